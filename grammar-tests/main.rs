@@ -1,0 +1,1 @@
+#![allow(missing_docs, reason = "a test crate has no readers but its own")]

@@ -1,0 +1,1 @@
+//! The .env files: their grammar, their loaders, and what applications read in them.

@@ -1,0 +1,74 @@
+//! What a rule reports: a severity, three short texts, and places.
+
+use crate::cors::request::Request;
+use crate::source::Place;
+
+/// How sure and how bad; see the promise each word makes in the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It works and could be better. Never fails a run by default.
+    Advice,
+    /// It fails under a condition the finding names, or is a trap.
+    Warning,
+    /// There is a browser request that fails, or a foreign origin that gets in.
+    Error,
+}
+
+impl Severity {
+    /// The word users read and write.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Advice => "advice",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// A place and what stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub place: Place,
+    /// What stands there, in lower case, the user's own values in backticks.
+    pub text: String,
+}
+
+/// A replacement of some bytes; an empty text deletes, an empty span inserts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes to replace.
+    pub place: Place,
+    /// What to write there.
+    pub text: String,
+}
+
+/// How to mend the fault by machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether it changes nothing but the fault.
+    pub safe: bool,
+    /// The edits; they never overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One fault at one place.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How bad this one is; a rule may report below its own severity.
+    pub severity: Severity,
+    /// What goes wrong for the browser.
+    pub message: String,
+    /// The fault.
+    pub primary: Label,
+    /// What belongs to it elsewhere, perhaps in another file.
+    pub related: Vec<Label>,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// The request that shows the fault.
+    pub request: Option<Request>,
+    /// How to mend it by machine.
+    pub fix: Option<Fix>,
+}

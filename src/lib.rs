@@ -1,0 +1,21 @@
+//! corslint finds CORS faults in nginx configurations and .env files before they reach production.
+//!
+//! Each storey names only those below it:
+//!
+//! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
+//! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
+//! - [`deployment`]: nginx and the app together
+//! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
+//! - [`cors`]: the Fetch standard's nouns and algorithms
+//! - [`source`]: files, spans, lines
+
+pub mod cors;
+pub mod deployment;
+pub mod dotenv;
+pub mod finding;
+pub mod lint;
+pub mod nginx;
+pub mod report;
+pub mod rule;
+pub mod rules;
+pub mod source;

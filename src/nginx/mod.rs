@@ -1,0 +1,3 @@
+//! nginx: its grammar, its configuration, and the answer it gives.
+
+pub mod tree;

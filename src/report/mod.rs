@@ -1,0 +1,1 @@
+//! The formats a run is told in, one file each.

@@ -1,0 +1,212 @@
+//! Files as bytes, the spans in them, and the lines and columns a reader counts.
+//!
+//! This is the ground floor: it knows nothing of nginx, of .env files or of CORS.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// The largest file that is read, in bytes. Offsets are `u32`; a larger file is reported as not analysed.
+pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+
+/// A half-open range of bytes in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset one past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span from `start` up to, and without, `end`; an `end` before `start` gives an empty span.
+    pub fn new(start: u32, end: u32) -> Self {
+        Span { start, end: end.max(start) }
+    }
+
+    /// The span of two `usize` offsets; offsets past `u32::MAX` are clamped, which no file within
+    /// [`MAX_FILE_BYTES`] reaches.
+    pub fn at(start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Span::new(clamp(start), clamp(end))
+    }
+
+    /// Its length in bytes.
+    pub fn len(self) -> u32 {
+        self.end - self.start
+    }
+
+    /// Whether it holds no byte.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The smallest span that holds both.
+    pub fn to(self, other: Span) -> Span {
+        Span::new(self.start.min(other.start), self.end.max(other.end))
+    }
+
+    /// The bytes it covers in `bytes`; what lies outside is left out.
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        let end = (self.end as usize).min(bytes.len());
+        &bytes[(self.start as usize).min(end)..end]
+    }
+}
+
+/// Which file of a [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A span in a file: the only way a finding says where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The bytes in it.
+    pub span: Span,
+}
+
+/// A position as a reader counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in characters; a byte that is not UTF-8 counts as one.
+    pub column: u32,
+}
+
+/// One file as it was read.
+#[derive(Debug)]
+pub struct Source {
+    /// The path as the user gave it, or relative to the working directory where it was discovered,
+    /// `/`-separated. Bytes that are not UTF-8 are replaced.
+    pub path: String,
+    /// Where it was read from; `None` for standard input and for the files inside `nginx -T` output.
+    pub origin: Option<PathBuf>,
+    /// Its bytes, untouched.
+    pub bytes: Vec<u8>,
+    /// Bytes that no report may show unless a label covers them, in ascending order: the values of a .env file.
+    pub secrets: Vec<Span>,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// A file of these bytes.
+    pub fn new(path: impl Into<String>, origin: Option<PathBuf>, bytes: Vec<u8>) -> Self {
+        Source { path: path.into(), origin, bytes, secrets: Vec::new(), line_starts: OnceLock::new() }
+    }
+
+    /// The byte offsets at which lines start; made on first need, in one pass.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let after_newline = memchr::memchr_iter(b'\n', &self.bytes).map(|at| Span::at(at + 1, at + 1).start);
+            std::iter::once(0).chain(after_newline).collect()
+        })
+    }
+
+    /// How many lines it has; a final newline does not start another one, and an empty file has one.
+    pub fn line_count(&self) -> u32 {
+        let starts = self.line_starts();
+        let open_end = starts.last().is_some_and(|&start| start as usize == self.bytes.len()) && starts.len() > 1;
+        Span::at(0, starts.len() - usize::from(open_end)).end
+    }
+
+    /// The line, from 1, on which the byte at `offset` stands.
+    pub fn line_of(&self, offset: u32) -> u32 {
+        Span::at(0, self.line_starts().partition_point(|&start| start <= offset)).end.max(1)
+    }
+
+    /// The bytes of a line counted from 1, without its line ending; empty past the end.
+    pub fn line_span(&self, line: u32) -> Span {
+        let starts = self.line_starts();
+        let Some(&start) = starts.get((line as usize).saturating_sub(1)) else {
+            return Span::at(self.bytes.len(), self.bytes.len());
+        };
+        let end = starts.get(line as usize).map_or(self.bytes.len(), |&next| next as usize - 1);
+        let end = if end > start as usize && self.bytes.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
+        Span::at(start as usize, end)
+    }
+
+    /// Line and column of the byte at `offset`; an offset past the end is taken as the end.
+    pub fn position(&self, offset: u32) -> Position {
+        let offset = offset.min(Span::at(0, self.bytes.len()).end);
+        let line = self.line_of(offset);
+        let start = self.line_starts().get(line as usize - 1).copied().unwrap_or(0);
+        let column = characters(Span::new(start, offset).of(&self.bytes)) + 1;
+        Position { line, column }
+    }
+
+    /// The bytes of `span` as text; what is not UTF-8 is replaced.
+    pub fn text(&self, span: Span) -> Cow<'_, str> {
+        String::from_utf8_lossy(span.of(&self.bytes))
+    }
+}
+
+/// How many characters a reader counts in `bytes`: every byte that is not UTF-8 is one.
+fn characters(bytes: &[u8]) -> u32 {
+    let count = bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+    Span::at(0, count).end
+}
+
+/// All files of one run.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Takes a file in and names it.
+    pub fn add(&mut self, source: Source) -> FileId {
+        self.files.push(source);
+        FileId(Span::at(0, self.files.len() - 1).end)
+    }
+
+    /// The file of that name.
+    pub fn get(&self, file: FileId) -> &Source {
+        &self.files[file.0 as usize]
+    }
+
+    /// The same, to mark its secrets.
+    pub fn get_mut(&mut self, file: FileId) -> &mut Source {
+        &mut self.files[file.0 as usize]
+    }
+
+    /// Every file with its name, in the order they were taken in.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files.iter().enumerate().map(|(index, source)| (FileId(Span::at(0, index).end), source))
+    }
+
+    /// The bytes at a place.
+    pub fn bytes(&self, place: Place) -> &[u8] {
+        place.span.of(&self.get(place.file).bytes)
+    }
+
+    /// The text at a place; what is not UTF-8 is replaced.
+    pub fn text(&self, place: Place) -> Cow<'_, str> {
+        self.get(place.file).text(place.span)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_each_broken_byte_once() {
+        let source = Source::new("f", None, b"a\n\xc3\xa9\xff\xfe x\r\nlast".to_vec());
+        let column = |offset| source.position(offset);
+        assert_eq!(column(0), Position { line: 1, column: 1 });
+        assert_eq!(column(4), Position { line: 2, column: 2 }, "one character of two bytes");
+        assert_eq!(column(6), Position { line: 2, column: 4 }, "two broken bytes");
+        assert_eq!(source.text(source.line_span(3)), "last");
+        assert_eq!(source.line_span(2).of(&source.bytes), b"\xc3\xa9\xff\xfe x");
+        assert_eq!(column(999), Position { line: 3, column: 5 });
+    }
+
+    #[test]
+    fn a_final_newline_starts_no_line() {
+        for (text, lines) in [("", 1), ("a", 1), ("a\n", 1), ("a\nb", 2), ("\n", 1), ("\n\n", 2)] {
+            assert_eq!(Source::new("f", None, text.into()).line_count(), lines, "{text:?}");
+        }
+    }
+}
