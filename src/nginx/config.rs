@@ -1,0 +1,445 @@
+//! The configuration as nginx loads it: contexts, with every include put in its place.
+//!
+//! Contexts are made breadth first, so that the children of one stand in a row, parents come before children,
+//! and no step recurses. A file is parsed once; its directives are *placed* once per inclusion.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::include::{Included, Includes};
+use super::settings::Settings;
+use super::tree::{Body, Tree, Word};
+use crate::source::{FileId, Place, Sources, Span};
+
+/// How deep one file may include another. nginx knows no limit; nobody comes near this one.
+pub const MAX_INCLUDE_DEPTH: usize = 32;
+/// How many directives one configuration may have once its includes are in place.
+pub const MAX_DIRECTIVES: usize = 8_000_000;
+
+/// What a block is to nginx, as far as CORS depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContextKind {
+    /// The top of a main file.
+    Main,
+    /// `http { … }`
+    Http,
+    /// `server { … }` in `http`.
+    Server,
+    /// `location … { … }`
+    Location,
+    /// `if (…) { … }` in a server.
+    IfInServer,
+    /// `if (…) { … }` in a location.
+    IfInLocation,
+    /// `limit_except … { … }`
+    LimitExcept,
+    /// `map … { … }`
+    Map,
+    /// A block whose directives have no part in an answer's headers: `events`, `upstream`, `types`, `geo`, …
+    Other,
+}
+
+/// Which context of a [`Config`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContextId(pub u32);
+
+/// Which placed directive of a [`Config`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub u32);
+
+/// One block, or the top of the configuration.
+#[derive(Debug)]
+pub struct Context {
+    /// What it is.
+    pub kind: ContextKind,
+    /// The context around it.
+    pub parent: Option<ContextId>,
+    /// The directive that opens it; none for the top.
+    pub opener: Option<ItemId>,
+    /// Its own directives in file order, those of included files in the place of the `include`.
+    items: Range<u32>,
+    /// The contexts directly in it.
+    children: Range<u32>,
+    /// Whether a part of it could not be read (a missing include, a template tag, a syntax error), so that what is not seen in it may yet
+    /// be there.
+    pub incomplete: bool,
+    /// The directives in force in it.
+    pub(super) settings: Settings,
+}
+
+/// A directive in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'s> {
+    /// Its name as nginx reads it.
+    pub name: &'s [u8],
+    /// The file it is written in.
+    pub file: FileId,
+    /// Its index in that file's tree.
+    pub directive: u32,
+    /// The context it stands in.
+    pub context: ContextId,
+    /// The context it opens, if it is a block nginx knows.
+    pub opens: Option<ContextId>,
+    /// The inclusion that brought it, if it is not written in the main file.
+    pub inclusion: Option<u32>,
+}
+
+/// One `include` that brought one file.
+#[derive(Debug, Clone, Copy)]
+struct Inclusion {
+    /// The `include` directive: its file and its index there.
+    by: (FileId, u32),
+    file: FileId,
+    parent: Option<u32>,
+    depth: usize,
+}
+
+/// Why a part of the configuration could not be put in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// A plain include path that is not there.
+    IncludeNotFound,
+    /// A file that includes itself, perhaps through others.
+    IncludeCycle,
+    /// Includes nested past [`MAX_INCLUDE_DEPTH`].
+    IncludeDepth,
+    /// More than [`MAX_DIRECTIVES`] directives.
+    TooLarge,
+}
+
+/// The trees of the nginx files of a run, by [`FileId`].
+pub type Trees = std::collections::BTreeMap<FileId, Tree>;
+
+/// One configuration: a main file, or a fragment in the context it implies, and all it includes.
+#[derive(Debug)]
+pub struct Config<'s> {
+    sources: &'s Sources,
+    trees: &'s Trees,
+    /// The file it starts from.
+    pub root: FileId,
+    /// Whether the main file itself is known, so that what is nowhere in it is nowhere.
+    pub whole: bool,
+    contexts: Vec<Context>,
+    items: Vec<Item<'s>>,
+    inclusions: Vec<Inclusion>,
+    /// What could not be put in its place, and the directive that says so.
+    pub problems: Vec<(Place, Problem)>,
+    /// Items of the lists that settings refer to; see [`Settings`].
+    pub(super) lists: Vec<ItemId>,
+}
+
+/// A run of directives still to be placed: siblings from `next` to `end` of one file.
+struct Run {
+    file: FileId,
+    next: u32,
+    end: u32,
+    inclusion: Option<u32>,
+}
+
+impl<'s> Config<'s> {
+    /// Puts the file `root` and all it includes together. `kind` is the context its top level stands in.
+    pub fn new(sources: &'s Sources, trees: &'s Trees, includes: &Includes, root: FileId, kind: ContextKind) -> Self {
+        let mut config = Config {
+            sources,
+            trees,
+            root,
+            whole: kind == ContextKind::Main,
+            contexts: Vec::new(),
+            items: Vec::new(),
+            inclusions: Vec::new(),
+            problems: Vec::new(),
+            lists: Vec::new(),
+        };
+        config.open(kind, None, None);
+        let mut next = 0;
+        while next < config.contexts.len() {
+            let id = ContextId(number(next));
+            config.fill(id, includes);
+            config.settle(id);
+            next += 1;
+        }
+        config
+    }
+
+    fn open(&mut self, kind: ContextKind, parent: Option<ContextId>, opener: Option<ItemId>) -> ContextId {
+        let id = ContextId(number(self.contexts.len()));
+        let settings = parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
+        self.contexts.push(Context { kind, parent, opener, items: 0..0, children: 0..0, incomplete: false, settings });
+        id
+    }
+
+    /// Places the directives of one context, includes in their place, and opens the contexts in it.
+    fn fill(&mut self, id: ContextId, includes: &Includes) {
+        let first_item = number(self.items.len());
+        let first_child = number(self.contexts.len());
+        let mut runs = vec![self.block(id)];
+        while let Some(run) = runs.last_mut() {
+            let (file, index, inclusion) = (run.file, run.next, run.inclusion);
+            let Some(tree) = self.trees.get(&file).filter(|_| run.next < run.end) else {
+                runs.pop();
+                continue;
+            };
+            run.next = tree.directives.get(index as usize).map_or(run.end, |directive| directive.end);
+            if self.items.len() >= MAX_DIRECTIVES {
+                self.problem(id, self.head(file, index), Problem::TooLarge);
+                break;
+            }
+            match self.name_of(file, index) {
+                b"include" => self.include(id, (file, index), inclusion, includes, &mut runs),
+                name => self.place_item(id, Item { name, file, directive: index, context: id, opens: None, inclusion }),
+            }
+        }
+        let (items, children) = (first_item..number(self.items.len()), first_child..number(self.contexts.len()));
+        let context = &mut self.contexts[id.0 as usize];
+        context.items = items;
+        context.children = children;
+    }
+
+    /// The directives between a context's braces, or the whole file for the top.
+    fn block(&self, id: ContextId) -> Run {
+        match self.context(id).opener.map(|opener| self.item(opener)) {
+            Some(item) => {
+                let end = self.tree(item.file).and_then(|tree| tree.directives.get(item.directive as usize));
+                let end = end.map_or(0, |directive| directive.end);
+                Run { file: item.file, next: item.directive + 1, end, inclusion: item.inclusion }
+            }
+            None => {
+                let end = self.tree(self.root).map_or(0, |tree| number(tree.directives.len()));
+                Run { file: self.root, next: 0, end, inclusion: None }
+            }
+        }
+    }
+
+    fn place_item(&mut self, id: ContextId, mut item: Item<'s>) {
+        let item_id = ItemId(number(self.items.len()));
+        let body = self.tree(item.file).and_then(|tree| tree.directives.get(item.directive as usize));
+        if matches!(body.map(|directive| directive.body), Some(Body::Block(_))) {
+            let kind = kind_of(self.context(id).kind, item.name);
+            item.opens = Some(self.open(kind, Some(id), Some(item_id)));
+        }
+        self.items.push(item);
+    }
+
+    fn include(
+        &mut self,
+        id: ContextId,
+        by: (FileId, u32),
+        inclusion: Option<u32>,
+        includes: &Includes,
+        runs: &mut Vec<Run>,
+    ) {
+        let place = self.head(by.0, by.1);
+        let words = self.tree(by.0).map_or(&[][..], |tree| tree.words(by.1));
+        let [_, pattern] = words else { return };
+        let value = pattern.value(&self.sources.get(by.0).bytes);
+        match includes.get(&value) {
+            None | Some(Included::Stock) => {}
+            Some(Included::Missing) => self.problem(id, place, Problem::IncludeNotFound),
+            Some(Included::Unknown) => self.mark_incomplete(id),
+            Some(Included::Files(files)) => {
+                let depth = inclusion.map_or(0, |index| self.inclusions[index as usize].depth) + 1;
+                // The stack is taken from its end, so the last file goes in first.
+                for &file in files.iter().rev() {
+                    if self.includes_itself(file, inclusion) {
+                        self.problem(id, place, Problem::IncludeCycle);
+                    } else if depth > MAX_INCLUDE_DEPTH {
+                        self.problem(id, place, Problem::IncludeDepth);
+                    } else {
+                        let end = self.tree(file).map_or(0, |tree| number(tree.directives.len()));
+                        let entry = Some(number(self.inclusions.len()));
+                        self.inclusions.push(Inclusion { by, file, parent: inclusion, depth });
+                        runs.push(Run { file, next: 0, end, inclusion: entry });
+                        if self.tree(file).is_none_or(|tree| !tree.errors.is_empty() || !tree.tags.is_empty()) {
+                            self.mark_incomplete(id);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn includes_itself(&self, file: FileId, inclusion: Option<u32>) -> bool {
+        file == self.root || self.inclusion_chain(inclusion).any(|inclusion| inclusion.file == file)
+    }
+
+    fn inclusion_chain(&self, inclusion: Option<u32>) -> impl Iterator<Item = Inclusion> {
+        let at = |index: u32| self.inclusions.get(index as usize).copied();
+        std::iter::successors(inclusion.and_then(at), move |inclusion| inclusion.parent.and_then(at))
+    }
+
+    fn problem(&mut self, id: ContextId, place: Place, problem: Problem) {
+        self.mark_incomplete(id);
+        self.problems.push((place, problem));
+    }
+
+    fn mark_incomplete(&mut self, id: ContextId) {
+        self.contexts[id.0 as usize].incomplete = true;
+    }
+
+    /// The context of that name.
+    pub fn context(&self, id: ContextId) -> &Context {
+        &self.contexts[id.0 as usize]
+    }
+
+    pub(super) fn context_mut(&mut self, id: ContextId) -> &mut Context {
+        &mut self.contexts[id.0 as usize]
+    }
+
+    /// The directive of that name.
+    pub fn item(&self, id: ItemId) -> &Item<'s> {
+        &self.items[id.0 as usize]
+    }
+
+    /// The top of the configuration.
+    pub fn top(&self) -> ContextId {
+        ContextId(0)
+    }
+
+    /// Every context, parents before children, siblings in file order.
+    pub fn contexts(&self) -> impl Iterator<Item = ContextId> + use<> {
+        (0..number(self.contexts.len())).map(ContextId)
+    }
+
+    /// The contexts directly in `id`, in file order.
+    pub fn children(&self, id: ContextId) -> impl Iterator<Item = ContextId> + use<> {
+        self.context(id).children.clone().map(ContextId)
+    }
+
+    /// The directives directly in `id`, in file order.
+    pub fn items(&self, id: ContextId) -> impl Iterator<Item = ItemId> + use<> {
+        self.context(id).items.clone().map(ItemId)
+    }
+
+    /// The directives named `name` directly in `id`.
+    pub fn named(&self, id: ContextId, name: &[u8]) -> impl Iterator<Item = ItemId> {
+        self.items(id).filter(move |&item| self.item(item).name == name)
+    }
+
+    /// The contexts around `id`, itself first.
+    pub fn ancestors(&self, id: ContextId) -> impl Iterator<Item = ContextId> {
+        std::iter::successors(Some(id), |&id| self.context(id).parent)
+    }
+
+    /// The nearest context around `id`, itself included, that is of this kind.
+    pub fn enclosing(&self, id: ContextId, kind: ContextKind) -> Option<ContextId> {
+        self.ancestors(id).find(|&context| self.context(context).kind == kind)
+    }
+
+    /// Whether a part of this context or of one around it could not be read.
+    pub fn is_incomplete(&self, id: ContextId) -> bool {
+        self.ancestors(id).any(|context| self.context(context).incomplete)
+    }
+
+    /// The words of a directive, its name first.
+    pub fn words(&self, id: ItemId) -> &'s [Word] {
+        let item = self.item(id);
+        self.trees.get(&item.file).map_or(&[], |tree| tree.words(item.directive))
+    }
+
+    /// How many parameters a directive has.
+    pub fn parameter_count(&self, id: ItemId) -> usize {
+        self.words(id).len().saturating_sub(1)
+    }
+
+    /// The parameter counted from 1, as nginx reads it; `None` where it is missing or a template fills it in.
+    pub fn parameter(&self, id: ItemId, index: usize) -> Option<Cow<'s, [u8]>> {
+        let word = self.words(id).get(index).filter(|word| !word.templated)?;
+        Some(word.value(self.bytes(self.item(id).file)))
+    }
+
+    /// Whether the parameter counted from 1 is exactly `text`.
+    pub fn parameter_is(&self, id: ItemId, index: usize, text: &str) -> bool {
+        self.parameter(id, index).is_some_and(|value| &*value == text.as_bytes())
+    }
+
+    /// Where the word counted from 0 (the name) stands, quotes included.
+    pub fn word_place(&self, id: ItemId, index: usize) -> Place {
+        let span = self.words(id).get(index).map_or(Span::default(), |word| word.span);
+        Place { file: self.item(id).file, span }
+    }
+
+    /// Where the word counted from 0 stands, without its quotes.
+    pub fn value_place(&self, id: ItemId, index: usize) -> Place {
+        let span = self.words(id).get(index).map_or(Span::default(), |word| word.inner());
+        Place { file: self.item(id).file, span }
+    }
+
+    /// From a directive's name to its last parameter.
+    pub fn place(&self, id: ItemId) -> Place {
+        let item = self.item(id);
+        self.head(item.file, item.directive)
+    }
+
+    /// The `include` directives through which a directive was brought, innermost first.
+    pub fn included_by(&self, id: ItemId) -> impl Iterator<Item = Place> {
+        self.inclusion_chain(self.item(id).inclusion).map(|inclusion| self.head(inclusion.by.0, inclusion.by.1))
+    }
+
+    /// The files this configuration is made of, each once, the root first.
+    pub fn files(&self) -> Vec<FileId> {
+        let mut files: Vec<FileId> = self.inclusions.iter().map(|inclusion| inclusion.file).collect();
+        files.sort_unstable();
+        files.dedup();
+        files.retain(|&file| file != self.root);
+        files.insert(0, self.root);
+        files
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, file: FileId) -> &'s [u8] {
+        &self.sources.get(file).bytes
+    }
+
+    fn tree(&self, file: FileId) -> Option<&'s Tree> {
+        self.trees.get(&file)
+    }
+
+    fn head(&self, file: FileId, directive: u32) -> Place {
+        Place { file, span: self.tree(file).map_or(Span::default(), |tree| tree.head(directive)) }
+    }
+
+    /// A directive's name. A name nobody writes with escapes is borrowed; one that has them is no directive.
+    fn name_of(&self, file: FileId, directive: u32) -> &'s [u8] {
+        let word = self.tree(file).and_then(|tree| tree.words(directive).first());
+        word.filter(|word| !word.templated).map_or(&[], |word| word.inner().of(self.bytes(file)))
+    }
+}
+
+/// What a block named `name` is in a context of `parent` kind.
+fn kind_of(parent: ContextKind, name: &[u8]) -> ContextKind {
+    match (parent, name) {
+        (ContextKind::Main, b"http") => ContextKind::Http,
+        (ContextKind::Http, b"server") => ContextKind::Server,
+        (ContextKind::Http, b"map") => ContextKind::Map,
+        (ContextKind::Server | ContextKind::Location, b"location") => ContextKind::Location,
+        (ContextKind::Server, b"if") => ContextKind::IfInServer,
+        (ContextKind::Location, b"if") => ContextKind::IfInLocation,
+        (ContextKind::Location, b"limit_except") => ContextKind::LimitExcept,
+        _ => ContextKind::Other,
+    }
+}
+
+/// The context a file's top level implies: a main file has `http` or `events`, a file of servers has `server`,
+/// a file of locations has `location` or what only a server has, and bare directives belong into a location.
+pub fn implied_context(tree: &Tree, file: &[u8]) -> ContextKind {
+    let names = tree.children(None).filter_map(|index| tree.words(index).first());
+    let mut implied = ContextKind::Location;
+    for word in names {
+        implied = implied.min(match word.inner().of(file) {
+            b"http" | b"events" | b"stream" | b"mail" | b"load_module" | b"worker_processes" | b"user" | b"pid" => {
+                ContextKind::Main
+            }
+            b"server" | b"upstream" | b"map" | b"geo" | b"split_clients" | b"log_format" | b"proxy_cache_path" => {
+                ContextKind::Http
+            }
+            b"location" | b"listen" | b"server_name" | b"ssl_certificate" => ContextKind::Server,
+            _ => ContextKind::Location,
+        });
+    }
+    implied
+}
+
+/// Counts fit `u32`: files and directives are limited far below it.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

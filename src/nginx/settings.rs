@@ -1,0 +1,190 @@
+//! What is in force in a context: nginx's inheritance, level by level.
+//!
+//! Two ways cover everything that matters to CORS. *Lists* are all-or-nothing: a level with one directive of its
+//! own drops the whole list of the level above (`add_header` A1.1, `*_hide_header` A4.5). *Single* directives
+//! are taken from the nearest level that has one. Contexts come parents first, so one pass settles them all.
+
+use super::config::{Config, ContextId, ItemId};
+
+/// A directive that nginx inherits as a list, all or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// `add_header`
+    AddHeader,
+    /// `proxy_hide_header` and its kin, and `*_pass_header`, which are settled together: a list each in nginx,
+    /// they are kept apart here.
+    HideHeader(Protocol),
+    /// `proxy_pass_header` and its kin.
+    PassHeader(Protocol),
+    /// `proxy_set_header`
+    ProxySetHeader,
+    /// `error_page`
+    ErrorPage,
+    /// `allow` and `deny`
+    Access,
+    /// `index`
+    Index,
+}
+
+/// How nginx talks to an app; every protocol has its own `*_pass` and `*_hide_header` (A4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protocol {
+    /// `proxy_pass`
+    Proxy,
+    /// `fastcgi_pass`
+    Fastcgi,
+    /// `uwsgi_pass`
+    Uwsgi,
+    /// `scgi_pass`
+    Scgi,
+    /// `grpc_pass`
+    Grpc,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Protocol; 5] =
+        [Protocol::Proxy, Protocol::Fastcgi, Protocol::Uwsgi, Protocol::Scgi, Protocol::Grpc];
+
+    /// The prefix of its directives.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Protocol::Proxy => "proxy",
+            Protocol::Fastcgi => "fastcgi",
+            Protocol::Uwsgi => "uwsgi",
+            Protocol::Scgi => "scgi",
+            Protocol::Grpc => "grpc",
+        }
+    }
+
+    /// The protocol of a directive such as `fastcgi_pass`, and what follows the prefix.
+    pub fn split(name: &[u8]) -> Option<(Protocol, &[u8])> {
+        Protocol::ALL.into_iter().find_map(|protocol| {
+            let rest = name.strip_prefix(protocol.prefix().as_bytes())?.strip_prefix(b"_")?;
+            Some((protocol, rest))
+        })
+    }
+}
+
+const LISTS: usize = 15;
+
+impl List {
+    fn index(self) -> usize {
+        match self {
+            List::AddHeader => 0,
+            List::ProxySetHeader => 1,
+            List::ErrorPage => 2,
+            List::Access => 3,
+            List::Index => 4,
+            List::HideHeader(protocol) => 5 + protocol as usize,
+            List::PassHeader(protocol) => 10 + protocol as usize,
+        }
+    }
+
+    fn of(name: &[u8]) -> Option<List> {
+        match name {
+            b"add_header" => Some(List::AddHeader),
+            b"proxy_set_header" => Some(List::ProxySetHeader),
+            b"error_page" => Some(List::ErrorPage),
+            b"allow" | b"deny" => Some(List::Access),
+            b"index" => Some(List::Index),
+            _ => match Protocol::split(name)? {
+                (protocol, b"hide_header") => Some(List::HideHeader(protocol)),
+                (protocol, b"pass_header") => Some(List::PassHeader(protocol)),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// A directive that nginx takes from the nearest level that has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Single {
+    /// `add_header_inherit` (A1.13)
+    AddHeaderInherit,
+    /// `auth_basic`
+    AuthBasic,
+    /// `auth_request`
+    AuthRequest,
+    /// `satisfy`
+    Satisfy,
+    /// `root` or `alias`
+    Root,
+    /// `proxy_intercept_errors` and its kin
+    InterceptErrors,
+    /// `recursive_error_pages`
+    RecursiveErrorPages,
+    /// A directive of a module that may answer, refuse or change headers in ways nobody can read off the text.
+    Scripted,
+    /// `more_set_headers` or `more_clear_headers`: the last one of the nearest level that has any.
+    MoreHeaders,
+}
+
+const SINGLES: usize = 9;
+
+impl Single {
+    fn of(name: &[u8]) -> Option<Single> {
+        match name {
+            b"add_header_inherit" => Some(Single::AddHeaderInherit),
+            b"auth_basic" => Some(Single::AuthBasic),
+            b"auth_request" => Some(Single::AuthRequest),
+            b"satisfy" => Some(Single::Satisfy),
+            b"root" | b"alias" => Some(Single::Root),
+            b"recursive_error_pages" => Some(Single::RecursiveErrorPages),
+            b"more_set_headers" | b"more_clear_headers" => Some(Single::MoreHeaders),
+            _ if is_scripted(name) => Some(Single::Scripted),
+            _ => {
+                Protocol::split(name).filter(|(_, rest)| *rest == b"intercept_errors").map(|_| Single::InterceptErrors)
+            }
+        }
+    }
+}
+
+/// Whether a directive runs a program while a request is answered: Lua, njs or Perl.
+fn is_scripted(name: &[u8]) -> bool {
+    let lua = [&b"rewrite_by_lua"[..], b"access_by_lua", b"content_by_lua", b"header_filter_by_lua"];
+    let other = [&b"js_content"[..], b"js_header_filter", b"js_access", b"perl"];
+    lua.iter().any(|prefix| name.starts_with(prefix)) || other.contains(&name)
+}
+
+/// What is in force in one context.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Settings {
+    /// Runs in [`Config::lists`].
+    lists: [(u32, u32); LISTS],
+    singles: [Option<ItemId>; SINGLES],
+}
+
+impl Config<'_> {
+    /// Settles what is in force in `id`, whose settings are a copy of its parent's until now.
+    pub(super) fn settle(&mut self, id: ContextId) {
+        let mut settings = self.context(id).settings;
+        let mut own: [Vec<ItemId>; LISTS] = Default::default();
+        for item in self.items(id) {
+            let name = self.item(item).name;
+            if let Some(list) = List::of(name) {
+                own[list.index()].push(item);
+            } else if let Some(single) = Single::of(name) {
+                settings.singles[single as usize] = Some(item);
+            }
+        }
+        for (list, items) in own.iter().enumerate().filter(|(_, items)| !items.is_empty()) {
+            let start = self.lists.len();
+            self.lists.extend(items);
+            let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            settings.lists[list] = (bound(start), bound(self.lists.len()));
+        }
+        self.context_mut(id).settings = settings;
+    }
+
+    /// The directives of `list` in force in `id`, in file order, perhaps written in a context around it.
+    pub fn list(&self, id: ContextId, list: List) -> &[ItemId] {
+        let (start, end) = self.context(id).settings.lists[list.index()];
+        self.lists.get(start as usize..end as usize).unwrap_or(&[])
+    }
+
+    /// The directive in force in `id`, if any level has one.
+    pub fn single(&self, id: ContextId, single: Single) -> Option<ItemId> {
+        self.context(id).settings.singles[single as usize]
+    }
+}
