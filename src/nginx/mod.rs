@@ -1,9 +1,15 @@
 //! nginx: its grammar, its configuration, and the answer it gives.
 
+pub mod answer;
 pub mod condition;
 pub mod config;
+mod content;
+mod evaluate;
+pub mod fields;
 pub mod include;
+pub mod locations;
 pub mod regex;
+mod run;
 pub mod settings;
 pub mod tree;
 pub mod value;

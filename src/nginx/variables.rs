@@ -181,7 +181,11 @@ impl<'s> MapTable<'s> {
         self.expression(regexes, text)
     }
 
+    /// The first expression that matches. nginx does not ask them about an empty text.
     fn expression(&self, regexes: &Regexes, text: &[u8]) -> Hit {
+        if text.is_empty() {
+            return Hit::Default;
+        }
         for (index, entry) in self.entries.iter().enumerate() {
             let Key::Regex { pattern, ignore_case } = &entry.key else { continue };
             match regexes.is_match(pattern, *ignore_case, text) {

@@ -1,0 +1,159 @@
+//! The answer nginx gives to a request: which location takes it, what runs, and what goes back.
+//!
+//! What the configuration leaves open (a file's existence, a module's variable, an address) is a [`Question`].
+//! A run that meets one stops, and is run again once with each reply, so every answer names what it assumes. The
+//! number of runs for one request is limited; past the limit the answer is unknown.
+
+use std::borrow::Cow;
+
+use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::locations::Locations;
+use super::regex::Regexes;
+use super::run::Run;
+use super::value::Value;
+use super::variables::Definitions;
+use crate::cors::request::Request;
+
+/// How many runs one request may take before its answer counts as unknown.
+const MAX_RUNS: usize = 128;
+
+/// Something an answer depends on and the configuration does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// Whether the condition of this `if` holds.
+    Condition(ItemId),
+    /// Whether this file or directory is there; its path or, where that is open, its pattern.
+    File(Vec<u8>),
+    /// Whether the client's address is allowed by the rules that start here.
+    Address(ItemId),
+    /// Whether the client shows the credentials that this `auth_basic` or `auth_request` asks for.
+    Credentials(ItemId),
+}
+
+/// Who wrote the body, and so decides the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnsweredBy {
+    /// nginx itself: `return`, a redirect, an error page, a refusal.
+    Nginx,
+    /// The app behind `proxy_pass` and its kin.
+    App,
+    /// A file.
+    File,
+    /// Nobody: the connection is closed (`return 444`).
+    Nobody,
+}
+
+/// One header field of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field<'s> {
+    /// Its name as it goes over the wire.
+    pub name: Cow<'s, [u8]>,
+    /// Its value.
+    pub value: Value<'s>,
+    /// The directive that sets it; none for a field of the app or of nginx's own.
+    pub item: Option<ItemId>,
+}
+
+/// What goes back.
+#[derive(Debug, Clone)]
+pub struct Answer<'s> {
+    /// The status; none where it is not to be known.
+    pub status: Option<u16>,
+    /// The header fields that matter to CORS, caches and redirects, in the order they are sent.
+    pub fields: Vec<Field<'s>>,
+    /// Who answers.
+    pub by: AnsweredBy,
+    /// The server that takes the request.
+    pub server: ContextId,
+    /// The context whose directives are in force at the end: a location, an `if` in one, a server.
+    pub context: ContextId,
+    /// The directive that answers, where one does.
+    pub item: Option<ItemId>,
+    /// What this answer takes for granted.
+    pub assumptions: Vec<(Question, bool)>,
+    /// What keeps the header fields from being known for sure: the directive of a module that may change them.
+    pub open: Option<ItemId>,
+}
+
+impl Answer<'_> {
+    /// The location that answers, if it is one.
+    pub fn location(&self, config: &Config<'_>) -> Option<ContextId> {
+        config.enclosing(self.context, ContextKind::Location)
+    }
+
+    /// Whether the answer takes the reply `reply` to a question of this kind for granted.
+    pub fn assumes(&self, reply: bool, kind: fn(&Question) -> bool) -> bool {
+        self.assumptions.iter().any(|(question, assumed)| *assumed == reply && kind(question))
+    }
+}
+
+/// What the app answers to a request that reaches it.
+#[derive(Debug, Clone, Default)]
+pub struct Upstream {
+    /// Its status; none where it is not known.
+    pub status: Option<u16>,
+    /// Header fields it sends; a value may be unknown.
+    pub headers: Vec<(String, Option<String>)>,
+}
+
+/// A configuration that can be asked.
+#[derive(Debug)]
+pub struct Model<'c, 's> {
+    /// The configuration.
+    pub config: &'c Config<'s>,
+    /// Its variables.
+    pub definitions: Definitions<'s>,
+    /// Its locations.
+    pub locations: Locations<'s>,
+    /// Its expressions.
+    pub regexes: Regexes,
+}
+
+/// Where a request enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The server, which chooses the location by the path.
+    Server(ContextId),
+    /// This location of the server, whatever the path.
+    Location(ContextId, ContextId),
+}
+
+impl<'c, 's> Model<'c, 's> {
+    /// Makes a configuration ready to be asked.
+    pub fn new(config: &'c Config<'s>) -> Self {
+        let (definitions, locations) = (Definitions::new(config), Locations::new(config));
+        Model { config, definitions, locations, regexes: Regexes::default() }
+    }
+
+    /// The answers to `request`, one for each way the open questions may turn out. `assume` replies to questions that the caller
+    /// has an opinion on. None at all means that there are too many ways.
+    pub fn answers(
+        &self,
+        request: &Request,
+        upstream: &Upstream,
+        entry: Entry,
+        assume: &dyn Fn(&Question) -> Option<bool>,
+    ) -> Vec<Answer<'s>> {
+        let mut answers = Vec::new();
+        let mut waiting: Vec<Vec<(Question, bool)>> = vec![Vec::new()];
+        let mut runs = 0;
+        while let Some(assumptions) = waiting.pop() {
+            runs += 1;
+            if runs > MAX_RUNS {
+                return Vec::new();
+            }
+            match Run::new(self, request, upstream, &assumptions).go(entry) {
+                Ok(answer) => answers.push(answer),
+                Err(question) => {
+                    let replies = assume(&question).map_or(vec![false, true], |reply| vec![reply]);
+                    for reply in replies {
+                        let mut assumptions = assumptions.clone();
+                        assumptions.push((question.clone(), reply));
+                        waiting.push(assumptions);
+                    }
+                }
+            }
+        }
+        answers
+    }
+}

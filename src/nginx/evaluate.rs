@@ -1,0 +1,198 @@
+//! What a variable holds in one run.
+
+use std::borrow::Cow;
+
+use super::regex::Captures;
+use super::run::Run;
+use super::value::{Part, Value, only_variable, parts};
+use super::variables::{Hit, Key, MapTable};
+
+/// How deep maps may look other maps up before the value counts as unknown.
+const MAX_MAP_DEPTH: usize = 64;
+
+impl<'s> Run<'_, '_, 's> {
+    /// The text of a parameter, its variables filled in.
+    pub(super) fn expand(&mut self, text: Cow<'s, [u8]>) -> Value<'s> {
+        if memchr::memchr(b'$', &text).is_none() {
+            return Value::Known(text);
+        }
+        if let Some(name) = only_variable(&text) {
+            return self.variable(name);
+        }
+        let mut expanded = Vec::new();
+        for part in parts(&text) {
+            match part {
+                Part::Text(text) => expanded.extend_from_slice(text),
+                Part::Variable(name) => match self.variable(name) {
+                    Value::Known(value) => expanded.extend_from_slice(&value),
+                    unknown => return unknown,
+                },
+            }
+        }
+        Value::known(expanded)
+    }
+
+    /// What the variable holds now. A map that has to look another map up waits for it on a stack.
+    pub(super) fn variable(&mut self, name: &[u8]) -> Value<'s> {
+        let mut waiting = vec![name.to_ascii_lowercase()];
+        let mut value = Value::known(&b""[..]);
+        while let Some(name) = waiting.pop() {
+            if let Some(known) = self.simple(&name) {
+                value = known;
+                continue;
+            }
+            let Some(map) = self.model.definitions.map(&name) else {
+                value = Value::Unknown(name.into());
+                continue;
+            };
+            match self.unsolved(map) {
+                Some(other) if waiting.len() >= MAX_MAP_DEPTH || waiting.contains(&other) || other == name => {
+                    value = Value::Unknown(name.clone().into());
+                    self.variables.insert(name, value.clone());
+                }
+                Some(other) => waiting.extend([name, other]),
+                None => {
+                    value = match self.look_up(map) {
+                        Ok(value) => value,
+                        Err(other) => {
+                            waiting.extend([name, other]);
+                            continue;
+                        }
+                    };
+                    self.variables.insert(name, value.clone());
+                }
+            }
+        }
+        value
+    }
+
+    /// A variable that needs no map, or one whose map was asked before: nginx, too, asks a map once per request.
+    fn simple(&self, name: &[u8]) -> Option<Value<'s>> {
+        if let Some(value) = self.variables.get(name) {
+            return Some(value.clone());
+        }
+        if let [digit @ b'1'..=b'9'] = name {
+            let group = self.captures.get(usize::from(digit - b'0'));
+            return Some(group.cloned().unwrap_or_else(|| Value::known(&b""[..])));
+        }
+        let definition = self.model.definitions.get(name);
+        if definition.is_some_and(|definition| definition.other.is_some()) {
+            return Some(Value::Unknown(name.to_vec().into()));
+        }
+        if definition.is_some_and(|definition| !definition.maps.is_empty()) {
+            return None;
+        }
+        // A variable that some `set` declares is empty until that `set` runs (A5.10).
+        let declared = definition.is_some_and(|definition| !definition.sets.is_empty());
+        self.built_in(name).or_else(|| declared.then(|| Value::known(&b""[..])))
+    }
+
+    /// A map's variable that stands in the source of `map` and is not known yet.
+    fn unsolved(&self, map: &MapTable<'s>) -> Option<Vec<u8>> {
+        self.unsolved_in(&map.source)
+    }
+
+    fn unsolved_in(&self, text: &[u8]) -> Option<Vec<u8>> {
+        parts(text).find_map(|part| match part {
+            Part::Variable(name) => {
+                let name = name.to_ascii_lowercase();
+                let waits = self.simple(&name).is_none() && self.model.definitions.map(&name).is_some();
+                waits.then_some(name)
+            }
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The result of a map whose source is known; or, as the error, the map variable that its result needs first.
+    fn look_up(&mut self, map: &MapTable<'s>) -> Result<Value<'s>, Vec<u8>> {
+        let config = self.model.config;
+        let unknown = || Value::Unknown(map.variable.clone().into());
+        let source = match self.expand(map.source.clone()) {
+            Value::Known(source) => source,
+            other => return Ok(other),
+        };
+        let hit = map.find(&self.model.regexes, &source);
+        let incomplete = config.is_incomplete(map.context);
+        let item = match hit {
+            Hit::Entry(index) => {
+                let entry = &map.entries[index];
+                if let Key::Regex { pattern, ignore_case } = &entry.key
+                    && let Ok(Some(captures)) = self.model.regexes.captures(pattern, *ignore_case, &source)
+                {
+                    self.take_captures(captures);
+                }
+                Some(entry.item)
+            }
+            Hit::Default if incomplete => return Ok(unknown()),
+            Hit::Default => map.default,
+            Hit::Unknown => return Ok(unknown()),
+        };
+        let Some(item) = item else { return Ok(Value::known(&b""[..])) };
+        let Some(result) = config.parameter(item, 1) else { return Ok(unknown()) };
+        match self.unsolved_in(&result) {
+            Some(other) => Err(other),
+            None => Ok(self.expand(result)),
+        }
+    }
+
+    /// Keeps what an expression captured: `$1` and so on, and named groups as variables (A5.8).
+    pub(super) fn take_captures(&mut self, captures: Captures) {
+        self.captures = captures.numbered.into_iter().map(Value::known).collect();
+        for (name, text) in captures.named {
+            self.variables.insert(name.into_bytes().to_ascii_lowercase(), Value::known(text));
+        }
+    }
+
+    /// nginx's own variables, as far as the request tells them.
+    fn built_in(&self, name: &[u8]) -> Option<Value<'s>> {
+        let text = |text: &str| Some(Value::known(text.as_bytes().to_vec()));
+        let url = self.url.as_ref();
+        match name {
+            b"request_method" => text(&self.method),
+            b"scheme" => text(url?.scheme()),
+            b"https" => text(if url?.scheme() == "https" { "on" } else { "" }),
+            b"host" => text(url?.host_str()?),
+            b"server_port" => text(&url?.port_or_known_default()?.to_string()),
+            b"uri" | b"document_uri" => Some(self.uri.clone()),
+            b"args" | b"query_string" => Some(self.query.clone()),
+            b"is_args" => text(if self.query.bytes()?.is_empty() { "" } else { "?" }),
+            b"request_uri" => {
+                let url = url?;
+                text(&url[url::Position::BeforePath..url::Position::AfterQuery])
+            }
+            b"server_protocol" => text("HTTP/1.1"),
+            b"content_type" => text(self.header("content-type").unwrap_or_default()),
+            b"content_length" => text(self.header("content-length").unwrap_or_default()),
+            b"remote_user" if self.header("authorization").is_none() => text(""),
+            _ => self.prefixed(name),
+        }
+    }
+
+    /// Variables made from a prefix and a name: `$http_origin`, `$arg_x`, `$cookie_x`, `$upstream_http_x`.
+    fn prefixed(&self, name: &[u8]) -> Option<Value<'s>> {
+        let text = |text: &str| Some(Value::known(text.as_bytes().to_vec()));
+        let name = std::str::from_utf8(name).ok()?;
+        if let Some(header) = name.strip_prefix("http_") {
+            if header == "host" {
+                let url = self.url.as_ref()?;
+                return text(&url[url::Position::BeforeHost..url::Position::AfterPort]);
+            }
+            return text(self.header(&header.replace('_', "-")).unwrap_or_default());
+        }
+        if let Some(argument) = name.strip_prefix("arg_") {
+            let query = std::str::from_utf8(self.query.bytes()?).ok()?.to_owned();
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            return text(pairs.find(|(key, _)| key.eq_ignore_ascii_case(argument)).map_or("", |(_, value)| value));
+        }
+        if name.starts_with("cookie_") && self.header("cookie").is_none() {
+            return text("");
+        }
+        None
+    }
+
+    /// The value of a header field of the request.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.request.headers.iter();
+        headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,170 @@
+//! The header filter: which fields an answer carries (A1, A2, A4).
+
+use std::borrow::Cow;
+
+use super::answer::{AnsweredBy, Field};
+use super::config::{Config, ContextId, ItemId};
+use super::run::{Reply, Run};
+use super::settings::{List, Protocol, Single};
+use super::value::Value;
+
+/// Whether `add_header` without `always` is sent with this status (A2.1).
+pub fn is_sent_without_always(status: u16) -> bool {
+    matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308)
+}
+
+impl<'s> Config<'s> {
+    /// The `add_header` directives in force in `id`, in the order they are sent: its own, or those of the nearest level that
+    /// has any (A1.1); with `add_header_inherit merge` its own, then the outer ones (A1.13).
+    pub fn add_headers(&self, id: ContextId) -> Vec<ItemId> {
+        if self.single(id, Single::AddHeaderInherit).is_none() {
+            return self.list(id, List::AddHeader).to_vec();
+        }
+        let mut fields = Vec::new();
+        for level in self.ancestors(id) {
+            fields.extend(self.named(level, b"add_header"));
+            let inherit = self.single(level, Single::AddHeaderInherit);
+            let merges = inherit.is_some_and(|item| self.parameter_is(item, 1, "merge"));
+            let off = inherit.is_some_and(|item| self.parameter_is(item, 1, "off"));
+            if off || (!merges && !fields.is_empty()) {
+                break;
+            }
+        }
+        fields
+    }
+
+    /// Whether an `add_header` says `always`.
+    pub fn is_always(&self, item: ItemId) -> bool {
+        self.parameter_is(item, 3, "always")
+    }
+
+    /// Whether the app's header field `name` is taken out of answers in `id` by the protocol's `*_hide_header` (A4.4–A4.6).
+    pub fn hides(&self, id: ContextId, protocol: Protocol, name: &str) -> Option<ItemId> {
+        let names_it =
+            |item: &ItemId| self.parameter(*item, 1).is_some_and(|value| value.eq_ignore_ascii_case(name.as_bytes()));
+        let hidden = self.list(id, List::HideHeader(protocol)).iter().copied().find(names_it)?;
+        let passed = self.list(id, List::PassHeader(protocol)).iter().any(names_it);
+        (!passed).then_some(hidden)
+    }
+
+    /// The `more_set_headers` and `more_clear_headers` in force in `id`, outer levels first: they add up (A4.7).
+    pub fn more_headers(&self, id: ContextId) -> Vec<ItemId> {
+        if self.single(id, Single::MoreHeaders).is_none() {
+            return Vec::new();
+        }
+        let mut levels: Vec<ContextId> = self.ancestors(id).collect();
+        levels.reverse();
+        let more = |level| {
+            self.items(level)
+                .filter(|&item| matches!(self.item(item).name, b"more_set_headers" | b"more_clear_headers"))
+        };
+        levels.into_iter().flat_map(more).collect()
+    }
+}
+
+impl<'s> Run<'_, '_, 's> {
+    /// The fields of the answer, and the directive that keeps them from being known for sure.
+    pub(super) fn fields(mut self, status: Option<u16>, reply: &Reply) -> (Vec<Field<'s>>, Option<ItemId>) {
+        let config = self.model.config;
+        let mut fields = Vec::new();
+        if reply.by == AnsweredBy::Nobody {
+            return (fields, None);
+        }
+        if reply.redirects {
+            let location =
+                reply.item.map_or(Value::Unknown(b"location".as_slice().into()), |item| self.redirect_target(item));
+            fields.push(Field { name: Cow::Borrowed(b"Location"), value: location, item: reply.item });
+        }
+        if reply.by == AnsweredBy::App {
+            self.app_fields(reply, &mut fields);
+        }
+        for item in config.more_headers(self.context) {
+            self.more(item, status, &mut fields);
+        }
+        for item in config.add_headers(self.context) {
+            self.add(item, status, &mut fields);
+        }
+        (fields, config.single(self.context, Single::Scripted))
+    }
+
+    fn redirect_target(&mut self, item: ItemId) -> Value<'s> {
+        let config = self.model.config;
+        let last = config.parameter_count(item);
+        match (
+            config.item(item).name,
+            config.parameter(item, if config.item(item).name == b"rewrite" { 2 } else { last }),
+        ) {
+            (b"return" | b"rewrite" | b"error_page", Some(target)) => self.expand(target),
+            _ => Value::Unknown(b"location".as_slice().into()),
+        }
+    }
+
+    fn app_fields(&self, reply: &Reply, fields: &mut Vec<Field<'s>>) {
+        let config = self.model.config;
+        let name = reply.item.map_or(&b""[..], |item| config.item(item).name);
+        let protocol = Protocol::split(name).map(|(protocol, _)| protocol);
+        for (name, value) in &self.upstream.headers {
+            if protocol.is_some_and(|protocol| config.hides(self.context, protocol, name).is_some()) {
+                continue;
+            }
+            let unknown = || {
+                Value::Unknown(format!("upstream_http_{}", name.to_lowercase().replace('-', "_")).into_bytes().into())
+            };
+            let value = value.as_ref().map_or_else(unknown, |value| Value::known(value.clone().into_bytes()));
+            fields.push(Field { name: name.clone().into_bytes().into(), value, item: None });
+        }
+    }
+
+    /// One `add_header`: an empty value is not sent (A4.9).
+    fn add(&mut self, item: ItemId, status: Option<u16>, fields: &mut Vec<Field<'s>>) {
+        let config = self.model.config;
+        let sent = config.is_always(item) || status.is_none_or(is_sent_without_always);
+        let (Some(name), true) = (config.parameter(item, 1), sent) else { return };
+        let value = match config.parameter(item, 2) {
+            Some(value) => self.expand(value),
+            None => Value::Unknown(name.clone()),
+        };
+        if value.bytes() != Some(b"") {
+            fields.push(Field { name, value, item: Some(item) });
+        }
+    }
+
+    /// One `more_set_headers` or `more_clear_headers`: replaces what is there (A4.7).
+    fn more(&mut self, item: ItemId, status: Option<u16>, fields: &mut Vec<Field<'s>>) {
+        let config = self.model.config;
+        let clears = config.item(item).name == b"more_clear_headers";
+        let mut words = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
+        let mut headers = Vec::new();
+        let mut statuses: Option<Vec<u8>> = None;
+        while let Some(word) = words.next() {
+            match &*word {
+                b"-s" => statuses = words.next().map(|list| list.into_owned()),
+                b"-t" => return,
+                _ => headers.push(word),
+            }
+        }
+        let listed = |list: &Vec<u8>| {
+            let text = String::from_utf8_lossy(list).into_owned();
+            status.is_some_and(|status| text.split([' ', ',']).any(|one| one == status.to_string()))
+        };
+        if statuses.as_ref().is_some_and(|list| !listed(list)) {
+            return;
+        }
+        for header in headers {
+            let colon = header.iter().position(|byte| *byte == b':');
+            let (name, value) = header.split_at(colon.unwrap_or(header.len()));
+            let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii().to_vec();
+            let prefix = name.strip_suffix(b"*").filter(|_| clears);
+            fields.retain(|field| match prefix {
+                Some(prefix) => !field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
+                None => !field.name.eq_ignore_ascii_case(name),
+            });
+            if !clears {
+                let value = self.expand(value.into());
+                if value.bytes() != Some(b"") {
+                    fields.push(Field { name: name.to_vec().into(), value, item: Some(item) });
+                }
+            }
+        }
+    }
+}
