@@ -6,6 +6,7 @@ pub mod config;
 mod content;
 mod evaluate;
 pub mod fields;
+pub mod grammar;
 pub mod include;
 pub mod locations;
 pub mod regex;

@@ -1,0 +1,373 @@
+//! The nginx grammar: from bytes to a [`Tree`], as nginx itself would read them.
+//!
+//! [`lexer`] reads one token at a time; the reader here puts words together into directives and nests blocks on an
+//! explicit stack. Reading never fails: every fault is recorded and reading goes on, so that one fault neither hides
+//! the next nor is told twice.
+
+mod foreign;
+mod lexer;
+
+use foreign::Language;
+use lexer::{Token, is_blank, token_at};
+
+use crate::nginx::tree::{Body, Directive, Quoting, SyntaxError, Tree, Word};
+use crate::source::Span;
+
+/// How deep blocks may nest. nginx has no limit of its own, but nobody nests past a dozen.
+pub const MAX_DEPTH: usize = 256;
+
+/// nginx reads a file through a buffer of this many bytes, which has to hold a whole token (`NGX_CONF_BUFFER`).
+const BUFFER: usize = 4096;
+
+/// The byte-order mark of UTF-8, which nginx takes for the start of a directive's name (A8.6).
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Blocks that hold a table and not directives: nginx refuses `{` in them.
+const TABLES: [&[u8]; 5] = [b"map", b"types", b"geo", b"split_clients", b"charset_map"];
+
+/// Reads a whole file.
+pub fn parse(file: &[u8]) -> Tree {
+    Reader::new(file).read()
+}
+
+/// A block that is open.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// Offset of its `{`.
+    brace: u32,
+    /// The directive whose block what stands here is recorded in.
+    directive: Option<u32>,
+    /// Whether this block is that directive's own, and not a `{` with no name before it.
+    own: bool,
+}
+
+/// What reading one file has come to.
+struct Reader<'f> {
+    file: &'f [u8],
+    /// Offset of the next byte to read.
+    at: usize,
+    tree: Tree,
+    /// The open blocks that are recorded, outermost first.
+    blocks: Vec<Open>,
+    /// How many more are open past [`MAX_DEPTH`]; what stands in them is read but not recorded.
+    beyond: usize,
+    /// The directive whose block is the first of those.
+    cut: Option<u32>,
+    /// Whether the directive being read has had its error.
+    at_fault: bool,
+}
+
+impl<'f> Reader<'f> {
+    fn new(file: &'f [u8]) -> Self {
+        let tree = Tree {
+            // A word of an ordinary configuration takes some ten bytes, a directive some forty.
+            words: Vec::with_capacity(file.len() / 12),
+            directives: Vec::with_capacity(file.len() / 32),
+            ..Tree::default()
+        };
+        Reader { file, at: 0, tree, blocks: Vec::new(), beyond: 0, cut: None, at_fault: false }
+    }
+
+    fn read(mut self) -> Tree {
+        if self.file.starts_with(BOM) {
+            let help = "save the file as UTF-8 without a byte-order mark";
+            self.error(
+                Span::at(0, BOM.len()),
+                "unexpected byte-order mark, which nginx takes for a directive's name",
+                help,
+            );
+            self.at = BOM.len();
+        }
+        while self.directive() {}
+        self.close_the_rest();
+        self.tree.errors.sort_by_key(|error| error.span);
+        self.tree
+    }
+
+    /// Reads one directive up to its `;` or `{`, or one `}`; says whether the file goes on.
+    fn directive(&mut self) -> bool {
+        let first_word = self.tree.words.len();
+        self.at_fault = false;
+        loop {
+            let (start, end, token) = token_at(self.file, self.at);
+            self.at = end;
+            let nameless = self.tree.words.len() == first_word;
+            match token {
+                Token::Comment => self.check_comment(start, end),
+                Token::Word { quoting, escaped, closed } => {
+                    let word = Word { span: Span::at(start, end), quoting, escaped, templated: false };
+                    self.word(word, closed);
+                }
+                Token::Semicolon if nameless => {
+                    self.error(Span::at(start, end), "unexpected `;`", "take it out: no directive stands before it");
+                    return true;
+                }
+                Token::Semicolon => {
+                    self.record(first_word, Body::Simple);
+                    return true;
+                }
+                Token::Open => {
+                    self.open(first_word, start);
+                    return true;
+                }
+                Token::Close => {
+                    if !nameless {
+                        self.unterminated(first_word, "unexpected `}`, expecting `;`");
+                    }
+                    self.close(start);
+                    return true;
+                }
+                Token::End => {
+                    if !nameless {
+                        self.unterminated(first_word, "unexpected end of file, expecting `;` or `}`");
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Takes a word in and checks what nginx checks about it: its length and the byte after its closing quote.
+    fn word(&mut self, word: Word, closed: bool) {
+        let (start, end) = (word.span.start as usize, word.span.end as usize);
+        let quoted = word.quoting != Quoting::Bare;
+        if !closed {
+            self.unclosed(word, "unexpected end of file in a quoted word, expecting its closing quote");
+            return;
+        }
+        let next = self.file.get(end).copied();
+        if let (true, Some(byte)) = (quoted, next)
+            && !is_blank(byte)
+            && !matches!(byte, b';' | b'{' | b')' | b'}')
+        {
+            self.glued(word, end);
+            return;
+        }
+        // The last byte nginx needs of an unquoted word is its delimiter, of a quoted word the byte after its closing
+        // quote; a blank there makes it look at one byte more before it lets the word go.
+        let held_from = start + usize::from(quoted);
+        if self.too_long(held_from, end - held_from + usize::from(next.is_some_and(is_blank))) {
+            let help = format!("nginx's buffer holds {BUFFER} bytes, and the word with its delimiters has to fit in");
+            self.error(word.span, "too long parameter", &help);
+        }
+        self.tree.words.push(word);
+    }
+
+    /// Whether nginx's buffer overflows before it lets a token go. The buffer is filled again when it is used up, and a
+    /// token under way is then moved to its front; so wherever a token stands, its first byte that nginx keeps, at
+    /// `from`, and all bytes up to `from + last` must fit in. At the end of the file nothing has to be filled again.
+    fn too_long(&self, from: usize, last: usize) -> bool {
+        last >= BUFFER && self.file.len() > from + BUFFER
+    }
+
+    /// A comment is held in the buffer like a word (A8.7).
+    fn check_comment(&mut self, start: usize, end: usize) {
+        if self.too_long(start, end - start) {
+            let help = format!("nginx reads at most {} bytes of a comment", BUFFER - 1);
+            let message = "too long comment, which nginx refuses as a too long parameter";
+            self.error(Span::at(start, end), message, &help);
+            // It says nothing about the directive it stands in or before.
+            self.at_fault = false;
+        }
+    }
+
+    /// A quoted word with something glued to its closing quote.
+    fn glued(&mut self, word: Word, end: usize) {
+        let first_line = self.first_line(word.span);
+        let unexpected = character(self.file, end);
+        // A line that ends in `;` inside the quotes, and a last quote that stands like an opening one, say that this
+        // word was never closed and ran into the next.
+        let before_last_quote = end.checked_sub(2).and_then(|at| self.file.get(at).copied());
+        if first_line.end < word.span.end
+            && first_line.of(self.file).ends_with(b";")
+            && before_last_quote.is_some_and(is_blank)
+        {
+            let message =
+                format!("missing closing quote: the next quote is followed by an unexpected {}", unexpected.shown);
+            self.unclosed(word, &message);
+            return;
+        }
+        let message = format!("unexpected {} after a closing quote", unexpected.shown);
+        self.error(unexpected.span, &message, "put a blank between them, or the whole word into one pair of quotes");
+        self.tree.words.push(word);
+    }
+
+    /// A quoted word that does not end where its author meant: it is cut off at the end of its first line, before the
+    /// `;` or `{` there, and reading goes on from that place.
+    fn unclosed(&mut self, word: Word, message: &str) {
+        let line = self.first_line(word.span);
+        let text = line.of(self.file);
+        let kept = match text {
+            [inside @ .., b';' | b'{'] => inside.trim_ascii_end(),
+            _ => text,
+        };
+        let kept = kept.len().max(1);
+        let start = word.span.start as usize;
+        let quote = if word.quoting == Quoting::Single { '\'' } else { '"' };
+        let span = Span::at(start, start + kept);
+        self.error(span, message, &format!("close the word with `{quote}`"));
+        // Without its second quote it has no inside; as a bare word its span is its value.
+        self.tree.words.push(Word { span, quoting: Quoting::Bare, ..word });
+        self.at = start + kept;
+    }
+
+    /// The part of a span on its first line, without blanks at its end.
+    fn first_line(&self, span: Span) -> Span {
+        let text = span.of(self.file);
+        let line = memchr::memchr(b'\n', text).and_then(|end| text.get(..end)).unwrap_or(text);
+        Span::at(span.start as usize, span.start as usize + line.trim_ascii_end().len())
+    }
+
+    /// Records a directive whose `;` is missing.
+    fn unterminated(&mut self, first_word: usize, message: &str) {
+        let last = self.tree.words.last().map(|word| word.span).unwrap_or_default();
+        self.error(last, message, "end the directive with `;`");
+        self.record(first_word, Body::Simple);
+    }
+
+    /// Puts the words from `first_word` on into the tree as one directive; drops them where the tree has no room left.
+    fn record(&mut self, first_word: usize, body: Body) -> Option<u32> {
+        if self.beyond > 0 {
+            self.tree.words.truncate(first_word);
+            return None;
+        }
+        let index = Span::at(0, self.tree.directives.len()).end;
+        let words = Span::at(first_word, self.tree.words.len());
+        let parent = self.parent();
+        self.tree.directives.push(Directive {
+            first_word: words.start,
+            word_count: words.len(),
+            body,
+            parent,
+            end: index + 1,
+        });
+        Some(index)
+    }
+
+    /// The directive in whose block the next one stands.
+    fn parent(&self) -> Option<u32> {
+        self.blocks.last().and_then(|block| block.directive)
+    }
+
+    /// `{`: opens a block of directives, or skips a body in another language.
+    fn open(&mut self, first_word: usize, brace: usize) {
+        let nameless = self.tree.words.len() == first_word;
+        if nameless {
+            self.error(Span::at(brace, brace + 1), "unexpected `{`", "a directive's name has to stand before it");
+        } else if self.in_table() {
+            let help = "no block can stand here; put a regular expression with `{` into quotes";
+            self.error(Span::at(brace, brace + 1), "unexpected `{`", help);
+        }
+        let name = self.tree.words.get(first_word).map(|name| name.value(self.file));
+        if let Some(language) = name.and_then(|name| Language::of_directive(&name)) {
+            self.foreign(first_word, brace, language);
+            return;
+        }
+        let recorded =
+            if nameless { None } else { self.record(first_word, Body::Block(Span::at(brace, self.file.len()))) };
+        if self.blocks.len() < MAX_DEPTH {
+            let directive = recorded.or(self.parent());
+            self.blocks.push(Open { brace: Span::at(brace, brace).start, directive, own: !nameless });
+            return;
+        }
+        if self.beyond == 0 {
+            let message = format!("blocks nest deeper than {MAX_DEPTH}: what stands in this one was not read");
+            self.tree.limits.push(SyntaxError { span: Span::at(brace, brace + 1), message, help: None });
+            self.cut = recorded;
+        }
+        self.beyond += 1;
+    }
+
+    /// Whether the innermost open block holds a table.
+    fn in_table(&self) -> bool {
+        let words = self.parent().map(|directive| self.tree.words(directive)).unwrap_or_default();
+        words.first().is_some_and(|name| TABLES.contains(&name.value(self.file).as_ref()))
+    }
+
+    /// Skips a body in another language.
+    fn foreign(&mut self, first_word: usize, brace: usize, language: Language) {
+        let code = self.file.get(brace + 1..).unwrap_or(&[]);
+        let end = match foreign::body(language, code) {
+            Some(length) => brace + 1 + length,
+            None => {
+                let help = "this block is not closed";
+                self.error(Span::at(brace, brace + 1), "unexpected end of file, expecting `}`", help);
+                self.file.len()
+            }
+        };
+        self.record(first_word, Body::Foreign(Span::at(brace, end)));
+        self.at = end;
+    }
+
+    /// `}`: closes the innermost block.
+    fn close(&mut self, brace: usize) {
+        if self.beyond > 0 {
+            self.beyond -= 1;
+            if self.beyond == 0
+                && let Some(cut) = self.cut
+            {
+                self.end_block(cut, brace + 1);
+            }
+            return;
+        }
+        match self.blocks.pop() {
+            Some(Open { directive: Some(directive), own: true, .. }) => self.end_block(directive, brace + 1),
+            Some(_) => {}
+            None => self.error(Span::at(brace, brace + 1), "unexpected `}`", "no block is open here"),
+        }
+    }
+
+    /// Ends a block directive after `}` at the offset `end`.
+    fn end_block(&mut self, directive: u32, end: usize) {
+        let past_last = Span::at(0, self.tree.directives.len()).end;
+        if let Some(directive) = self.tree.directives.get_mut(directive as usize) {
+            directive.end = past_last;
+            if let Body::Block(span) = &mut directive.body {
+                *span = Span::new(span.start, Span::at(end, end).end);
+            }
+        }
+    }
+
+    /// Ends the blocks that are still open at the end of the file; one error for all, as nginx has one.
+    fn close_the_rest(&mut self) {
+        self.at_fault = false;
+        if let Some(innermost) = self.blocks.last() {
+            let span = Span::new(innermost.brace, innermost.brace + 1);
+            self.error(span, "unexpected end of file, expecting `}`", "this block is not closed");
+        }
+        while let Some(block) = self.blocks.pop() {
+            if let (Some(directive), true) = (block.directive, block.own) {
+                self.end_block(directive, self.file.len());
+            }
+        }
+    }
+
+    /// Records an error, unless the directive being read has had one: what follows a fault is seldom another.
+    fn error(&mut self, span: Span, message: &str, help: &str) {
+        if !self.at_fault {
+            self.at_fault = true;
+            self.tree.errors.push(SyntaxError { span, message: message.to_owned(), help: Some(help.to_owned()) });
+        }
+    }
+}
+
+/// One character of a file, as a message can show it.
+struct Character {
+    span: Span,
+    shown: String,
+}
+
+/// The character at an offset; a byte that is no text or would not show is given by its number.
+fn character(file: &[u8], at: usize) -> Character {
+    let bytes = file.get(at..(at + 4).min(file.len())).unwrap_or(&[]);
+    let text = bytes.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    match text {
+        Some(shown) if !shown.is_control() => {
+            Character { span: Span::at(at, at + shown.len_utf8()), shown: format!("`{shown}`") }
+        }
+        _ => {
+            let byte = bytes.first().copied().unwrap_or_default();
+            Character { span: Span::at(at, at + 1), shown: format!("byte 0x{byte:02x}") }
+        }
+    }
+}
