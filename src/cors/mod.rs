@@ -1,3 +1,16 @@
 //! The Fetch standard's nouns and algorithms. No nginx and no .env file here.
+//!
+//! - [`origin`]: serialized origins, and what is wrong with a text that should be one
+//! - [`header`]: the names of CORS header fields, and how browsers read their lists
+//! - [`request`]: a request on the wire, and the `curl` line that sends it
+//! - [`page`]: what a page asks for, and the requests a browser makes of it
+//! - [`check`]: the CORS check, the preflight's check, and a whole fetch with its redirects
+//! - [`verdict`]: allowed, blocked and why, or unknown and what is missing
 
+pub mod check;
+pub mod header;
+pub mod origin;
+pub mod page;
 pub mod request;
+mod safelist;
+pub mod verdict;

@@ -1,4 +1,4 @@
-//! A request as a browser sends it.
+//! A request on the wire, and the `curl` line that sends it.
 
 /// A request: what a finding shows, what `curl` asks, what the model answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,25 @@ pub struct Request {
 }
 
 impl Request {
-    /// The command line that asks production the same and prints the answer's header.
+    /// The command line that asks production the same and prints the answer's header. It can be pasted into any POSIX
+    /// shell: no byte of the request is read by the shell or by curl as anything but itself.
     pub fn curl(&self) -> String {
         let mut line = String::from("curl -i");
-        if self.method != "GET" {
-            line.push_str(&format!(" -X {}", quote(&self.method)));
+        match self.method.as_str() {
+            "GET" => {}
+            // `-X HEAD` would wait for a body that never comes.
+            "HEAD" => line.push_str(" -I"),
+            method => line.push_str(&format!(" -X {}", quote(method))),
+        }
+        // curl takes brackets and braces in a URL for patterns, but for those around an IPv6 address.
+        let after_host = self.url.splitn(4, '/').nth(3).unwrap_or_default();
+        if after_host.contains(['[', ']', '{', '}']) {
+            line.push_str(" -g");
         }
         for (name, value) in &self.headers {
-            line.push_str(&format!(" -H {}", quote(&format!("{name}: {value}"))));
+            // `Name:` would take a header away; `Name;` sends it without a value.
+            let field = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+            line.push_str(&format!(" -H {}", quote(&field)));
         }
         line.push(' ');
         line.push_str(&quote(&self.url));
@@ -34,4 +45,45 @@ fn quote(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curl_line_is_the_request() {
+        let url = "https://api.example.com/users";
+        let origin = ("Origin", "https://app.example.com");
+        let cases: &[(&str, &str, &[(&str, &str)], &str)] = &[
+            ("GET", url, &[origin], "curl -i -H 'Origin: https://app.example.com' https://api.example.com/users"),
+            ("HEAD", url, &[], "curl -i -I https://api.example.com/users"),
+            (
+                "OPTIONS",
+                url,
+                &[origin, ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "a,b")],
+                "curl -i -X OPTIONS -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: PUT' \
+                 -H 'Access-Control-Request-Headers: a,b' https://api.example.com/users",
+            ),
+            ("patch", "http://a/?b&c=$d", &[], "curl -i -X patch 'http://a/?b&c=$d'"),
+            ("it's", "http://a/", &[("X", "a'b\"c`d\\e!")], r#"curl -i -X 'it'\''s' -H 'X: a'\''b"c`d\e!' http://a/"#),
+            ("GET", "http://a/?b[]=1", &[("X-Empty", "")], "curl -i -g -H 'X-Empty;' 'http://a/?b[]=1'"),
+            ("GET", "http://[::1]:80/a", &[], "curl -i 'http://[::1]:80/a'"),
+        ];
+        for (method, url, headers, line) in cases {
+            let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            let request = Request { method: method.to_string(), url: url.to_string(), headers };
+            assert_eq!(request.curl(), *line);
+        }
+    }
+
+    /// A real shell hands every word on as it was written.
+    #[test]
+    fn a_shell_reads_each_word_as_itself() {
+        for word in ["", "a b", "it's", "$HOME `id` $(id)", "a\\b\"c", "~", "*?[x]", "#a", "a;b|c&d<e>f", "é\n", "!x"]
+        {
+            let run = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", quote(word))).output();
+            assert_eq!(String::from_utf8_lossy(&run.expect("sh runs").stdout), word);
+        }
+    }
 }

@@ -1,0 +1,257 @@
+//! The standard's checks: the CORS check, the CORS-preflight's, and a whole fetch with its redirects.
+//!
+//! The quoted comments are steps of <https://fetch.spec.whatwg.org/>.
+
+use url::Url;
+
+use super::header::{CorsHeader, list_values, trim};
+use super::page::PageRequest;
+use super::request::Request;
+use super::verdict::{Blocked, Kind, Missing, Reason, Unknown, Verdict};
+
+/// A header field of an answer: one line on the wire, so that a name sent twice is two of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, in any case.
+    pub name: String,
+    /// Its value; `None` where it is not known, and then the line may also be missing.
+    pub value: Option<String>,
+}
+
+/// What the checks look at in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status; `None` where it is not known.
+    pub status: Option<u16>,
+    /// The header fields, in the order of their lines.
+    pub headers: Vec<Field>,
+    /// Whether there may be more fields than are listed, as in an app's answer that only its code knows.
+    pub open: bool,
+}
+
+impl Response {
+    /// An answer of which all is known.
+    pub fn known(status: u16, headers: &[(&str, &str)]) -> Response {
+        let field = |(name, value): &(&str, &str)| Field { name: (*name).to_owned(), value: Some((*value).to_owned()) };
+        Response { status: Some(status), headers: headers.iter().map(field).collect(), open: false }
+    }
+
+    /// An answer of which nothing is known.
+    pub fn unknown() -> Response {
+        Response { status: None, headers: Vec::new(), open: true }
+    }
+
+    /// What is known of all lines of one name.
+    fn get(&self, name: &str) -> Lines<'_> {
+        let mut lines = Lines { values: Vec::new(), open: self.open };
+        for field in self.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name)) {
+            match &field.value {
+                Some(value) => lines.values.push(trim(value)),
+                None => lines.open = true,
+            }
+        }
+        lines
+    }
+}
+
+/// The lines of one name.
+struct Lines<'r> {
+    /// The values that are known, without the white space around them.
+    values: Vec<&'r str>,
+    /// Whether there may be more.
+    open: bool,
+}
+
+impl Lines<'_> {
+    /// "To get a header name from a header list": all values with a comma and a blank between them.
+    fn combined(&self) -> Option<String> {
+        (!self.values.is_empty()).then(|| self.values.join(", "))
+    }
+
+    /// "To extract header list values": all names, or the failure that one bad item makes of the whole header.
+    fn names(&self, header: CorsHeader) -> Result<Vec<&str>, Reason> {
+        let lists: Result<Vec<_>, _> = self.values.iter().map(|value| list_values(value)).collect();
+        lists.map(|lists| lists.concat()).map_err(|_| Reason::MalformedList(header))
+    }
+}
+
+/// One step's answer: whether it passes as far as is known, and whether what is not known could change that.
+fn step(exchange: Kind, failed: Option<Reason>, open: bool, missing: Missing) -> Verdict {
+    match failed {
+        Some(reason) => Verdict::Blocked(Blocked { exchange, reason }),
+        None if open => Verdict::Unknown(Unknown { exchange, missing }),
+        None => Verdict::Allowed,
+    }
+}
+
+/// "CORS check": whether the page may read this answer. It looks neither at the status nor at the method (J).
+/// A same-origin request needs none and always passes.
+pub fn cors_check(page: &PageRequest, exchange: Kind, response: &Response) -> Verdict {
+    if !page.is_cors() {
+        return Verdict::Allowed;
+    }
+    // "Let origin be the result of getting `Access-Control-Allow-Origin` from response's header list."
+    let lines = response.get(CorsHeader::AllowOrigin.name());
+    let failed = match lines.combined() {
+        // "If origin is null, then return failure."
+        None if lines.open => None,
+        None => Some(Reason::NoAllowOrigin),
+        Some(origin) => allow_origin_fault(page, origin),
+    };
+    let verdict = step(exchange, failed, lines.open, Missing::Header(CorsHeader::AllowOrigin));
+    // "If request's credentials mode is not "include" and origin is `*`, then return success." and, after the origin
+    // was found equal, "If request's credentials mode is not "include", then return success."
+    if !page.has_credentials() {
+        return verdict;
+    }
+    verdict.and(credentials_check(exchange, response))
+}
+
+/// Why the value of `Access-Control-Allow-Origin` lets this page's request not through; the words are Chromium's, which
+/// looks at the same value more closely than the standard to say what is wrong with it.
+fn allow_origin_fault(page: &PageRequest, origin: String) -> Option<Reason> {
+    if origin == "*" {
+        return page.has_credentials().then_some(Reason::WildcardWithCredentials);
+    }
+    // "If the result of byte-serializing a request origin with request is not origin, then return failure."
+    if origin == page.serialized_origin() {
+        return None;
+    }
+    Some(if origin.contains([' ', ',']) {
+        Reason::SeveralAllowOrigins(origin)
+    } else if Url::parse(&origin).is_err() {
+        Reason::InvalidAllowOrigin(origin)
+    } else {
+        Reason::OtherAllowOrigin(origin)
+    })
+}
+
+/// The part of the CORS check that a request with credentials adds.
+fn credentials_check(exchange: Kind, response: &Response) -> Verdict {
+    let header = CorsHeader::AllowCredentials;
+    let lines = response.get(header.name());
+    // "If credentials is `true`, then return success."
+    let failed = match lines.combined() {
+        None if lines.open => None,
+        Some(value) if value == "true" => None,
+        value => Some(Reason::CredentialsNotTrue(value.unwrap_or_default())),
+    };
+    step(exchange, failed, lines.open, Missing::Header(header))
+}
+
+/// "CORS-preflight fetch", from its answer on: whether the page's request may be sent.
+pub fn preflight_check(page: &PageRequest, response: &Response) -> Verdict {
+    // "If a CORS check for request and response returns success and response's status is an ok status"
+    let redirect = response.status.filter(|status| is_redirect(*status));
+    if let Some(status) = redirect {
+        return step(Kind::Preflight, Some(Reason::PreflightRedirect(status)), false, Missing::Status);
+    }
+    let status = response.status.filter(|status| !(200..300).contains(status)).map(Reason::NotOkStatus);
+    cors_check(page, Kind::Preflight, response)
+        .and(step(Kind::Preflight, status, response.status.is_none(), Missing::Status))
+        .and(methods_and_headers_check(page, response))
+}
+
+/// The part of the CORS-preflight fetch that reads the two lists.
+fn methods_and_headers_check(page: &PageRequest, response: &Response) -> Verdict {
+    let check = |header: CorsHeader, judge: &dyn Fn(&[&str]) -> Option<Reason>| {
+        let lines = response.get(header.name());
+        // "If either methods or headerNames is failure, return a network error." Two lines are one list (E905, E906).
+        let failed = match lines.names(header) {
+            Err(malformed) => Some(malformed),
+            Ok(names) => judge(&names).filter(|_| !lines.open),
+        };
+        step(Kind::Preflight, failed, lines.open, Missing::Header(header))
+    };
+    let methods = check(CorsHeader::AllowMethods, &|names| method_fault(page, names));
+    methods.and(check(CorsHeader::AllowHeaders, &|names| header_fault(page, names)))
+}
+
+/// "If request's method is not in methods, request's method is not a CORS-safelisted method, and request's credentials
+/// mode is "include" or methods does not contain `*`, then return a network error." Methods are compared with regard
+/// to case (F02).
+fn method_fault(page: &PageRequest, methods: &[&str]) -> Option<Reason> {
+    let method = page.method();
+    let allowed = matches!(method, "GET" | "HEAD" | "POST")
+        || methods.contains(&method)
+        || (!page.has_credentials() && methods.contains(&"*"));
+    (!allowed).then(|| Reason::MethodNotAllowed(method.to_owned()))
+}
+
+/// Every CORS-unsafe request-header name must be listed, in any case (G04), or be under a `*` that is not literal.
+fn header_fault(page: &PageRequest, names: &[&str]) -> Option<Reason> {
+    let listed = |name: &str| names.iter().any(|listed| listed.eq_ignore_ascii_case(name));
+    let wildcard = !page.has_credentials() && names.contains(&"*");
+    // "If one of request's header list's names is a CORS non-wildcard request-header name and is not a byte-case-
+    // insensitive match for an item in headerNames, then return a network error." Chromium lets it by (G08).
+    if wildcard && page.has_header("authorization") && !listed("authorization") {
+        return Some(Reason::AuthorizationUnderWildcard);
+    }
+    let unlisted = page.unsafe_header_names().into_iter().find(|name| !wildcard && !listed(name));
+    unlisted.map(Reason::HeaderNotAllowed)
+}
+
+/// Redirect status.
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// A whole fetch: preflight, request, and whatever redirects lead to, at most 20. `answer` is asked for each exchange
+/// in turn; what follows a block is not asked any more. A redirect is followed only where all that leads there is
+/// known.
+pub fn fetch(page: &PageRequest, mut answer: impl FnMut(Kind, &Request) -> Response) -> Verdict {
+    let mut page = page.clone();
+    let mut verdict = Verdict::Allowed;
+    loop {
+        if let Some(preflight) = page.preflight() {
+            verdict = verdict.and(preflight_check(&page, &answer(Kind::Preflight, &preflight)));
+            if matches!(verdict, Verdict::Blocked(_)) {
+                return verdict;
+            }
+        }
+        let response = answer(Kind::Main, &page.main());
+        // The CORS check comes before the redirect is followed, so a redirect needs the headers too (I01).
+        verdict = verdict.and(cors_check(&page, Kind::Main, &response));
+        if matches!(verdict, Verdict::Blocked(_)) {
+            return verdict;
+        }
+        match follow(&page, &response) {
+            Ok(Some(next)) => page = next,
+            Ok(None) => return verdict,
+            Err(ends) => return verdict.and(ends),
+        }
+    }
+}
+
+/// The request that a redirect leads to; none where the answer is no redirect.
+fn follow(page: &PageRequest, response: &Response) -> Result<Option<PageRequest>, Verdict> {
+    let unknown = |missing| Verdict::Unknown(Unknown { exchange: Kind::Main, missing });
+    let location = response.get("Location");
+    // "If location is null, then return response." So without a Location the status does not matter.
+    if location.values.is_empty() && !location.open || response.status.is_some_and(|status| !is_redirect(status)) {
+        return Ok(None);
+    }
+    let status = response.status.ok_or_else(|| unknown(Missing::Status))?;
+    match location.values.as_slice() {
+        [only] if !location.open => page
+            .redirected(status, only)
+            .map(Some)
+            .map_err(|reason| Verdict::Blocked(Blocked { exchange: Kind::Main, reason })),
+        _ => Err(unknown(Missing::Location)),
+    }
+}
+
+/// Whether a script may read this header of an answer that passed the CORS check: CORS-safelisted response-header names
+/// always (K04), others where `Access-Control-Expose-Headers` names them. `None` where it is not known.
+pub fn is_exposed(page: &PageRequest, response: &Response, name: &str) -> Option<bool> {
+    let safelisted =
+        ["cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"];
+    if !page.is_cors() || safelisted.iter().any(|safe| safe.eq_ignore_ascii_case(name)) {
+        return Some(true);
+    }
+    let lines = response.get(CorsHeader::ExposeHeaders.name());
+    let names = lines.names(CorsHeader::ExposeHeaders).unwrap_or_default();
+    let wildcard = !page.has_credentials() && names.contains(&"*");
+    let exposed = wildcard || names.iter().any(|exposed| exposed.eq_ignore_ascii_case(name));
+    (exposed || !lines.open).then_some(exposed)
+}

@@ -1,0 +1,221 @@
+//! What a page asks for, and the requests a browser makes of it.
+
+use url::Url;
+
+use super::header::{CorsHeader, is_token};
+use super::origin::Origin;
+use super::request::Request;
+use super::safelist;
+use super::verdict::Reason;
+
+/// The number of redirects a browser follows.
+const MAX_REDIRECTS: u8 = 20;
+
+/// A request's credentials mode: whether cookies, TLS client certificates and stored logins go with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialsMode {
+    /// Never.
+    Omit,
+    /// Only to the page's own origin; what `fetch` does by default.
+    SameOrigin,
+    /// Always: `credentials: "include"`, or `withCredentials`.
+    Include,
+}
+
+/// A page's request in mode `cors`, as a script hands it to `fetch`, or as a redirect made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The page's origin.
+    pub origin: Origin,
+    method: String,
+    url: Url,
+    headers: Vec<(String, String)>,
+    credentials: CredentialsMode,
+    /// Response tainting is "cors": the request left the page's origin, now or before a redirect back to it.
+    tainted: bool,
+    /// A redirect crossed origins after the request had left the page's origin (redirect-tainted origin).
+    opaque: bool,
+    redirects: u8,
+}
+
+/// Why a browser sends nothing at all for what a script asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSendable {
+    /// The method is no HTTP token, or one of CONNECT, TRACE, TRACK.
+    Method,
+    /// The header's name is no HTTP token, or its value holds a line break or a NUL.
+    Header,
+    /// The URL is not an http or https URL, or holds a user name or password.
+    Url,
+}
+
+impl PageRequest {
+    /// A page of `origin` asks for `url` by `method`, without headers of its own. The method is normalized: `put` is
+    /// sent as `PUT`, but `patch` stays `patch` (F01, F03).
+    ///
+    /// # Errors
+    ///
+    /// A method or a URL that `fetch` refuses before anything is sent.
+    pub fn new(
+        origin: Origin,
+        method: &str,
+        url: Url,
+        credentials: CredentialsMode,
+    ) -> Result<PageRequest, NotSendable> {
+        if !is_token(method) || safelist::is_forbidden_method(method) {
+            return Err(NotSendable::Method);
+        }
+        if !is_http(&url) || has_login(&url) {
+            return Err(NotSendable::Url);
+        }
+        let tainted = !origin.is_same(&Origin::of(&url));
+        let method = safelist::normalize_method(method);
+        let headers = Vec::new();
+        Ok(PageRequest { origin, method, url, headers, credentials, tainted, opaque: false, redirects: 0 })
+    }
+
+    /// The same with one more header of the script's own. A forbidden request-header (`Cookie`, `Host`, `Sec-*` …) is
+    /// left out, as browsers do without a word.
+    ///
+    /// # Errors
+    ///
+    /// A name or value that `fetch` refuses.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<PageRequest, NotSendable> {
+        let value = super::header::trim(value);
+        if !is_token(name) || value.contains(['\0', '\r', '\n']) {
+            return Err(NotSendable::Header);
+        }
+        if !safelist::is_forbidden_header(name) {
+            self.headers.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(self)
+    }
+
+    /// The method as it is sent.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The URL asked for now, after any redirect.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether cookies may go with it in the sense of the CORS check: the credentials mode is `include`.
+    pub fn has_credentials(&self) -> bool {
+        self.credentials == CredentialsMode::Include
+    }
+
+    /// Whether the answer has to pass the CORS check: it is a CORS request, not a same-origin one.
+    pub fn is_cors(&self) -> bool {
+        self.tainted
+    }
+
+    /// The request's `Origin` (byte-serializing a request origin): `null` for an opaque origin, and after a redirect
+    /// from one foreign origin to another (I03).
+    pub fn serialized_origin(&self) -> String {
+        if self.opaque { Origin::Opaque.to_string() } else { self.origin.to_string() }
+    }
+
+    /// CORS-unsafe request-header names: what a preflight has to ask for, in lower case, sorted.
+    pub fn unsafe_header_names(&self) -> Vec<String> {
+        safelist::unsafe_header_names(&self.headers)
+    }
+
+    /// Whether the page set that header.
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a CORS-preflight must come first: a method that is not CORS-safelisted, or CORS-unsafe header names.
+    pub fn needs_preflight(&self) -> bool {
+        self.tainted && !(safelist::is_safelisted_method(&self.method) && self.unsafe_header_names().is_empty())
+    }
+
+    /// The CORS-preflight request on the wire, where one is needed.
+    pub fn preflight(&self) -> Option<Request> {
+        if !self.needs_preflight() {
+            return None;
+        }
+        let names = self.unsafe_header_names();
+        let mut headers = vec![
+            (CorsHeader::Origin.name().to_owned(), self.serialized_origin()),
+            (CorsHeader::RequestMethod.name().to_owned(), self.method.clone()),
+        ];
+        if !names.is_empty() {
+            headers.push((CorsHeader::RequestHeaders.name().to_owned(), names.join(",")));
+        }
+        Some(Request { method: "OPTIONS".to_owned(), url: self.wire_url(), headers })
+    }
+
+    /// The request itself on the wire, with what of its header a server's CORS configuration can see. A browser adds
+    /// `Origin` to every CORS request, and to every method but GET and HEAD.
+    pub fn main(&self) -> Request {
+        let mut headers = Vec::new();
+        if self.tainted || !matches!(self.method.as_str(), "GET" | "HEAD") {
+            headers.push((CorsHeader::Origin.name().to_owned(), self.serialized_origin()));
+        }
+        headers.extend(self.headers.iter().cloned());
+        Request { method: self.method.clone(), url: self.wire_url(), headers }
+    }
+
+    /// The URL without its fragment, which no browser sends.
+    fn wire_url(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        url.into()
+    }
+
+    /// HTTP-redirect fetch: the request that a redirect with this status and `Location` leads to.
+    ///
+    /// # Errors
+    ///
+    /// The step that makes it a network error.
+    pub(super) fn redirected(&self, status: u16, location: &str) -> Result<PageRequest, Reason> {
+        let foreign = || Reason::RedirectScheme(location.to_owned());
+        // "If locationURL's scheme is not an HTTP(S) scheme, then return a network error."
+        let mut target = self.url.join(location).ok().filter(is_http).ok_or_else(foreign)?;
+        if target.fragment().is_none() {
+            target.set_fragment(self.url.fragment());
+        }
+        // "If request's redirect count is 20, then return a network error."
+        if self.redirects >= MAX_REDIRECTS {
+            return Err(Reason::TooManyRedirects);
+        }
+        let (here, there) = (Origin::of(&self.url), Origin::of(&target));
+        // "If request's mode is "cors", locationURL includes credentials, and request's origin is not same origin with
+        // locationURL's origin" or "request's response tainting is "cors" and locationURL includes credentials".
+        if has_login(&target) && (self.tainted || !self.origin.is_same(&there)) {
+            return Err(Reason::RedirectCredentials);
+        }
+        let mut next = PageRequest { url: target, redirects: self.redirects + 1, ..self.clone() };
+        let post_to_get = matches!(status, 301 | 302) && self.method == "POST";
+        if post_to_get || (status == 303 && !matches!(self.method.as_str(), "GET" | "HEAD")) {
+            next.method = "GET".to_owned();
+            next.headers.retain(|(name, _)| !is_body_header(name));
+        }
+        if !here.is_same(&there) {
+            // "for each headerName of CORS non-wildcard request-header name, delete headerName"
+            next.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            next.opaque = self.opaque || !self.origin.is_same(&here);
+        }
+        next.tainted = self.tainted || !self.origin.is_same(&there);
+        Ok(next)
+    }
+}
+
+/// Request-body-header name.
+fn is_body_header(name: &str) -> bool {
+    let names = ["content-encoding", "content-language", "content-location", "content-type"];
+    names.iter().any(|body| body.eq_ignore_ascii_case(name))
+}
+
+/// HTTP(S) scheme.
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+/// Whether a URL "includes credentials".
+fn has_login(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
