@@ -1,0 +1,374 @@
+//! What an environment variable means to the products that read it.
+//!
+//! One key may mean different things in different products: `CORS_ORIGIN` is a list in Directus and a single origin,
+//! sent as it stands, in a plain Express app. [`candidates`] narrows them by the other keys of the same file; what it
+//! leaves open stays open, and only what is wrong in all of them is certainly wrong.
+
+mod table;
+
+/// How sure a row is. Only [`Certainty::Src`] and [`Certainty::Docs`] may carry an error, [`Certainty::Usage`] and
+/// [`Certainty::Convention`] a warning; the last is used to recognise a key, never to judge it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// Nobody has checked.
+    Unverified,
+    /// The key is in no table; its name says what it is.
+    Convention,
+    /// Seen in use.
+    Usage,
+    /// Read in the product's documentation.
+    Docs,
+    /// Read in the product's source.
+    Src,
+}
+
+/// What the key's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// The origins that may call the app: its CORS allow-list.
+    Origins,
+    /// The one origin that may call the app; most products send it as it stands.
+    SingleOrigin,
+    /// A regular expression that the allowed origins match.
+    OriginRegex,
+    /// The URL of a frontend: a link in mails, and in some apps the origin that may call them.
+    FrontendUrl,
+    /// Origins trusted against CSRF or for redirects. Not CORS.
+    CsrfOrigins,
+    /// Origins for something else: WebSockets, `postMessage`.
+    OtherOrigins,
+    /// Host names.
+    Hosts,
+    /// Schemes of origins.
+    Schemes,
+    /// Whether credentials are allowed.
+    Credentials,
+    /// Switches the product's CORS on when it is `when`; without the key it is `default`.
+    Switch {
+        /// The value that switches on.
+        when: bool,
+        /// Whether it is on without the key.
+        default: bool,
+    },
+    /// Allows any origin when it is `when`.
+    AnyOrigin {
+        /// The value that allows any origin.
+        when: bool,
+    },
+    /// Methods for Allow-Methods.
+    Methods,
+    /// Header names for Allow-Headers.
+    AllowHeaders,
+    /// Header names for Expose-Headers.
+    ExposeHeaders,
+    /// Seconds for Max-Age.
+    MaxAge,
+    /// The URL of an API that a page calls; a path is fine.
+    ApiUrl,
+    /// The app's own URL or origin.
+    OwnUrl,
+    /// Text of a Caddyfile, in which `cors_origins` lists origins.
+    CaddyDirectives,
+    /// Nothing: the product does not read it.
+    Dead,
+}
+
+impl Meaning {
+    /// Whether a browser's Origin is compared with the value, for CORS or for anything else.
+    pub fn holds_origins(self) -> bool {
+        use Meaning::{CsrfOrigins, FrontendUrl, Origins, OtherOrigins, SingleOrigin};
+        matches!(self, Origins | SingleOrigin | FrontendUrl | CsrfOrigins | OtherOrigins)
+    }
+
+    /// Whether the value is, or may be, the app's CORS allow-list.
+    pub fn allows_origins(self) -> bool {
+        matches!(self, Meaning::Origins | Meaning::SingleOrigin | Meaning::OriginRegex | Meaning::FrontendUrl)
+    }
+}
+
+/// What stands between the entries of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Separator {
+    /// The value is not a list.
+    None,
+    /// `a,b`
+    Comma,
+    /// `a b`
+    Space,
+    /// `a;b`
+    Semicolon,
+    /// `["a","b"]`
+    Json,
+    /// `a,b` or `["a","b"]`
+    CommaOrJson,
+    /// `a,b` or `a b`
+    CommaOrSpace,
+    /// `"a","b"`, the quotes part of the value.
+    QuotedList,
+    /// One key each: `KEY__0`, `KEY__1`.
+    Indexed,
+    /// `a,b`, or one key each: `KEY_0`, `KEY_1`.
+    CommaOrIndexed,
+    /// Nobody has checked.
+    Unknown,
+}
+
+/// Yes, no, or nobody has checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Nobody has checked, or it differs between versions.
+    Unknown,
+}
+
+/// What an entry may be besides an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Patterns {
+    /// Nothing.
+    None,
+    /// `https://*.example.com`, or `.example.com` for hosts.
+    Globs,
+    /// `/regex/`.
+    Slashed,
+    /// `regex:…`.
+    Prefixed,
+    /// The whole value is a regular expression.
+    Regex,
+    /// Nobody has checked.
+    Unknown,
+}
+
+/// Whether entries have a scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `https://a`, or it matches nothing.
+    Required,
+    /// `a`, or it matches nothing.
+    Forbidden,
+    /// Both work.
+    Optional,
+    /// Nobody has checked, or it does not apply.
+    Unknown,
+}
+
+/// What becomes of a slash at the end of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slash {
+    /// It is kept, and the entry equals no browser's Origin.
+    Kept,
+    /// It is taken off.
+    Stripped,
+    /// The app does not start.
+    RefusesToStart,
+    /// It does no harm: the value is a URL.
+    Allowed,
+    /// Nobody has checked, or it does not apply.
+    Unknown,
+}
+
+/// One key as one product reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The variable's name. A `*` stands for a name the user chooses; a final index stands for every index.
+    pub name: &'static str,
+    /// The product, or the habit, that reads it.
+    pub product: &'static str,
+    /// How sure the row is.
+    pub certainty: Certainty,
+    /// What its value is.
+    pub meaning: Meaning,
+    /// What stands between the entries.
+    pub separator: Separator,
+    /// Whether `*` as an entry allows any origin.
+    pub star: Answer,
+    /// What an entry may be besides an origin.
+    pub patterns: Patterns,
+    /// Whether entries have a scheme.
+    pub scheme: Scheme,
+    /// What becomes of a final slash.
+    pub slash: Slash,
+    /// Whether blanks around entries are taken off.
+    pub trims: Answer,
+}
+
+/// Every row, sorted by name and then by product.
+pub fn all() -> &'static [Key] {
+    table::ROWS
+}
+
+/// The rows of the products that read a key of this name; matched exactly, save for what the user names or counts in it.
+pub fn lookup(key: &str) -> impl Iterator<Item = &'static Key> {
+    let exact = rows_of(key);
+    let rows = if exact.is_empty() { rows_of_shape(key) } else { exact };
+    rows.iter()
+}
+
+fn rows_of(name: &str) -> &'static [Key] {
+    let rows = table::ROWS;
+    let start = rows.partition_point(|row| row.name < name);
+    let after = rows.get(start..).unwrap_or(&[]);
+    after.get(..after.partition_point(|row| row.name == name)).unwrap_or(&[])
+}
+
+/// The rows whose name has a part that users choose: Micronaut's configuration name, the index of a list entry.
+fn rows_of_shape(key: &str) -> &'static [Key] {
+    let micronaut = key.strip_prefix("MICRONAUT_SERVER_CORS_CONFIGURATIONS_");
+    if micronaut.and_then(|rest| rest.strip_suffix("_ALLOWED_ORIGINS")).is_some_and(|name| !name.is_empty()) {
+        return rows_of("MICRONAUT_SERVER_CORS_CONFIGURATIONS_*_ALLOWED_ORIGINS");
+    }
+    let base = key.trim_end_matches(|byte: char| byte.is_ascii_digit());
+    if base.len() == key.len() {
+        return &[];
+    }
+    match base.strip_suffix("__") {
+        Some(array) => rows_of(&format!("{array}__0")),
+        None => base.strip_suffix('_').map_or(&[], |list| {
+            let rows = rows_of(list);
+            if rows.iter().any(|row| row.separator == Separator::CommaOrIndexed) { rows } else { &[] }
+        }),
+    }
+}
+
+/// What a convention's key stands for until a product is known.
+const CONVENTION: Key = Key {
+    name: "*",
+    product: "convention",
+    certainty: Certainty::Convention,
+    meaning: Meaning::Origins,
+    separator: Separator::Unknown,
+    star: Answer::Unknown,
+    patterns: Patterns::Unknown,
+    scheme: Scheme::Unknown,
+    slash: Slash::Unknown,
+    trims: Answer::Unknown,
+};
+
+static ORIGINS_BY_NAME: Key = CONVENTION;
+static ORIGIN_BY_NAME: Key = Key { meaning: Meaning::SingleOrigin, ..CONVENTION };
+static FRONTEND_BY_NAME: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator::None, ..CONVENTION };
+static CREDENTIALS_BY_NAME: Key = Key { meaning: Meaning::Credentials, separator: Separator::None, ..CONVENTION };
+
+/// What a key that no row names looks like: `*CORS*ORIGIN*`, `*ALLOWED_ORIGINS`, `*WHITELIST*` of origins,
+/// `*_ORIGIN(S)`, `FRONTEND_URL` and its kin. Nothing for any other key.
+pub fn convention(key: &str) -> Option<&'static Key> {
+    let upper = key.to_ascii_uppercase();
+    let words: Vec<&str> = upper.split(['_', '.', '-', ':']).filter(|word| !word.is_empty()).collect();
+    let has = |word: &str| words.contains(&word);
+    let not_cors =
+        ["CSRF", "HEADERS", "METHODS", "REDIRECT", "ENABLED", "ENABLE", "REGEX", "PATTERN", "MAX", "IP", "IPS"];
+    if not_cors.iter().any(|word| has(word)) {
+        return None;
+    }
+    if has("CORS") && has("CREDENTIALS") {
+        return Some(&CREDENTIALS_BY_NAME);
+    }
+    if has("ORIGINS") && (has("CORS") || has("ALLOWED") || has("ALLOW") || has("WHITELIST")) {
+        return Some(&ORIGINS_BY_NAME);
+    }
+    if (has("CORS") && (has("ORIGIN") || has("WHITELIST") || has("ALLOWLIST") || has("DOMAINS"))) || upper == "CORS" {
+        return Some(&ORIGINS_BY_NAME);
+    }
+    if has("ALLOWED") && has("ORIGIN") || has("ALLOW") && has("ORIGIN") {
+        return Some(&ORIGIN_BY_NAME);
+    }
+    let frontend = ["FRONTEND", "CLIENT", "WEB", "WEBAPP", "WEBSITE", "UI", "FRONT"];
+    let page = words.len() <= 3 && frontend.iter().any(|word| has(word));
+    let address = matches!(words.last(), Some(&("URL" | "ORIGIN" | "HOST" | "DOMAIN")));
+    (page && address && !has("API") && !has("HOST") && !has("DOMAIN")).then_some(&FRONTEND_BY_NAME)
+}
+
+/// Keys that tell a product by their presence; each entry is enough, and needs all of its keys.
+const MARKERS: &[(&str, &[&str])] = &[
+    ("Directus", &["CORS_ENABLED"]),
+    ("Directus", &["KEY", "SECRET"]),
+    ("Evolution API", &["AUTHENTICATION_API_KEY"]),
+    ("Flowise", &["FLOWISE_USERNAME"]),
+    ("Flowise", &["FLOWISE_SECRETKEY_OVERWRITE"]),
+    ("Hugging Face inference", &["MODEL_ID"]),
+    ("Laravel", &["APP_KEY"]),
+    ("Laravel Breeze", &["APP_KEY"]),
+    ("Open WebUI", &["WEBUI_SECRET_KEY"]),
+    ("Open WebUI", &["WEBUI_AUTH"]),
+    ("Rails rack-cors", &["RAILS_ENV"]),
+    ("Rails rack-cors", &["RAILS_MASTER_KEY"]),
+    ("Strapi", &["APP_KEYS"]),
+    ("Symfony NelmioCorsBundle", &["APP_SECRET", "APP_ENV"]),
+    ("django-cors-headers", &["DJANGO_SETTINGS_MODULE"]),
+    ("django-cors-headers", &["DJANGO_SECRET_KEY"]),
+];
+
+/// Whether the other keys of the app's files show that it is `product`; `present` says which keys they have.
+pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
+    let mut markers = MARKERS.iter().filter(|(marked, _)| *marked == product);
+    markers.any(|(_, keys)| keys.iter().all(|key| present(key)))
+}
+
+/// The rows a key may be in an app that has the keys `present` says yes to: those of the products its other keys show,
+/// or else all rows of its name, or else the convention its name follows.
+pub fn candidates(key: &str, present: impl Fn(&str) -> bool) -> Vec<&'static Key> {
+    let rows: Vec<&Key> = lookup(key).collect();
+    let shown: Vec<&Key> = rows.iter().copied().filter(|row| is_shown(row.product, &present)).collect();
+    match (shown.is_empty(), rows.is_empty()) {
+        (false, _) => shown,
+        (true, false) => rows,
+        (true, true) => convention(key).into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_and_no_product_has_a_key_twice() {
+        for pair in all().windows(2) {
+            let [before, after] = pair else { continue };
+            let (left, right) = ((before.name, before.product), (after.name, after.product));
+            assert!(left < right, "{right:?} belongs before {left:?}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_found_by_its_name() {
+        for row in all() {
+            assert!(lookup(row.name).any(|found| found == row), "{}", row.name);
+        }
+        let name = |key| lookup(key).next().map(|row| row.name);
+        assert_eq!(name("Cors__AllowedOrigins__12"), Some("Cors__AllowedOrigins__0"));
+        assert_eq!(name("SERVE_PUBLIC_CORS_ALLOWED_ORIGINS_1"), Some("SERVE_PUBLIC_CORS_ALLOWED_ORIGINS"));
+        assert_eq!(name("CORS_ORIGIN_1"), None);
+        let micronaut = "MICRONAUT_SERVER_CORS_CONFIGURATIONS_WEB_ALLOWED_ORIGINS";
+        assert_eq!(lookup(micronaut).map(|row| row.product).collect::<Vec<_>>(), ["Micronaut"]);
+        assert_eq!(name("DATABASE_URL"), None);
+    }
+
+    #[test]
+    fn the_other_keys_of_a_file_tell_the_product() {
+        let products = |key: &str, present: &[&str]| {
+            candidates(key, |other| present.contains(&other)).iter().map(|row| row.product).collect::<Vec<_>>()
+        };
+        assert_eq!(products("CORS_ORIGIN", &["CORS_ENABLED"]), ["Directus"]);
+        assert_eq!(products("CORS_ORIGIN", &["APP_KEYS"]), ["Strapi"]);
+        assert_eq!(products("CORS_ORIGIN", &["KEY"]).len(), 5, "KEY alone tells nothing");
+        assert_eq!(products("CORS_ALLOW_ORIGIN", &["WEBUI_SECRET_KEY"]), ["Open WebUI"]);
+        assert_eq!(products("SHOP_CORS_ORIGINS", &[]), ["convention"]);
+        assert!(products("DATABASE_URL", &[]).is_empty());
+    }
+
+    #[test]
+    fn conventions_are_told_by_their_words() {
+        let meaning = |key| convention(key).map(|row| row.meaning);
+        for key in ["API_CORS_ORIGINS", "SHOP_ALLOWED_ORIGINS", "CORS_ORIGIN_LIST", "MY_CORS_WHITELIST"] {
+            assert_eq!(meaning(key), Some(Meaning::Origins), "{key}");
+        }
+        for key in ["WEB_URL", "ADMIN_FRONTEND_URL", "CLIENT_ORIGIN"] {
+            assert_eq!(meaning(key), Some(Meaning::FrontendUrl), "{key}");
+        }
+        for key in ["IP_WHITELIST", "CORS_ALLOWED_HEADERS", "CSRF_ALLOWED_ORIGINS", "REDIS_URL", "ORIGINAL_PATH"] {
+            assert_eq!(meaning(key), None, "{key}");
+        }
+    }
+}

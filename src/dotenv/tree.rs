@@ -1,0 +1,199 @@
+//! The tree of one .env file: its statements in file order, every piece with its span.
+//!
+//! Loaders disagree about most of what can be written in a .env file. The tree says what stands there, byte for
+//! byte, and takes no side; [`super::loaders`] says what each loader makes of it.
+//!
+//! Values are secrets. Nothing here holds a copy of the file's text, so no `Debug` output can print one.
+
+use crate::source::Span;
+
+/// How a value was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoting {
+    /// No value stands after the separator.
+    None,
+    /// Without quotes around the whole; quotes may stand inside.
+    Bare,
+    /// In `'…'`.
+    Single,
+    /// In `"…"`.
+    Double,
+    /// In `` `…` ``, which only node's dotenv takes for quotes.
+    Backtick,
+}
+
+/// What a piece of a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartKind {
+    /// Text that stands for itself.
+    Literal,
+    /// A backslash and the byte after it; which ones mean something differs between loaders.
+    Escape,
+    /// `$NAME`: the name.
+    Variable(Span),
+    /// `${NAME}` or `${NAME:-default}`: the name, and what stands between it and `}`.
+    Braced(Span, Span),
+}
+
+/// A piece of a value. The parts of a value cover [`Value::inner`] without gap or overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// All its bytes.
+    pub span: Span,
+    /// What it is.
+    pub kind: PartKind,
+}
+
+/// What stands on the right of the separator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value {
+    /// How it was written.
+    pub quoting: Quoting,
+    /// All its bytes, quotes included, without the blanks around it.
+    pub span: Span,
+    /// The bytes between the quotes, or all of them where there are none.
+    pub inner: Span,
+    /// Whether the opening quote is closed; always true without quotes.
+    pub closed: bool,
+    /// Text between the closing quote and the comment or the line's end, without the blanks around it; mostly empty.
+    pub after: Span,
+    /// Index of its first part in [`Tree::parts`].
+    pub first_part: u32,
+    /// How many parts it has.
+    pub part_count: u32,
+}
+
+/// What stands between key and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Separator {
+    /// Blanks before it.
+    pub before: Span,
+    /// `=` or `:`.
+    pub mark: Span,
+    /// Whether it is `:`.
+    pub colon: bool,
+    /// Blanks after it.
+    pub after: Span,
+}
+
+/// `KEY=value` or `KEY: value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assignment {
+    /// The word `export` before the key.
+    pub export: Option<Span>,
+    /// The key.
+    pub key: Span,
+    /// What stands between key and value.
+    pub separator: Separator,
+    /// The value.
+    pub value: Value,
+    /// The trailing comment, `#` included. A `#` inside a bare value with no blank before it is not one.
+    pub comment: Option<Span>,
+}
+
+/// What a statement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `KEY=value` or `KEY: value`.
+    Assignment(Assignment),
+    /// A key with no separator; docker and compose take its value from their own environment.
+    Key {
+        /// The word `export` before it.
+        export: Option<Span>,
+        /// The key.
+        key: Span,
+        /// The trailing comment, `#` included.
+        comment: Option<Span>,
+    },
+    /// A comment line: from `#`, or from `;` as systemd has it, to the line's end.
+    Comment(Span),
+    /// Nothing but blanks.
+    Blank,
+    /// What is none of these: the line without the blanks around it.
+    Unreadable(Span),
+}
+
+/// A line, or the lines of a quoted value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statement {
+    /// All its bytes, the line ending included.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Why a part of a file is read by no loader, or by hardly any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The opening quote, or the line.
+    pub span: Span,
+    /// What stands there, in lower case, without a full stop and without a byte of the value.
+    pub message: &'static str,
+    /// What to write instead, where that is known.
+    pub help: Option<&'static str>,
+}
+
+/// A .env file that was read.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// The byte order mark at the start; empty where there is none.
+    pub bom: Span,
+    /// All statements; together with the byte order mark they cover the file without gap or overlap.
+    pub statements: Vec<Statement>,
+    /// The parts of all values, in file order.
+    pub parts: Vec<Part>,
+    /// What no or hardly any loader reads, in file order.
+    pub errors: Vec<SyntaxError>,
+}
+
+impl Tree {
+    /// The assignments, in file order.
+    pub fn assignments(&self) -> impl DoubleEndedIterator<Item = &Assignment> {
+        self.statements.iter().filter_map(|statement| match &statement.kind {
+            Kind::Assignment(assignment) => Some(assignment),
+            _ => None,
+        })
+    }
+
+    /// The parts of a value.
+    pub fn parts(&self, value: &Value) -> &[Part] {
+        let first = value.first_part as usize;
+        self.parts.get(first..first + value.part_count as usize).unwrap_or(&[])
+    }
+}
+
+/// Everything a report must not show, in ascending order: values and what follows them, comments (a commented-out
+/// assignment keeps its password), unreadable text, keys that stand alone. Keys of assignments are shown, unless they look
+/// like a piece of a key file that a missing quote has spilled.
+pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
+    let mut secrets = Vec::new();
+    for statement in &tree.statements {
+        let span = match statement.kind {
+            Kind::Blank => continue,
+            Kind::Comment(span) | Kind::Unreadable(span) => span,
+            Kind::Key { key, comment, .. } => comment.map_or(key, |comment| key.to(comment)),
+            Kind::Assignment(assignment) => {
+                let end = assignment.comment.unwrap_or(assignment.value.span.to(assignment.value.after));
+                let value = assignment.value.span.to(end);
+                if looks_like_a_name(assignment.key.of(file), assignment.value.inner.of(file)) {
+                    value
+                } else {
+                    assignment.key.to(value)
+                }
+            }
+        };
+        if !span.is_empty() {
+            secrets.push(span);
+        }
+    }
+    secrets
+}
+
+/// Whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.
+fn looks_like_a_name(key: &[u8], value: &[u8]) -> bool {
+    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-:[]".contains(byte);
+    let joined = key.iter().any(|byte| b"_.-".contains(byte));
+    let mixed = key.iter().any(u8::is_ascii_lowercase) && key.iter().any(u8::is_ascii_uppercase);
+    let padding = value.is_empty() || value == b"=";
+    key.len() <= 80 && key.iter().all(name_byte) && !(padding && mixed && !joined)
+}
