@@ -99,8 +99,11 @@ fn head(input: &[u8]) -> Read<'_, Head<'_>> {
     Ok((left, Head { export, key, before, mark, after }))
 }
 
+/// `export`, a key and a comment.
+type BareKey<'a> = (Option<&'a [u8]>, &'a [u8], Option<&'a [u8]>);
+
 /// `KEY` alone, or with a comment.
-fn bare_key(input: &[u8]) -> Read<'_, (Option<&[u8]>, &[u8], Option<&[u8]>)> {
+fn bare_key(input: &[u8]) -> Read<'_, BareKey<'_>> {
     let (left, export) = opt(terminated(export, blanks)).parse(input)?;
     let (left, key) = any_key(left)?;
     let (left, trailing) = preceded(blanks, opt(comment)).parse(left)?;

@@ -194,6 +194,13 @@ pub struct Key {
     pub trims: Answer,
 }
 
+impl Key {
+    /// Whether the product sends the value as it stands to every page, whatever its Origin.
+    pub fn is_verbatim(&self) -> bool {
+        self.meaning == Meaning::SingleOrigin && self.separator == Separator::None
+    }
+}
+
 /// Every row, sorted by name and then by product.
 pub fn all() -> &'static [Key] {
     table::ROWS

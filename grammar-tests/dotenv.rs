@@ -1,0 +1,3 @@
+//! The .env files: grammar, loaders, and what apps read.
+
+mod apps;

@@ -1,0 +1,478 @@
+//! What an app's CORS policy is, as far as its .env files tell.
+//!
+//! The files of one app are layers: a key in a later file takes the place of the same key in an earlier one, as Vite,
+//! Next.js and compose stack them. Within a file the last assignment of a key counts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::keys::{self, Answer, Certainty, Key, Meaning, Separator};
+use super::list::{self, Entry};
+use super::tree::{Assignment, Tree};
+use super::value::{Plain, Variables, plain_values};
+use crate::source::{FileId, Place, Span};
+
+/// What a key of the app's files is set to, where the key means something to CORS.
+#[derive(Clone)]
+pub struct Setting {
+    /// The key as it is written.
+    pub name: String,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// Where the value stands, without its quotes; empty where it is empty.
+    pub value_place: Place,
+    /// The rows of all products that may be meant; never empty. What is wrong in all of them is certainly wrong.
+    pub keys: Vec<&'static Key>,
+    /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
+    pub value: Option<Plain>,
+}
+
+/// One origin, or what stands in the place of one, in a value.
+#[derive(Clone)]
+pub struct AllowedOrigin {
+    /// Its text, without blanks around it.
+    pub text: String,
+    /// Exactly this one entry inside the value.
+    pub place: Place,
+    /// Whether blanks stand around it inside the value.
+    pub padded: bool,
+    /// The rows of all products that may be meant; never empty.
+    pub keys: Vec<&'static Key>,
+    /// The key as it is written.
+    pub key_name: String,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// Whether the app takes it for its CORS allow-list, and not for CSRF or for a link.
+    pub cors: bool,
+}
+
+/// The app allows any origin.
+#[derive(Debug, Clone)]
+pub struct Star {
+    /// The `*`, or the value of the switch.
+    pub place: Place,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// The key as it is written.
+    pub key_name: String,
+    /// How sure it is; [`Certainty::Unverified`] where products that may be meant disagree.
+    pub certainty: Certainty,
+    /// Whether every product that may be meant sends the `*` as it stands, credentials or not.
+    pub verbatim: bool,
+}
+
+/// Whether the app allows credentials.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Whether it does.
+    pub value: bool,
+    /// The value.
+    pub place: Place,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// The key as it is written.
+    pub key_name: String,
+    /// How sure it is.
+    pub certainty: Certainty,
+}
+
+/// A key that switches the app's own CORS on.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The key.
+    pub place: Place,
+    /// The key as it is written.
+    pub key_name: String,
+    /// The product, where the files tell a single one.
+    pub product: Option<&'static str>,
+    /// How sure it is.
+    pub certainty: Certainty,
+}
+
+/// What the app says to a request's Origin.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AllowOrigin {
+    /// This origin: the request's own, or the one it is told to send to everybody.
+    Origin(String),
+    /// `*`
+    Star,
+    /// No Allow-Origin at all.
+    None,
+    /// The files do not tell.
+    Unknown,
+}
+
+/// The app's answer to one Origin, as far as the files tell.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Allow-Origin.
+    pub allow_origin: AllowOrigin,
+    /// The entry or the key that decides it.
+    pub place: Option<Place>,
+    /// Whether Allow-Credentials is `true`; `None` where the files do not tell.
+    pub credentials: Option<bool>,
+    /// The value that decides it.
+    pub credentials_place: Option<Place>,
+}
+
+/// What the .env files of one app say about CORS.
+#[derive(Clone, Default)]
+pub struct App {
+    /// The files, in the order of their layers.
+    pub files: Vec<FileId>,
+    /// Every key in force that means something to CORS, by layer and place.
+    pub settings: Vec<Setting>,
+    /// Every entry of every key that holds origins, by layer and place. See [`AllowedOrigin::cors`].
+    pub origins: Vec<AllowedOrigin>,
+    /// Whether any origin may call the app.
+    pub any_origin: Option<Star>,
+    /// Whether the app allows credentials, where a key says so.
+    pub credentials: Option<Credentials>,
+    /// The best evidence that the app answers CORS itself. `None` is not evidence of the contrary.
+    pub evidence: Option<Evidence>,
+    /// A switch that says the app's CORS is off.
+    pub switched_off: Option<Place>,
+}
+
+impl fmt::Debug for App {
+    /// How much it holds, and no value of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = (self.files.len(), self.settings.len(), self.origins.len());
+        f.debug_struct("App").field("files, settings, origins", &counts).finish_non_exhaustive()
+    }
+}
+
+/// An assignment in force.
+struct InForce<'t> {
+    layer: usize,
+    file: FileId,
+    assignment: &'t Assignment,
+    value: Option<Plain>,
+}
+
+/// Reads the .env files of one app, in the order of their layers.
+pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
+    let mut variables = Variables::new();
+    let mut in_force: BTreeMap<String, InForce<'_>> = BTreeMap::new();
+    for (layer, (file, tree, bytes)) in files.iter().enumerate() {
+        let (values, after) = plain_values(tree, bytes, &variables);
+        variables = after;
+        for (assignment, value) in tree.assignments().zip(values) {
+            let name = String::from_utf8_lossy(assignment.key.of(bytes)).into_owned();
+            in_force.insert(name, InForce { layer, file: *file, assignment, value });
+        }
+    }
+    let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), ..App::default() };
+    let present = |key: &str| in_force.contains_key(key);
+    let mut settings: Vec<(usize, Span, Setting)> = Vec::new();
+    for (name, entry) in &in_force {
+        let keys = keys::candidates(name, present);
+        if !keys.is_empty() {
+            settings.push((entry.layer, entry.assignment.key, setting(name, entry, keys)));
+        }
+    }
+    settings.sort_by_key(|(layer, key, _)| (*layer, *key));
+    app.settings = settings.into_iter().map(|(_, _, setting)| setting).collect();
+    app.find_origins(&present);
+    app.find_switches();
+    app.find_credentials();
+    app
+}
+
+fn setting(name: &str, entry: &InForce<'_>, keys: Vec<&'static Key>) -> Setting {
+    let place = |span| Place { file: entry.file, span };
+    Setting {
+        name: name.to_owned(),
+        key_place: place(entry.assignment.key),
+        value_place: place(entry.assignment.value.inner),
+        keys,
+        value: entry.value.clone(),
+    }
+}
+
+impl Setting {
+    /// The value as text; `None` where it is not known.
+    pub fn text(&self) -> Option<String> {
+        self.value.as_ref().map(|value| String::from_utf8_lossy(value.bytes()).into_owned())
+    }
+
+    /// Whether the value holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| value.bytes().trim_ascii().is_empty())
+    }
+
+    /// The value as a switch: `true`, `1`, `yes`, `on` or their opposites, in any case.
+    pub fn switch(&self) -> Option<bool> {
+        match self.text()?.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" | "" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The entries of the list, split as a product that uses `separator` does.
+    pub fn entries(&self, separator: Separator) -> Vec<Entry> {
+        self.value.as_ref().map_or(Vec::new(), |value| list::entries(value.bytes(), separator))
+    }
+
+    /// The entries as the product splits them that finds the most.
+    fn finest_entries(&self) -> Vec<Entry> {
+        let split = self.keys.iter().map(|key| match key.separator {
+            Separator::Unknown if key.certainty == Certainty::Convention => Separator::CommaOrJson,
+            separator => separator,
+        });
+        let mut best = Vec::new();
+        for entries in split.map(|separator| self.entries(separator)) {
+            if entries.len() > best.len() {
+                best = entries;
+            }
+        }
+        best
+    }
+
+    /// Where an entry stands.
+    pub fn place_of(&self, entry: &Entry) -> Place {
+        let span = self.value.as_ref().map_or(self.value_place.span, |value| value.span(entry.range.clone()));
+        Place { file: self.value_place.file, span }
+    }
+
+    /// The text of an entry.
+    pub fn text_of(&self, entry: &Entry) -> String {
+        let bytes = self.value.as_ref().and_then(|value| value.bytes().get(entry.range.clone())).unwrap_or(&[]);
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    /// Whether a row of this product is among those that may be meant.
+    fn is_of(&self, product: &str) -> bool {
+        self.keys.iter().any(|key| key.product == product)
+    }
+
+    fn origin(&self, entry: &Entry, cors: bool) -> AllowedOrigin {
+        AllowedOrigin {
+            text: self.text_of(entry),
+            place: self.place_of(entry),
+            padded: entry.padded,
+            keys: self.keys.clone(),
+            key_name: self.name.clone(),
+            key_place: self.key_place,
+            cors,
+        }
+    }
+}
+
+impl App {
+    /// The setting of a key of this name, where it means something to CORS.
+    pub fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// Whether a product's CORS is on; a product without a switch is. `None` where the switch can't be read.
+    fn is_on(&self, product: &str) -> Option<bool> {
+        for key in keys::all().iter().filter(|key| key.product == product) {
+            if let Meaning::Switch { when, default } = key.meaning {
+                return match self.setting(key.name) {
+                    Some(setting) => setting.switch().map(|value| value == when),
+                    None => Some(default),
+                };
+            }
+        }
+        Some(true)
+    }
+
+    /// The rows of a setting that make it the allow-list in use.
+    fn allowing(&self, setting: &Setting, present: &dyn Fn(&str) -> bool) -> Vec<&'static Key> {
+        let off = matches!(setting.text().as_deref().map(str::trim), Some("" | "false" | "none"));
+        let allows = |key: &&Key| {
+            let link = key.meaning == Meaning::FrontendUrl && !keys::is_shown(key.product, present);
+            !off && !link && key.meaning.allows_origins() && self.is_on(key.product) == Some(true)
+        };
+        setting.keys.iter().copied().filter(allows).collect()
+    }
+
+    /// Takes every list of origins apart, and notes the first `*` among them.
+    fn find_origins(&mut self, present: &dyn Fn(&str) -> bool) {
+        let mut origins = Vec::new();
+        for setting in &self.settings {
+            let allowing = self.allowing(setting, present);
+            if let Some(certainty) = allowing.iter().map(|key| key.certainty).max() {
+                offer(&mut self.evidence, setting, certainty);
+            }
+            if !setting.keys.iter().any(|key| key.meaning.holds_origins()) {
+                continue;
+            }
+            for entry in setting.finest_entries() {
+                let origin = setting.origin(&entry, !allowing.is_empty());
+                if origin.text == "*" && self.any_origin.is_none() {
+                    self.any_origin = star(&origin, &allowing);
+                }
+                if !(setting.is_of("Directus") && matches!(origin.text.as_str(), "true" | "false")) {
+                    origins.push(origin);
+                }
+            }
+        }
+        self.origins = origins;
+    }
+
+    /// Reads the switches: those that allow any origin, and those that switch a product's CORS on or off.
+    fn find_switches(&mut self) {
+        for setting in &self.settings {
+            let Some(value) = setting.switch() else { continue };
+            for key in &setting.keys {
+                match key.meaning {
+                    Meaning::AnyOrigin { when } if value == when => {
+                        offer(&mut self.evidence, setting, key.certainty);
+                        self.any_origin.get_or_insert_with(|| Star {
+                            place: setting.value_place,
+                            key_place: setting.key_place,
+                            key_name: setting.name.clone(),
+                            certainty: key.certainty,
+                            verbatim: false,
+                        });
+                    }
+                    Meaning::Switch { when: true, .. } if value => offer(&mut self.evidence, setting, key.certainty),
+                    Meaning::Switch { when, .. } if value != when => {
+                        self.switched_off.get_or_insert(setting.key_place);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Reads whether credentials are allowed: from the key of the product that the evidence names, or else the first.
+    fn find_credentials(&mut self) {
+        let product = self.evidence.as_ref().and_then(|evidence| evidence.product);
+        let mut found: Option<(bool, Credentials)> = None;
+        for setting in &self.settings {
+            let key = setting.keys.iter().find(|key| key.meaning == Meaning::Credentials);
+            let (Some(key), Some(value)) = (key, setting.switch()) else { continue };
+            let same = setting.keys.iter().any(|key| Some(key.product) == product);
+            if found.as_ref().is_none_or(|(known, _)| same && !known) {
+                let credentials = Credentials {
+                    value,
+                    place: setting.value_place,
+                    key_place: setting.key_place,
+                    key_name: setting.name.clone(),
+                    certainty: key.certainty,
+                };
+                found = Some((same, credentials));
+            }
+        }
+        self.credentials = found.map(|(_, credentials)| credentials);
+    }
+}
+
+/// Keeps the surer of two pieces of evidence, the earlier one where they are equal.
+fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: Certainty) {
+    if known.as_ref().is_some_and(|known| known.certainty >= certainty) {
+        return;
+    }
+    let only = setting.keys.first().filter(|_| setting.keys.len() == 1);
+    *known = Some(Evidence {
+        place: setting.key_place,
+        key_name: setting.name.clone(),
+        product: only.map(|key| key.product),
+        certainty,
+    });
+}
+
+/// What a `*` in a list means to the products that may read it; nothing where it means nothing to any of them.
+fn star(origin: &AllowedOrigin, allowing: &[&Key]) -> Option<Star> {
+    let wild = |key: &&&Key| key.star == Answer::Yes;
+    let certainty = allowing.iter().filter(wild).map(|key| key.certainty).min()?;
+    let agreed = allowing.iter().all(|key| key.star == Answer::Yes);
+    Some(Star {
+        place: origin.place,
+        key_place: origin.key_place,
+        key_name: origin.key_name.clone(),
+        certainty: if agreed { certainty } else { Certainty::Unverified },
+        verbatim: allowing.iter().all(|key| key.is_verbatim()),
+    })
+}
+
+/// How an .env file's name is taken apart: its words without `env`, in lower case; nothing for other files.
+fn name_words(name: &str) -> Option<Vec<String>> {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<String> = lower.split('.').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let dotted = lower == ".env" || lower.starts_with(".env.");
+    let other = [
+        "bak", "old", "orig", "swp", "swo", "gz", "zip", "tar", "gpg", "age", "asc", "enc", "vault", "keys", "ts",
+        "js", "mjs", "cjs", "json", "py", "rb", "php", "sh", "md", "yml", "yaml", "toml", "j2", "erb", "tpl", "tmpl",
+        "hbs", "schema", "rs", "go",
+    ];
+    let foreign = words.last().is_some_and(|last| other.contains(&last.as_str()) || last.ends_with('~'));
+    if foreign || !(dotted || lower.ends_with(".env")) {
+        return None;
+    }
+    Some(words.into_iter().filter(|word| word != "env").collect())
+}
+
+/// Whether a file of this name holds environment variables: `.env`, `.env.*`, `*.env`, but no backup, no script, no
+/// encrypted file and no template of another language. `.envrc` is a script.
+pub fn is_env_file_name(name: &str) -> bool {
+    name_words(name).is_some()
+}
+
+/// Whether it is a sample that is copied and filled in, and never loaded.
+pub fn is_example(name: &str) -> bool {
+    let samples = ["example", "sample", "template", "dist", "defaults", "default"];
+    let is_sample = |word: &String| word.split(['-', '_']).any(|part| samples.contains(&part));
+    name_words(name).is_some_and(|words| words.iter().any(is_sample))
+}
+
+/// Whether it is loaded in production: `.env.production`, `.env.prod`, `prod.env`, `.env.production.local`, `.env.live`.
+pub fn is_production(name: &str) -> bool {
+    let production = |word: &String| word.split(['-', '_']).any(|part| matches!(part, "production" | "prod" | "live"));
+    !is_example(name) && name_words(name).is_some_and(|words| words.iter().any(production))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_env_files() {
+        for name in [
+            ".env.production",
+            ".env.prod",
+            "prod.env",
+            "production.env",
+            ".env.production.local",
+            ".env.live",
+            "app-prod.env",
+            ".env.PRODUCTION",
+        ] {
+            assert!(is_env_file_name(name) && is_production(name) && !is_example(name), "{name}");
+        }
+        for name in
+            [".env", ".env.local", "staging.env", ".env.staging", ".env.preprod", ".env.product", ".env.non-live-x"]
+        {
+            assert!(is_env_file_name(name) && !is_example(name), "{name}");
+        }
+        for name in
+            [".env", ".env.preprod", ".env.product", ".env.production.example", ".env.example", "env.production"]
+        {
+            assert!(!is_production(name), "{name}");
+        }
+        for name in
+            [".env.example", ".env.production.example", "sample.env", ".env.dist", ".env.template", ".env.prod-example"]
+        {
+            assert!(is_env_file_name(name) && is_example(name), "{name}");
+        }
+        for name in [
+            ".envrc",
+            "env",
+            ".env.bak",
+            ".env~",
+            ".env.d.ts",
+            ".env.local~",
+            "env.js",
+            ".env.j2",
+            ".environment",
+            "x.env.gpg",
+            "env.production",
+        ] {
+            assert!(!is_env_file_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The app's answer to a request's Origin, as its .env files tell.
+
+use super::app::{AllowOrigin, AllowedOrigin, App, Policy, Setting};
+use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash};
+use super::list::Entry;
+use crate::source::Place;
+
+impl App {
+    /// What the app answers to a request from `origin`, a serialised origin as browsers send it.
+    ///
+    /// Where several products may be meant, or several keys decide, they have to agree; where the keys table is not sure,
+    /// the answer is unknown. It is [`AllowOrigin::None`] only for a product whose way of comparing was read in its source
+    /// or documentation, or whose switch is off.
+    pub fn answer_for(&self, origin: &str) -> Policy {
+        let (allow_origin, place) = self.allow_origin_for(origin);
+        let surely = self.credentials.as_ref().filter(|credentials| credentials.certainty >= Certainty::Usage);
+        let answers = !matches!(allow_origin, AllowOrigin::None | AllowOrigin::Unknown);
+        let credentials = surely.filter(|_| answers);
+        Policy {
+            allow_origin,
+            place,
+            credentials: credentials.map(|credentials| credentials.value),
+            credentials_place: credentials.map(|credentials| credentials.place),
+        }
+    }
+
+    fn allow_origin_for(&self, origin: &str) -> (AllowOrigin, Option<Place>) {
+        let unknown = (AllowOrigin::Unknown, None);
+        if self.evidence.is_none() {
+            return self.switched_off.map_or(unknown, |place| (AllowOrigin::None, Some(place)));
+        }
+        let mut answer: Option<(AllowOrigin, Option<Place>)> = None;
+        if let Some(star) = self.any_origin.as_ref().filter(|star| !self.holds_star(star.place)) {
+            let sure = star.certainty >= Certainty::Docs && !self.allows_credentials();
+            answer = Some((if sure { AllowOrigin::Star } else { AllowOrigin::Unknown }, Some(star.place)));
+        }
+        for setting in self.settings.iter().filter(|setting| self.decides(setting)) {
+            let (next, entry) = self.setting_answer(setting, origin);
+            let place = entry.map_or(setting.key_place, |entry| setting.place_of(&entry));
+            match &answer {
+                None => answer = Some((next, Some(place))),
+                Some((known, _)) if *known == next => {}
+                Some(_) => return unknown,
+            }
+        }
+        answer.unwrap_or(unknown)
+    }
+
+    /// Whether the `*` at this place stands in a list, whose own products answer for it.
+    fn holds_star(&self, place: Place) -> bool {
+        self.origins.iter().any(|origin| origin.place == place)
+    }
+
+    fn allows_credentials(&self) -> bool {
+        self.credentials.as_ref().is_some_and(|credentials| credentials.value)
+    }
+
+    /// Whether a setting is the app's allow-list, or may be.
+    fn decides(&self, setting: &Setting) -> bool {
+        let pattern = setting.keys.iter().any(|key| key.meaning == Meaning::OriginRegex) && !setting.is_empty();
+        let listed = |origin: &AllowedOrigin| origin.cors && origin.key_place == setting.key_place;
+        let outside = setting.value.is_none() && setting.keys.iter().any(|key| key.meaning == Meaning::Origins);
+        pattern || outside || self.origins.iter().any(listed)
+    }
+
+    /// What all rows of a setting agree on.
+    fn setting_answer(&self, setting: &Setting, origin: &str) -> (AllowOrigin, Option<Entry>) {
+        let mut answers = setting.keys.iter().map(|key| self.key_answer(setting, key, origin));
+        let first = answers.next().unwrap_or((AllowOrigin::Unknown, None));
+        if answers.all(|(answer, _)| answer == first.0) { first } else { (AllowOrigin::Unknown, None) }
+    }
+
+    /// What the product of one row answers, and the entry that makes it.
+    fn key_answer(&self, setting: &Setting, key: &Key, origin: &str) -> (AllowOrigin, Option<Entry>) {
+        let unknown = (AllowOrigin::Unknown, None);
+        let known_list = matches!(key.meaning, Meaning::Origins | Meaning::SingleOrigin | Meaning::FrontendUrl);
+        if setting.value.is_none() || key.certainty < Certainty::Usage || !known_list {
+            return unknown;
+        }
+        let entries = setting.entries(key.separator);
+        if key.is_verbatim() {
+            return self.verbatim_answer(setting, key, entries, origin);
+        }
+        let mut doubt = false;
+        for entry in &entries {
+            match judge(key, &setting.text_of(entry), entry.padded, origin) {
+                Match::Origin => return (AllowOrigin::Origin(origin.to_owned()), Some(entry.clone())),
+                Match::Any if !self.allows_credentials() => return (AllowOrigin::Star, Some(entry.clone())),
+                Match::Any | Match::Unknown => doubt = true,
+                Match::Nothing => {}
+            }
+        }
+        if doubt || !refuses_the_rest(key, origin) { unknown } else { (AllowOrigin::None, None) }
+    }
+
+    /// A value that is sent as it stands, whatever the request's Origin.
+    fn verbatim_answer(
+        &self,
+        setting: &Setting,
+        key: &Key,
+        entries: Vec<Entry>,
+        origin: &str,
+    ) -> (AllowOrigin, Option<Entry>) {
+        let Some(entry) = entries.into_iter().next() else { return (AllowOrigin::Unknown, None) };
+        let text = setting.text_of(&entry);
+        let answer = match (text.as_str(), key.slash) {
+            ("*", _) if key.star == Answer::Yes => AllowOrigin::Star,
+            ("*" | "true" | "false", _) => AllowOrigin::Unknown,
+            (text, Slash::Kept) => AllowOrigin::Origin(text.to_owned()),
+            (text, _) if text == origin => AllowOrigin::Origin(text.to_owned()),
+            _ => AllowOrigin::Unknown,
+        };
+        (answer, Some(entry))
+    }
+}
+
+/// What an entry is to an origin.
+enum Match {
+    Origin,
+    Any,
+    Nothing,
+    Unknown,
+}
+
+fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
+    if text == "*" {
+        return match key.star {
+            Answer::Yes => Match::Any,
+            Answer::No => Match::Nothing,
+            Answer::Unknown => Match::Unknown,
+        };
+    }
+    let sloping = text.strip_suffix('/');
+    if text == origin || sloping == Some(origin) {
+        let trimmed = if padded { key.trims } else { Answer::Yes };
+        let stripped = match (sloping, key.slash) {
+            (None, _) | (_, Slash::Stripped) => Answer::Yes,
+            (_, Slash::Kept) => Answer::No,
+            _ => Answer::Unknown,
+        };
+        return match (trimmed, stripped) {
+            (Answer::Yes, Answer::Yes) => Match::Origin,
+            (Answer::No, _) | (_, Answer::No) => Match::Nothing,
+            _ => Match::Unknown,
+        };
+    }
+    let pattern = text.contains(['*', '^', '(', '\\']) || text.starts_with('/') || text.starts_with("regex:");
+    let other = text.eq_ignore_ascii_case(origin) || !text.contains("://") && key.scheme != Scheme::Required;
+    let word = !text.contains([':', '.', '/']);
+    if pattern && key.patterns != Patterns::None || other || word { Match::Unknown } else { Match::Nothing }
+}
+
+/// Whether an origin that no entry names gets no Allow-Origin. Parse Server gives it the first entry; Ollama adds
+/// loopback origins of its own.
+fn refuses_the_rest(key: &Key, origin: &str) -> bool {
+    let loopback = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0"].iter().any(|host| origin.contains(host));
+    let own_rules =
+        key.product == "Parse Server" || key.product == "Ollama" && (loopback || !origin.starts_with("http"));
+    let read = key.certainty >= Certainty::Docs && key.slash != Slash::Unknown && key.separator != Separator::Unknown;
+    read && !own_rules
+}
