@@ -88,12 +88,30 @@ pub struct Source {
     /// Bytes that no report may show unless a label covers them, in ascending order: the values of a .env file.
     pub secrets: Vec<Span>,
     line_starts: OnceLock<Vec<u32>>,
+    milestones: OnceLock<Vec<Milestone>>,
 }
+
+/// A byte inside a long line whose column is known, so that no column is counted from far away.
+#[derive(Debug, Clone, Copy)]
+struct Milestone {
+    offset: u32,
+    characters_before: u32,
+}
+
+/// How many bytes of a line stand between two milestones.
+const MILESTONE_BYTES: usize = 1024;
 
 impl Source {
     /// A file of these bytes.
     pub fn new(path: impl Into<String>, origin: Option<PathBuf>, bytes: Vec<u8>) -> Self {
-        Source { path: path.into(), origin, bytes, secrets: Vec::new(), line_starts: OnceLock::new() }
+        Source {
+            path: path.into(),
+            origin,
+            bytes,
+            secrets: Vec::new(),
+            line_starts: OnceLock::new(),
+            milestones: OnceLock::new(),
+        }
     }
 
     /// The byte offsets at which lines start; made on first need, in one pass.
@@ -132,8 +150,38 @@ impl Source {
         let offset = offset.min(Span::at(0, self.bytes.len()).end);
         let line = self.line_of(offset);
         let start = self.line_starts().get(line as usize - 1).copied().unwrap_or(0);
-        let column = characters(Span::new(start, offset).of(&self.bytes)) + 1;
+        let known = Milestone { offset: start, characters_before: 0 };
+        let known = if offset - start > Span::at(0, MILESTONE_BYTES).end {
+            let milestones = self.milestones();
+            let after = milestones.partition_point(|milestone| milestone.offset <= offset);
+            let nearest = after.checked_sub(1).and_then(|at| milestones.get(at)).copied();
+            nearest.filter(|milestone| milestone.offset > start).unwrap_or(known)
+        } else {
+            known
+        };
+        let column = known.characters_before + characters(Span::new(known.offset, offset).of(&self.bytes)) + 1;
         Position { line, column }
+    }
+
+    /// A character about every [`MILESTONE_BYTES`] of each line longer than that; made on first need, in one pass.
+    fn milestones(&self) -> &[Milestone] {
+        self.milestones.get_or_init(|| {
+            let mut milestones = Vec::new();
+            for (index, &start) in self.line_starts().iter().enumerate() {
+                let end = self.line_starts().get(index + 1).map_or(self.bytes.len(), |&next| next as usize);
+                let (mut at, mut characters_before) = (start as usize, 0);
+                while end - at > MILESTONE_BYTES + 3 {
+                    // A character has at most three continuation bytes; a fourth one stands alone.
+                    let continues = |byte: &&u8| **byte & 0xC0 == 0x80;
+                    let rest = self.bytes.get(at + MILESTONE_BYTES..).unwrap_or_default();
+                    let next = at + MILESTONE_BYTES + rest.iter().take(3).take_while(continues).count();
+                    characters_before += characters(Span::at(at, next).of(&self.bytes));
+                    milestones.push(Milestone { offset: Span::at(next, next).start, characters_before });
+                    at = next;
+                }
+            }
+            milestones
+        })
     }
 
     /// The bytes of `span` as text; what is not UTF-8 is replaced.
@@ -201,6 +249,20 @@ mod tests {
         assert_eq!(source.text(source.line_span(3)), "last");
         assert_eq!(source.line_span(2).of(&source.bytes), b"\xc3\xa9\xff\xfe x");
         assert_eq!(column(999), Position { line: 3, column: 5 });
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_counted_from_its_start() {
+        let pieces: [&[u8]; 5] =
+            [b"plain", "\u{e9}\u{1f980}".as_bytes(), b"\xff\x80\x80\x80\x80\x80", b"\xe2\x82", b"\xf0\x9f\xa6"];
+        let line: Vec<u8> = (0..4000).flat_map(|n| pieces[n * n % 7 % 5]).copied().collect();
+        let source = Source::new("f", None, [b"first\n".as_slice(), &line, b"\nlast"].concat());
+        let boundary = |&at: &usize| line[at] & 0xC0 != 0x80;
+        for at in (0..line.len()).step_by(97).filter(boundary) {
+            let offset = Span::at(6 + at, 0).start;
+            assert_eq!(source.position(offset), Position { line: 2, column: characters(&line[..at]) + 1 }, "byte {at}");
+        }
+        assert_eq!(source.position(u32::MAX), Position { line: 3, column: 5 });
     }
 
     #[test]
