@@ -1,1 +1,122 @@
 //! The formats a run is told in, one file each.
+
+mod concise;
+mod json;
+mod snippet;
+mod terminal;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::lint::Outcome;
+
+pub use text::visible;
+
+/// How a run is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people: every finding with the lines it is about.
+    Full,
+    /// For people and `grep`: one line a finding.
+    Concise,
+    /// For programs.
+    Json,
+}
+
+/// What the reader's screen can show. It decides how findings look and never which there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether colours are wanted.
+    pub colour: bool,
+    /// Whether it shows characters beyond ASCII.
+    pub unicode: bool,
+    /// Its width, in columns.
+    pub width: usize,
+}
+
+/// Writes what a run found, and nothing where there was nothing to lint (but always a JSON object).
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(format: Format, screen: Screen, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Full => terminal::write(screen, outcome, out),
+        Format::Concise => concise::write(outcome, out),
+        Format::Json => json::write(outcome, out),
+    }
+}
+
+/// An outcome of two small files and four findings, for the tests of all formats.
+#[cfg(test)]
+pub(crate) mod example {
+    use crate::cors::request::Request;
+    use crate::finding::{Edit, Finding, Fix, Label, Severity};
+    use crate::lint::Outcome;
+    use crate::source::{FileId, Place, Source, Span};
+
+    /// The place of the first `needle` in a file.
+    pub(crate) fn place(outcome: &Outcome, file: FileId, needle: &str) -> Place {
+        let bytes = &outcome.sources.get(file).bytes;
+        let start = bytes.windows(needle.len()).position(|window| window == needle.as_bytes()).unwrap();
+        Place { file, span: Span::at(start, start + needle.len()) }
+    }
+
+    /// A finding that says nothing but where.
+    pub(crate) fn finding(place: Place, message: &str, label: &str) -> Finding {
+        Finding {
+            rule: "some-rule",
+            severity: Severity::Error,
+            message: message.to_owned(),
+            primary: Label { place, text: label.to_owned() },
+            related: Vec::new(),
+            help: None,
+            request: None,
+            fix: None,
+        }
+    }
+
+    /// A run over one file.
+    pub(crate) fn file(path: &str, bytes: &[u8]) -> (Outcome, FileId) {
+        let mut outcome = Outcome { files: 1, ..Outcome::default() };
+        let file = outcome.sources.add(Source::new(path, None, bytes.to_vec()));
+        (outcome, file)
+    }
+
+    /// The files of the deployment.
+    const NGINX: &str = "server {\n    listen 443 ssl;\n    location /api/ {\n\
+        \x20       add_header Access-Control-Allow-Origin https://app.example.com/ always;\n\
+        \x20       proxy_pass http://app;\n    }\n}\n";
+    const ENV: &str = "DB_PASSWORD=hunter2\nCORS_ORIGINS=https://app.example.com/\nAPI_KEY=k-1234\n";
+
+    /// Two files at fault together, with everything a finding can hold.
+    pub(crate) fn deployment() -> Outcome {
+        let (mut outcome, nginx) = file("nginx.conf", NGINX.as_bytes());
+        let env = outcome.sources.add(Source::new(".env.production", None, ENV.into()));
+        outcome.files = 2;
+        outcome.sources.get_mut(env).secrets = vec![Span::at(12, 19), Span::at(33, 57), Span::at(66, 72)];
+        let value = place(&outcome, nginx, "https://app.example.com/");
+        let key = place(&outcome, env, "https://app.example.com/");
+        let mut first = finding(value, "no browser sends an origin that ends in a slash", "`/` at the end");
+        first.rule = "origin-trailing-slash";
+        first.related.push(Label { place: key, text: "the app's list has it, too".to_owned() });
+        first.help = Some(
+            "write it without the slash:\n\n    add_header Access-Control-Allow-Origin https://app.example.com always;"
+                .to_owned(),
+        );
+        first.request = Some(Request {
+            method: "OPTIONS".to_owned(),
+            url: "https://localhost/api/".to_owned(),
+            headers: vec![("Origin".to_owned(), "https://app.example.com".to_owned())],
+        });
+        let slash = Span::new(value.span.end - 1, value.span.end);
+        let edit = Edit { place: Place { span: slash, ..value }, text: String::new() };
+        first.fix = Some(Fix { safe: true, edits: vec![edit] });
+        let mut second = finding(place(&outcome, nginx, "listen"), "it could be better", "here");
+        second.severity = Severity::Advice;
+        let mut third = finding(key, "two lists", "this one");
+        third.severity = Severity::Warning;
+        outcome.findings = vec![first, second, third];
+        outcome
+    }
+}

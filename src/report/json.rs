@@ -1,0 +1,247 @@
+//! The contract with other programs: one JSON object on one line.
+
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
+
+use super::text::{count, is_hidden};
+use crate::cors::request::Request;
+use crate::finding::{Edit, Finding, Label, Severity};
+use crate::lint::Outcome;
+use crate::source::{Place, Sources};
+
+/// The contract's version; it grows only when a program that reads it would break.
+const VERSION: u32 = 1;
+
+/// Writes everything a run found. Always valid UTF-8 and free of control characters, also inside strings.
+pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    let summary = Summary {
+        errors: count(outcome, Severity::Error),
+        warnings: count(outcome, Severity::Warning),
+        advice: count(outcome, Severity::Advice),
+        files: outcome.files,
+        suppressed: 0,
+        not_analysed: &outcome.not_analysed,
+    };
+    let report = ReportJson { version: VERSION, findings: Findings(outcome), summary };
+    report.serialize(&mut serializer).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// serde_json's compact form, with `\u` escapes also for what JSON allows and a terminal obeys or hides.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, hidden)) = rest.char_indices().find(|(_, c)| is_hidden(*c)) {
+            let (before, from) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            for unit in hidden.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = from.get(hidden.len_utf8()..).unwrap_or_default();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    version: u32,
+    findings: Findings<'a>,
+    summary: Summary<'a>,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    errors: usize,
+    warnings: usize,
+    advice: usize,
+    files: usize,
+    suppressed: usize,
+    not_analysed: &'a [String],
+}
+
+/// The findings, turned into JSON one after the other so that a long list is never held twice.
+struct Findings<'a>(&'a Outcome);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Findings(outcome) = self;
+        serializer.collect_seq(outcome.findings.iter().map(|finding| FindingJson::new(&outcome.sources, finding)))
+    }
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    rule: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    label: &'a str,
+    help: Option<&'a str>,
+    #[serde(flatten)]
+    location: Location<'a>,
+    offset: u32,
+    length: u32,
+    related: Vec<RelatedJson<'a>>,
+    request: Option<RequestJson<'a>>,
+    curl: Option<String>,
+    fix: Option<FixJson<'a>>,
+}
+
+impl<'a> FindingJson<'a> {
+    fn new(sources: &'a Sources, finding: &'a Finding) -> Self {
+        let place = finding.primary.place;
+        FindingJson {
+            rule: finding.rule,
+            severity: finding.severity.word(),
+            message: &finding.message,
+            label: &finding.primary.text,
+            help: finding.help.as_deref(),
+            location: Location::new(sources, place),
+            offset: place.span.start,
+            length: place.span.len(),
+            related: finding.related.iter().map(|label| RelatedJson::new(sources, label)).collect(),
+            request: finding.request.as_ref().map(RequestJson::new),
+            curl: finding.request.as_ref().map(Request::curl),
+            fix: finding.fix.as_ref().map(|fix| FixJson {
+                safe: fix.safe,
+                edits: fix.edits.iter().map(|edit| EditJson::new(sources, edit)).collect(),
+            }),
+        }
+    }
+}
+
+/// Where something stands; the end is the position after its last character.
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+impl<'a> Location<'a> {
+    fn new(sources: &'a Sources, place: Place) -> Self {
+        let source = sources.get(place.file);
+        let (start, end) = (source.position(place.span.start), source.position(place.span.end));
+        Location {
+            path: &source.path,
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RelatedJson<'a> {
+    #[serde(flatten)]
+    location: Location<'a>,
+    label: &'a str,
+}
+
+impl<'a> RelatedJson<'a> {
+    fn new(sources: &'a Sources, label: &'a Label) -> Self {
+        RelatedJson { location: Location::new(sources, label.place), label: &label.text }
+    }
+}
+
+#[derive(Serialize)]
+struct RequestJson<'a> {
+    method: &'a str,
+    url: &'a str,
+    headers: &'a [(String, String)],
+}
+
+impl<'a> RequestJson<'a> {
+    fn new(request: &'a Request) -> Self {
+        RequestJson { method: &request.method, url: &request.url, headers: &request.headers }
+    }
+}
+
+#[derive(Serialize)]
+struct FixJson<'a> {
+    safe: bool,
+    edits: Vec<EditJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditJson<'a> {
+    path: &'a str,
+    offset: u32,
+    length: u32,
+    text: &'a str,
+}
+
+impl<'a> EditJson<'a> {
+    fn new(sources: &'a Sources, edit: &'a Edit) -> Self {
+        let Place { file, span } = edit.place;
+        EditJson { path: &sources.get(file).path, offset: span.start, length: span.len(), text: &edit.text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::lint::Outcome;
+    use crate::report::{Format, Screen, example, write};
+
+    /// What is written for an outcome: as text, and as a JSON reader takes it.
+    fn written(outcome: &Outcome) -> (String, Value) {
+        let mut out = Vec::new();
+        write(Format::Json, Screen { colour: true, unicode: true, width: 40 }, outcome, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let value = serde_json::from_str(&text).unwrap();
+        (text, value)
+    }
+
+    #[test]
+    fn the_contract_is_kept() {
+        let mut outcome = example::deployment();
+        outcome.findings.truncate(1);
+        outcome.not_analysed.push("big.conf".to_owned());
+        let expected = json!({
+            "version": 1,
+            "findings": [{
+                "rule": "origin-trailing-slash", "severity": "error",
+                "message": "no browser sends an origin that ends in a slash", "label": "`/` at the end",
+                "help": "write it without the slash:\n\n    add_header Access-Control-Allow-Origin https://app.example.com always;",
+                "path": "nginx.conf", "line": 4, "column": 48, "end_line": 4, "end_column": 72, "offset": 97, "length": 24,
+                "related": [{"path": ".env.production", "line": 2, "column": 14, "end_line": 2, "end_column": 38,
+                             "label": "the app's list has it, too"}],
+                "request": {"method": "OPTIONS", "url": "https://localhost/api/",
+                            "headers": [["Origin", "https://app.example.com"]]},
+                "curl": "curl -i -X OPTIONS -H 'Origin: https://app.example.com' https://localhost/api/",
+                "fix": {"safe": true, "edits": [{"path": "nginx.conf", "offset": 120, "length": 1, "text": ""}]},
+            }],
+            "summary": {"errors": 1, "warnings": 0, "advice": 0, "files": 2, "suppressed": 0, "not_analysed": ["big.conf"]},
+        });
+        assert_eq!(written(&outcome).1, expected);
+    }
+
+    #[test]
+    fn an_empty_run_is_still_an_object() {
+        let empty = json!({"version": 1, "findings": [], "summary":
+            {"errors": 0, "warnings": 0, "advice": 0, "files": 0, "suppressed": 0, "not_analysed": []}});
+        assert_eq!(written(&Outcome::default()).1, empty);
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_comes_back_unchanged() {
+        let (mut outcome, file) = example::file("a\u{9b}b.conf", b"x");
+        let message = "esc \x1b del \x7f bidi \u{202e} tag \u{e0041} quote \" ä";
+        outcome.findings.push(example::finding(example::place(&outcome, file, "x"), message, ""));
+        let (text, value) = written(&outcome);
+        assert_eq!(value["findings"][0]["message"], message);
+        assert_eq!(value["findings"][0]["path"], "a\u{9b}b.conf");
+        assert!(text.contains(r#"esc \u001b del \u007f bidi \u202e tag \udb40\udc41 quote \" ä"#), "{text}");
+        assert!(!text.trim_end().contains(crate::report::text::is_hidden), "{text}");
+    }
+}
