@@ -5,6 +5,17 @@ use std::path::PathBuf;
 use crate::finding::Finding;
 use crate::source::Sources;
 
+/// The context a fragment is included into, for a file that is not a whole configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// `http { … }`.
+    Http,
+    /// `server { … }` in it.
+    Server,
+    /// `location … { … }` in that.
+    Location,
+}
+
 /// What to lint and how.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -12,6 +23,8 @@ pub struct Options {
     pub paths: Vec<PathBuf>,
     /// The directory that stands for `/` of the production machine, for absolute includes.
     pub root: Option<PathBuf>,
+    /// Where fragments are included; without it, their content tells.
+    pub context: Option<Context>,
     /// Ids of the rules to ask; empty for all.
     pub rules: Vec<String>,
 }
@@ -37,6 +50,15 @@ pub enum Error {
     /// A path named on the command line does not exist or cannot be read: the path, and why.
     Unreadable(String, String),
 }
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Error::Unreadable(path, why) = self;
+        write!(f, "{path}: {why}")
+    }
+}
+
+impl std::error::Error for Error {}
 
 /// Lints the files and directories of `options`.
 ///
