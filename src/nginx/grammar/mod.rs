@@ -10,6 +10,7 @@ mod lexer;
 use foreign::Language;
 use lexer::{Token, is_blank, token_at};
 
+use crate::nginx::template;
 use crate::nginx::tree::{Body, Directive, Quoting, SyntaxError, Tree, Word};
 use crate::source::Span;
 
@@ -27,7 +28,48 @@ const TABLES: [&[u8]; 5] = [b"map", b"types", b"geo", b"split_clients", b"charse
 
 /// Reads a whole file.
 pub fn parse(file: &[u8]) -> Tree {
-    Reader::new(file).read()
+    let plain = Reader::new(file, file, Vec::new()).read();
+    if !template::may_hold_tags(file) {
+        return plain;
+    }
+    let (masked, tags) = template::mask(file);
+    if tags.is_empty() {
+        return plain;
+    }
+    // What looks like a tag may be plain nginx. The file is a template if reading it as one explains it better.
+    let faults = plain.errors.len() + tag_words(file, &plain);
+    if faults > 0 {
+        let read = Reader::new(&masked, file, tags.clone()).read();
+        if read.errors.len() < faults {
+            return read;
+        }
+    }
+    with_tags_in_words(plain, &tags)
+}
+
+/// How many words of a file read as plain nginx can only come from a tag: `<%` in an unquoted word, `%` as a name.
+fn tag_words(file: &[u8], tree: &Tree) -> usize {
+    let erb = tree
+        .words
+        .iter()
+        .filter(|word| word.quoting == Quoting::Bare && memchr::memmem::find(word.span.of(file), b"<%").is_some());
+    let names = tree.directives.iter().filter_map(|directive| tree.words.get(directive.first_word as usize));
+    erb.count() + names.filter(|name| name.span.of(file).starts_with(b"%")).count()
+}
+
+/// A tree read as plain nginx, with the tags that stand inside one of its words: they do no harm to its structure, but
+/// the word's value is not known.
+fn with_tags_in_words(mut tree: Tree, tags: &[Span]) -> Tree {
+    let mut tags = tags.iter().copied().peekable();
+    for word in &mut tree.words {
+        while let Some(tag) = tags.next_if(|tag| tag.start < word.span.end) {
+            if word.span.start <= tag.start && tag.end <= word.span.end {
+                word.templated = true;
+                tree.tags.push(tag);
+            }
+        }
+    }
+    tree
 }
 
 /// A block that is open.
@@ -43,7 +85,10 @@ struct Open {
 
 /// What reading one file has come to.
 struct Reader<'f> {
+    /// The file with its template tags masked.
     file: &'f [u8],
+    /// The file as it is: code in another language is read from it, since `{{` is nothing special there.
+    unmasked: &'f [u8],
     /// Offset of the next byte to read.
     at: usize,
     tree: Tree,
@@ -55,17 +100,20 @@ struct Reader<'f> {
     cut: Option<u32>,
     /// Whether the directive being read has had its error.
     at_fault: bool,
+    /// Whether a template was found to hold together only with what its tags print.
+    torn: bool,
 }
 
 impl<'f> Reader<'f> {
-    fn new(file: &'f [u8]) -> Self {
+    fn new(file: &'f [u8], unmasked: &'f [u8], tags: Vec<Span>) -> Self {
         let tree = Tree {
+            tags,
             // A word of an ordinary configuration takes some ten bytes, a directive some forty.
             words: Vec::with_capacity(file.len() / 12),
             directives: Vec::with_capacity(file.len() / 32),
             ..Tree::default()
         };
-        Reader { file, at: 0, tree, blocks: Vec::new(), beyond: 0, cut: None, at_fault: false }
+        Reader { file, unmasked, at: 0, tree, blocks: Vec::new(), beyond: 0, cut: None, at_fault: false, torn: false }
     }
 
     fn read(mut self) -> Tree {
@@ -91,21 +139,28 @@ impl<'f> Reader<'f> {
         loop {
             let (start, end, token) = token_at(self.file, self.at);
             self.at = end;
+            self.drop_lone_tags(first_word, start, token);
             let nameless = self.tree.words.len() == first_word;
             match token {
                 Token::Comment => self.check_comment(start, end),
                 Token::Word { quoting, escaped, closed } => {
-                    let word = Word { span: Span::at(start, end), quoting, escaped, templated: false };
+                    let word =
+                        Word { span: Span::at(start, end), quoting, escaped, templated: self.is_templated(start, end) };
                     self.word(word, closed);
                 }
                 Token::Semicolon if nameless => {
-                    self.error(Span::at(start, end), "unexpected `;`", "take it out: no directive stands before it");
+                    self.structure(
+                        Span::at(start, end),
+                        "unexpected `;`",
+                        "take it out: no directive stands before it",
+                    );
                     return true;
                 }
                 Token::Semicolon => {
                     self.record(first_word, Body::Simple);
                     return true;
                 }
+                Token::Open if self.quantifier(first_word, start) => {}
                 Token::Open => {
                     self.open(first_word, start);
                     return true;
@@ -146,7 +201,7 @@ impl<'f> Reader<'f> {
         // The last byte nginx needs of an unquoted word is its delimiter, of a quoted word the byte after its closing
         // quote; a blank there makes it look at one byte more before it lets the word go.
         let held_from = start + usize::from(quoted);
-        if self.too_long(held_from, end - held_from + usize::from(next.is_some_and(is_blank))) {
+        if !word.templated && self.too_long(held_from, end - held_from + usize::from(next.is_some_and(is_blank))) {
             let help = format!("nginx's buffer holds {BUFFER} bytes, and the word with its delimiters has to fit in");
             self.error(word.span, "too long parameter", &help);
         }
@@ -221,7 +276,7 @@ impl<'f> Reader<'f> {
     /// Records a directive whose `;` is missing.
     fn unterminated(&mut self, first_word: usize, message: &str) {
         let last = self.tree.words.last().map(|word| word.span).unwrap_or_default();
-        self.error(last, message, "end the directive with `;`");
+        self.structure(last, message, "end the directive with `;`");
         self.record(first_word, Body::Simple);
     }
 
@@ -244,6 +299,33 @@ impl<'f> Reader<'f> {
         Some(index)
     }
 
+    /// A regular expression's quantifier in an unquoted word, `^/[a-z]{2}/`: nginx ends the word before `{` and then
+    /// knows no directive `2}/`. The word is read on as it was meant; says whether it was one.
+    fn quantifier(&mut self, first_word: usize, brace: usize) -> bool {
+        let Some(length) = quantifier(self.file.get(brace..).unwrap_or(&[])) else { return false };
+        let name = self.tree.words.get(first_word).map(|name| name.value(self.file));
+        // A table's first entry may be called anything: `types{2}a b;}` is nginx.
+        if name.is_none_or(|name| TABLES.contains(&name.as_ref())) {
+            return false;
+        }
+        let end = brace + length;
+        let (more, more_end, token) = token_at(self.file, end);
+        let Some(last) = self.tree.words.last_mut() else { return false };
+        if last.quoting != Quoting::Bare || last.span.end as usize != brace {
+            return false;
+        }
+        last.span = Span::at(last.span.start as usize, end);
+        self.at = end;
+        if let (Token::Word { quoting: Quoting::Bare, escaped, .. }, true) = (token, more == end) {
+            last.span = Span::at(last.span.start as usize, more_end);
+            last.escaped |= escaped;
+            self.at = more_end;
+        }
+        let help = "put the regular expression into quotes: `{` ends an unquoted word";
+        self.error(Span::at(brace, end), "unexpected `{` in an unquoted word", help);
+        true
+    }
+
     /// The directive in whose block the next one stands.
     fn parent(&self) -> Option<u32> {
         self.blocks.last().and_then(|block| block.directive)
@@ -253,7 +335,7 @@ impl<'f> Reader<'f> {
     fn open(&mut self, first_word: usize, brace: usize) {
         let nameless = self.tree.words.len() == first_word;
         if nameless {
-            self.error(Span::at(brace, brace + 1), "unexpected `{`", "a directive's name has to stand before it");
+            self.structure(Span::at(brace, brace + 1), "unexpected `{`", "a directive's name has to stand before it");
         } else if self.in_table() {
             let help = "no block can stand here; put a regular expression with `{` into quotes";
             self.error(Span::at(brace, brace + 1), "unexpected `{`", help);
@@ -286,7 +368,7 @@ impl<'f> Reader<'f> {
 
     /// Skips a body in another language.
     fn foreign(&mut self, first_word: usize, brace: usize, language: Language) {
-        let code = self.file.get(brace + 1..).unwrap_or(&[]);
+        let code = self.unmasked.get(brace + 1..).unwrap_or(&[]);
         let end = match foreign::body(language, code) {
             Some(length) => brace + 1 + length,
             None => {
@@ -295,6 +377,7 @@ impl<'f> Reader<'f> {
                 self.file.len()
             }
         };
+        self.tree.tags.retain(|tag| (tag.end as usize) <= brace || end <= tag.start as usize);
         self.record(first_word, Body::Foreign(Span::at(brace, end)));
         self.at = end;
     }
@@ -313,7 +396,7 @@ impl<'f> Reader<'f> {
         match self.blocks.pop() {
             Some(Open { directive: Some(directive), own: true, .. }) => self.end_block(directive, brace + 1),
             Some(_) => {}
-            None => self.error(Span::at(brace, brace + 1), "unexpected `}`", "no block is open here"),
+            None => self.structure(Span::at(brace, brace + 1), "unexpected `}`", "no block is open here"),
         }
     }
 
@@ -333,13 +416,60 @@ impl<'f> Reader<'f> {
         self.at_fault = false;
         if let Some(innermost) = self.blocks.last() {
             let span = Span::new(innermost.brace, innermost.brace + 1);
-            self.error(span, "unexpected end of file, expecting `}`", "this block is not closed");
+            self.structure(span, "unexpected end of file, expecting `}`", "this block is not closed");
         }
         while let Some(block) = self.blocks.pop() {
             if let (Some(directive), true) = (block.directive, block.own) {
                 self.end_block(directive, self.file.len());
             }
         }
+    }
+
+    /// Records an error in how directives and blocks fit together. What a template prints may mend it, so in a template
+    /// the first one only says how far the reading can be trusted.
+    fn structure(&mut self, span: Span, message: &str, help: &str) {
+        if self.tree.tags.is_empty() {
+            self.error(span, message, help);
+        } else if !self.torn {
+            self.torn = true;
+            let message = format!("{message}, unless a template tag accounts for it");
+            self.tree.limits.push(SyntaxError { span, message, help: None });
+        }
+    }
+
+    /// Whether a template tag stands in these bytes.
+    fn is_templated(&self, start: usize, end: usize) -> bool {
+        let tags = &self.tree.tags;
+        !tags.is_empty() && {
+            let next = tags.partition_point(|tag| tag.end as usize <= start);
+            tags.get(next).is_some_and(|tag| (tag.start as usize) < end)
+        }
+    }
+
+    /// Drops the words of a directive under way where they are nothing but tags on lines of their own: such a tag
+    /// prints whole directives (`{{ extra_config }}`) and is not the name of the next one.
+    fn drop_lone_tags(&mut self, first_word: usize, next: usize, token: Token) {
+        if self.tree.tags.is_empty() {
+            return;
+        }
+        let words = self.tree.words.get(first_word..).unwrap_or(&[]);
+        let Some(last) = words.last().map(|word| word.span) else { return };
+        let between = self.file.get(last.end as usize..next).unwrap_or(&[]);
+        let ends_here = match token {
+            Token::Close | Token::End => true,
+            Token::Word { .. } => memchr::memchr(b'\n', between).is_some(),
+            Token::Comment | Token::Semicolon | Token::Open => false,
+        };
+        if ends_here && words.iter().all(|word| self.is_all_tags(word.span)) {
+            self.tree.words.truncate(first_word);
+        }
+    }
+
+    /// Whether every byte of a word belongs to a tag.
+    fn is_all_tags(&self, span: Span) -> bool {
+        let next = self.tree.tags.partition_point(|tag| tag.end <= span.start);
+        let inside = self.tree.tags.iter().skip(next).take_while(|tag| tag.start < span.end);
+        inside.map(|tag| tag.len()).sum::<u32>() >= span.len()
     }
 
     /// Records an error, unless the directive being read has had one: what follows a fault is seldom another.
@@ -349,6 +479,14 @@ impl<'f> Reader<'f> {
             self.tree.errors.push(SyntaxError { span, message: message.to_owned(), help: Some(help.to_owned()) });
         }
     }
+}
+
+/// How long the quantifier at the start of `input` is: `{2}`, `{2,}` or `{2,3}`.
+fn quantifier(input: &[u8]) -> Option<usize> {
+    let inside = input.strip_prefix(b"{")?;
+    let end = inside.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',')?;
+    let digit_first = inside.first().is_some_and(u8::is_ascii_digit);
+    (digit_first && inside.get(end) == Some(&b'}')).then_some(end + 2)
 }
 
 /// One character of a file, as a message can show it.
