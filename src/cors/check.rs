@@ -119,7 +119,7 @@ fn allow_origin_fault(page: &PageRequest, origin: String) -> Option<Reason> {
     }
     Some(if origin.contains([' ', ',']) {
         Reason::SeveralAllowOrigins(origin)
-    } else if Url::parse(&origin).is_err() {
+    } else if origin != "null" && Url::parse(&origin).is_err() {
         Reason::InvalidAllowOrigin(origin)
     } else {
         Reason::OtherAllowOrigin(origin)
@@ -254,4 +254,97 @@ pub fn is_exposed(page: &PageRequest, response: &Response, name: &str) -> Option
     let wildcard = !page.has_credentials() && names.contains(&"*");
     let exposed = wildcard || names.iter().any(|exposed| exposed.eq_ignore_ascii_case(name));
     (exposed || !lines.open).then_some(exposed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cors::origin::Origin;
+    use crate::cors::page::CredentialsMode;
+
+    const PAGE: &str = "https://app.example.com";
+    const ORIGIN: (&str, &str) = ("Access-Control-Allow-Origin", PAGE);
+    const CREDENTIALS: (&str, &str) = ("Access-Control-Allow-Credentials", "true");
+
+    fn page(method: &str, credentials: CredentialsMode) -> PageRequest {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let target = url("https://api.example.com/users#part");
+        PageRequest::new(Origin::of(&url(PAGE)), method, target, credentials).unwrap()
+    }
+
+    fn word(verdict: &Verdict) -> String {
+        match verdict {
+            Verdict::Unknown(unknown) => format!("unknown: {}", unknown.missing),
+            Verdict::Blocked(blocked) => format!("{:?}", blocked.reason),
+            Verdict::Allowed => "allowed".to_owned(),
+        }
+    }
+
+    /// Known lines, and the names of lines whose value is not known.
+    fn answer(status: Option<u16>, known: &[(&str, &str)], unknown: &[&str], open: bool) -> Response {
+        let mut response = Response::known(200, known);
+        response.headers.extend(unknown.iter().map(|name| Field { name: (*name).to_owned(), value: None }));
+        Response { status, open, ..response }
+    }
+
+    #[test]
+    fn what_is_not_known_decides_only_where_nothing_known_does() {
+        let origin = "unknown: Access-Control-Allow-Origin";
+        let check = |known: &[_], unknown: &[_], open, expected: &str| {
+            let response = answer(Some(200), known, unknown, open);
+            let verdict = cors_check(&page("GET", CredentialsMode::Include), Kind::Main, &response);
+            assert_eq!(word(&verdict), expected, "{known:?} {unknown:?} {open}");
+        };
+        check(&[ORIGIN, CREDENTIALS], &[], false, "allowed");
+        check(&[ORIGIN, CREDENTIALS], &["Vary"], false, "allowed");
+        check(&[ORIGIN, CREDENTIALS], &[], true, origin);
+        check(&[CREDENTIALS], &["access-control-allow-origin"], false, origin);
+        check(&[ORIGIN, CREDENTIALS], &["Access-Control-Allow-Origin"], false, origin);
+        check(&[ORIGIN], &["Access-Control-Allow-Credentials"], false, "unknown: Access-Control-Allow-Credentials");
+        check(&[ORIGIN], &[], false, "CredentialsNotTrue(\"\")");
+        check(&[], &["Access-Control-Allow-Origin"], false, "CredentialsNotTrue(\"\")");
+        check(&[("Access-Control-Allow-Origin", "*")], &[], true, "WildcardWithCredentials");
+        check(&[ORIGIN, ORIGIN], &[], true, &format!("SeveralAllowOrigins(\"{PAGE}, {PAGE}\")"));
+    }
+
+    #[test]
+    fn a_preflight_is_unknown_by_status_and_by_list() {
+        let methods = |value| ("Access-Control-Allow-Methods", value);
+        let check = |status, known: &[_], unknown: &[_], expected: &str| {
+            let response = answer(status, known, unknown, false);
+            assert_eq!(word(&preflight_check(&page("PUT", CredentialsMode::Omit), &response)), expected, "{known:?}");
+        };
+        check(Some(204), &[ORIGIN, methods("PUT")], &[], "allowed");
+        check(None, &[ORIGIN, methods("PUT")], &[], "unknown: the status");
+        check(None, &[ORIGIN, methods("GET")], &[], "MethodNotAllowed(\"PUT\")");
+        check(Some(404), &[], &["Access-Control-Allow-Origin"], "NotOkStatus(404)");
+        check(Some(204), &[ORIGIN], &["Access-Control-Allow-Methods"], "unknown: Access-Control-Allow-Methods");
+        let malformed = "MalformedList(AllowMethods)";
+        check(Some(204), &[ORIGIN, methods("GET;PUT")], &["Access-Control-Allow-Methods"], malformed);
+    }
+
+    #[test]
+    fn a_fetch_asks_on_as_far_as_it_can_be_told() {
+        let check = |method: &str, answers: &[Response], expected: &str, exchanges: usize| {
+            let mut asked = 0;
+            let verdict = fetch(&page(method, CredentialsMode::Omit), |_, request| {
+                assert!(!request.url.contains('#'), "a fragment is never sent");
+                asked += 1;
+                answers[(asked - 1).min(answers.len() - 1)].clone()
+            });
+            assert_eq!((word(&verdict).as_str(), asked), (expected, exchanges));
+        };
+        let fine = || Response::known(200, &[ORIGIN, ("Access-Control-Allow-Methods", "PUT")]);
+        let redirect = |location| Response::known(302, &[ORIGIN, ("Location", location)]);
+        check("GET", &[fine()], "allowed", 1);
+        check("PUT", &[fine()], "allowed", 2);
+        check("PUT", &[Response::unknown(), fine()], "unknown: Access-Control-Allow-Origin", 2);
+        check("PUT", &[Response::unknown(), Response::known(200, &[])], "NoAllowOrigin", 2);
+        check("PUT", &[Response::known(405, &[ORIGIN])], "NotOkStatus(405)", 1);
+        check("GET", &[answer(Some(302), &[ORIGIN], &["Location"], false)], "unknown: Location", 1);
+        check("GET", &[answer(None, &[ORIGIN, ("Location", "/x")], &[], false)], "unknown: the status", 1);
+        check("GET", &[answer(None, &[ORIGIN], &[], false)], "allowed", 1);
+        check("GET", &[redirect("/loop")], "TooManyRedirects", 21);
+        check("GET", &[redirect("mailto:a@b.example")], "RedirectScheme(\"mailto:a@b.example\")", 1);
+    }
 }

@@ -68,7 +68,10 @@ impl Origin {
         match self.web_host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
-            Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+            Some(Host::Ipv6(address)) => {
+                let mapped = address.to_ipv4_mapped().is_some_and(|address| address.is_loopback());
+                mapped || address.is_loopback() || address.is_unspecified()
+            }
             None => false,
         }
     }
@@ -315,7 +318,9 @@ fn guess_scheme(text: &str) -> Option<String> {
         return None;
     }
     let plain = canonical("http", host, port)?;
-    if scheme == Some("http") || (scheme.is_none() && (plain.is_loopback() || plain.is_private())) {
+    if scheme == Some("http")
+        || (scheme.is_none() && (plain.is_loopback() || plain.is_private() || !host.contains('.')))
+    {
         return Some(plain.to_string());
     }
     canonical("https", host, port).map(|origin| origin.to_string())
@@ -422,7 +427,7 @@ mod tests {
             ("//app.example.com/", NoScheme, app),
             ("localhost:3000", NoScheme, Some("http://localhost:3000")),
             ("192.168.0.7:3000/", NoScheme, Some("http://192.168.0.7:3000")),
-            ("frontend:3000", NoScheme, Some("https://frontend:3000")),
+            ("frontend:3000", NoScheme, Some("http://frontend:3000")),
             ("https:/app.example.com", NotAnOrigin, app),
             ("https:app.example.com", NotAnOrigin, None),
             ("https://", NotAnOrigin, None),

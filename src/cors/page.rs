@@ -219,3 +219,38 @@ fn is_http(url: &Url) -> bool {
 fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(method: &str, url: &str) -> Result<PageRequest, NotSendable> {
+        let origin = Origin::of(&Url::parse("https://app.example.com").unwrap());
+        PageRequest::new(origin, method, Url::parse(url).unwrap(), CredentialsMode::SameOrigin)
+    }
+
+    #[test]
+    fn what_fetch_refuses_is_refused() {
+        let refused = |method, url| page(method, url).err();
+        assert_eq!(refused("TRACE", "https://api.example.com"), Some(NotSendable::Method));
+        assert_eq!(refused("G ET", "https://api.example.com"), Some(NotSendable::Method));
+        assert_eq!(refused("GET", "ftp://api.example.com"), Some(NotSendable::Url));
+        assert_eq!(refused("GET", "https://u@api.example.com"), Some(NotSendable::Url));
+        let header = |name, value| page("GET", "https://api.example.com").unwrap().with_header(name, value).err();
+        assert_eq!(header("X A", "1"), Some(NotSendable::Header));
+        assert_eq!(header("X-A", "1\r\nX-B: 2"), Some(NotSendable::Header));
+        assert_eq!(header("Cookie", "a=b"), None);
+    }
+
+    #[test]
+    fn a_preflight_asks_for_the_method_and_the_unsafe_names() {
+        let page = page("delete", "https://api.example.com/users#part").unwrap();
+        let page = page.with_header("X-B", "1").unwrap().with_header("Content-Type", "application/json").unwrap();
+        let page = page.with_header("Accept", "*/*").unwrap().with_header("Host", "x").unwrap();
+        let preflight = page.preflight().unwrap();
+        let line = "curl -i -X OPTIONS -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: DELETE' \
+                    -H 'Access-Control-Request-Headers: content-type,x-b' https://api.example.com/users";
+        assert_eq!(preflight.curl(), line);
+        assert_eq!(page.main().headers.len(), 4, "Origin and the three that a page may set");
+    }
+}
