@@ -1,4 +1,4 @@
-//! Serialized origins, as browsers send them in `Origin` and compare them byte by byte with `Access-Control-Allow-Origin`.
+//! Serialized origins: what browsers send in `Origin` and compare byte by byte with `Access-Control-Allow-Origin`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
