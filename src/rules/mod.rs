@@ -1,6 +1,15 @@
 //! The catalogue: one file a rule.
+//!
+//! A test keeps both lists below in step with the files of this directory.
 
 use crate::rule::Rule;
 
+// modules:start
+// modules:end
+
 /// Every rule, by id.
-pub const ALL: &[&Rule] = &[];
+#[rustfmt::skip]
+pub const ALL: &[&Rule] = &[
+    // rules:start
+    // rules:end
+];
