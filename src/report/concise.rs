@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{summary, visible};
+use super::text::{brief, summary, visible};
 use crate::lint::Outcome;
 
 /// Writes a line for every finding, and the summary last.
@@ -11,7 +11,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
         let source = outcome.sources.get(finding.primary.place.file);
         let at = source.position(finding.primary.place.span.start);
         let (path, severity, rule) = (visible(&source.path), finding.severity.word(), finding.rule);
-        writeln!(out, "{path}:{}:{}: {severity}[{rule}]: {}", at.line, at.column, visible(&finding.message))?;
+        writeln!(out, "{path}:{}:{}: {severity}[{rule}]: {}", at.line, at.column, brief(&finding.message))?;
     }
     if let Some(line) = summary(outcome) {
         writeln!(out, "{line}")?;

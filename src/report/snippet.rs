@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Screen;
-use super::text::{escape, is_hidden, visible};
+use super::text::{brief, escape, is_hidden, visible};
 use crate::finding::{Finding, Label};
 use crate::source::{FileId, Source, Sources, Span};
 
@@ -88,7 +88,7 @@ fn spots(sources: &Sources, finding: &Finding) -> Vec<Spot> {
     let last = labels.len() - 1;
     let spot = |(index, label): (usize, &&Label)| {
         let source = sources.get(label.place.file);
-        let mut text = visible(&label.text).into_owned();
+        let mut text = brief(&label.text).into_owned();
         let size = Span::at(0, source.bytes.len()).end;
         let span = Span::new(label.place.span.start.min(size), label.place.span.end.min(size));
         let first_line = source.line_of(span.start);

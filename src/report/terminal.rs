@@ -10,7 +10,7 @@ use miette::{
 
 use super::Screen;
 use super::snippet::{Snippet, snippets};
-use super::text::{summary, visible, wrap};
+use super::text::{brief, summary, visible, wrap};
 use crate::cors::request::Request;
 use crate::finding::{Finding, Severity};
 use crate::lint::Outcome;
@@ -78,7 +78,7 @@ impl Page {
         });
         let head = format!("{}[{}]", finding.severity.word(), finding.rule);
         // The mark in front takes four columns, "help: " with its indent eight.
-        let title = wrap(&format!("{head}: {}", finding.message), screen.width - 4);
+        let title = wrap(&format!("{head}: {}", brief(&finding.message)), screen.width - 4);
         let title = match title.strip_prefix(&head) {
             Some(rest) if screen.colour => format!("{}{head}\x1b[0m{rest}", colour(finding.severity)),
             _ => title,

@@ -40,6 +40,17 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// How many characters of one text are shown to people. A value of a file may be as long as the file.
+const MOST_CHARACTERS: usize = 2000;
+
+/// The text on one line, visible and cut where nobody would read on.
+pub(super) fn brief(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}...", visible(text.get(..end).unwrap_or_default())).into(),
+        None => visible(text),
+    }
+}
+
 /// The text in lines of at most `width` columns, made visible. Breaks are made at blanks only, and neither
 /// between backticks nor in a line that starts with a blank: what can be pasted stays in one piece.
 pub(super) fn wrap(text: &str, width: usize) -> String {
@@ -136,6 +147,13 @@ mod tests {
         ] {
             assert_eq!(visible(text), shown);
         }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(brief("é\n"), "é\\n");
+        assert_eq!(brief(&"é".repeat(2000)).chars().count(), 2000);
+        assert_eq!(brief(&"é".repeat(2001)), "é".repeat(2000) + "...");
     }
 
     #[test]
