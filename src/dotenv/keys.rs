@@ -199,6 +199,11 @@ impl Key {
     pub fn is_verbatim(&self) -> bool {
         self.meaning == Meaning::SingleOrigin && self.separator == Separator::None
     }
+
+    /// Whether keys with an index make one list together.
+    pub fn is_indexed(&self) -> bool {
+        matches!(self.separator, Separator::Indexed | Separator::CommaOrIndexed)
+    }
 }
 
 /// Every row, sorted by name and then by product.
