@@ -5,7 +5,7 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_till, take_till1, take_while, take_while1};
-use nom::combinator::{opt, peek, recognize, rest, verify};
+use nom::combinator::{not, opt, peek, recognize, rest, verify};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Offset, Parser};
 
@@ -82,7 +82,7 @@ struct Head<'a> {
 }
 
 /// Everything up to the value. `KEY: value` is node's and compose's; `KEY:value` is compose's alone, and so it comes
-/// last, after keys with a colon inside.
+/// last, after keys with a colon inside; a URL on a line of its own is neither.
 fn head(input: &[u8]) -> Read<'_, Head<'_>> {
     let equals = || tag(&b"="[..]);
     let colon = || tag(&b":"[..]);
@@ -92,7 +92,7 @@ fn head(input: &[u8]) -> Read<'_, Head<'_>> {
         (plain_key, blanks, equals()),
         (plain_key, tag(&b""[..]), spaced_colon),
         (any_key, blanks, equals()),
-        (plain_key, tag(&b""[..]), colon()),
+        (plain_key, tag(&b""[..]), terminated(colon(), not(tag(&b"//"[..])))),
     ))
     .parse(left)?;
     let (left, after) = blanks(left)?;
@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
             _ => Quoting::Bare,
         };
         let (value, comment, left) = match quoting {
-            Quoting::Bare => self.bare(head, line, after_line),
+            Quoting::Bare => self.bare(line, !head.after.is_empty(), after_line),
             _ => self.quoted(quoting, line, input, after_line),
         };
         let separator = Separator {
@@ -282,8 +282,9 @@ impl<'a> Reader<'a> {
         (Kind::Assignment(Assignment { export, key: self.span(head.key), separator, value, comment }), left)
     }
 
-    fn bare(&mut self, head: &Head<'a>, line: &'a [u8], after_line: &'a [u8]) -> Outcome<'a> {
-        let lone_comment = line.starts_with(b"#") && !head.after.is_empty();
+    /// Reads a value without quotes around it; `spaced` says whether a blank stands before it, so that a `#` is a comment.
+    fn bare(&mut self, line: &'a [u8], spaced: bool, after_line: &'a [u8]) -> Outcome<'a> {
+        let lone_comment = line.starts_with(b"#") && spaced;
         let (text, comment) = if lone_comment { (&line[..0], Some(line)) } else { bare_value(line) };
         let span = self.span(text);
         let quoting = if text.is_empty() { Quoting::None } else { Quoting::Bare };
@@ -291,10 +292,15 @@ impl<'a> Reader<'a> {
         (self.value(quoting, span, text, true, nothing), comment, after_line)
     }
 
+    /// Reads a value that starts with a quote. One that is never closed ends with its line, so that the rest of the file
+    /// is read; an open backtick is no quote to node either.
     fn quoted(&mut self, quoting: Quoting, first: &'a [u8], input: &'a [u8], after_line: &'a [u8]) -> Outcome<'a> {
         let (quote, body) = input.split_at_checked(1).unwrap_or((input, b""));
         let close = closing_quote(body, quote.first().copied().unwrap_or_default());
         let Some(close) = close else {
+            if quoting == Quoting::Backtick {
+                return self.bare(first, false, after_line);
+            }
             let span = self.span(first);
             self.tree.errors.push(SyntaxError {
                 span: self.span(quote),

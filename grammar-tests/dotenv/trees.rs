@@ -1,0 +1,174 @@
+//! Inputs and the trees they must give: `trees/NAME.env` and `trees/NAME.tree` beside it, in the text [`render`] writes.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use corslint::dotenv::grammar::parse;
+use corslint::dotenv::tree::{Assignment, Kind, PartKind, Quoting, Tree, secrets};
+use corslint::source::Span;
+
+/// A tree as text: a line for a statement, every piece in backticks, then the errors and the secrets.
+fn render(tree: &Tree, file: &[u8]) -> String {
+    let mut text = String::new();
+    if !tree.bom.is_empty() {
+        text.push_str("byte order mark\n");
+    }
+    for statement in &tree.statements {
+        let line = match &statement.kind {
+            Kind::Assignment(assignment) => render_assignment(tree, assignment, file),
+            Kind::Key { export, key, comment } => {
+                format!("{}key {}{}", exported(*export), quote(*key, file), commented(*comment, file))
+            }
+            Kind::Comment(span) => format!("comment {}", quote(*span, file)),
+            Kind::Blank => "blank".into(),
+            Kind::Unreadable(span) => format!("unreadable {}", quote(*span, file)),
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    for error in &tree.errors {
+        let _ = writeln!(text, "error {}: {}", quote(error.span, file), error.message);
+    }
+    for secret in secrets(tree, file) {
+        let _ = writeln!(text, "secret {}", quote(secret, file));
+    }
+    text
+}
+
+fn quote(span: Span, file: &[u8]) -> String {
+    let text: String = span.of(file).escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'");
+    format!("`{}`", text.replace("\\\\", "\\"))
+}
+
+fn exported(export: Option<Span>) -> &'static str {
+    if export.is_some() { "export " } else { "" }
+}
+
+fn commented(comment: Option<Span>, file: &[u8]) -> String {
+    comment.map_or(String::new(), |comment| format!(" comment {}", quote(comment, file)))
+}
+
+fn render_assignment(tree: &Tree, assignment: &Assignment, file: &[u8]) -> String {
+    let value = &assignment.value;
+    let separator = assignment.separator;
+    let mark = quote(separator.before.to(separator.mark).to(separator.after), file);
+    let quoting = match value.quoting {
+        Quoting::None => "none",
+        Quoting::Bare => "bare",
+        Quoting::Single => "single",
+        Quoting::Double => "double",
+        Quoting::Backtick => "backtick",
+    };
+    let open = if value.closed { "" } else { " open" };
+    let mut line = format!("{}{} {mark} {quoting}{open}", exported(assignment.export), quote(assignment.key, file));
+    for part in tree.parts(value) {
+        let kind = match part.kind {
+            PartKind::Literal => "",
+            PartKind::Escape => "escape ",
+            PartKind::Variable(_) => "variable ",
+            PartKind::Braced(..) => "braced ",
+        };
+        let _ = write!(line, " {kind}{}", quote(part.span, file));
+    }
+    if !value.after.is_empty() {
+        let _ = write!(line, " after {}", quote(value.after, file));
+    }
+    line + &commented(assignment.comment, file)
+}
+
+/// Every span lies where the tree says: statements and parts without gap or overlap, secrets in order.
+fn assert_sound(tree: &Tree, file: &[u8], name: &str) {
+    let mut end = tree.bom.end;
+    for statement in &tree.statements {
+        assert!(statement.span.start == end && !statement.span.is_empty(), "{name}: a gap at {end}");
+        end = statement.span.end;
+        if let Kind::Assignment(assignment) = statement.kind {
+            assert_covered(tree, &assignment, statement.span, name);
+        }
+    }
+    assert_eq!(end as usize, file.len(), "{name}: the end is not covered");
+    let secrets = secrets(tree, file);
+    assert!(secrets.windows(2).all(|pair| pair[0].end <= pair[1].start), "{name}: secrets are out of order");
+}
+
+fn assert_covered(tree: &Tree, assignment: &Assignment, statement: Span, name: &str) {
+    let value = assignment.value;
+    let mut end = value.inner.start;
+    for part in tree.parts(&value) {
+        assert_eq!(part.span.start, end, "{name}: a gap between parts");
+        end = part.span.end;
+    }
+    assert_eq!(end, value.inner.end, "{name}: the parts do not cover the value");
+    let separator = assignment.separator;
+    let comment = assignment.comment.unwrap_or(Span::new(statement.end, statement.end));
+    let pieces = [assignment.key, separator.before, separator.mark, separator.after, value.span, value.after, comment];
+    let mut at = statement.start;
+    for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
+        assert!(piece.start >= at && piece.end <= statement.end, "{name}: {piece:?} is out of place");
+        at = piece.end;
+    }
+}
+
+fn inputs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-tests/dotenv/trees");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut inputs: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "env")).collect();
+    inputs.sort();
+    inputs
+}
+
+#[test]
+fn files_give_the_trees_beside_them() {
+    let inputs = inputs();
+    assert!(inputs.len() > 10, "the inputs are found");
+    let mut failures = String::new();
+    for path in inputs {
+        let file = fs::read(&path).unwrap();
+        let tree = parse(&file);
+        assert_sound(&tree, &file, &path.display().to_string());
+        let expected = path.with_extension("tree");
+        let actual = render(&tree, &file);
+        if fs::read_to_string(&expected).unwrap_or_default() != actual {
+            let _ = writeln!(failures, "{} should say\n{actual}", expected.display());
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// Every short text over the bytes that mean something is read without a panic, and its spans cover it.
+#[test]
+fn every_short_text_is_covered() {
+    let alphabet = b"A=:\"'`\\$}{# \n\r;";
+    let base = alphabet.len();
+    for number in 0..base.pow(5) {
+        let text: Vec<u8> = (0..5).map(|digit| alphabet[number / base.pow(digit) % base]).collect();
+        let text = [b"A=".as_slice(), &text].concat();
+        let tree = parse(&text);
+        assert_sound(&tree, &text, &text.escape_ascii().to_string());
+        if number % 7 == 0 {
+            assert_sound(&parse(&text[2..]), &text[2..], &text[2..].escape_ascii().to_string());
+        }
+    }
+}
+
+/// What would be quadratic takes minutes at this size.
+#[test]
+fn reading_is_linear() {
+    let unit: [&[u8]; 9] = [
+        b"A=\"\n",
+        b"A='\n",
+        b"A=\"\\\"",
+        b"${A:-",
+        b"A=`\nB='\nC=\"\n",
+        b" #",
+        b"A=\"\\\"\n",
+        b"x y\n",
+        b"A=\"x\" #\"\n",
+    ];
+    for unit in unit {
+        let file = [b"A=".as_slice(), &unit.repeat(100_000)].concat();
+        assert_sound(&parse(&file), &file, &unit.escape_ascii().to_string());
+    }
+}
