@@ -1,9 +1,117 @@
-//! nginx and the app together, as one deployment that answers requests.
+//! nginx and the app together: the requests worth asking about, and the answers they get.
+//!
+//! Every location in which CORS is about is asked what a page of each origin the configuration mentions, and a page of
+//! a foreign one, would get: a preflight and the request itself, with and without credentials. Rules judge these
+//! exchanges instead of the text.
 
-use std::marker::PhantomData;
+mod blame;
+mod exchange;
+mod place;
+mod probe;
+mod route;
 
-/// What every rule asks.
+pub use blame::Blame;
+pub use exchange::{Ask, Exchange};
+pub use route::Route;
+
+use crate::cors::header::CorsHeader;
+use crate::dotenv::app::{AllowOrigin, App, Evidence};
+use crate::nginx::answer::{Model, Upstream};
+use crate::nginx::config::Config;
+use crate::nginx::flow::{Flow, SetField, flow, set_fields};
+use crate::source::Sources;
+
+/// The .env files that were read, and what they say together.
+#[derive(Debug, Default)]
+pub struct Apps {
+    /// The app whose files these are; none where there are no .env files, or where they are of several apps.
+    pub app: Option<App>,
+    /// Every file by itself, for what is wrong in a file whatever overrides it.
+    pub files: Vec<App>,
+}
+
+/// nginx and the app.
 #[derive(Debug)]
-pub struct Deployment<'s> {
-    sources: PhantomData<&'s ()>,
+pub struct Deployment<'d> {
+    /// The bytes of all files.
+    pub sources: &'d Sources,
+    /// The nginx configurations: one for a main file, several for fragments.
+    pub sites: Vec<Site<'d>>,
+    /// The app behind them, if its .env files were given.
+    pub app: Option<&'d App>,
+    /// Every .env file by itself, for what is wrong in it whatever overrides it.
+    pub env_files: &'d [App],
+}
+
+/// One nginx configuration, asked.
+#[derive(Debug)]
+pub struct Site<'d> {
+    /// The configuration.
+    pub config: &'d Config<'d>,
+    /// The same, ready to be asked more.
+    pub model: Model<'d, 'd>,
+    /// Every Allow-Origin that nginx may set, and where its value comes from.
+    pub origin_flows: Vec<(SetField<'d>, Flow)>,
+    /// The locations in which CORS is about.
+    pub routes: Vec<Route<'d>>,
+    /// What pages get there, by route.
+    pub exchanges: Vec<Exchange<'d>>,
+}
+
+impl<'d> Deployment<'d> {
+    /// Asks every configuration what matters.
+    pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps) -> Self {
+        let app = apps.app.as_ref();
+        let sites = configs.iter().map(|config| Site::new(config, app)).collect();
+        Deployment { sources, sites, app, env_files: &apps.files }
+    }
+
+    /// Whether a key switches the app's own CORS on.
+    pub fn app_evidence(&self) -> Option<&'d Evidence> {
+        self.app.and_then(|app| app.evidence.as_ref())
+    }
+}
+
+impl<'d> Site<'d> {
+    fn new(config: &'d Config<'d>, app: Option<&App>) -> Self {
+        let model = Model::new(config);
+        let origin_flows = origin_flows(&model);
+        let routes = route::routes(&model, &origin_flows, app);
+        let mut site = Site { config, model, origin_flows, routes, exchanges: Vec::new() };
+        site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, app)).collect();
+        let probes = probe::ask_ifs(&site, app);
+        site.exchanges.extend(probes);
+        site
+    }
+}
+
+fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<(SetField<'d>, Flow)> {
+    let config = model.config;
+    let items = config.contexts().flat_map(|context| config.items(context));
+    let fields = items.flat_map(|item| set_fields(config, item));
+    let allow_origins = fields.filter(|field| field.header == CorsHeader::AllowOrigin);
+    allow_origins.map(|field| (field.clone(), flow(config, &model.definitions, &field))).collect()
+}
+
+/// What the app behind a location answers to a page of `origin`: what its .env files say, and otherwise 200 without CORS.
+pub(crate) fn upstream(app: Option<&App>, origin: &str) -> Upstream {
+    let mut headers = Vec::new();
+    if let Some(app) = app.filter(|app| app.evidence.is_some()) {
+        let policy = app.answer_for(origin);
+        let allow_origin = match policy.allow_origin {
+            AllowOrigin::Origin(origin) => Some(Some(origin)),
+            AllowOrigin::Star => Some(Some("*".to_owned())),
+            AllowOrigin::Unknown => Some(None),
+            AllowOrigin::None => None,
+        };
+        if let Some(value) = allow_origin {
+            headers.push(("Access-Control-Allow-Origin".to_owned(), value));
+            match policy.credentials {
+                Some(true) => headers.push(("Access-Control-Allow-Credentials".to_owned(), Some("true".to_owned()))),
+                Some(false) => {}
+                None => headers.push(("Access-Control-Allow-Credentials".to_owned(), None)),
+            }
+        }
+    }
+    Upstream { status: Some(200), headers }
 }

@@ -69,6 +69,8 @@ pub struct Answer<'s> {
     pub context: ContextId,
     /// The directive that answers, where one does.
     pub item: Option<ItemId>,
+    /// The `if`s of the answering location that matched, in file order.
+    pub matched: Vec<ContextId>,
     /// What this answer takes for granted.
     pub assumptions: Vec<(Question, bool)>,
     /// What keeps the header fields from being known for sure: the directive of a module that may change them.

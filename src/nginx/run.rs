@@ -30,6 +30,7 @@ pub(super) struct Run<'r, 'c, 's> {
     /// Variables that `set` has assigned or that a map has been asked for, by lower-case name.
     pub(super) variables: BTreeMap<Vec<u8>, Value<'s>>,
     pub(super) captures: Vec<Value<'s>>,
+    matched: Vec<ContextId>,
     changes: u32,
     /// The status an `error_page` has put in force.
     pub(super) error_status: Option<u16>,
@@ -93,6 +94,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             query: Value::known(query),
             variables: BTreeMap::new(),
             captures: Vec::new(),
+            matched: Vec::new(),
             changes: 0,
             error_status: None,
             in_error_page: false,
@@ -138,11 +140,12 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         }
     }
 
-    fn answer(self, reply: Reply) -> Answer<'s> {
+    fn answer(mut self, reply: Reply) -> Answer<'s> {
         let status = self.error_status.or(reply.status);
         let (server, context, assumptions) = (self.server, self.context, self.assumptions.to_vec());
+        let matched = std::mem::take(&mut self.matched);
         let (fields, open) = self.fields(status, &reply);
-        Answer { status, fields, by: reply.by, server, context, item: reply.item, assumptions, open }
+        Answer { status, fields, by: reply.by, server, context, item: reply.item, matched, assumptions, open }
     }
 
     /// The reply to a question, or the question itself.
@@ -189,6 +192,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// Enters a location: `limit_except` first (A3.6), then its rewrite phase, then access and content.
     fn enter(&mut self, location: ContextId) -> Result<Step, Question> {
         self.context = location;
+        self.matched.clear();
         if let Some(limited) = self.limited(location) {
             self.context = limited;
         } else {
@@ -235,6 +239,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
                 Effect::Step(step) => return Ok(step),
                 Effect::Matched(block) => {
                     self.context = block;
+                    self.matched.push(block);
                     inner = Some(config.items(block));
                 }
             }

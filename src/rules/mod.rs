@@ -5,11 +5,27 @@
 use crate::rule::Rule;
 
 // modules:start
+pub mod add_header_in_if;
+pub mod cors_in_proxy_and_app;
+pub mod include_not_found;
+pub mod not_analysed;
+pub mod options_not_short_circuited;
+pub mod origin_trailing_slash;
+pub mod syntax_error;
+pub mod wildcard_with_credentials;
 // modules:end
 
 /// Every rule, by id.
 #[rustfmt::skip]
 pub const ALL: &[&Rule] = &[
     // rules:start
+    &add_header_in_if::RULE,
+    &cors_in_proxy_and_app::RULE,
+    &include_not_found::RULE,
+    &not_analysed::RULE,
+    &options_not_short_circuited::RULE,
+    &origin_trailing_slash::RULE,
+    &syntax_error::RULE,
+    &wildcard_with_credentials::RULE,
     // rules:end
 ];

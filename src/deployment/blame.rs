@@ -1,0 +1,100 @@
+//! Which `if` took a header away that a browser needed.
+
+use std::collections::BTreeMap;
+
+use super::{Exchange, Site};
+use crate::cors::header::CorsHeader;
+use crate::cors::verdict::{Kind, Reason, Verdict};
+use crate::nginx::answer::Answer;
+use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::flow::{SetField, set_fields};
+
+/// How an `if` with an `add_header` fails a page.
+#[derive(Debug, Clone, Copy)]
+pub enum Blame<'e, 'd> {
+    /// It matches, and a header of its location that the browser needs is not sent (A1.5).
+    Dropped {
+        /// The exchange that fails.
+        exchange: &'e Exchange<'d>,
+        /// Which of its requests.
+        kind: Kind,
+        /// The header.
+        header: CorsHeader,
+    },
+    /// It matches and has the header, but a later `if` matches too, which has not (A1.6, A1.7).
+    TakenOver {
+        /// The exchange that fails.
+        exchange: &'e Exchange<'d>,
+        /// Which of its requests.
+        kind: Kind,
+        /// The later `if`.
+        by: ContextId,
+    },
+}
+
+impl<'d> Site<'d> {
+    /// The first failure that each `if` causes.
+    pub fn blames(&self) -> BTreeMap<ContextId, Blame<'_, 'd>> {
+        let mut blames = BTreeMap::new();
+        for exchange in &self.exchanges {
+            for (kind, answer) in exchange.answers() {
+                if let Verdict::Blocked(blocked) = exchange.verdict(kind, answer)
+                    && let Some(header) = missing(&blocked.reason)
+                    && let Some((context, blame)) = self.blame(exchange, kind, answer, header)
+                {
+                    blames.entry(context).or_insert(blame);
+                }
+            }
+        }
+        blames
+    }
+
+    fn blame<'e>(
+        &self,
+        exchange: &'e Exchange<'d>,
+        kind: Kind,
+        answer: &Answer<'d>,
+        header: CorsHeader,
+    ) -> Option<(ContextId, Blame<'e, 'd>)> {
+        let config = self.config;
+        let last = answer.context;
+        let is_if = config.context(last).kind == ContextKind::IfInLocation;
+        let own = |context: ContextId| -> Vec<SetField<'_>> {
+            config.named(context, b"add_header").flat_map(|item| set_fields(config, item)).collect()
+        };
+        let lets_in =
+            |fields: &[SetField<'_>]| fields.iter().any(|field| field.header == header && allows(exchange, field));
+        let has_own = config.named(last, b"add_header").next().is_some();
+        if is_if && has_own && lets_in(&self.outer_fields(last)) {
+            return Some((last, Blame::Dropped { exchange, kind, header }));
+        }
+        let earlier = answer.matched.iter().copied().rfind(|&context| context != last && lets_in(&own(context)));
+        earlier.filter(|_| is_if).map(|context| (context, Blame::TakenOver { exchange, kind, by: last }))
+    }
+}
+
+/// The header whose absence fails the step.
+fn missing(reason: &Reason) -> Option<CorsHeader> {
+    match reason {
+        Reason::NoAllowOrigin => Some(CorsHeader::AllowOrigin),
+        Reason::CredentialsNotTrue(value) if value.is_empty() => Some(CorsHeader::AllowCredentials),
+        Reason::MethodNotAllowed(_) => Some(CorsHeader::AllowMethods),
+        Reason::HeaderNotAllowed(_) => Some(CorsHeader::AllowHeaders),
+        _ => None,
+    }
+}
+
+/// Whether the field, had it been sent, would let this page in. A variable does for the origins that the configuration mentions.
+fn allows(exchange: &Exchange<'_>, field: &SetField<'_>) -> bool {
+    if memchr::memchr(b'$', &field.value).is_some() {
+        return exchange.mentioned;
+    }
+    match field.header {
+        CorsHeader::AllowOrigin => {
+            let any = *field.value == *b"*" && !exchange.page.has_credentials();
+            any || *field.value == *exchange.origin().as_bytes()
+        }
+        CorsHeader::AllowCredentials => *field.value == *b"true",
+        _ => !field.value.is_empty(),
+    }
+}

@@ -1,0 +1,182 @@
+//! What a page asks of one location, and what it gets.
+
+use url::Url;
+
+use super::{Site, upstream};
+use crate::cors::check::{self, Field, Response};
+use crate::cors::header::{CorsHeader, list_values};
+use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::dotenv::app::App;
+use crate::nginx::answer::{Answer, Question};
+
+/// What a page asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// A plain GET.
+    Get,
+    /// A request that needs a preflight, with what the configuration allows in one.
+    Preflighted,
+    /// A request made to fit the condition of an `if` that no other request meets.
+    Probe,
+}
+
+/// A page's request at a route, and all answers it may get.
+#[derive(Debug)]
+pub struct Exchange<'d> {
+    /// The index of the route.
+    pub route: usize,
+    /// What kind of request it is.
+    pub ask: Ask,
+    /// Whether the page's origin is one that the configuration mentions.
+    pub mentioned: bool,
+    /// The page's request.
+    pub page: PageRequest,
+    /// The answers to the preflight, where one is needed; one for each way open questions may turn out.
+    pub preflight: Vec<Answer<'d>>,
+    /// The answers to the request itself.
+    pub main: Vec<Answer<'d>>,
+}
+
+/// Asks what matters at one route.
+pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, app: Option<&App>) -> Vec<Exchange<'d>> {
+    let route = &site.routes[index];
+    let Ok(url) = Url::parse(&route.url) else { return Vec::new() };
+    let mentioned = route.origins.iter().map(|origin| (origin.clone(), true));
+    let origins: Vec<(String, bool)> = mentioned.chain([(route.foreign_origin(), false)]).collect();
+    let mut exchanges = Vec::new();
+    for (text, mentioned) in origins {
+        let Ok(origin) = check_serialized(&text) else { continue };
+        if origin.is_same(&Origin::of(&url)) {
+            continue;
+        }
+        for ask in [Ask::Get, Ask::Preflighted] {
+            for credentials in [CredentialsMode::Omit, CredentialsMode::Include] {
+                let Some(page) = page(site, index, ask, origin.clone(), &url, credentials) else { continue };
+                let answers = |request: &Request| site.answers(index, request, app, &text);
+                let preflight = page.preflight().map_or(Vec::new(), |request| answers(&request));
+                let main = answers(&page.main());
+                exchanges.push(Exchange { route: index, ask, mentioned, page, preflight, main });
+            }
+        }
+    }
+    exchanges
+}
+
+/// The page's request: for a preflighted one, with a method and a header that the configuration names.
+fn page(
+    site: &Site<'_>,
+    index: usize,
+    ask: Ask,
+    origin: Origin,
+    url: &Url,
+    mode: CredentialsMode,
+) -> Option<PageRequest> {
+    let listed = |header| {
+        let fields = site.routes[index].fields(header);
+        let texts = fields.map(|field| String::from_utf8_lossy(&field.value).into_owned());
+        let names = texts.flat_map(|text| {
+            list_values(&text).map_or(Vec::new(), |names| names.iter().map(|name| (*name).to_owned()).collect())
+        });
+        names.filter(|name: &String| !name.contains('*')).collect::<Vec<_>>()
+    };
+    if ask == Ask::Get {
+        return PageRequest::new(origin, "GET", url.clone(), mode).ok();
+    }
+    let methods = listed(CorsHeader::AllowMethods);
+    let unsafe_method = ["PUT", "DELETE", "PATCH"].into_iter().find(|method| methods.iter().any(|name| name == method));
+    let method = unsafe_method.unwrap_or(if methods.is_empty() || methods.iter().any(|name| name == "POST") {
+        "POST"
+    } else {
+        "GET"
+    });
+    let page = PageRequest::new(origin, method, url.clone(), mode).ok()?;
+    let names = listed(CorsHeader::AllowHeaders);
+    let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    if has("content-type") || (names.is_empty() && unsafe_method.is_none()) {
+        page.with_header("Content-Type", "application/json").ok()
+    } else if has("authorization") {
+        page.with_header("Authorization", "Bearer token").ok()
+    } else {
+        let header = names.iter().find(|name| !is_safelisted(name));
+        header.map_or(Ok(page.clone()), |name| page.with_header(name, "1")).ok().filter(PageRequest::needs_preflight)
+    }
+}
+
+fn is_safelisted(name: &str) -> bool {
+    ["accept", "accept-language", "content-language", "content-type", "range", "origin"]
+        .iter()
+        .any(|safe| safe.eq_ignore_ascii_case(name))
+}
+
+impl<'d> Site<'d> {
+    /// The answers that `request` gets at a route: its file is there, its address is allowed, and whoever it asks as is logged in
+    /// unless it is a preflight, which carries no credentials.
+    pub(super) fn answers(&self, route: usize, request: &Request, app: Option<&App>, origin: &str) -> Vec<Answer<'d>> {
+        let is_preflight = request.method == "OPTIONS";
+        let assume = |question: &Question| match question {
+            Question::Address(_) => Some(true),
+            Question::Credentials(_) => Some(!is_preflight),
+            Question::Condition(_) | Question::File(_) => None,
+        };
+        let mut request = request.clone();
+        if !is_preflight {
+            // Whoever is logged in shows it.
+            let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+            if !shown {
+                request.headers.push(("Authorization".to_owned(), "Bearer token".to_owned()));
+            }
+        }
+        self.model.answers(&request, &upstream(app, origin), self.routes[route].entry, &assume)
+    }
+}
+
+/// An answer as the browser's checks read it.
+fn response(answer: &Answer<'_>) -> Response {
+    let headers = answer.fields.iter().map(|field| Field {
+        name: String::from_utf8_lossy(&field.name).into_owned(),
+        value: field.value.bytes().map(|value| String::from_utf8_lossy(value).into_owned()),
+    });
+    Response { status: answer.status, headers: headers.collect(), open: answer.open.is_some() }
+}
+
+impl<'d> Exchange<'d> {
+    /// What the browser makes of an answer to the preflight.
+    fn preflight_verdict(&self, answer: &Answer<'_>) -> Verdict {
+        check::preflight_check(&self.page, &response(answer))
+    }
+
+    /// What the browser makes of an answer to the request itself.
+    fn main_verdict(&self, answer: &Answer<'_>) -> Verdict {
+        check::cors_check(&self.page, Kind::Main, &response(answer))
+    }
+
+    /// Whether the browser lets the page read this answer to the request itself.
+    pub fn is_readable(&self, answer: &Answer<'_>) -> bool {
+        self.main_verdict(answer) == Verdict::Allowed
+    }
+
+    /// What the browser makes of an answer to either exchange.
+    pub fn verdict(&self, kind: Kind, answer: &Answer<'_>) -> Verdict {
+        match kind {
+            Kind::Preflight => self.preflight_verdict(answer),
+            Kind::Main => self.main_verdict(answer),
+        }
+    }
+
+    /// All answers with the exchange they belong to and the request that gets them.
+    pub fn answers(&self) -> impl Iterator<Item = (Kind, &Answer<'d>)> {
+        let preflight = self.preflight.iter().map(|answer| (Kind::Preflight, answer));
+        preflight.chain(self.main.iter().map(|answer| (Kind::Main, answer)))
+    }
+
+    /// The request of one of the two exchanges as it goes over the wire.
+    pub fn request(&self, kind: Kind) -> Request {
+        match kind {
+            Kind::Preflight => self.page.preflight().unwrap_or_else(|| self.page.main()),
+            Kind::Main => self.page.main(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Where to point: the place that made a field, and the request that shows it.
+
+use super::{Deployment, Exchange, Route, Site};
+use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::nginx::answer::{Answer, Field};
+use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::flow::{SetField, flow, set_fields};
+use crate::source::{Place, Span};
+
+impl<'d> Site<'d> {
+    /// The fields of this name in an answer, in the order of their lines.
+    pub fn fields<'a>(&self, answer: &'a Answer<'d>, header: CorsHeader) -> impl Iterator<Item = &'a Field<'d>> {
+        answer.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(header.name().as_bytes()))
+    }
+
+    /// The field of this name, if the answer has exactly one.
+    pub fn only_field<'a>(&self, answer: &'a Answer<'d>, header: CorsHeader) -> Option<&'a Field<'d>> {
+        let mut fields = self.fields(answer, header);
+        fields.next().filter(|_| fields.next().is_none())
+    }
+
+    /// The head of the directive that opens a context; for a fragment's top, its first directive.
+    pub fn place_of(&self, context: ContextId) -> Place {
+        let item = self.config.context(context).opener.or_else(|| self.config.items(context).next());
+        item.map_or(Place { file: self.config.root, span: Span::default() }, |item| self.config.place(item))
+    }
+
+    /// The CORS fields in force around an `if`: those that one `add_header` in it drops (A1.5).
+    pub fn outer_fields(&self, context: ContextId) -> Vec<SetField<'d>> {
+        let outer = self.config.context(context).parent.unwrap_or(context);
+        self.config.add_headers(outer).into_iter().flat_map(|item| set_fields(self.config, item)).collect()
+    }
+
+    /// A plain request of a page of `origin` to a place where this directive is in force.
+    pub fn request_from(&self, item: ItemId, origin: &str) -> Option<Request> {
+        let route = self.routes.iter().find(|route| route.fields.iter().any(|field| field.item == item))?;
+        let headers = vec![("Origin".to_owned(), origin.to_owned())];
+        Some(Request { method: "GET".to_owned(), url: route.url.clone(), headers })
+    }
+
+    /// The method of an `if` that means OPTIONS and writes it in lower case, so that it never matches (A3.12).
+    pub fn lower_case_options(&self, route: &Route<'_>) -> Option<String> {
+        let config = self.config;
+        let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
+        let contexts = [route.context, route.server].into_iter().flat_map(|context| config.children(context));
+        let ifs = contexts.filter(|&context| is_if(config.context(context).kind));
+        let mut texts = ifs.filter_map(|context| match condition(config, config.context(context).opener?)? {
+            Condition::Equal { variable, text, .. } if variable.eq_ignore_ascii_case(b"request_method") => Some(text),
+            _ => None,
+        });
+        let text = texts.find(|text| text.eq_ignore_ascii_case(b"OPTIONS") && **text != *b"OPTIONS")?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+impl<'d> Deployment<'d> {
+    /// The text that became the value of `field`: in a header, a `map`, a `set`, or a .env file.
+    pub fn source_of(&self, site: &Site<'d>, field: &Field<'d>, header: CorsHeader) -> Option<Place> {
+        let Some(item) = field.item else { return self.source_in_app(header) };
+        let set = set_fields(site.config, item).into_iter().find(|set| set.header == header)?;
+        let value = field.value.bytes()?;
+        let texts = flow(site.config, &site.model.definitions, &set).texts;
+        let source = texts.into_iter().find(|text| text.text == value).map(|text| text.place);
+        Some(source.unwrap_or(set.place))
+    }
+
+    fn source_in_app(&self, header: CorsHeader) -> Option<Place> {
+        let app = self.app?;
+        match header {
+            CorsHeader::AllowOrigin => {
+                let star = app.any_origin.as_ref().map(|star| star.place);
+                star.or(app.evidence.as_ref().map(|evidence| evidence.place))
+            }
+            CorsHeader::AllowCredentials => app.credentials.as_ref().map(|credentials| credentials.place),
+            _ => None,
+        }
+    }
+}
+
+impl Exchange<'_> {
+    /// The page's origin as its requests carry it.
+    pub fn origin(&self) -> String {
+        self.page.serialized_origin()
+    }
+}

@@ -1,0 +1,86 @@
+//! Requests made to fit the condition of an `if` that no other request meets.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::{Ask, Exchange, Site};
+use crate::cors::origin::check_serialized;
+use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::dotenv::app::App;
+use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::sample::sample;
+
+/// Asks one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
+/// request would meet it.
+pub(super) fn ask_ifs<'d>(site: &Site<'d>, app: Option<&App>) -> Vec<Exchange<'d>> {
+    let answers = site.exchanges.iter().flat_map(Exchange::answers);
+    let met: BTreeSet<ContextId> = answers.flat_map(|(_, answer)| answer.matched.iter().copied()).collect();
+    let mut probes = Vec::new();
+    for (index, route) in site.routes.iter().enumerate() {
+        let (origin, mentioned) = match route.origins.first() {
+            Some(origin) => (origin.clone(), true),
+            None => (route.foreign_origin(), false),
+        };
+        for context in site.config.children(route.context) {
+            let is_if = site.config.context(context).kind == ContextKind::IfInLocation;
+            let has_own = site.config.named(context, b"add_header").next().is_some();
+            if is_if && has_own && !met.contains(&context) {
+                probes.extend(ask(site, index, context, (&origin, mentioned), app));
+            }
+        }
+    }
+    probes
+}
+
+fn ask<'d>(
+    site: &Site<'d>,
+    route: usize,
+    context: ContextId,
+    (origin, mentioned): (&str, bool),
+    app: Option<&App>,
+) -> Option<Exchange<'d>> {
+    let page = page(site, route, context, origin)?;
+    let main = site.answers(route, &page.main(), app, origin);
+    let meets = main.iter().any(|answer| answer.matched.contains(&context));
+    meets.then_some(Exchange { route, ask: Ask::Probe, mentioned, page, preflight: Vec::new(), main })
+}
+
+/// The page's request that meets the condition.
+fn page(site: &Site<'_>, route: usize, context: ContextId, origin: &str) -> Option<PageRequest> {
+    let (variable, text) = wanted(site, context)?;
+    let variable = String::from_utf8(variable).ok()?.to_ascii_lowercase();
+    let text = String::from_utf8(text).ok()?;
+    let mut url = Url::parse(&site.routes[route].url).ok()?;
+    let (mut method, mut header, mut from) = ("GET", None, origin);
+    match variable.as_str() {
+        "request_method" => method = &text,
+        "http_origin" => from = &text,
+        "args" | "query_string" | "is_args" => url.set_query(Some(&text)),
+        "uri" | "request_uri" | "document_uri" => url.set_path(&text),
+        name => match (name.strip_prefix("arg_"), name.strip_prefix("http_")) {
+            (Some(argument), _) => url.set_query(Some(&format!("{argument}={text}"))),
+            (None, Some(name)) => header = Some(name.replace('_', "-")),
+            (None, None) => return None,
+        },
+    }
+    let page = PageRequest::new(check_serialized(from).ok()?, method, url, CredentialsMode::Omit).ok()?;
+    match header {
+        Some(name) => page.with_header(&name, &text).ok(),
+        None => Some(page),
+    }
+}
+
+/// The variable an `if` asks, and a text that meets its condition.
+fn wanted(site: &Site<'_>, context: ContextId) -> Option<(Vec<u8>, Vec<u8>)> {
+    let config = site.config;
+    match condition(config, config.context(context).opener?)? {
+        Condition::True(variable) => Some((variable.into_owned(), b"1".to_vec())),
+        Condition::Equal { variable, text, negated: false, .. } => Some((variable.into_owned(), text.into_owned())),
+        Condition::Match { variable, regex, ignore_case, negated: false, .. } => {
+            Some((variable.into_owned(), sample(&site.model.regexes, &regex, ignore_case)?))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,225 @@
+//! The locations in which CORS is about, and a URL that leads to each.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cors::header::CorsHeader;
+use crate::cors::origin::check_serialized;
+use crate::dotenv::app::App;
+use crate::nginx::answer::{Entry, Model};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::flow::{Flow, SetField, set_fields};
+use crate::nginx::locations::{self, Pattern, is_pass};
+use crate::nginx::sample::sample;
+
+/// How many origins of an allow-list are asked about at one location; the others are alike.
+const MAX_ORIGINS: usize = 4;
+/// A site that no configuration allows by name.
+const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
+
+/// A location, or a server without one, in which CORS is about.
+#[derive(Debug)]
+pub struct Route<'d> {
+    /// The server; for a fragment, the top.
+    pub server: ContextId,
+    /// The location, or the server itself.
+    pub context: ContextId,
+    /// Where requests enter.
+    pub entry: Entry,
+    /// A URL that leads there.
+    pub url: String,
+    /// The CORS fields that nginx may set there: those in force, and those of its `if`s.
+    pub fields: Vec<SetField<'d>>,
+    /// Origins that the configuration or the app mentions, a few of them.
+    pub origins: Vec<String>,
+    /// Whether requests here reach an app.
+    pub reaches_app: bool,
+    /// Whether what is not shown may answer or change requests here: a fragment stands in a location of its own, or a
+    /// part could not be read.
+    pub is_partial: bool,
+}
+
+impl<'d> Route<'d> {
+    /// The fields of this name.
+    pub fn fields(&self, header: CorsHeader) -> impl Iterator<Item = &SetField<'d>> {
+        self.fields.iter().filter(move |field| field.header == header)
+    }
+
+    /// Whether the configuration shows that pages send preflights here: it names methods or headers for them.
+    pub fn wants_preflights(&self) -> bool {
+        let names = |header| self.fields(header).any(|field| !field.value.is_empty());
+        names(CorsHeader::AllowMethods)
+            || names(CorsHeader::AllowHeaders)
+            || (self.reaches_app && names(CorsHeader::AllowCredentials))
+    }
+
+    /// A page's origin that is mentioned nowhere.
+    pub fn foreign_origin(&self) -> String {
+        FOREIGN_ORIGIN.to_owned()
+    }
+}
+
+/// The routes of a configuration.
+pub(super) fn routes<'d>(model: &Model<'d, 'd>, flows: &[(SetField<'d>, Flow)], app: Option<&App>) -> Vec<Route<'d>> {
+    let config = model.config;
+    let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, flow)).collect();
+    let mut routes = Vec::new();
+    for context in config.contexts() {
+        let Some((server, entry)) = entry(config, context) else { continue };
+        let fields = fields_at(config, server, context);
+        let reaches_app = reaches_app(config, context);
+        let app_speaks = reaches_app && app.is_some_and(|app| app.evidence.is_some());
+        if fields.is_empty() && !app_speaks {
+            continue;
+        }
+        let flows: Vec<&Flow> = fields.iter().filter_map(|field| by_item.get(&field.item).copied()).collect();
+        let origins = origins(model, &flows, app.filter(|_| app_speaks));
+        let url = url(model, server, context);
+        let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
+        routes.push(Route { server, context, entry, url, fields, origins, reaches_app, is_partial });
+    }
+    routes
+}
+
+/// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
+fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> {
+    let here = config.context(context);
+    let server = config.enclosing(context, ContextKind::Server);
+    match here.kind {
+        ContextKind::Location => {
+            let named =
+                matches!(here.opener.and_then(|item| locations::pattern(config, item)), Some(Pattern::Named(_)));
+            let internal = config.named(context, b"internal").next().is_some();
+            // A fragment of locations stands in a server that is not shown; a bare fragment is its own location.
+            let server = server.unwrap_or(config.top());
+            (!named && !internal).then_some((server, Entry::Location(server, context)))
+        }
+        ContextKind::Server => {
+            let has_location =
+                config.children(context).any(|child| config.context(child).kind == ContextKind::Location);
+            (!has_location).then_some((context, Entry::Server(context)))
+        }
+        _ => None,
+    }
+}
+
+/// The CORS fields in force in `context`, and those of the `if`s that run for its requests.
+fn fields_at<'d>(config: &Config<'d>, server: ContextId, context: ContextId) -> Vec<SetField<'d>> {
+    let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer | ContextKind::LimitExcept);
+    let ifs = |context| config.children(context).filter(move |&child| is_if(config.context(child).kind));
+    let mut contexts: Vec<ContextId> = vec![context];
+    contexts.extend(ifs(context));
+    if server != context {
+        contexts.extend(ifs(server));
+    }
+    let mut seen = BTreeSet::new();
+    let mut fields = Vec::new();
+    for context in contexts {
+        for item in config.add_headers(context).into_iter().chain(config.more_headers(context)) {
+            if seen.insert(item) {
+                fields.extend(set_fields(config, item));
+            }
+        }
+    }
+    fields
+}
+
+fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
+    let passes = |context| config.items(context).any(|item| is_pass(config.item(item).name));
+    passes(context)
+        || config
+            .children(context)
+            .any(|child| config.context(child).kind == ContextKind::IfInLocation && passes(child))
+}
+
+/// A few origins that the values compare with or hold, in file order, then the app's.
+fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
+    let mut origins: Vec<String> = Vec::new();
+    let mut keep = |text: &str| {
+        let serialized = match check_serialized(text) {
+            Ok(origin) => Some(origin.to_string()),
+            Err(fault) => fault.suggestion,
+        };
+        let wanted = |origin: &String| origin != "null" && origins.len() < MAX_ORIGINS && !origins.contains(origin);
+        if let Some(origin) = serialized.filter(wanted) {
+            origins.push(origin);
+        }
+    };
+    for flow in flows {
+        for text in &flow.texts {
+            keep(&String::from_utf8_lossy(&text.text));
+        }
+        for compared in &flow.compared {
+            let text = match compared.regex {
+                None => Cow::Borrowed(&compared.text),
+                Some(ignore_case) => match sample(&model.regexes, &compared.text, ignore_case) {
+                    Some(text) => Cow::Owned(text),
+                    None => continue,
+                },
+            };
+            keep(&String::from_utf8_lossy(&text));
+        }
+    }
+    for origin in app.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors) {
+        keep(&origin.text);
+    }
+    origins
+}
+
+/// A URL that leads to `context`, as far as its server and location tell.
+fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
+    let config = model.config;
+    let mut secure = config.named(server, b"ssl").any(|item| config.parameter_is(item, 1, "on"));
+    let mut port = None;
+    for item in config.named(server, b"listen") {
+        let words: Vec<_> =
+            (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)).collect();
+        let text = words.first().map(|word| String::from_utf8_lossy(word).into_owned()).unwrap_or_default();
+        let number = text.rsplit(':').next().and_then(|number| number.parse::<u16>().ok());
+        let is_secure = number == Some(443) || words.iter().any(|word| **word == *b"ssl");
+        if port.is_none() || (is_secure && !secure) {
+            port = number;
+        }
+        secure |= is_secure;
+    }
+    let names = config
+        .named(server, b"server_name")
+        .flat_map(|item| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index)));
+    let plain = |name: &Cow<'_, [u8]>| {
+        !name.is_empty()
+            && **name != *b"_"
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte))
+            && !name.starts_with(b".")
+    };
+    let host = names
+        .into_iter()
+        .find(plain)
+        .map_or("localhost".to_owned(), |name| String::from_utf8_lossy(&name).into_owned());
+    let scheme = if secure { "https" } else { "http" };
+    let standard = if secure { 443 } else { 80 };
+    let port = port.filter(|port| *port != standard).map_or(String::new(), |port| format!(":{port}"));
+    format!("{scheme}://{host}{port}{}", path(model, context))
+}
+
+/// A path that the location takes.
+fn path(model: &Model<'_, '_>, context: ContextId) -> String {
+    let config = model.config;
+    let opener = config.context(context).opener.filter(|_| config.context(context).kind == ContextKind::Location);
+    let text = match opener.and_then(|item| locations::pattern(config, item)) {
+        Some(Pattern::Exact(path)) => path.into_owned(),
+        // A directory would be answered by its index; a page asks for what is in it.
+        Some(Pattern::Prefix { path, .. }) if path.ends_with(b"/") => [&path[..], b"x"].concat(),
+        Some(Pattern::Prefix { path, .. }) => path.into_owned(),
+        Some(Pattern::Regex { pattern, ignore_case }) => {
+            let rooted = [&b"/x"[..], &b"/"[..], b""].into_iter().find_map(|start| {
+                let end = sample(&model.regexes, &pattern, ignore_case)?;
+                let text = [start, &end].concat();
+                (text.starts_with(b"/") && model.regexes.is_match(&pattern, ignore_case, &text)?).then_some(text)
+            });
+            rooted.unwrap_or_else(|| b"/".to_vec())
+        }
+        Some(Pattern::Named(_)) | None => b"/".to_vec(),
+    };
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if text.starts_with('/') { text } else { format!("/{text}") }
+}

@@ -1,0 +1,96 @@
+//! What the reading itself reports: syntax errors, includes that are not there, and what could not be analysed.
+
+use std::collections::BTreeSet;
+
+use super::read::Files;
+use crate::finding::{Finding, Severity};
+use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
+use crate::rules::{include_not_found, not_analysed as not_analysed_rule, syntax_error};
+use crate::source::{FileId, Place};
+
+/// Reports what reading the files found.
+pub(super) fn report(files: &Files, configs: &[Config<'_>], linted: &BTreeSet<FileId>, findings: &mut Vec<Finding>) {
+    for &file in linted {
+        syntax(files, file, findings);
+        unread_parts(files, file, findings);
+    }
+    for config in configs {
+        for (place, problem) in &config.problems {
+            findings.push(include_problem(files, config, *place, *problem));
+        }
+    }
+}
+
+fn syntax(files: &Files, file: FileId, findings: &mut Vec<Finding>) {
+    let place = |span| Place { file, span };
+    if let Some(tree) = files.nginx.get(&file) {
+        for error in &tree.errors {
+            let message = "nginx does not start with this configuration";
+            let finding = syntax_error::RULE.finding(place(error.span), &error.message, message);
+            findings.push(Finding { help: error.help.clone(), ..finding });
+        }
+    }
+    if let Some(tree) = files.env.get(&file) {
+        for error in &tree.errors {
+            let message = "loaders cannot read this line, or read it each in their own way";
+            let finding = syntax_error::RULE.finding(place(error.span), error.message, message);
+            findings.push(Finding { help: error.help.map(str::to_owned), ..finding });
+        }
+    }
+}
+
+/// Template tags and limits: what stands there is not known.
+fn unread_parts(files: &Files, file: FileId, findings: &mut Vec<Finding>) {
+    let Some(tree) = files.nginx.get(&file) else { return };
+    if let Some(first) = tree.tags.first() {
+        let count = tree.tags.len();
+        let label =
+            if count == 1 { "a template tag".to_owned() } else { format!("the first of {count} template tags") };
+        let message = "what the template's tags expand to is not known, so nothing that depends on it was checked";
+        let finding = not_analysed_rule::RULE.finding(Place { file, span: *first }, label, message);
+        let help = "lint the rendered file instead".to_owned();
+        findings.push(Finding { help: Some(help), ..finding });
+    }
+    for limit in &tree.limits {
+        let message = "a part of this file was not read";
+        let finding = not_analysed_rule::RULE.finding(Place { file, span: limit.span }, &limit.message, message);
+        findings.push(Finding { help: limit.help.clone(), ..finding });
+    }
+}
+
+fn include_problem(files: &Files, config: &Config<'_>, place: Place, problem: Problem) -> Finding {
+    match problem {
+        Problem::IncludeNotFound => {
+            let severity = if config.whole { Severity::Error } else { Severity::Warning };
+            let message = "the included file is not there, so its directives are not known";
+            let finding = include_not_found::RULE.finding(place, "nothing at this path", message);
+            let help = "give corslint the directory that holds it, or the production machine's files with --root";
+            Finding { severity, help: Some(help.to_owned()), ..finding }
+        }
+        Problem::IncludeCycle => {
+            let message = "this include leads back to a file it stands in; nginx would include it without end";
+            not_analysed_rule::RULE.finding(place, "leads back here", message)
+        }
+        Problem::IncludeDepth => {
+            let message = format!("includes nested more than {MAX_INCLUDE_DEPTH} deep are not followed");
+            not_analysed_rule::RULE.finding(place, "not followed", message)
+        }
+        Problem::TooLarge => {
+            let message = format!("a configuration of more than {MAX_DIRECTIVES} directives is not read further");
+            let path = &files.sources.get(place.file).path;
+            not_analysed_rule::RULE.finding(place, format!("reading {path} ends here"), message)
+        }
+    }
+}
+
+/// The paths of the files of which a part was not analysed.
+pub(super) fn not_analysed(files: &Files, configs: &[Config<'_>], linted: &BTreeSet<FileId>) -> Vec<String> {
+    let unread =
+        |file: &&FileId| files.nginx.get(file).is_some_and(|tree| !tree.tags.is_empty() || !tree.limits.is_empty());
+    let mut unread: BTreeSet<FileId> = linted.iter().filter(unread).copied().collect();
+    for config in configs {
+        let cut = config.problems.iter().filter(|(_, problem)| *problem != Problem::IncludeNotFound);
+        unread.extend(cut.map(|(place, _)| place.file));
+    }
+    unread.into_iter().map(|file| files.sources.get(file).path.clone()).collect()
+}

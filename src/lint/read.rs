@@ -1,0 +1,258 @@
+//! Reading: files into trees, and the includes of each main file into files.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::discover::{Candidate, FileKind};
+use crate::dotenv;
+use crate::nginx::config::Trees;
+use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
+use crate::nginx::{dump, grammar};
+use crate::source::{FileId, MAX_FILE_BYTES, Source, Sources};
+
+/// How many files one run reads.
+const MAX_FILES: usize = 100_000;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// The bytes.
+    pub sources: Sources,
+    /// The nginx files.
+    pub nginx: Trees,
+    /// The .env files.
+    pub env: BTreeMap<FileId, dotenv::tree::Tree>,
+    /// The nginx files of `nginx -T` output, by the path they had on the machine that printed them.
+    dumped: BTreeMap<String, FileId>,
+    by_path: HashMap<PathBuf, FileId>,
+}
+
+/// Why a file was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    /// The path as the user knows it.
+    pub path: String,
+    /// Why, in lower case.
+    pub why: String,
+}
+
+impl Files {
+    /// Reads a file; one that was read before, by whatever path, is the same file.
+    ///
+    /// # Errors
+    ///
+    /// It does not exist, is no regular file, cannot be read, or is larger than [`MAX_FILE_BYTES`].
+    pub(super) fn read(&mut self, candidate: &Candidate) -> Result<FileId, Unreadable> {
+        let path = &candidate.path;
+        let shown = shown(path);
+        let unreadable = |why: String| Unreadable { path: shown.clone(), why };
+        let real = fs::canonicalize(path).map_err(|error| unreadable(reason(&error)))?;
+        if let Some(&file) = self.by_path.get(&real) {
+            return Ok(file);
+        }
+        if self.by_path.len() >= MAX_FILES {
+            return Err(unreadable(format!("more than {MAX_FILES} files")));
+        }
+        let bytes = read_regular(&real).map_err(unreadable)?;
+        let file = match candidate.kind {
+            FileKind::Env => self.add_env(&shown, path, bytes),
+            FileKind::Nginx => match dump::split(&bytes) {
+                Some(parts) => {
+                    self.add_dump(&bytes, &parts).unwrap_or_else(|| self.add_nginx(shown, Some(path), bytes))
+                }
+                None => self.add_nginx(shown, Some(path), bytes),
+            },
+        };
+        self.by_path.insert(real, file);
+        Ok(file)
+    }
+
+    fn add_env(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) -> FileId {
+        let tree = dotenv::grammar::parse(&bytes);
+        let secrets = dotenv::tree::secrets(&tree, &bytes);
+        let file = self.sources.add(Source::new(shown, Some(path.to_owned()), bytes));
+        self.sources.get_mut(file).secrets = secrets;
+        self.env.insert(file, tree);
+        file
+    }
+
+    fn add_nginx(&mut self, shown: String, path: Option<&Path>, bytes: Vec<u8>) -> FileId {
+        let tree = grammar::parse(&bytes);
+        let file = self.sources.add(Source::new(shown, path.map(Path::to_owned), bytes));
+        self.nginx.insert(file, tree);
+        file
+    }
+
+    /// Takes the files inside `nginx -T` output in; the first is the main file.
+    fn add_dump(&mut self, output: &[u8], parts: &[dump::Dumped]) -> Option<FileId> {
+        let mut main = None;
+        for part in parts {
+            let path = String::from_utf8_lossy(part.path.of(output)).into_owned();
+            let file = self.add_nginx(path.clone(), None, part.body.of(output).to_vec());
+            self.dumped.insert(path, file);
+            main = main.or(Some(file));
+        }
+        main
+    }
+
+    /// Looks up every include pattern under the main file `root`, reading what is not read yet. `bases` are the directories
+    /// that may be the main file's. Files that could not be read are told to `fail`.
+    pub(super) fn resolve_includes(
+        &mut self,
+        root: FileId,
+        bases: &[PathBuf],
+        production_root: Option<&Path>,
+        mut fail: impl FnMut(Unreadable),
+    ) -> (Includes, HashSet<FileId>) {
+        let mut includes = Includes::default();
+        let mut reached = HashSet::new();
+        let mut waiting = vec![root];
+        while let Some(file) = waiting.pop() {
+            for pattern in self.patterns(file) {
+                if includes.get(&pattern).is_some() {
+                    continue;
+                }
+                let included = match self.sources.get(root).origin.is_some() {
+                    true => self.look_up(&pattern, bases, production_root, &mut fail),
+                    false => self.look_up_dumped(&pattern, root),
+                };
+                if let Included::Files(files) = &included {
+                    waiting.extend(files.iter().copied().filter(|&file| reached.insert(file)));
+                }
+                includes.set(&pattern, included);
+            }
+        }
+        (includes, reached)
+    }
+
+    /// The parameters of a file's `include` directives.
+    fn patterns(&self, file: FileId) -> Vec<Vec<u8>> {
+        let Some(tree) = self.nginx.get(&file) else { return Vec::new() };
+        let bytes = &self.sources.get(file).bytes;
+        let directives = tree.directives.iter().enumerate().filter(|(_, directive)| directive.word_count == 2);
+        let includes = directives.filter_map(|(_, directive)| {
+            let first = directive.first_word as usize;
+            let name = tree.words.get(first).filter(|name| name.inner().of(bytes) == b"include");
+            name.and(tree.words.get(first + 1)).filter(|word| !word.templated)
+        });
+        includes.map(|word| word.value(bytes).into_owned()).collect()
+    }
+
+    fn look_up(
+        &mut self,
+        pattern: &[u8],
+        bases: &[PathBuf],
+        root: Option<&Path>,
+        fail: &mut impl FnMut(Unreadable),
+    ) -> Included {
+        let Ok(pattern) = std::str::from_utf8(pattern) else { return Included::Missing };
+        // envsubst and its like fill in names; nginx itself knows no variables here (A8.16).
+        if pattern.contains('$') {
+            return Included::Unknown;
+        }
+        for path in candidates(pattern, bases, root) {
+            let paths =
+                if is_glob(pattern) { glob_paths(&path) } else { path.is_file().then_some(path).into_iter().collect() };
+            let files: Vec<FileId> = paths.into_iter().filter_map(|path| self.read_included(path, fail)).collect();
+            if !files.is_empty() {
+                return Included::Files(files);
+            }
+        }
+        match (is_stock(pattern), is_glob(pattern)) {
+            (true, _) => Included::Stock,
+            (false, true) => Included::Files(Vec::new()),
+            (false, false) => Included::Missing,
+        }
+    }
+
+    fn read_included(&mut self, path: PathBuf, fail: &mut impl FnMut(Unreadable)) -> Option<FileId> {
+        let candidate = Candidate { path, kind: FileKind::Nginx, doubtful: false, walked: None };
+        match self.read(&candidate) {
+            Ok(file) => Some(file),
+            Err(unreadable) => {
+                fail(unreadable);
+                None
+            }
+        }
+    }
+
+    fn look_up_dumped(&self, pattern: &[u8], root: FileId) -> Included {
+        let pattern = String::from_utf8_lossy(pattern);
+        let main = Path::new(&self.sources.get(root).path);
+        let path = main.parent().unwrap_or(Path::new("")).join(&*pattern);
+        let path = path.to_string_lossy();
+        let files: Vec<FileId> = if is_glob(&pattern) {
+            let matches = |name: &str| glob_pattern(&path).is_some_and(|glob| glob.matches_with(name, GLOB));
+            self.dumped.iter().filter(|(name, _)| matches(name)).map(|(_, file)| *file).collect()
+        } else {
+            self.dumped.get(&*path).copied().into_iter().collect()
+        };
+        match (files.is_empty(), is_stock(&pattern), is_glob(&pattern)) {
+            (true, true, _) => Included::Stock,
+            (true, false, false) => Included::Missing,
+            _ => Included::Files(files),
+        }
+    }
+}
+
+/// nginx globs as the C library does: no dotfiles, no `/` in `*` (A8.16).
+const GLOB: glob::MatchOptions =
+    glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+
+/// `**` means no more than `*` to nginx (A8.16).
+fn plain_stars(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len());
+    for character in pattern.chars() {
+        if character != '*' || !plain.ends_with('*') {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
+fn glob_pattern(pattern: &str) -> Option<glob::Pattern> {
+    glob::Pattern::new(&plain_stars(pattern)).ok()
+}
+
+/// The regular files a glob matches, in byte order (A8.16).
+fn glob_paths(pattern: &Path) -> Vec<PathBuf> {
+    let Some(pattern) = pattern.to_str().map(plain_stars) else { return Vec::new() };
+    let Ok(matches) = glob::glob_with(&pattern, GLOB) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
+    paths.sort_unstable();
+    paths
+}
+
+/// A path as it is shown: `/`-separated, and nothing for the working directory.
+pub(super) fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let text =
+        if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
+    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
+}
+
+/// Reads a regular file; a pipe or a device would wait for ever, so it is not opened.
+fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    let file = fs::File::open(path).map_err(|error| reason(&error))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(MAX_FILE_BYTES)).unwrap_or(0));
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("larger than {MAX_FILE_BYTES} bytes"));
+    }
+    Ok(bytes)
+}
+
+/// An error of the operating system in words that are the same everywhere.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        kind => kind.to_string(),
+    }
+}

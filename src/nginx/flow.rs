@@ -1,0 +1,232 @@
+//! Where a header's value comes from: texts, and the comparisons that let them through, followed through `set`, `map` and `if`.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::condition::{Condition, condition};
+use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::value::{Part, only_variable, parts};
+use super::variables::{Definitions, Key, MapTable};
+use crate::cors::header::CorsHeader;
+use crate::source::{Place, Span};
+
+/// A header field that nginx itself sets.
+#[derive(Debug, Clone)]
+pub struct SetField<'s> {
+    /// The `add_header` or `more_set_headers`.
+    pub item: ItemId,
+    /// Which field.
+    pub header: CorsHeader,
+    /// The value as written, variables and all.
+    pub value: Cow<'s, [u8]>,
+    /// Where the value stands, without quotes.
+    pub place: Place,
+}
+
+/// The CORS header fields that a directive sets: at most one for `add_header`, any number for `more_set_headers`.
+pub fn set_fields<'s>(config: &Config<'s>, item: ItemId) -> Vec<SetField<'s>> {
+    match config.item(item).name {
+        b"add_header" => added(config, item).into_iter().collect(),
+        b"more_set_headers" => {
+            (1..=config.parameter_count(item)).filter_map(|index| more_set(config, item, index)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn added<'s>(config: &Config<'s>, item: ItemId) -> Option<SetField<'s>> {
+    let header = CorsHeader::from_name(&config.parameter(item, 1)?)?;
+    Some(SetField { item, header, value: config.parameter(item, 2)?, place: config.value_place(item, 2) })
+}
+
+/// One parameter of `more_set_headers`: `Name: value`.
+fn more_set<'s>(config: &Config<'s>, item: ItemId, index: usize) -> Option<SetField<'s>> {
+    let word = config.parameter(item, index)?;
+    let colon = word.iter().position(|byte| *byte == b':')?;
+    let header = CorsHeader::from_name(word[..colon].trim_ascii())?;
+    let value = word[colon + 1..].trim_ascii();
+    let whole = config.value_place(item, index);
+    // A word with escapes is longer in the file than in nginx; then the whole word is the place.
+    let exact = whole.span.len() as usize == word.len();
+    let start = whole.span.start + Span::at(0, word.len() - word[colon + 1..].trim_ascii_start().len()).end;
+    let span = if exact { Span::new(start, start + Span::at(0, value.len()).end) } else { whole.span };
+    Some(SetField { item, header, value: Cow::Owned(value.to_vec()), place: Place { file: whole.file, span } })
+}
+
+/// A text that may become the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Where it stands.
+    pub place: Place,
+    /// The text.
+    pub text: Vec<u8>,
+}
+
+/// A comparison with `$http_origin` that a value depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Where the text or expression stands.
+    pub place: Place,
+    /// The text or expression, without a `~`.
+    pub text: Vec<u8>,
+    /// Whether it is an expression, and if so whether case is ignored.
+    pub regex: Option<bool>,
+    /// The map line or the `if` it belongs to.
+    pub item: ItemId,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Flow {
+    /// The texts it may be.
+    pub texts: Vec<Text>,
+    /// What `$http_origin` is compared with on the way.
+    pub compared: Vec<Compared>,
+    /// Places where `$http_origin` itself becomes the value.
+    pub reflected: Vec<Place>,
+    /// Whether a part of it comes from where nobody can look.
+    pub open: bool,
+}
+
+/// Follows the value of a header field back to where it comes from.
+pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField<'_>) -> Flow {
+    let mut follower =
+        Follower { config, definitions, flow: Flow::default(), seen: BTreeSet::new(), waiting: Vec::new() };
+    follower.value(&field.value, field.place);
+    follower.conditions(config.item(field.item).context);
+    while let Some((variable, role)) = follower.waiting.pop() {
+        follower.variable(&variable, role);
+    }
+    follower.flow
+}
+
+/// What a variable does for a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    /// It is the value.
+    Value,
+    /// It only decides whether there is one.
+    Control,
+}
+
+struct Follower<'f, 's> {
+    config: &'f Config<'s>,
+    definitions: &'f Definitions<'s>,
+    flow: Flow,
+    seen: BTreeSet<(Vec<u8>, Role)>,
+    waiting: Vec<(Vec<u8>, Role)>,
+}
+
+impl Follower<'_, '_> {
+    fn wait(&mut self, variable: &[u8], role: Role) {
+        let entry = (variable.to_ascii_lowercase(), role);
+        if self.seen.insert(entry.clone()) {
+            self.waiting.push(entry);
+        }
+    }
+
+    /// A parameter that is, or may become, the value.
+    fn value(&mut self, value: &[u8], place: Place) {
+        if memchr::memchr(b'$', value).is_none() {
+            self.flow.texts.push(Text { place, text: value.to_vec() });
+        } else if let Some(variable) = only_variable(value) {
+            if variable.eq_ignore_ascii_case(b"http_origin") {
+                self.flow.reflected.push(place);
+            } else {
+                self.wait(variable, Role::Value);
+            }
+        } else {
+            self.flow.open = true;
+        }
+    }
+
+    fn variable(&mut self, variable: &[u8], role: Role) {
+        let Some(definition) = self.definitions.get(variable) else {
+            self.flow.open |= role == Role::Value;
+            return;
+        };
+        self.flow.open |= definition.other.is_some() && role == Role::Value;
+        for &item in &definition.sets {
+            if let (Role::Value, Some(value)) = (role, self.config.parameter(item, 2)) {
+                self.value(&value, self.config.value_place(item, 2));
+            }
+            self.conditions(self.config.item(item).context);
+        }
+        if let Some(map) = self.definitions.map(variable) {
+            self.map(map, role);
+        }
+    }
+
+    fn map(&mut self, map: &MapTable<'_>, role: Role) {
+        let config = self.config;
+        let mut about_origin = false;
+        for part in parts(&map.source) {
+            match part {
+                Part::Variable(name) if name.eq_ignore_ascii_case(b"http_origin") => about_origin = true,
+                Part::Variable(name) => self.wait(name, Role::Control),
+                Part::Text(_) => {}
+            }
+        }
+        let whole = only_variable(&map.source).is_some();
+        for entry in &map.entries {
+            if about_origin && whole && !self.is_refusal(entry.item) {
+                let place = config.value_place(entry.item, 0);
+                let (text, regex) = match &entry.key {
+                    Key::Text(text) => (text.to_vec(), None),
+                    Key::Regex { pattern, ignore_case } => (pattern.to_vec(), Some(*ignore_case)),
+                };
+                self.flow.compared.push(Compared { place, text, regex, item: entry.item });
+            }
+            self.result(entry.item, role);
+        }
+        if let Some(default) = map.default {
+            self.result(default, role);
+        }
+    }
+
+    /// Whether a map line only says no: an empty result or `0`.
+    fn is_refusal(&self, item: ItemId) -> bool {
+        self.config.parameter(item, 1).is_some_and(|result| result.is_empty() || &*result == b"0")
+    }
+
+    fn result(&mut self, item: ItemId, role: Role) {
+        if let (Role::Value, Some(result)) = (role, self.config.parameter(item, 1)) {
+            self.value(&result, self.config.value_place(item, 1));
+        }
+    }
+
+    /// The conditions of the `if`s around a directive.
+    fn conditions(&mut self, context: ContextId) {
+        let config = self.config;
+        let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
+        for context in config.ancestors(context).filter(|&context| is_if(config.context(context).kind)) {
+            let Some(item) = config.context(context).opener else { continue };
+            let (variable, compared) = match condition(config, item) {
+                Some(Condition::True(variable)) => (variable, None),
+                Some(Condition::Equal { variable, text, word, negated: false }) => (variable, Some((text, word, None))),
+                Some(Condition::Match { variable, regex, word, ignore_case, negated: false }) => {
+                    (variable, Some((regex, word, Some(ignore_case))))
+                }
+                Some(Condition::Equal { variable, .. } | Condition::Match { variable, .. }) => (variable, None),
+                _ => continue,
+            };
+            if !variable.eq_ignore_ascii_case(b"http_origin") {
+                self.wait(&variable, Role::Control);
+            } else if let Some((text, word, regex)) = compared {
+                let place = config.value_place(item, word);
+                let place = Place { span: without_parenthesis(config, place, &text), ..place };
+                let compared = Compared { place, text: text.into_owned(), regex, item };
+                if !self.flow.compared.contains(&compared) {
+                    self.flow.compared.push(compared);
+                }
+            }
+        }
+    }
+}
+
+/// The closing parenthesis of a condition clings to its last word.
+fn without_parenthesis(config: &Config<'_>, place: Place, text: &[u8]) -> Span {
+    let written = place.span.of(config.bytes(place.file));
+    let clings = written.len() == text.len() + 1 && written.ends_with(b")");
+    if clings { Span::new(place.span.start, place.span.end - 1) } else { place.span }
+}

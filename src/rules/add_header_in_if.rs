@@ -1,0 +1,136 @@
+//! An `add_header` in an `if` replaces the headers of its location instead of adding to them.
+//!
+//! ## Why it matters
+//!
+//! While an `if` matches, the `add_header` lines of its location are gone if it has one of its own (A1.5), and of several
+//! matching `if`s only the last one counts (A1.6), even if it sets no header (A1.7). So the CORS headers vanish for
+//! just those requests that the `if` was written for. What works today, an `if` for OPTIONS that repeats every header,
+//! works until somebody changes one of the two copies.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! location /api/ {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!     if ($request_method = OPTIONS) {
+//!         add_header Access-Control-Max-Age 600;
+//!         return 204;
+//!     }
+//!     proxy_pass http://backend:8000;
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! location /api/ {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!     add_header Access-Control-Max-Age 600;
+//!     if ($request_method = OPTIONS) {
+//!         return 204;
+//!     }
+//!     proxy_pass http://backend:8000;
+//! }
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::deployment::{Blame, Deployment, Site};
+use crate::finding::{Finding, Label, Severity};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::flow::set_fields;
+use crate::rule::{Rule, Subject};
+use crate::source::Place;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "add-header-in-if",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &[
+        "https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
+        "https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#if",
+    ],
+    source: include_str!("add_header_in_if.rs"),
+    check: Subject::Deployment(check),
+};
+
+const HELP: &str = "write every `add_header` in the location and leave the `if` without one: it inherits them";
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    for site in &deployment.sites {
+        let config = site.config;
+        let is_if = |context: &ContextId| config.context(*context).kind == ContextKind::IfInLocation;
+        let blames = site.blames();
+        let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+        for context in config.contexts().filter(is_if) {
+            let own: Vec<ItemId> = config.named(context, b"add_header").collect();
+            let Some(finding) = judge(site, context, &own, blames.get(&context)) else { continue };
+            let kept = reported.entry(finding.primary.place).or_insert_with(|| finding.clone());
+            if finding.severity > kept.severity {
+                *kept = finding;
+            }
+        }
+        findings.extend(reported.into_values());
+    }
+}
+
+fn judge(site: &Site<'_>, context: ContextId, own: &[ItemId], blame: Option<&Blame<'_, '_>>) -> Option<Finding> {
+    let config = site.config;
+    let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
+    let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
+    let finding = match blame {
+        Some(Blame::Dropped { exchange, kind, header }) => {
+            dropped(site, context, first, *header, exchange.request(*kind))
+        }
+        Some(Blame::TakenOver { exchange, kind, by }) => taken_over(site, first, *by, exchange.request(*kind)),
+        None => trap(site, context, first, is_cors(&first)),
+    };
+    Some(Finding { help: Some(HELP.to_owned()), ..finding })
+}
+
+/// The location's header is needed and gone (A1.5).
+fn dropped(site: &Site<'_>, context: ContextId, item: ItemId, header: CorsHeader, request: Request) -> Finding {
+    let config = site.config;
+    let name = header.name();
+    let message = format!("browsers block this answer: while the `if` matches, {name} of the location is not sent");
+    let outer = site.outer_fields(context).into_iter().find(|field| field.header == header);
+    let related = outer
+        .map(|field| Label { place: config.place(field.item), text: "is dropped while the `if` matches".to_owned() });
+    Finding {
+        related: related.into_iter().collect(),
+        request: Some(request),
+        ..RULE.finding(config.place(item), "drops the location's headers", message)
+    }
+}
+
+/// A later `if` matches as well, and only its headers count (A1.6, A1.7).
+fn taken_over(site: &Site<'_>, item: ItemId, by: ContextId, request: Request) -> Finding {
+    let config = site.config;
+    let message = "browsers block this answer: a later `if` matches too, and of several only the last one counts";
+    let related = Label { place: site.place_of(by), text: "takes over, so the headers above are not sent".to_owned() };
+    Finding {
+        related: vec![related],
+        request: Some(request),
+        ..RULE.finding(config.place(item), "not sent when a later `if` matches", message)
+    }
+}
+
+/// It works, as far as any request shows.
+fn trap(site: &Site<'_>, context: ContextId, item: ItemId, is_cors: bool) -> Finding {
+    let config = site.config;
+    let outer = site.outer_fields(context);
+    if !is_cors && outer.is_empty() {
+        let message = "headers of the location are not sent while the `if` matches";
+        let finding = RULE.finding(config.place(item), "replaces the location's headers", message);
+        return Finding { severity: Severity::Advice, ..finding };
+    }
+    let message = "an `if` with an `add_header` sends none of its location's headers; every one must be repeated here";
+    let related = outer
+        .first()
+        .map(|field| Label { place: config.place(field.item), text: "not sent while the `if` matches".to_owned() });
+    let finding = RULE.finding(config.place(item), "replaces the location's headers", message);
+    Finding { severity: Severity::Warning, related: related.into_iter().collect(), ..finding }
+}

@@ -1,0 +1,125 @@
+//! An origin with a slash at its end equals no browser's Origin.
+//!
+//! ## Why it matters
+//!
+//! A browser sends `Origin: https://app.example.com`, never with a slash, and compares Access-Control-Allow-Origin with
+//! it byte by byte (B02). The value is copied from the address bar, where the slash is shown, into a header, a `map` of
+//! allowed origins or an environment variable, and from then on every request is blocked.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com/" always;
+//! }
+//! ```
+//!
+//! ```env
+//! CORS_ALLOWED_ORIGINS=https://app.example.com/
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//! }
+//! ```
+//!
+//! ```env
+//! CORS_ALLOWED_ORIGINS=https://app.example.com
+//! VITE_API_URL=https://api.example.com/
+//! ```
+
+use std::collections::BTreeSet;
+
+use crate::cors::origin::{OriginFault, check_serialized};
+use crate::deployment::{Deployment, Site};
+use crate::dotenv::app::AllowedOrigin;
+use crate::dotenv::keys::{Certainty, Meaning, Slash};
+use crate::finding::{Edit, Finding, Fix, Label, Severity};
+use crate::nginx::flow::SetField;
+use crate::rule::{Rule, Subject};
+use crate::source::{Place, Span};
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "origin-trailing-slash",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &["https://fetch.spec.whatwg.org/#origin-header", "https://fetch.spec.whatwg.org/#cors-check"],
+    source: include_str!("origin_trailing_slash.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported = BTreeSet::new();
+    for site in &deployment.sites {
+        for (field, flow) in &site.origin_flows {
+            for text in &flow.texts {
+                let found = slash(&text.text).filter(|_| reported.insert(text.place));
+                findings.extend(found.map(|origin| in_nginx(site, text.place, field, &origin, "sent")));
+            }
+            for compared in flow.compared.iter().filter(|compared| compared.regex.is_none()) {
+                let found = slash(&compared.text).filter(|_| reported.insert(compared.place));
+                findings.extend(found.map(|origin| in_nginx(site, compared.place, field, &origin, "compared")));
+            }
+        }
+    }
+    for origin in deployment.env_files.iter().flat_map(|app| &app.origins) {
+        let found = slash(origin.text.as_bytes()).and_then(|without| in_env(origin, &without));
+        findings.extend(found.filter(|finding| reported.insert(finding.primary.place)));
+    }
+}
+
+/// The origin without its slash, if the slash is all that is wrong with it.
+fn slash(text: &[u8]) -> Option<String> {
+    let fault = check_serialized(std::str::from_utf8(text).ok()?).err()?;
+    (fault.fault == OriginFault::TrailingSlash).then_some(fault.suggestion?)
+}
+
+fn in_nginx(site: &Site<'_>, place: Place, field: &SetField<'_>, origin: &str, what: &str) -> Finding {
+    let message = match what {
+        "sent" => format!("browsers block this answer: a page's origin is `{origin}`, without a slash"),
+        _ => format!("no request matches: a page's origin is `{origin}`, without a slash"),
+    };
+    let header = Label { place: field.place, text: "decides Access-Control-Allow-Origin here".to_owned() };
+    Finding {
+        related: if field.place == place { Vec::new() } else { vec![header] },
+        request: site.request_from(field.item, origin),
+        ..mended(RULE.finding(place, "ends with a slash", message), origin)
+    }
+}
+
+/// In a .env file, where what is wrong for every product that may read the key is certain.
+fn in_env(origin: &AllowedOrigin, without: &str) -> Option<Finding> {
+    let harmless = |slash| matches!(slash, Slash::Stripped | Slash::Allowed);
+    if origin.keys.iter().all(|key| harmless(key.slash)) {
+        return None;
+    }
+    let certain = origin.keys.iter().all(|key| matches!(key.slash, Slash::Kept | Slash::RefusesToStart));
+    let frontend = origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
+    let severity = match origin.keys.iter().map(|key| key.certainty).max()? {
+        Certainty::Src | Certainty::Docs if certain => Severity::Error,
+        Certainty::Unverified => return None,
+        Certainty::Convention if frontend => Severity::Advice,
+        _ => Severity::Warning,
+    };
+    let message = match severity {
+        Severity::Error if origin.keys.iter().all(|key| key.slash == Slash::RefusesToStart) => {
+            format!("the app does not start: `{}` holds an origin with a slash", origin.key_name)
+        }
+        Severity::Error => format!("the app lets no page in by this: a page's origin is `{without}`, without a slash"),
+        _ => format!("a page's origin is `{without}`, without a slash; an app that compares the two lets no page in"),
+    };
+    Some(Finding { severity, ..mended(RULE.finding(origin.place, "ends with a slash", message), without) })
+}
+
+/// With the help, and the edit that takes the slash off where it is the last byte of the place.
+fn mended(finding: Finding, origin: &str) -> Finding {
+    let place = finding.primary.place;
+    let slash = Place { span: Span::new(place.span.end.saturating_sub(1), place.span.end), ..place };
+    let fix = (place.span.len() as usize == origin.len() + 1)
+        .then(|| Fix { safe: true, edits: vec![Edit { place: slash, text: String::new() }] });
+    Finding { help: Some(format!("write `{origin}`")), fix, ..finding }
+}
