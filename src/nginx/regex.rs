@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn a_match_that_takes_too_long_is_undecided() {
         let regexes = Regexes::default();
-        let text = "a".repeat(60) + "!";
-        assert_eq!(regexes.captures(br"^(?=(a+)+$)(a+)+\1$", false, text.as_bytes()), Err(Undecided));
+        let text = "a".repeat(60);
+        assert_eq!(regexes.captures(br"((a|aa)+)\1{2}c$", false, text.as_bytes()), Err(Undecided));
     }
 
     #[test]
