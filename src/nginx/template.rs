@@ -24,7 +24,8 @@ pub fn may_hold_tags(file: &[u8]) -> bool {
     [b"{{", b"{%", b"{#", b"<%"].iter().any(|opening| memmem::find(file, *opening).is_some())
 }
 
-/// The file with its template tags masked, byte for byte as long as before and with all its line ends, and the tags.
+/// The file with its template tags masked, byte for byte as long as before, and the tags. A tag that prints is one run of
+/// letters even where it spans lines; in others the line ends stay, since a comment may stand before them.
 ///
 /// An opening without its closing is left as it stands. A file of plain nginx can hold what looks like a tag
 /// (`location / {# all of it #}`), so whoever asks has to compare both readings.
@@ -46,7 +47,7 @@ pub fn mask(file: &[u8]) -> (Cow<'_, [u8]>, Vec<Span>) {
             && file.get(tag.end).is_some_and(|&byte| is_word_byte(byte) && byte != b'<');
         let filler = if tag.prints || joins { LETTER } else { b' ' };
         let inside = file.get(start..tag.end).unwrap_or(&[]);
-        masked.extend(inside.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { byte } else { filler }));
+        masked.extend(inside.iter().map(|&byte| if filler == b' ' && byte == b'\n' { byte } else { filler }));
         tags.push(Span::at(start, tag.end));
         at = tag.end;
     }

@@ -17,7 +17,7 @@ use crate::source::Span;
 
 /// Reads a whole file.
 pub fn parse(file: &[u8]) -> Tree {
-    let plain = Reader::new(file, file, Vec::new()).read();
+    let (plain, faults) = Reader::new(file, file, Vec::new()).read();
     if !template::may_hold_tags(file) {
         return plain;
     }
@@ -26,11 +26,11 @@ pub fn parse(file: &[u8]) -> Tree {
         return plain;
     }
     // What looks like a tag may be plain nginx. The file is a template if reading it as one explains it better.
-    let faults = plain.errors.len() + tag_words(file, &plain);
+    let faults = faults + tag_words(file, &plain);
     if faults > 0 {
-        let read = Reader::new(&masked, file, tags.clone()).read();
+        let (read, left) = Reader::new(&masked, file, tags.clone()).read();
         // Tags in another language's code are none: `{{1}, {2}}` is a table in Lua.
-        if !read.tags.is_empty() && read.errors.len() < faults {
+        if !read.tags.is_empty() && left < faults {
             return read;
         }
     }

@@ -49,8 +49,8 @@ pub(super) struct Reader<'f> {
     has_plain_word: bool,
     /// The bodies in other languages.
     foreign: Vec<Span>,
-    /// Whether a template was found to hold together only with what its tags print.
-    torn: bool,
+    /// How often a template holds together only with what its tags print.
+    torn: usize,
 }
 
 impl<'f> Reader<'f> {
@@ -74,12 +74,12 @@ impl<'f> Reader<'f> {
             at_fault: false,
             has_plain_word: false,
             foreign: Vec::new(),
-            torn: false,
+            torn: 0,
         }
     }
 
-    /// Reads the whole file.
-    pub(super) fn read(mut self) -> Tree {
+    /// Reads the whole file: its tree, and the number of faults in it, those included that a template may mend.
+    pub(super) fn read(mut self) -> (Tree, usize) {
         if self.file.starts_with(BOM) {
             let help = "save the file as UTF-8 without a byte-order mark";
             self.error(
@@ -97,7 +97,8 @@ impl<'f> Reader<'f> {
             while foreign.next_if(|body| body.end <= tag.start).is_some() {}
             foreign.peek().is_none_or(|body| tag.end <= body.start)
         });
-        self.tree
+        let faults = self.tree.errors.len() + self.torn;
+        (self.tree, faults)
     }
 
     /// Reads one directive up to its `;` or `{`, or one `}`; says whether the file goes on.
@@ -129,7 +130,7 @@ impl<'f> Reader<'f> {
                     self.record(first_word, Body::Simple);
                     return true;
                 }
-                Token::Open if self.quantifier(first_word, start) => {}
+                Token::Open if self.brace_in_word(first_word, start) => {}
                 Token::Open => {
                     self.open(first_word, start);
                     return true;
@@ -244,9 +245,20 @@ impl<'f> Reader<'f> {
 
     /// Records a directive whose `;` is missing.
     fn unterminated(&mut self, first_word: usize, message: &str) {
-        let last = self.tree.words.last().map(|word| word.span).unwrap_or_default();
-        self.structure(last, message, "end the directive with `;`");
+        let Some(last) = self.tree.words.last_mut() else { return };
+        let end = last.span.end as usize;
+        // In `return 204}` the `}` is a part of the word (A8.4) but was meant to close the block.
+        let swallowed = last.quoting == Quoting::Bare && last.span.of(self.file).ends_with(b"}") && last.span.len() > 1;
+        if swallowed {
+            last.span = Span::at(last.span.start as usize, end - 1);
+        }
+        let span = last.span;
+        let help = if swallowed { "end the directive with `;` before `}`" } else { "end the directive with `;`" };
+        self.structure(span, message, help);
         self.record(first_word, Body::Simple);
+        if swallowed {
+            self.close(end - 1);
+        }
     }
 
     /// Puts the words from `first_word` on into the tree as one directive; drops them where the tree has no room left.
@@ -268,15 +280,16 @@ impl<'f> Reader<'f> {
         Some(index)
     }
 
-    /// A regular expression's quantifier in an unquoted word, `^/[a-z]{2}/`: nginx ends the word before `{` and then
-    /// knows no directive `2}/`. The word is read on as it was meant; says whether it was one.
-    fn quantifier(&mut self, first_word: usize, brace: usize) -> bool {
-        let Some(length) = quantifier(self.file.get(brace..).unwrap_or(&[])) else { return false };
+    /// A `{` that was meant as a part of an unquoted word, as in `^/[a-z]{2}/`: nginx ends the word before it, and then
+    /// knows no directive `2}/`. The word is read on as it was meant; says whether it was so.
+    fn brace_in_word(&mut self, first_word: usize, brace: usize) -> bool {
         let name = self.tree.words.get(first_word).map(|name| name.value(self.file));
         // A table's first entry may be called anything: `types{2}a b;}` is nginx.
-        if name.is_none_or(|name| TABLES.contains(&name.as_ref())) {
-            return false;
-        }
+        let quantifier = match name {
+            Some(name) if !TABLES.contains(&name.as_ref()) => quantifier(self.file.get(brace..).unwrap_or(&[])),
+            _ => None,
+        };
+        let Some(length) = quantifier.or_else(|| self.in_table().then_some(1)) else { return false };
         let end = brace + length;
         let (more, more_end, token) = token_at(self.file, end);
         let Some(last) = self.tree.words.last_mut() else { return false };
@@ -400,10 +413,13 @@ impl<'f> Reader<'f> {
     fn structure(&mut self, span: Span, message: &str, help: &str) {
         if self.tree.tags.is_empty() {
             self.error(span, message, help);
-        } else if !self.torn {
-            self.torn = true;
-            let message = format!("{message}, unless a template tag accounts for it");
-            self.tree.limits.push(SyntaxError { span, message, help: None });
+        } else if !self.at_fault {
+            if self.torn == 0 {
+                let message = format!("{message}, unless a template tag accounts for it");
+                self.tree.limits.push(SyntaxError { span, message, help: None });
+            }
+            self.at_fault = true;
+            self.torn += 1;
         }
     }
 

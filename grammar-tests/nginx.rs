@@ -1,0 +1,231 @@
+//! Every input under `nginx/` beside the tree it must give, and what holds for every tree.
+//!
+//! `accept/` is what nginx accepts, `reject/` what it refuses, `elsewhere/` what a plain nginx cannot be asked about: code
+//! for modules it lacks, and templates. `NAME.tree` shows what `NAME.conf` is read as. Run with `UPDATE_TREES=1` to
+//! write these files anew, and read every line that changed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use corslint::nginx::grammar::{MAX_DEPTH, parse};
+use corslint::nginx::tree::{Body, Quoting, SyntaxError, Tree, Word};
+use corslint::source::Source;
+
+/// The inputs of one folder, by name, so that the order is the same everywhere.
+pub(crate) fn inputs(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-tests/nginx").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
+    paths.sort();
+    paths
+}
+
+/// Bytes as one line of text; what would not show is escaped.
+pub(crate) fn show(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                character if character.is_control() => write!(shown, "{}", character.escape_default()).unwrap(),
+                character => shown.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(shown, "\\x{byte:02x}").unwrap();
+        }
+    }
+    shown
+}
+
+/// A word as it is written; `⇒` gives its value where an escape was turned, `?` says that a template fills it in.
+fn show_word(word: Word, file: &[u8]) -> String {
+    let mut shown = show(word.span.of(file));
+    if word.escaped {
+        write!(shown, "⇒{}", show(&word.value(file))).unwrap();
+    }
+    if word.templated {
+        shown.push('?');
+    }
+    // A bare word that looks quoted is one that was never closed.
+    if word.quoting == Quoting::Bare && shown.starts_with(['"', '\'']) { format!("«{shown}»") } else { shown }
+}
+
+fn show_error(shown: &mut String, kind: &str, error: &SyntaxError, source: &Source) {
+    let (start, end) = (source.position(error.span.start), source.position(error.span.end));
+    let end = if end.line == start.line { end.column.to_string() } else { format!("{}:{}", end.line, end.column) };
+    write!(shown, "{kind} {}:{}-{end}: {}", start.line, start.column, error.message).unwrap();
+    if let Some(help) = &error.help {
+        write!(shown, " ({help})").unwrap();
+    }
+    shown.push('\n');
+}
+
+/// A tree as text: a line for each directive with its place, then the errors, limits and tags.
+fn show_tree(tree: &Tree, file: &[u8]) -> String {
+    let source = Source::new("input", None, file.to_vec());
+    let mut shown = String::new();
+    let mut open: Vec<u32> = Vec::new();
+    for (index, directive) in (0_u32..).zip(&tree.directives) {
+        while open.last().is_some_and(|&end| end <= index) {
+            open.pop();
+        }
+        let words: Vec<String> = tree.words(index).iter().map(|&word| show_word(word, file)).collect();
+        let place = source.position(tree.head(index).start);
+        let body = match directive.body {
+            Body::Simple => String::new(),
+            Body::Block(span) => format!(" {{ to {}", source.position(span.end).line),
+            Body::Foreign(span) => format!(" foreign {}", show(span.of(file))),
+        };
+        let indent = "  ".repeat(open.len());
+        writeln!(shown, "{}:{} {indent}{}{body}", place.line, place.column, words.join(" · ")).unwrap();
+        if let Body::Block(_) = directive.body {
+            open.push(directive.end);
+        }
+    }
+    for error in &tree.errors {
+        show_error(&mut shown, "error", error, &source);
+    }
+    for limit in &tree.limits {
+        show_error(&mut shown, "limit", limit, &source);
+    }
+    for &tag in &tree.tags {
+        writeln!(shown, "tag {}", show(tag.of(file))).unwrap();
+    }
+    shown
+}
+
+#[test]
+fn every_input_gives_its_tree() {
+    let mut wrong = Vec::new();
+    for path in ["accept", "reject", "elsewhere"].into_iter().flat_map(inputs) {
+        let file = fs::read(&path).unwrap();
+        let given = show_tree(&parse(&file), &file);
+        let beside = path.with_extension("tree");
+        let expected = fs::read_to_string(&beside).unwrap_or_default();
+        if given != expected {
+            if std::env::var_os("UPDATE_TREES").is_some() {
+                fs::write(&beside, &given).unwrap();
+            }
+            wrong.push(format!("{}\n--- expected\n{expected}--- given\n{given}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} inputs give another tree:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn nginx_refuses_exactly_what_has_an_error() {
+    for path in inputs("accept") {
+        let tree = parse(&fs::read(&path).unwrap());
+        assert!(tree.errors.is_empty() && tree.limits.is_empty(), "{}: {:?}", path.display(), tree.errors);
+    }
+    for path in inputs("reject") {
+        assert!(!parse(&fs::read(&path).unwrap()).errors.is_empty(), "{} has no error", path.display());
+    }
+}
+
+/// What must hold for the tree of any bytes at all.
+pub(crate) fn check_tree(tree: &Tree, file: &[u8]) {
+    let length = u32::try_from(file.len()).unwrap();
+    let mut at = 0;
+    for word in &tree.words {
+        assert!(
+            at <= word.span.start && word.span.start < word.span.end && word.span.end <= length,
+            "{word:?} after {at}"
+        );
+        at = word.span.end;
+    }
+    let count = u32::try_from(tree.directives.len()).unwrap();
+    let mut first_word = 0;
+    for (index, directive) in (0_u32..).zip(&tree.directives) {
+        assert_eq!(directive.first_word, first_word, "each word belongs to the next directive");
+        assert!(directive.word_count > 0);
+        first_word += directive.word_count;
+        assert!(index < directive.end && directive.end <= count);
+        let around = directive.parent.map(|parent| (parent, tree.directives[parent as usize]));
+        if let Some((parent, around)) = around {
+            assert!(parent < index && directive.end <= around.end && matches!(around.body, Body::Block(_)));
+        }
+    }
+    assert_eq!(first_word as usize, tree.words.len(), "every word belongs to a directive");
+    for error in tree.errors.iter().chain(&tree.limits) {
+        assert!(error.span.end <= length, "{error:?}");
+    }
+    assert!(tree.errors.is_sorted_by_key(|error| error.span), "errors stand in file order");
+}
+
+/// The tree written out again, one directive a line, each word as it was written.
+fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut open: Vec<u32> = Vec::new();
+    for (index, directive) in (0_u32..).zip(&tree.directives) {
+        while open.pop_if(|end| *end <= index).is_some() {
+            text.extend_from_slice(b"}\n");
+        }
+        for word in tree.words(index) {
+            text.extend_from_slice(word.span.of(file));
+            text.push(b' ');
+        }
+        match directive.body {
+            Body::Simple => text.extend_from_slice(b";\n"),
+            Body::Foreign(span) => text.extend_from_slice(span.of(file)),
+            Body::Block(_) => {
+                text.extend_from_slice(b"{\n");
+                open.push(directive.end);
+            }
+        }
+    }
+    text.extend(open.iter().flat_map(|_| b"}\n"));
+    text
+}
+
+/// What a tree says, whatever the blanks and comments between.
+fn meaning(tree: &Tree, file: &[u8]) -> Vec<String> {
+    let directives = (0_u32..).zip(&tree.directives).map(|(index, directive)| {
+        let words: Vec<String> = tree.words(index).iter().map(|&word| show_word(word, file)).collect();
+        let body = match directive.body {
+            Body::Simple => "simple".to_owned(),
+            Body::Block(_) => "block".to_owned(),
+            Body::Foreign(span) => show(span.of(file)),
+        };
+        format!("{words:?} {body} in {:?} to {}", directive.parent, directive.end)
+    });
+    directives.collect()
+}
+
+#[test]
+fn printed_trees_read_the_same() {
+    for path in ["accept", "reject", "elsewhere"].into_iter().flat_map(inputs) {
+        let file = fs::read(&path).unwrap();
+        let tree = parse(&file);
+        check_tree(&tree, &file);
+        if tree.errors.is_empty() {
+            let printed = print(&tree, &file);
+            let again = parse(&printed);
+            assert_eq!(meaning(&again, &printed), meaning(&tree, &file), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_cut_and_stays_balanced() {
+    let nested = |depth: usize| format!("{}{}after;", "a { ".repeat(depth), "}".repeat(depth)).into_bytes();
+    let deepest = parse(&nested(MAX_DEPTH));
+    assert!(deepest.errors.is_empty() && deepest.limits.is_empty());
+    for depth in [MAX_DEPTH + 1, MAX_DEPTH + 2, 100_000] {
+        let file = nested(depth);
+        let tree = parse(&file);
+        check_tree(&tree, &file);
+        assert!(tree.errors.is_empty(), "{:?}", tree.errors);
+        assert_eq!(tree.limits.len(), 1, "one limit, however much lies past it");
+        assert!(tree.limits[0].message.contains("256"), "{}", tree.limits[0].message);
+        let last = tree.directives.last().unwrap();
+        assert_eq!((last.parent, tree.directives.len()), (None, MAX_DEPTH + 2), "`after` stands at the top again");
+    }
+    let unclosed = "a {".repeat(100_000).into_bytes();
+    let tree = parse(&unclosed);
+    check_tree(&tree, &unclosed);
+    assert_eq!((tree.errors.len(), tree.limits.len()), (1, 1));
+    let nameless = "{".repeat(1_000).into_bytes();
+    check_tree(&parse(&nameless), &nameless);
+}
