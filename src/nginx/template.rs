@@ -104,8 +104,11 @@ impl<'f> Finder<'f> {
         }
         let end = self.until(b"}}", start)?;
         let inside = file.get(start + 2..end - 2)?;
-        // A line that ends in `;` is nginx again: the `{{` was not a tag.
-        if memmem::find(inside, b";\n").is_some() || memmem::find(inside, b";\r").is_some() {
+        // An empty tag is no tag in any language, and a line that ends in `;` is nginx again.
+        if inside.trim_ascii().is_empty()
+            || memmem::find(inside, b";\n").is_some()
+            || memmem::find(inside, b";\r").is_some()
+        {
             return None;
         }
         Some(Tag { end, prints: prints(inside) })
