@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use corslint::nginx::dump;
 use corslint::nginx::grammar::{MAX_DEPTH, parse};
+use corslint::nginx::template;
 use corslint::nginx::tree::{Body, Quoting, SyntaxError, Tree, Word};
 use corslint::source::Source;
 
@@ -228,4 +230,143 @@ fn deep_nesting_is_cut_and_stays_balanced() {
     assert_eq!((tree.errors.len(), tree.limits.len()), (1, 1));
     let nameless = "{".repeat(1_000).into_bytes();
     check_tree(&parse(&nameless), &nameless);
+}
+
+/// A small generator with the same numbers on every machine (Marsaglia's xorshift).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    /// Up to `most` pieces, in a row.
+    pub(crate) fn soup(&mut self, pieces: &[&str], most: usize) -> Vec<u8> {
+        let count = 1 + self.below(most);
+        (0..count).flat_map(|_| pieces[self.below(pieces.len())].bytes().collect::<Vec<u8>>()).collect()
+    }
+}
+
+#[test]
+fn any_bytes_give_a_tree() {
+    const PIECES: &[&str] = &[
+        "a",
+        "server",
+        "content_by_lua_block",
+        "js_x",
+        "perl",
+        "map",
+        "types",
+        "{",
+        "{",
+        "}",
+        "}",
+        ";",
+        ";",
+        " ",
+        " ",
+        "\n",
+        "\n",
+        "\"",
+        "'",
+        "\\",
+        "$",
+        "${",
+        "#",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "<%",
+        "%>",
+        "<%=",
+        "{{-",
+        "-}}",
+        "{{/*",
+        "*/}}",
+        "if",
+        "[[",
+        "]]",
+        "[=[",
+        "]=]",
+        "--",
+        "{2}",
+        "{1,3}",
+        "\u{feff}",
+        "é",
+        "\0",
+        "\r",
+        "`",
+        "//",
+    ];
+    let mut random = Random(0x853c_49e6_748f_ea9b);
+    for _ in 0..40_000 {
+        let mut file = random.soup(PIECES, 24);
+        if random.below(4) == 0 {
+            let at = random.below(file.len());
+            file[at] = 0xff;
+        }
+        let (masked, tags) = template::mask(&file);
+        assert_eq!(masked.len(), file.len(), "{}", show(&file));
+        assert!(tags.is_sorted_by(|one, next| one.end <= next.start));
+        let outside = |at: usize| tags.iter().all(|tag| at < tag.start as usize || tag.end as usize <= at);
+        assert!((0..file.len()).all(|at| masked[at] == file[at] || !outside(at)), "{}", show(&file));
+        let tree = parse(&file);
+        check_tree(&tree, &file);
+        let printed = print(&tree, &file);
+        // What looks like a tag, and a mark that now stands first, would be read otherwise.
+        let same_words =
+            tags.is_empty() && !template::may_hold_tags(&printed) && !printed.starts_with("\u{feff}".as_bytes());
+        if tree.errors.is_empty() && tree.limits.is_empty() && same_words {
+            assert_eq!(meaning(&parse(&printed), &printed), meaning(&tree, &file), "{}", show(&file));
+        }
+    }
+}
+
+/// Twice as much of anything takes about twice as long; what is quadratic in one of these takes minutes.
+#[test]
+fn reading_is_linear() {
+    let pieces: [&str; 16] = [
+        "a \"x;\n b 'y;\n",
+        "a \"b\n",
+        "{{ ",
+        "{{ a }} ",
+        "{{ a }}\n",
+        "x {{ a }}\n",
+        "a{",
+        "}",
+        "{",
+        "<% {% {# {{/* ",
+        "{{/* */ ",
+        "a_by_lua_block {",
+        "a_by_lua_block {{{ 1 }} [[ }",
+        "a b} ",
+        "a\\",
+        "a x{2}",
+    ];
+    for piece in pieces {
+        let file = piece.repeat(1_000_000 / piece.len()).into_bytes();
+        let start = std::time::Instant::now();
+        check_tree(&parse(&file), &file);
+        assert!(start.elapsed().as_secs() < 10, "{} takes {:?}", show(piece.as_bytes()), start.elapsed());
+    }
+}
+
+#[test]
+fn a_dump_of_nginx_splits_into_its_files() {
+    let output = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar-tests/nginx/dump/output.txt")).unwrap();
+    let files = dump::split(&output).unwrap();
+    let paths: Vec<String> = files.iter().map(|file| show(file.path.of(&output))).collect();
+    assert_eq!(paths, ["/etc/nginx/nginx.conf", "/etc/nginx/conf.d/api.conf", "/etc/nginx/cors.conf"]);
+    for file in &files {
+        let body = file.body.of(&output);
+        let tree = parse(body);
+        assert!(tree.errors.is_empty() && !tree.directives.is_empty(), "{}", show(body));
+    }
+    assert!(files[2].body.of(&output).ends_with(b"always;\n"), "the file's own line end stays");
 }
