@@ -1,8 +1,8 @@
 //! Every input under `nginx/` beside the tree it must give, and what holds for every tree.
 //!
-//! `accept/` is what nginx accepts, `reject/` what it refuses, `elsewhere/` what a plain nginx cannot be asked about: code
-//! for modules it lacks, and templates. `NAME.tree` shows what `NAME.conf` is read as. Run with `UPDATE_TREES=1` to
-//! write these files anew, and read every line that changed.
+//! `accept/` is what nginx accepts, `reject/` what it refuses, `elsewhere/` what a plain nginx cannot be asked about:
+//! code for modules it lacks, and templates. `NAME.tree` shows what `NAME.conf` is read as. Run with `UPDATE_TREES=1`
+//! to write these files anew, and read every line that changed.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -24,8 +24,8 @@ pub fn may_hold_tags(file: &[u8]) -> bool {
     [b"{{", b"{%", b"{#", b"<%"].iter().any(|opening| memmem::find(file, *opening).is_some())
 }
 
-/// The file with its template tags masked, byte for byte as long as before, and the tags. A tag that prints is one run of
-/// letters even where it spans lines; in others the line ends stay, since a comment may stand before them.
+/// The file with its template tags masked, byte for byte as long as before, and the tags. A tag that prints is one run
+/// of letters even where it spans lines; in others the line ends stay, since a comment may stand before them.
 ///
 /// An opening without its closing is left as it stands. A file of plain nginx can hold what looks like a tag
 /// (`location / {# all of it #}`), so whoever asks has to compare both readings.
@@ -125,7 +125,8 @@ impl<'f> Finder<'f> {
         after.get(dash..)?.starts_with(b"}}").then_some(Tag { end, prints: false })
     }
 
-    /// One past the closing of the tag that opens at `start`; `None` without one, or where another such tag opens first.
+    /// One past the closing of the tag that opens at `start`; `None` without one, or where another such tag opens
+    /// first.
     fn until(&mut self, closing: &'static [u8], start: usize) -> Option<usize> {
         let end = self.next(closing, start + 2)?;
         let inside = self.file.get(start + 2..end)?;

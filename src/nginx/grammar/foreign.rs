@@ -4,9 +4,9 @@ use memchr::memmem;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_till, take_while, take_while1};
 use nom::character::complete::char;
-use nom::combinator::{opt, success};
+use nom::combinator::opt;
 use nom::multi::fold_many0;
-use nom::sequence::preceded;
+use nom::sequence::{delimited, preceded};
 use nom::{IResult, Offset, Parser};
 
 /// What stands between the braces of a directive.
@@ -94,17 +94,13 @@ fn block_comment(input: &[u8]) -> IResult<&[u8], Piece> {
 
 /// `--[[ … ]]`, or `--` up to the end of the line.
 fn lua_comment(input: &[u8]) -> IResult<&[u8], Piece> {
-    preceded(
-        tag("--"),
-        alt((long_bracket, preceded(success(()), take_till(|byte| byte == b'\n')).map(|_| Piece::Other))),
-    )
-    .parse(input)
+    let to_line_end = take_till(|byte| byte == b'\n').map(|_| Piece::Other);
+    preceded(tag("--"), alt((long_bracket, to_line_end))).parse(input)
 }
 
 /// `[[ … ]]`, `[=[ … ]=]` and so on, closed by as many equals signs as opened it.
 fn long_bracket(input: &[u8]) -> IResult<&[u8], Piece> {
-    let (inside, equals) =
-        nom::sequence::delimited(char('['), take_while(|byte| byte == b'='), char('[')).parse(input)?;
+    let (inside, equals) = delimited(char('['), take_while(|byte| byte == b'='), char('[')).parse(input)?;
     let mut closing = vec![b']'];
     closing.extend_from_slice(equals);
     closing.push(b']');

@@ -4,10 +4,10 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{take, take_till, take_while, take_while1};
-use nom::character::complete::char;
-use nom::combinator::opt;
+use nom::character::complete::{char, digit0, digit1};
+use nom::combinator::{opt, recognize};
 use nom::multi::{fold_many0, fold_many1};
-use nom::sequence::preceded;
+use nom::sequence::{delimited, preceded};
 use nom::{IResult, Offset, Parser};
 
 use crate::nginx::tree::Quoting;
@@ -95,6 +95,13 @@ fn escape(input: &[u8]) -> IResult<&[u8], bool> {
 /// `$` with the braces after it, which do not open a block: `${name}`, but also `$` at the end of a regex (A8.4).
 fn variable(input: &[u8]) -> IResult<&[u8], bool> {
     preceded(char('$'), take_while(|byte| byte == b'{')).map(|_| false).parse(input)
+}
+
+/// How long the quantifier of a regular expression at `at` is: `{2}`, `{2,}` or `{2,3}`.
+pub(super) fn quantifier_at(file: &[u8], at: usize) -> Option<usize> {
+    let bounds = (digit1, opt((char(','), digit0)));
+    let quantifier: IResult<&[u8], &[u8]> = recognize(delimited(char('{'), bounds, char('}'))).parse(file.get(at..)?);
+    quantifier.ok().map(|(_, found)| found.len())
 }
 
 /// The token at or after `at`: where it starts, where it ends, what it is.

@@ -1,7 +1,7 @@
 //! Puts tokens together into directives, and nests blocks on an explicit stack.
 
 use super::foreign::{self, Language};
-use super::lexer::{Token, is_blank, token_at};
+use super::lexer::{Token, is_blank, quantifier_at, token_at};
 use crate::nginx::tree::{Body, Directive, Quoting, SyntaxError, Tree, Word};
 use crate::source::Span;
 
@@ -181,6 +181,10 @@ impl<'f> Reader<'f> {
     /// Whether nginx's buffer overflows before it lets a token go. The buffer is filled again when it is used up, and a
     /// token under way is then moved to its front; so wherever a token stands, its first byte that nginx keeps, at
     /// `from`, and all bytes up to `from + last` must fit in. At the end of the file nothing has to be filled again.
+    ///
+    /// So an unquoted word has at most 4,095 bytes before `;` or `{` and 4,094 before a blank; a quoted one has between
+    /// its quotes 4,094 before `;`, `{` or `)` and 4,093 before a blank; a comment has 4,095, and the last one of a
+    /// file 4,096 where no line end follows.
     fn too_long(&self, from: usize, last: usize) -> bool {
         last >= BUFFER && self.file.len() > from + BUFFER
     }
@@ -286,7 +290,7 @@ impl<'f> Reader<'f> {
         let name = self.tree.words.get(first_word).map(|name| name.value(self.file));
         // A table's first entry may be called anything: `types{2}a b;}` is nginx.
         let quantifier = match name {
-            Some(name) if !TABLES.contains(&name.as_ref()) => quantifier(self.file.get(brace..).unwrap_or(&[])),
+            Some(name) if !TABLES.contains(&name.as_ref()) => quantifier_at(self.file, brace),
             _ => None,
         };
         let Some(length) = quantifier.or_else(|| self.in_table().then_some(1)) else { return false };
@@ -470,14 +474,6 @@ impl<'f> Reader<'f> {
             self.tree.errors.push(SyntaxError { span, message: message.to_owned(), help: Some(help.to_owned()) });
         }
     }
-}
-
-/// How long the quantifier at the start of `input` is: `{2}`, `{2,}` or `{2,3}`.
-fn quantifier(input: &[u8]) -> Option<usize> {
-    let inside = input.strip_prefix(b"{")?;
-    let end = inside.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',')?;
-    let digit_first = inside.first().is_some_and(u8::is_ascii_digit);
-    (digit_first && inside.get(end) == Some(&b'}')).then_some(end + 2)
 }
 
 /// One character of a file, as a message can show it.
