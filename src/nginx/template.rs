@@ -84,7 +84,11 @@ impl<'f> Finder<'f> {
     fn tag(&mut self, start: usize) -> Option<Tag> {
         let file = self.file;
         let opened = file.get(start..)?;
+        let variable = start.checked_sub(1).and_then(|before| file.get(before)) == Some(&b'$');
         match opened {
+            // `${#` is a part of a word, and `{#}` a block with a comment.
+            [b'{', b'%' | b'#', ..] if variable => None,
+            [b'{', b'#', b'}', ..] => None,
             [b'{', b'{', ..] => self.braces(start),
             [b'{', b'%', ..] => self.until(b"%}", start).map(|end| Tag { end, prints: false }),
             [b'{', b'#', ..] => self.until(b"#}", start).map(|end| Tag { end, prints: false }),
@@ -104,11 +108,14 @@ impl<'f> Finder<'f> {
         }
         let end = self.until(b"}}", start)?;
         let inside = file.get(start + 2..end - 2)?;
-        // An empty tag is no tag in any language, and a line that ends in `;` is nginx again.
-        if inside.trim_ascii().is_empty()
-            || memmem::find(inside, b";\n").is_some()
-            || memmem::find(inside, b";\r").is_some()
-        {
+        // An empty tag is no tag in any language, and none uses `;` but in quotes. Where there are quotes, too, only a
+        // line that ends in `;` is surely nginx again.
+        let quotes = memchr::memchr3(b'"', b'\'', b'`', inside).is_some();
+        let statement = match quotes {
+            false => memchr::memchr(b';', inside).is_some(),
+            true => memmem::find(inside, b";\n").is_some() || memmem::find(inside, b";\r").is_some(),
+        };
+        if statement || inside.trim_ascii().is_empty() {
             return None;
         }
         Some(Tag { end, prints: prints(inside) })
