@@ -115,7 +115,8 @@ impl<'f> Finder<'f> {
             false => memchr::memchr(b';', inside).is_some(),
             true => memmem::find(inside, b";\n").is_some() || memmem::find(inside, b";\r").is_some(),
         };
-        if statement || inside.trim_ascii().is_empty() {
+        let count = |brace| memchr::memchr_iter(brace, inside).count();
+        if statement || inside.trim_ascii().is_empty() || count(b'{') != count(b'}') {
             return None;
         }
         Some(Tag { end, prints: prints(inside) })
@@ -165,4 +166,52 @@ fn prints(inside: &[u8]) -> bool {
     };
     let handlebars = matches!(inside.first(), Some(b'#' | b'/' | b'!' | b'^'));
     !assigns && !handlebars && !STEERING.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(file: &str, expected: &str) {
+        let (masked, tags) = mask(file.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&masked), expected, "{file:?}");
+        assert_eq!(tags.is_empty(), file == expected, "{file:?}");
+    }
+
+    #[test]
+    fn tags_that_print_become_letters_and_others_blanks() {
+        check("a {{ b }};", "a _______;");
+        check("a {{- b -}};", "a _________;");
+        check("a <%= b %>;", "a ________;");
+        check("{% if a %}\nb;", "          \nb;");
+        check("{% if a\n %}b;", "       \n   b;");
+        check("{{ a\n}}b;", "_______b;");
+        check("{{ if a }}b{{ else }}c{{ end }};", "          b__________c         ;");
+        check("{{ $a := 1 }}b;", "             b;");
+        check("{{ $a }} b;", "________ b;");
+        check("{{ ifconfig }} b;", "______________ b;");
+        check("{{/* }} */}}b;{{#if a}}c;{{/if}}", "            b;         c;       ");
+        check("{# a; } #}b;<%# c; %>", "          b;         ");
+        check("a{% if b %}c d{% end %};", "a__________c d         ;");
+    }
+
+    #[test]
+    fn plain_nginx_is_left_alone() {
+        for file in [
+            "",
+            "a ${b};",
+            "a {{ b;",
+            "a {% b;",
+            "{#}\nb;\n#}",
+            "a ${{ }};",
+            "a ${#b#};",
+            "<%% a %>",
+            "{{ a; }}",
+            "{{a{}}",
+        ] {
+            check(file, file);
+        }
+        check("{{ 'a' \n b;\n }}", "{{ 'a' \n b;\n }}");
+        check("{{ {{ a }}", "{{ _______");
+    }
 }
