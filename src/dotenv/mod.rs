@@ -4,6 +4,7 @@ pub mod app;
 pub mod grammar;
 pub mod keys;
 pub mod list;
+pub mod loaders;
 mod policy;
 pub mod tree;
 pub mod value;

@@ -1,0 +1,200 @@
+//! What each loader reads from a statement of a .env file.
+//!
+//! Measured against node's dotenv 18.0.10, python-dotenv 1.2.4, dotenvy 0.15.7 and dash; read in the source of docker
+//! (`pkg/kvfile`), compose-go (`dotenv/parser.go`) and systemd (`src/basic/env-file.c`). Where it was neither measured
+//! nor read, the answer is [`Reading::Unknown`]. A variable is resolved from the file alone; one that the file does not
+//! set may be set by the process, so what it makes is unknown too.
+
+mod compose;
+mod docker;
+mod dotenvy;
+mod node;
+mod python;
+mod shell;
+mod systemd;
+
+use super::tree::{Assignment, Kind, Statement, Tree};
+use super::value::{MAX_VALUE_BYTES, Variables};
+use crate::source::Span;
+
+/// A program that reads .env files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Loader {
+    /// The npm package `dotenv`.
+    NodeDotenv,
+    /// The PyPI package `python-dotenv`.
+    PythonDotenv,
+    /// The crate `dotenvy`.
+    Dotenvy,
+    /// `set -a; . ./.env` in a POSIX shell.
+    Shell,
+    /// `docker run --env-file`.
+    DockerEnvFile,
+    /// `env_file` of docker compose.
+    Compose,
+    /// `EnvironmentFile` of systemd.
+    Systemd,
+}
+
+impl Loader {
+    /// Every loader.
+    pub const ALL: [Loader; 7] = [
+        Loader::NodeDotenv,
+        Loader::PythonDotenv,
+        Loader::Dotenvy,
+        Loader::Shell,
+        Loader::DockerEnvFile,
+        Loader::Compose,
+        Loader::Systemd,
+    ];
+
+    /// The name users know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Loader::NodeDotenv => "node dotenv",
+            Loader::PythonDotenv => "python-dotenv",
+            Loader::Dotenvy => "dotenvy",
+            Loader::Shell => "sh",
+            Loader::DockerEnvFile => "docker --env-file",
+            Loader::Compose => "compose env_file",
+            Loader::Systemd => "systemd EnvironmentFile",
+        }
+    }
+}
+
+/// What a loader makes of a statement.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// It sets the key to this.
+    Value(Vec<u8>),
+    /// It does not set the key, and goes on: a shell that runs the line as a command does the same.
+    Dropped,
+    /// It refuses the line, and mostly the file.
+    Error,
+    /// It takes the value from its own environment.
+    Inherits,
+    /// Nobody has checked, or a variable from outside the file decides.
+    Unknown,
+}
+
+/// A statement with what surrounds it.
+struct Case<'a> {
+    tree: &'a Tree,
+    file: &'a [u8],
+    statement: &'a Statement,
+    /// The statements after it.
+    later: &'a [Statement],
+    /// What the same loader read before it.
+    variables: &'a Variables,
+}
+
+impl<'a> Case<'a> {
+    fn text(&self, span: Span) -> &'a [u8] {
+        span.of(self.file)
+    }
+
+    /// Everything after the `=` or `:`, the line ending included.
+    fn after_mark(&self, assignment: &Assignment) -> &'a [u8] {
+        self.text(Span::new(assignment.separator.mark.end, self.statement.span.end))
+    }
+
+    /// The first line of the value with all that follows on that line, as loaders read it that know no quotes.
+    fn first_line(&self, assignment: &Assignment) -> &'a [u8] {
+        let comment = assignment.comment.filter(|_| assignment.value.span.is_empty());
+        let start = comment.map_or(assignment.value.span.start, |comment| comment.start);
+        let line = self.text(Span::new(start, self.statement.span.end));
+        let line = line.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
+    /// Whether it is the first statement of a file with a byte order mark.
+    fn follows_mark(&self) -> bool {
+        !self.tree.bom.is_empty() && self.statement.span.start == self.tree.bom.end
+    }
+}
+
+/// What a loader reads from each assignment and each bare key of a file: the index of the statement, and the reading.
+pub fn readings(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading)> {
+    let mut variables = Variables::new();
+    let mut readings = Vec::new();
+    for (index, statement) in tree.statements.iter().enumerate() {
+        let later = tree.statements.get(index + 1..).unwrap_or(&[]);
+        let case = Case { tree, file, statement, later, variables: &variables };
+        let reading = match &statement.kind {
+            Kind::Assignment(assignment) => read_assignment(loader, &case, assignment),
+            Kind::Key { export, comment, .. } => read_key(loader, &case, export.is_some(), comment.is_some()),
+            Kind::Comment(_) | Kind::Blank | Kind::Unreadable(_) => continue,
+        };
+        if let Kind::Assignment(assignment) = &statement.kind {
+            let key = assignment.key.of(file).to_vec();
+            match &reading {
+                Reading::Value(value) if value.len() <= MAX_VALUE_BYTES => drop(variables.insert(key, value.clone())),
+                Reading::Dropped => {}
+                _ => drop(variables.remove(&key)),
+            }
+        }
+        readings.push((index, reading));
+    }
+    readings
+}
+
+fn read_assignment(loader: Loader, case: &Case<'_>, assignment: &Assignment) -> Reading {
+    match loader {
+        Loader::NodeDotenv => node::read(case, assignment),
+        Loader::PythonDotenv => python::read(case, assignment),
+        Loader::Dotenvy => dotenvy::read(case, assignment),
+        Loader::Shell => shell::read(case, assignment),
+        Loader::DockerEnvFile => docker::read(case, assignment),
+        Loader::Compose => compose::read(case, assignment),
+        Loader::Systemd => systemd::read(case, assignment),
+    }
+}
+
+/// A key with no separator.
+fn read_key(loader: Loader, case: &Case<'_>, export: bool, comment: bool) -> Reading {
+    match loader {
+        Loader::NodeDotenv | Loader::PythonDotenv | Loader::Shell | Loader::Systemd => Reading::Dropped,
+        Loader::Dotenvy => Reading::Error,
+        Loader::DockerEnvFile => {
+            let line = case.text(case.statement.span).trim_ascii_start();
+            let key = line.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+            let key = key.strip_suffix(b"\r").unwrap_or(key);
+            if export || key.iter().any(u8::is_ascii_whitespace) { Reading::Error } else { Reading::Inherits }
+        }
+        Loader::Compose if comment => Reading::Unknown,
+        Loader::Compose => Reading::Inherits,
+    }
+}
+
+/// Whether `name` is what POSIX calls a name.
+fn is_posix_name(name: &[u8]) -> bool {
+    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.iter().all(name_byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dotenv::grammar::parse;
+
+    /// `CARGO` and `PATH` are set in the environment of every test that cargo runs.
+    #[test]
+    fn the_process_environment_changes_nothing() {
+        assert!(std::env::var_os("CARGO").is_some() && std::env::var_os("PATH").is_some());
+        let file = b"A=$CARGO\nB=${CARGO}\nC=\"${PATH}\"\nD=x\nE=${D}\nPATH=mine\nF=${PATH}\nG=$PATH\n";
+        let tree = parse(file);
+        for loader in Loader::ALL {
+            let readings = readings(loader, &tree, file);
+            let outside = std::env::var("PATH").unwrap_or_default();
+            let told = |reading: &Reading| matches!(reading, Reading::Value(value) if *value == outside.as_bytes());
+            assert!(!readings.iter().any(|(_, reading)| told(reading)), "{}", loader.name());
+            if matches!(loader, Loader::Dotenvy | Loader::Compose | Loader::Shell) {
+                let value = |at: usize| readings.get(at).map(|(_, reading)| reading.clone());
+                assert!(value(0) == Some(Reading::Unknown), "{}", loader.name());
+                assert!(value(1) == Some(Reading::Unknown), "{}", loader.name());
+                assert!(value(6) == Some(Reading::Value(b"mine".to_vec())), "{}", loader.name());
+                assert!(value(7) == Some(Reading::Value(b"mine".to_vec())), "{}", loader.name());
+            }
+        }
+    }
+}
