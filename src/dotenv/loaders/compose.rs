@@ -3,6 +3,7 @@
 use super::{Case, Reading};
 use crate::dotenv::tree::{Assignment, PartKind, Quoting};
 use crate::dotenv::value::braced;
+use crate::source::Span;
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let key = case.text(assignment.key);
@@ -12,10 +13,15 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
         return Reading::Unknown;
     }
     match value.quoting {
-        Quoting::None if assignment.comment.is_some() => Reading::Unknown,
+        Quoting::None if assignment.comment.is_some() || assignment.separator.colon => Reading::Unknown,
         Quoting::None => Reading::Value(Vec::new()),
         _ if !value.closed => Reading::Error,
-        Quoting::Single => single(case.text(value.inner)),
+        _ if !is_known_tail(case, assignment) => Reading::Unknown,
+        Quoting::Single => {
+            let inner = case.text(value.inner);
+            let escaped = inner.windows(2).any(|pair| pair == b"\\'") || inner.ends_with(b"\\");
+            if escaped { Reading::Unknown } else { utf8(inner.to_vec()) }
+        }
         Quoting::Backtick => {
             let line = case.first_line(assignment);
             if line.contains(&b'$') || line.contains(&b'#') {
@@ -28,42 +34,25 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     }
 }
 
-fn utf8(value: Vec<u8>) -> Reading {
-    if std::str::from_utf8(&value).is_ok() { Reading::Value(value) } else { Reading::Unknown }
+/// Whether what follows the value was seen in use: nothing, a comment after a space, or a word after a quoted value, which
+/// is the next key.
+fn is_known_tail(case: &Case<'_>, assignment: &Assignment) -> bool {
+    let value = &assignment.value;
+    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let gap = |comment: Span| case.text(Span::new(value.span.end.max(value.after.end), comment.start));
+    let commented = assignment.comment.is_none_or(|comment| gap(comment).ends_with(b" "));
+    let hash = value.quoting == Quoting::Bare && case.text(value.span).starts_with(b"#");
+    commented && !hash && case.text(value.after).iter().all(name_byte)
 }
 
-/// Between single quotes only the quote itself is escaped.
-fn single(inner: &[u8]) -> Reading {
-    let mut value = Vec::with_capacity(inner.len());
-    let mut escaped = false;
-    for &byte in inner {
-        match (escaped, byte) {
-            (false, b'\\') => escaped = true,
-            (true, b'\'') => {
-                value.push(b'\'');
-                escaped = false;
-            }
-            (true, _) => {
-                value.extend([b'\\', byte]);
-                escaped = false;
-            }
-            (false, _) => value.push(byte),
-        }
-    }
-    if escaped { Reading::Error } else { utf8(value) }
+fn utf8(value: Vec<u8>) -> Reading {
+    if std::str::from_utf8(&value).is_ok() { Reading::Value(value) } else { Reading::Unknown }
 }
 
 /// A value with escapes and variables.
 fn parts(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let value = &assignment.value;
     let double = value.quoting == Quoting::Double;
-    let tabbed = case.text(value.span).ends_with(b"#")
-        || assignment
-            .comment
-            .is_some_and(|comment| case.text(crate::source::Span::new(value.span.end, comment.start)).ends_with(b"\t"));
-    if !double && tabbed {
-        return Reading::Unknown;
-    }
     let mut read = Vec::new();
     for part in case.tree.parts(value) {
         let raw = case.text(part.span);
@@ -92,7 +81,7 @@ fn parts(case: &Case<'_>, assignment: &Assignment) -> Reading {
     utf8(read)
 }
 
-/// An escape between double quotes; what is no escape stays as it stands, and what nobody has tried is nothing.
+/// An escape between double quotes; nothing for what nobody has tried.
 fn escape(raw: &[u8]) -> Option<&[u8]> {
     match raw {
         b"\\a" => Some(b"\x07"),
@@ -104,7 +93,6 @@ fn escape(raw: &[u8]) -> Option<&[u8]> {
         b"\\v" => Some(b"\x0b"),
         b"\\\"" => Some(b"\""),
         b"\\\\" => Some(b"\\"),
-        b"\\c" | b"\\$" | b"\\0" => None,
-        _ => Some(raw),
+        _ => None,
     }
 }

@@ -8,14 +8,56 @@ use crate::dotenv::tree::Assignment;
 use crate::dotenv::value::MAX_VALUE_BYTES;
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
-    let Ok(head) = std::str::from_utf8(case.text(case.statement.span)) else { return Reading::Error };
-    let value = case.after_mark(assignment);
-    let Ok(value) = std::str::from_utf8(value) else { return Reading::Error };
-    let head = head.strip_suffix(value).unwrap_or(head);
+    let text = case.text(case.statement.span);
+    let Ok(statement) = std::str::from_utf8(text) else { return Reading::Error };
+    let key = case.text(assignment.key);
+    if !statement.contains('$') {
+        return ask(statement, key);
+    }
+    let Some(line) = line(statement) else { return Reading::Error };
+    let to_value = (assignment.separator.after.end - case.statement.span.start) as usize;
+    let Some((head, value)) = line.split_at_checked(to_value) else { return ask(statement, key) };
     match without_variables(value, case) {
-        Ok(value) => ask(&format!("{head}{value}"), case.text(assignment.key)),
+        Ok(value) => ask(&format!("{head}{value}\n"), key),
         Err(reading) => reading,
     }
+}
+
+/// The line, or the lines of a quoted value, that the crate cuts off before it looks at any `$`, without a comment; nothing
+/// where it finds a quote or a blank open at the end.
+fn line(statement: &str) -> Option<&str> {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum State {
+        Complete,
+        Blank,
+        Open(char),
+    }
+    let mut state = State::Complete;
+    let mut escaped = false;
+    for (at, character) in statement.char_indices() {
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        state = match (state, character) {
+            (State::Complete | State::Blank, '\n') => return statement.get(..at),
+            (State::Blank, '#') => return statement.get(..at),
+            (State::Complete, '\r') => State::Complete,
+            (State::Complete, blank) if blank.is_whitespace() => State::Blank,
+            (State::Complete | State::Blank, quote @ ('"' | '\'')) => State::Open(quote),
+            (State::Open(quote), closing) if quote == closing => State::Complete,
+            (State::Open(quote), '\\') => {
+                escaped = true;
+                State::Open(quote)
+            }
+            (State::Open(quote), _) => State::Open(quote),
+            (_, '\\') => {
+                escaped = true;
+                State::Complete
+            }
+            _ => State::Complete,
+        };
+    }
+    (state == State::Complete && !escaped).then_some(statement)
 }
 
 /// What the crate makes of a statement in which no `$` is live. Its errors hold the text, so they are not looked at.
@@ -38,28 +80,35 @@ enum Quote {
 /// The value with every variable replaced by what the file sets it to.
 ///
 /// A variable without braces ends at the first character that is no letter or digit, and the crate takes that character as it
-/// stands, even a quote; so it is escaped here as the variable's value is.
+/// stands, even a quote; so it is escaped here as the variable's value is. A blank outside quotes ends the value: what follows
+/// is a comment or an error, and no `$` in it is live.
 fn without_variables(value: &str, case: &Case<'_>) -> Result<String, Reading> {
     let mut resolved = String::new();
     let mut quote = Quote::None;
+    let mut after_variable = false;
     let mut characters = value.chars().peekable();
     while let Some(character) = characters.next() {
         match (quote, character) {
-            (Quote::Strong, '\'') => quote = Quote::None,
+            (Quote::Strong, '\'') | (Quote::Weak, '"') => quote = Quote::None,
             (Quote::None, '\'') => quote = Quote::Strong,
             (Quote::None, '"') => quote = Quote::Weak,
-            (Quote::Weak, '"') => quote = Quote::None,
+            (Quote::None, ' ' | '\t') => {
+                resolved.push(character);
+                resolved.extend(characters);
+                return Ok(resolved);
+            }
+            // A `#` that no blank stands before is no comment, and stays none where a variable before it is empty.
+            (Quote::None, '#') if !resolved.is_empty() || after_variable => {
+                write("#", quote, &mut resolved)?;
+                continue;
+            }
             (Quote::None | Quote::Weak, '\\') => {
                 resolved.push('\\');
                 resolved.extend(characters.next());
                 continue;
             }
-            // The crate stops at a comment, which starts after a blank.
-            (Quote::None, '#') if resolved.is_empty() || resolved.ends_with([' ', '\t']) => {
-                resolved.push('#');
-                break;
-            }
             (Quote::None | Quote::Weak, '$') => {
+                after_variable = true;
                 variable(&mut characters, quote, case, &mut resolved)?;
                 if resolved.len() > MAX_VALUE_BYTES + value.len() {
                     return Err(Reading::Unknown);
@@ -117,6 +166,8 @@ fn write(text: &str, quote: Quote, resolved: &mut String) -> Result<(), Reading>
         match character {
             '\\' | '\'' | '"' | '$' | ' ' => resolved.extend(['\\', character]),
             '\n' => resolved.push_str("\\n"),
+            // An empty pair of quotes keeps it from starting a comment.
+            '#' if quote == Quote::None => resolved.push_str("\"\"#"),
             '\t' | '\r' if quote == Quote::None => return Err(Reading::Unknown),
             _ => resolved.push(character),
         }

@@ -1,4 +1,7 @@
 //! The PyPI package `python-dotenv`: `dotenv_values`, which looks variables up in the file first.
+//!
+//! This is version 1.2.4. Up to 1.2.2 a `#` after `= ` starts the value, `\\\\` before a quote escapes it, and a byte order mark
+//! becomes a part of the first key.
 
 use super::{Case, Reading};
 use crate::dotenv::tree::{Assignment, Quoting};
@@ -21,9 +24,11 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
                 return Reading::Dropped;
             }
             let escapes: &[u8] = if quote == b'"' { br#"\'"abfnrtv"# } else { br"\'" };
-            decode(case.text(value.inner), escapes)
+            decode(&with_plain_line_breaks(case.text(value.inner)), escapes)
         }
-        Quoting::None | Quoting::Bare | Quoting::Backtick => {
+        // A `#` that a blank stands before starts a comment; directly after the `=` it starts the value.
+        Quoting::None => Vec::new(),
+        Quoting::Bare | Quoting::Backtick => {
             let line = case.first_line(assignment).split(|&byte| byte == b'\r').next().unwrap_or(&[]);
             let Ok(line) = std::str::from_utf8(line) else { return Reading::Error };
             without_comment(line).as_bytes().to_vec()
@@ -32,20 +37,14 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     String::from_utf8(text).map_or(Reading::Error, |text| expand(&text, case.variables))
 }
 
-/// The first quote with no backslash before it, or else the last one at all.
+/// The first quote that is not escaped; a backslash escapes whatever follows it.
 fn closing_quote(body: &[u8], quote: u8) -> Option<usize> {
-    let mut last = None;
-    let mut before = 0;
-    for (at, &byte) in body.iter().enumerate() {
-        if byte == quote {
-            last = Some(at);
-            if before != b'\\' {
-                break;
-            }
-        }
-        before = byte;
-    }
-    last
+    let mut escaped = false;
+    body.iter().position(|&byte| {
+        let closes = byte == quote && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
 }
 
 /// Python closes the quote elsewhere than the tree does: the statement is dropped if text follows that quote, and takes other
@@ -66,6 +65,13 @@ fn without_comment(line: &str) -> &str {
         blank = letter.is_whitespace();
     }
     line.trim_end()
+}
+
+/// Python reads text with every line break as `\n`.
+fn with_plain_line_breaks(inner: &[u8]) -> Vec<u8> {
+    let followed = |at: usize| inner.get(at + 1) == Some(&b'\n');
+    let kept = inner.iter().enumerate().filter(|(at, byte)| **byte != b'\r' || !followed(*at));
+    kept.map(|(_, &byte)| if byte == b'\r' { b'\n' } else { byte }).collect()
 }
 
 fn decode(inner: &[u8], escapes: &[u8]) -> Vec<u8> {

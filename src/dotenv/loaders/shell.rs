@@ -44,7 +44,26 @@ fn command(left: &[u8], export: bool) -> Reading {
     let assigns = left.get(name) == Some(&b'=') && is_posix_name(left.get(..name).unwrap_or(&[]));
     let line = left.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
     let open = line.iter().any(|byte| b"'\"`\\()".contains(byte));
-    if export || assigns || open { Reading::Unknown } else { Reading::Dropped }
+    let word = line.split(|byte| b" \t;&|<>".contains(byte)).next().unwrap_or(&[]);
+    // What is assigned before a special built-in stays assigned.
+    let special: [&[u8]; 15] = [
+        b":",
+        b".",
+        b"break",
+        b"continue",
+        b"eval",
+        b"exec",
+        b"exit",
+        b"export",
+        b"readonly",
+        b"return",
+        b"set",
+        b"shift",
+        b"times",
+        b"trap",
+        b"unset",
+    ];
+    if export || assigns || open || special.contains(&word) { Reading::Unknown } else { Reading::Dropped }
 }
 
 /// A word as it is read.

@@ -25,17 +25,22 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let mut state = State::Before;
     let mut value = Vec::new();
     let mut kept = 0;
+    let mut goes_on = false;
     for &byte in case.after_mark(assignment) {
-        if matches!(state, State::Before | State::Bare) && matches!(byte, b'\n' | b'\r') {
+        let line_break = matches!(byte, b'\n' | b'\r');
+        if matches!(state, State::Before | State::Bare) && line_break {
             break;
         }
-        state = step(state, byte, &mut value);
+        goes_on |= state == State::BareEscape && line_break;
         // Blanks at the end of a bare value are chopped off, those that were quoted or escaped are not.
-        if state != State::Bare || !matches!(byte, b' ' | b'\t') {
+        let chopped = matches!(state, State::Before | State::Bare) && matches!(byte, b' ' | b'\t');
+        state = step(state, byte, &mut value);
+        if !chopped {
             kept = value.len();
         }
     }
-    let open = !matches!(state, State::Before | State::Bare);
+    // A quote or a backslash at the end takes the next lines in.
+    let open = goes_on || !matches!(state, State::Before | State::Bare);
     if open || std::str::from_utf8(&value).is_err() {
         return Reading::Unknown;
     }

@@ -1,0 +1,241 @@
+//! What each loader reads: `loaders/table.txt`, the same questions put to the real loaders, and generated ones.
+//!
+//! dash and dotenvy are asked wherever they are; node's dotenv where `node` finds it (`NODE_PATH`), python-dotenv 1.2.4
+//! where `python3` does; other versions of it read some inputs otherwise. What is missing is said on standard error. `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash a failure,
+//! `CORSLINT_REQUIRE_LOADERS=1` a missing node or python package too.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::{env, fs, process};
+
+use corslint::dotenv::grammar::parse;
+use corslint::dotenv::loaders::{Loader, Reading, readings};
+use corslint::dotenv::tree::Kind;
+
+/// What `loader` reads for the key `A`, by our account: its last statement counts.
+fn ours(loader: Loader, file: &[u8]) -> Option<Reading> {
+    let tree = parse(file);
+    let named = |index: usize| match &tree.statements[index].kind {
+        Kind::Assignment(assignment) => assignment.key.of(file) == b"A",
+        Kind::Key { key, .. } => key.of(file) == b"A",
+        _ => false,
+    };
+    readings(loader, &tree, file).into_iter().filter(|(index, _)| named(*index)).map(|(_, reading)| reading).next_back()
+}
+
+fn word(reading: &Reading) -> String {
+    match reading {
+        Reading::Value(value) => {
+            format!("`{}`", value.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'"))
+        }
+        Reading::Dropped => "dropped".into(),
+        Reading::Error => "error".into(),
+        Reading::Inherits => "inherits".into(),
+        Reading::Unknown => "?".into(),
+    }
+}
+
+/// An input of the table: `\n`, `\r`, `\t`, `\xNN` and `\\` stand for bytes.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut left = text.as_bytes();
+    while let [byte, after @ ..] = left {
+        let (meant, rest) = match (byte, after) {
+            (b'\\', [b'n', rest @ ..]) => (b'\n', rest),
+            (b'\\', [b'r', rest @ ..]) => (b'\r', rest),
+            (b'\\', [b't', rest @ ..]) => (b'\t', rest),
+            (b'\\', [b'\\', rest @ ..]) => (b'\\', rest),
+            (b'\\', [b'x', high, low, rest @ ..]) => {
+                let digits = String::from_utf8(vec![*high, *low]).unwrap();
+                (u8::from_str_radix(&digits, 16).unwrap(), rest)
+            }
+            _ => (*byte, after),
+        };
+        bytes.push(meant);
+        left = rest;
+    }
+    bytes
+}
+
+const TABLE: &str = include_str!("loaders/table.txt");
+
+/// The inputs of the table: each stands on a line that starts with `<`.
+fn inputs() -> Vec<Vec<u8>> {
+    TABLE.lines().filter_map(|line| line.strip_prefix("< ")).map(unescape).collect()
+}
+
+#[test]
+fn the_table_is_what_we_say() {
+    let mut actual = String::new();
+    let mut rows = 0;
+    for line in TABLE.lines().filter(|line| !line.starts_with("  ")) {
+        let _ = writeln!(actual, "{line}");
+        let Some(input) = line.strip_prefix("< ") else { continue };
+        rows += 1;
+        for loader in Loader::ALL {
+            let reading = ours(loader, &unescape(input)).map_or("no statement".into(), |reading| word(&reading));
+            let _ = writeln!(actual, "  {:<24}{reading}", loader.name());
+        }
+    }
+    assert!(rows > 60, "the table is read");
+    let differences = actual.lines().zip(TABLE.lines()).filter(|(actual, expected)| actual != expected).count();
+    assert!(actual == TABLE, "{differences} lines differ; the table should say\n{actual}");
+}
+
+/// Generated inputs: every text of up to four pieces, thinned out.
+fn generated() -> Vec<Vec<u8>> {
+    let pieces = ["x", " ", "#", "\"", "'", "\\", "$B", "${B}", "\\n", "y", "${C:-d}", ",", ":", "`", "=", "$"];
+    let heads = ["A=", "A=", "A=\"", "A='", "A= ", "export A=", "A = ", "A: "];
+    let mut state: u32 = 20_260_101;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % below
+    };
+    let one = |next: &mut dyn FnMut(usize) -> usize| {
+        let head = heads[next(heads.len())];
+        let mut text = format!("B=v\n{head}");
+        for _ in 0..=next(5) {
+            text.push_str(pieces[next(pieces.len())]);
+        }
+        if head.ends_with(['"', '\'']) && next(4) > 0 {
+            text.push_str(&head[2..]);
+        }
+        text + "\n"
+    };
+    (0..1500).map(|_| one(&mut next).into_bytes()).collect()
+}
+
+/// What a real loader makes of each input: the value of `A`, or nothing; no answer at all where it is not installed.
+type Answers = Option<Vec<Option<Vec<u8>>>>;
+
+/// Compares our account with the real loader's, input by input.
+fn agree(loader: Loader, inputs: &[Vec<u8>], answers: Answers, required: &[&str]) {
+    let Some(answers) = answers else {
+        let wanted = required.iter().any(|name| env::var_os(name).is_some_and(|value| value == "1"));
+        assert!(!wanted, "{} is required and not installed", loader.name());
+        let _ = writeln!(std::io::stderr(), "skipped: {} is not installed, so it was not asked", loader.name());
+        return;
+    };
+    assert_eq!(inputs.len(), answers.len());
+    let mut differences = String::new();
+    let mut unknown = 0;
+    for (input, answer) in inputs.iter().zip(&answers) {
+        let expected = match ours(loader, input) {
+            Some(Reading::Unknown) => {
+                unknown += 1;
+                continue;
+            }
+            Some(Reading::Value(value)) => Some(value),
+            Some(Reading::Dropped | Reading::Error | Reading::Inherits) | None => None,
+        };
+        if expected != *answer {
+            let show = |value: &Option<Vec<u8>>| value.as_ref().map(|value| value.escape_ascii().to_string());
+            let (we, it) = (show(&expected), show(answer));
+            let _ = writeln!(differences, "{}: we say {we:?}, {} says {it:?}", input.escape_ascii(), loader.name());
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+    assert!(unknown * 3 < inputs.len(), "{}: {unknown} of {} unknown", loader.name(), inputs.len());
+}
+
+fn questions() -> Vec<Vec<u8>> {
+    let mut questions = inputs();
+    questions.extend(generated());
+    questions
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("corslint-{name}-{}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn dotenvy_agrees() {
+    let questions = questions();
+    let ask = |input: &Vec<u8>| {
+        let without_mark = input.strip_prefix(b"\xef\xbb\xbf".as_slice()).unwrap_or(input);
+        let values = dotenvy::from_read_iter(without_mark).flatten().filter(|(key, _)| key == "A");
+        values.map(|(_, value)| value.into_bytes()).last()
+    };
+    agree(Loader::Dotenvy, &questions, Some(questions.iter().map(ask).collect()), &[]);
+}
+
+#[test]
+fn dash_agrees() {
+    let questions = questions();
+    let folder = Folder::new("dash");
+    let script = "set -a; . ./in.env; printf '%s' \"${A+=$A}\"";
+    let shell = ["/usr/bin/dash", "/bin/dash"].into_iter().find(|path| fs::exists(path).unwrap_or(false));
+    let ask = |shell: &str, input: &Vec<u8>| {
+        fs::write(folder.0.join("in.env"), input).unwrap();
+        let mut command = Command::new(shell);
+        command.env_clear().env("PATH", "/nowhere").current_dir(&folder.0).args(["-c", script]).stdin(Stdio::null());
+        let output = command.output().unwrap().stdout;
+        output.strip_prefix(b"=").map(<[u8]>::to_vec)
+    };
+    let answers = shell.map(|shell| questions.iter().map(|input| ask(shell, input)).collect());
+    agree(Loader::Shell, &questions, answers, &["CORSLINT_REQUIRE_ORACLE", "CORSLINT_REQUIRE_LOADERS"]);
+}
+
+/// Asks a script that reads a JSON list of hexadecimal inputs and prints a JSON list of strings and nulls.
+fn batch(program: &str, args: &[&str], questions: &[Vec<u8>], name: &str) -> Answers {
+    let folder = Folder::new(name);
+    let hexadecimal = |input: &Vec<u8>| input.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let list: Vec<String> = questions.iter().map(hexadecimal).collect();
+    fs::write(folder.0.join("questions.json"), serde_json::to_string(&list).unwrap()).unwrap();
+    let output = Command::new(program).args(args).current_dir(&folder.0).output().ok()?;
+    if output.status.code() == Some(7) {
+        return None;
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answers: Vec<Option<String>> = serde_json::from_slice(&output.stdout).unwrap();
+    Some(answers.into_iter().map(|answer| answer.map(String::into_bytes)).collect())
+}
+
+#[test]
+fn node_dotenv_agrees() {
+    let script = "let d; try { d = require('dotenv') } catch { process.exit(7) }
+        const asked = JSON.parse(require('fs').readFileSync('questions.json', 'utf8'));
+        console.log(JSON.stringify(asked.map(hex => d.parse(Buffer.from(hex, 'hex')).A ?? null)))";
+    let questions = questions();
+    let answers = batch("node", &["-e", script], &questions, "node");
+    agree(Loader::NodeDotenv, &questions, answers, &["CORSLINT_REQUIRE_LOADERS"]);
+}
+
+#[test]
+fn python_dotenv_agrees() {
+    let script = "
+import json, os, sys, logging
+try:
+    import dotenv, importlib.metadata
+    if importlib.metadata.version('python-dotenv') != '1.2.4':
+        sys.exit(7)
+except ImportError:
+    sys.exit(7)
+logging.disable(logging.CRITICAL)
+os.environ.clear()
+def ask(hexadecimal):
+    with open('in.env', 'wb') as file:
+        file.write(bytes.fromhex(hexadecimal))
+    try:
+        return dotenv.dotenv_values('in.env').get('A')
+    except UnicodeDecodeError:
+        return None
+print(json.dumps([ask(question) for question in json.load(open('questions.json'))]))";
+    let questions = questions();
+    let answers = batch("python3", &["-c", script], &questions, "python");
+    agree(Loader::PythonDotenv, &questions, answers, &["CORSLINT_REQUIRE_LOADERS"]);
+}
