@@ -1,7 +1,7 @@
 //! What corslint makes of an app's .env files, in `apps/*.txt`: stories of files and the policy they make.
 //!
-//! A story is `== name`, then files (`-- .env` and their lines), then `>>` and the expected lines: what [`render`] says of
-//! the app, and `Origin -> answer` for questions.
+//! A story is `== name`, then files (`-- .env` and their lines), then `>>` and the expected lines: what [`render`]
+//! says of the app, and `Origin -> answer` for questions.
 
 use corslint::dotenv::app::{self, AllowOrigin, App};
 use corslint::dotenv::grammar::parse;
@@ -20,6 +20,8 @@ fn render(app: &App, sources: &Sources) -> Vec<String> {
         let place = text(sources, origin.place);
         let (cors, padded) = (if origin.cors { "" } else { " not cors" }, if origin.padded { " padded" } else { "" });
         assert!(place.starts_with(&format!("`{}`", origin.text)) || place.contains("${"), "{place}");
+        let slash = origin.slash_breaks().filter(|_| origin.text.ends_with('/'));
+        let padded = format!("{padded}{}", slash.map_or(String::new(), |certainty| format!(" slash {certainty:?}")));
         lines.push(format!("origin {place} of {} [{products}]{cors}{padded}", origin.key_name));
     }
     if let Some(star) = &app.any_origin {

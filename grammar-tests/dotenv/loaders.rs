@@ -1,8 +1,9 @@
 //! What each loader reads: `loaders/table.txt`, the same questions put to the real loaders, and generated ones.
 //!
-//! dash and dotenvy are asked wherever they are; node's dotenv where `node` finds it (`NODE_PATH`), python-dotenv 1.2.4
-//! where `python3` does; other versions of it read some inputs otherwise. What is missing is said on standard error. `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash a failure,
-//! `CORSLINT_REQUIRE_LOADERS=1` a missing node or python package too.
+//! dash and dotenvy are asked wherever they are; node's dotenv where `node` finds it (`NODE_PATH`), python-dotenv
+//! 1.2.4 where `python3` does; other versions of it read some inputs otherwise. What is missing is said on standard
+//! error. `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash a failure, `CORSLINT_REQUIRE_LOADERS=1` a missing node or
+//! python package too.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -1,4 +1,5 @@
-//! Inputs and the trees they must give: `trees/NAME.env` and `trees/NAME.tree` beside it, in the text [`render`] writes.
+//! Inputs and the trees they must give: `trees/NAME.env` and `trees/NAME.tree` beside it, in the text [`render`]
+//! writes.
 
 use std::fmt::Write as _;
 use std::fs;

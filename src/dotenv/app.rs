@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::keys::{self, Answer, Certainty, Key, Meaning, Separator};
+use super::keys::{self, Answer, Certainty, Key, Meaning, Separator, Slash};
 use super::list::{self, Entry};
 use super::tree::{Assignment, Tree};
 use super::value::{Plain, Variables, plain_values};
@@ -25,6 +25,8 @@ pub struct Setting {
     pub keys: Vec<&'static Key>,
     /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
     pub value: Option<Plain>,
+    /// Whether it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
+    pub cors: bool,
 }
 
 /// One origin, or what stands in the place of one, in a value.
@@ -187,6 +189,7 @@ fn setting(name: &str, entry: &InForce<'_>, keys: Vec<&'static Key>) -> Setting 
         value_place: place(entry.assignment.value.inner),
         keys,
         value: entry.value.clone(),
+        cors: false,
     }
 }
 
@@ -247,7 +250,22 @@ impl Setting {
         self.keys.iter().any(|key| key.product == product)
     }
 
-    fn origin(&self, entry: &Entry, cors: bool) -> AllowedOrigin {
+    /// The rows that make it the allow-list in use; `switches` are those of [`App::switches`].
+    fn allowing(
+        &self,
+        switches: &BTreeMap<&'static str, Option<bool>>,
+        present: &dyn Fn(&str) -> bool,
+    ) -> Vec<&'static Key> {
+        let off = matches!(self.text().as_deref().map(str::trim), Some("" | "false" | "none"));
+        let allows = |key: &&Key| {
+            let link = key.meaning == Meaning::FrontendUrl && !keys::is_shown(key.product, present);
+            let on = switches.get(key.product).is_none_or(|on| *on == Some(true));
+            !off && !link && on && key.meaning.allows_origins()
+        };
+        self.keys.iter().copied().filter(allows).collect()
+    }
+
+    fn origin(&self, entry: &Entry) -> AllowedOrigin {
         AllowedOrigin {
             text: self.text_of(entry),
             place: self.place_of(entry),
@@ -255,8 +273,27 @@ impl Setting {
             keys: self.keys.clone(),
             key_name: self.name.clone(),
             key_place: self.key_place,
-            cors,
+            cors: self.cors,
         }
+    }
+}
+
+impl AllowedOrigin {
+    /// How sure it is that a slash at the end keeps this entry from equalling any browser's Origin, or the app from
+    /// starting; `None` where a product that may be meant strips it or takes a URL. Products of which nobody knows
+    /// are left out of the judgement where another one is known.
+    pub fn slash_breaks(&self) -> Option<Certainty> {
+        let link = |key: &Key| key.meaning == Meaning::FrontendUrl && !self.cors;
+        let harmless = |key: &Key| matches!(key.slash, Slash::Stripped | Slash::Allowed) || link(key);
+        // A pattern between slashes ends with one.
+        if self.text.starts_with('/') || self.keys.iter().any(|key| harmless(key)) {
+            return None;
+        }
+        let breaks = |key: &&&Key| {
+            let convention = key.certainty == Certainty::Convention && key.slash == Slash::Unknown;
+            convention || matches!(key.slash, Slash::Kept | Slash::RefusesToStart)
+        };
+        self.keys.iter().filter(breaks).map(|key| key.certainty).max()
     }
 }
 
@@ -266,34 +303,24 @@ impl App {
         self.settings.iter().find(|setting| setting.name == name)
     }
 
-    /// Whether a product's CORS is on; a product without a switch is. `None` where the switch can't be read.
-    fn is_on(&self, product: &str) -> Option<bool> {
-        for key in keys::all().iter().filter(|key| key.product == product) {
+    /// The products that have a switch, and whether it is on; `None` where its value can't be read.
+    fn switches(&self) -> BTreeMap<&'static str, Option<bool>> {
+        let mut switches = BTreeMap::new();
+        for key in keys::all() {
             if let Meaning::Switch { when, default } = key.meaning {
-                return match self.setting(key.name) {
-                    Some(setting) => setting.switch().map(|value| value == when),
-                    None => Some(default),
-                };
+                let set = self.setting(key.name).map(|setting| setting.switch().map(|value| value == when));
+                switches.insert(key.product, set.unwrap_or(Some(default)));
             }
         }
-        Some(true)
-    }
-
-    /// The rows of a setting that make it the allow-list in use.
-    fn allowing(&self, setting: &Setting, present: &dyn Fn(&str) -> bool) -> Vec<&'static Key> {
-        let off = matches!(setting.text().as_deref().map(str::trim), Some("" | "false" | "none"));
-        let allows = |key: &&Key| {
-            let link = key.meaning == Meaning::FrontendUrl && !keys::is_shown(key.product, present);
-            !off && !link && key.meaning.allows_origins() && self.is_on(key.product) == Some(true)
-        };
-        setting.keys.iter().copied().filter(allows).collect()
+        switches
     }
 
     /// Takes every list of origins apart, and notes the first `*` among them.
     fn find_origins(&mut self, present: &dyn Fn(&str) -> bool) {
-        let mut origins = Vec::new();
-        for setting in &self.settings {
-            let allowing = self.allowing(setting, present);
+        let switches = self.switches();
+        for setting in &mut self.settings {
+            let allowing = setting.allowing(&switches, present);
+            setting.cors = !allowing.is_empty();
             if let Some(certainty) = allowing.iter().map(|key| key.certainty).max() {
                 offer(&mut self.evidence, setting, certainty);
             }
@@ -301,16 +328,16 @@ impl App {
                 continue;
             }
             for entry in setting.finest_entries() {
-                let origin = setting.origin(&entry, !allowing.is_empty());
+                let origin = setting.origin(&entry);
                 if origin.text == "*" && self.any_origin.is_none() {
                     self.any_origin = star(&origin, &allowing);
                 }
-                if !(setting.is_of("Directus") && matches!(origin.text.as_str(), "true" | "false")) {
-                    origins.push(origin);
+                let reflects = setting.is_of("Directus") && matches!(origin.text.as_str(), "true" | "false");
+                if !reflects {
+                    self.origins.push(origin);
                 }
             }
         }
-        self.origins = origins;
     }
 
     /// Reads the switches: those that allow any origin, and those that switch a product's CORS on or off.
@@ -420,7 +447,8 @@ pub fn is_example(name: &str) -> bool {
     name_words(name).is_some_and(|words| words.iter().any(is_sample))
 }
 
-/// Whether it is loaded in production: `.env.production`, `.env.prod`, `prod.env`, `.env.production.local`, `.env.live`.
+/// Whether it is loaded in production: `.env.production`, `.env.prod`, `prod.env`, `.env.production.local`,
+/// `.env.live`.
 pub fn is_production(name: &str) -> bool {
     let production = |word: &String| word.split(['-', '_']).any(|part| matches!(part, "production" | "prod" | "live"));
     !is_example(name) && name_words(name).is_some_and(|words| words.iter().any(production))

@@ -137,8 +137,9 @@ fn ends_well(input: &[u8]) -> bool {
 
 /// How many bytes stand between the opening quote, of which `input` is the rest, and the closing one.
 ///
-/// As node reads it: the first quote without a backslash closes, and has to end its statement where that is on a later
-/// line; a quote with a backslash closes only where it ends its statement and none after it does. So a quote that is missing does not swallow the file.
+/// As node reads it: the first quote without a backslash closes, and has to end its statement where that is on a
+/// later line; a quote with a backslash closes only where it ends its statement and none after it does. So a quote
+/// that is missing does not swallow the file.
 fn closing_quote(input: &[u8], quote: u8) -> Option<usize> {
     let mut escaped_end = None;
     let mut backslashes = false;
@@ -282,7 +283,8 @@ impl<'a> Reader<'a> {
         (Kind::Assignment(Assignment { export, key: self.span(head.key), separator, value, comment }), left)
     }
 
-    /// Reads a value without quotes around it; `spaced` says whether a blank stands before it, so that a `#` is a comment.
+    /// Reads a value without quotes around it; `spaced` says whether a blank stands before it, so that a `#` is a
+    /// comment.
     fn bare(&mut self, line: &'a [u8], spaced: bool, after_line: &'a [u8]) -> Outcome<'a> {
         let lone_comment = line.starts_with(b"#") && spaced;
         let (text, comment) = if lone_comment { (&line[..0], Some(line)) } else { bare_value(line) };
@@ -292,8 +294,8 @@ impl<'a> Reader<'a> {
         (self.value(quoting, span, text, true, nothing), comment, after_line)
     }
 
-    /// Reads a value that starts with a quote. One that is never closed ends with its line, so that the rest of the file
-    /// is read; an open backtick is no quote to node either.
+    /// Reads a value that starts with a quote. One that is never closed ends with its line, so that the rest of the
+    /// file is read; an open backtick is no quote to node either.
     fn quoted(&mut self, quoting: Quoting, first: &'a [u8], input: &'a [u8], after_line: &'a [u8]) -> Outcome<'a> {
         let (quote, body) = input.split_at_checked(1).unwrap_or((input, b""));
         let close = closing_quote(body, quote.first().copied().unwrap_or_default());

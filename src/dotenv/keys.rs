@@ -211,7 +211,8 @@ pub fn all() -> &'static [Key] {
     table::ROWS
 }
 
-/// The rows of the products that read a key of this name; matched exactly, save for what the user names or counts in it.
+/// The rows of the products that read a key of this name; matched exactly, save for what the user names or counts in
+/// it.
 pub fn lookup(key: &str) -> impl Iterator<Item = &'static Key> {
     let exact = rows_of(key);
     let rows = if exact.is_empty() { rows_of_shape(key) } else { exact };

@@ -13,7 +13,8 @@ pub struct Entry {
     pub padded: bool,
 }
 
-/// The entries of a value, empty ones left out. Text that is not what the separator asks for is one entry, as it stands.
+/// The entries of a value, empty ones left out. Text that is not what the separator asks for is one entry, as it
+/// stands.
 pub fn entries(value: &[u8], separator: Separator) -> Vec<Entry> {
     let is_json = value.trim_ascii_start().starts_with(b"[");
     let split = |is_separator: fn(u8) -> bool| split(value, is_separator);

@@ -1,6 +1,6 @@
 //! The app's answer to a request's Origin, as its .env files tell.
 
-use super::app::{AllowOrigin, AllowedOrigin, App, Policy, Setting};
+use super::app::{AllowOrigin, App, Policy, Setting};
 use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash};
 use super::list::Entry;
 use crate::source::Place;
@@ -8,9 +8,9 @@ use crate::source::Place;
 impl App {
     /// What the app answers to a request from `origin`, a serialised origin as browsers send it.
     ///
-    /// Where several products may be meant, or several keys decide, they have to agree; where the keys table is not sure,
-    /// the answer is unknown. It is [`AllowOrigin::None`] only for a product whose way of comparing was read in its source
-    /// or documentation, or whose switch is off.
+    /// Where several products may be meant, or several keys decide, they have to agree; where the keys table is not
+    /// sure, the answer is unknown. It is [`AllowOrigin::None`] only for a product whose way of comparing was read in
+    /// its source or documentation, or whose switch is off.
     pub fn answer_for(&self, origin: &str) -> Policy {
         let (allow_origin, place) = self.allow_origin_for(origin);
         let surely = self.credentials.as_ref().filter(|credentials| credentials.certainty >= Certainty::Usage);
@@ -35,7 +35,7 @@ impl App {
             answer = Some((if sure { AllowOrigin::Star } else { AllowOrigin::Unknown }, Some(star.place)));
         }
         let mut rows: &[&Key] = &[];
-        for setting in self.settings.iter().filter(|setting| self.decides(setting)) {
+        for setting in self.settings.iter().filter(|setting| setting.cors) {
             let (next, entry) = self.setting_answer(setting, origin);
             let place = entry.map_or(setting.key_place, |entry| setting.place_of(&entry));
             let one_list = rows == setting.keys && setting.keys.iter().all(|key| key.is_indexed());
@@ -58,14 +58,6 @@ impl App {
 
     fn allows_credentials(&self) -> bool {
         self.credentials.as_ref().is_some_and(|credentials| credentials.value)
-    }
-
-    /// Whether a setting is the app's allow-list, or may be.
-    fn decides(&self, setting: &Setting) -> bool {
-        let pattern = setting.keys.iter().any(|key| key.meaning == Meaning::OriginRegex) && !setting.is_empty();
-        let listed = |origin: &AllowedOrigin| origin.cors && origin.key_place == setting.key_place;
-        let outside = setting.value.is_none() && setting.keys.iter().any(|key| key.meaning == Meaning::Origins);
-        pattern || outside || self.origins.iter().any(listed)
     }
 
     /// What all rows of a setting agree on.

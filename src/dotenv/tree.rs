@@ -163,8 +163,8 @@ impl Tree {
 }
 
 /// Everything a report must not show, in ascending order: values and what follows them, comments (a commented-out
-/// assignment keeps its password), unreadable text, keys that stand alone. Keys of assignments are shown, unless they look
-/// like a piece of a key file that a missing quote has spilled.
+/// assignment keeps its password), unreadable text, keys that stand alone. Keys of assignments are shown, unless they
+/// look like a piece of a key file that a missing quote has spilled.
 pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
     let mut secrets = Vec::new();
     for statement in &tree.statements {

@@ -34,8 +34,8 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     }
 }
 
-/// Whether what follows the value was seen in use: nothing, a comment after a space, or a word after a quoted value, which
-/// is the next key.
+/// Whether what follows the value was seen in use: nothing, a comment after a space, or a word after a quoted value,
+/// which is the next key.
 fn is_known_tail(case: &Case<'_>, assignment: &Assignment) -> bool {
     let value = &assignment.value;
     let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';

@@ -23,8 +23,8 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     }
 }
 
-/// The line, or the lines of a quoted value, that the crate cuts off before it looks at any `$`, without a comment; nothing
-/// where it finds a quote or a blank open at the end.
+/// The line, or the lines of a quoted value, that the crate cuts off before it looks at any `$`, without a comment;
+/// nothing where it finds a quote or a blank open at the end.
 fn line(statement: &str) -> Option<&str> {
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum State {
@@ -79,9 +79,9 @@ enum Quote {
 
 /// The value with every variable replaced by what the file sets it to.
 ///
-/// A variable without braces ends at the first character that is no letter or digit, and the crate takes that character as it
-/// stands, even a quote; so it is escaped here as the variable's value is. A blank outside quotes ends the value: what follows
-/// is a comment or an error, and no `$` in it is live.
+/// A variable without braces ends at the first character that is no letter or digit, and the crate takes that
+/// character as it stands, even a quote; so it is escaped here as the variable's value is. A blank outside quotes
+/// ends the value: what follows is a comment or an error, and no `$` in it is live.
 fn without_variables(value: &str, case: &Case<'_>) -> Result<String, Reading> {
     let mut resolved = String::new();
     let mut quote = Quote::None;

@@ -26,8 +26,8 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     finish(inner.unwrap_or(text).as_bytes(), text.starts_with('"'))
 }
 
-/// The expression lets a line break stand between the separator and the value where that starts with a quote, and after a
-/// `:` where it does not.
+/// The expression lets a line break stand between the separator and the value where that starts with a quote, and
+/// after a `:` where it does not.
 fn value_on_a_later_line(case: &Case<'_>, assignment: &Assignment) -> bool {
     if assignment.value.quoting != Quoting::None || assignment.comment.is_some() {
         return false;

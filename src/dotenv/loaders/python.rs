@@ -1,7 +1,7 @@
 //! The PyPI package `python-dotenv`: `dotenv_values`, which looks variables up in the file first.
 //!
-//! This is version 1.2.4. Up to 1.2.2 a `#` after `= ` starts the value, `\\\\` before a quote escapes it, and a byte order mark
-//! becomes a part of the first key.
+//! This is version 1.2.4. Up to 1.2.2 a `#` after `= ` starts the value, `\\\\` before a quote escapes it, and a byte
+//! order mark becomes a part of the first key.
 
 use super::{Case, Reading};
 use crate::dotenv::tree::{Assignment, Quoting};
@@ -47,8 +47,8 @@ fn closing_quote(body: &[u8], quote: u8) -> Option<usize> {
     })
 }
 
-/// Python closes the quote elsewhere than the tree does: the statement is dropped if text follows that quote, and takes other
-/// lines in if none does.
+/// Python closes the quote elsewhere than the tree does: the statement is dropped if text follows that quote, and
+/// takes other lines in if none does.
 fn outside_the_statement(body: &[u8], close: Option<usize>) -> Reading {
     let after = close.and_then(|close| body.get(close + 1..)).unwrap_or(b"x");
     let after = after.split(|&byte| byte == b'\n').next().unwrap_or(&[]).trim_ascii_start();
