@@ -25,15 +25,15 @@ fn syntax(files: &Files, file: FileId, findings: &mut Vec<Finding>) {
     let place = |span| Place { file, span };
     if let Some(tree) = files.nginx.get(&file) {
         for error in &tree.errors {
-            let message = "nginx does not start with this configuration";
-            let finding = syntax_error::RULE.finding(place(error.span), &error.message, message);
+            let message = format!("nginx does not start: {}", error.message);
+            let finding = syntax_error::RULE.finding(place(error.span), "nginx stops reading here", message);
             findings.push(Finding { help: error.help.clone(), ..finding });
         }
     }
     if let Some(tree) = files.env.get(&file) {
         for error in &tree.errors {
-            let message = "loaders cannot read this line, or read it each in their own way";
-            let finding = syntax_error::RULE.finding(place(error.span), error.message, message);
+            let message = format!("loaders read this each in their own way, or not at all: {}", error.message);
+            let finding = syntax_error::RULE.finding(place(error.span), "not read by all", message);
             findings.push(Finding { help: error.help.map(str::to_owned), ..finding });
         }
     }

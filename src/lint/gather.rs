@@ -1,0 +1,214 @@
+//! Gathering: the given files, read, and the configurations that start among them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::discover::{self, Candidate, FileKind};
+use super::read::{Files, Unreadable, reason, shown};
+use super::{Context, Error, Options};
+use crate::nginx::config::{Config, ContextKind, implied_context};
+use crate::nginx::include::Includes;
+use crate::source::FileId;
+
+/// A configuration to put together: its first file, the context of its top level, and what it includes.
+#[derive(Debug)]
+struct Root {
+    file: FileId,
+    kind: ContextKind,
+    includes: Includes,
+}
+
+/// What was given, read.
+#[derive(Debug)]
+pub(crate) struct Gathered<'o> {
+    options: &'o Options,
+    pub(super) files: Files,
+    /// The nginx files that were given, in order, with the directory that was walked for each.
+    pub(super) given: Vec<(FileId, Candidate)>,
+    /// The .env files that were given, in order.
+    pub(super) env: Vec<(FileId, Candidate)>,
+    /// Paths of what was not read, or not wholly.
+    pub(super) not_analysed: BTreeSet<String>,
+    /// What was read and why files were taken or left.
+    pub(super) notes: Vec<String>,
+    roots: Vec<Root>,
+}
+
+impl<'o> Gathered<'o> {
+    /// Reads what the paths of `options` name and hold, and finds the configurations.
+    ///
+    /// # Errors
+    ///
+    /// A named path that does not exist or cannot be read.
+    pub(crate) fn new(options: &'o Options) -> Result<Self, Error> {
+        let mut gathered = Gathered {
+            options,
+            files: Files::default(),
+            given: Vec::new(),
+            env: Vec::new(),
+            not_analysed: BTreeSet::new(),
+            notes: Vec::new(),
+            roots: Vec::new(),
+        };
+        gathered.read_given()?;
+        gathered.roots = gathered.find_roots();
+        Ok(gathered)
+    }
+
+    /// The configurations, each put together.
+    pub(crate) fn configs(&self) -> Vec<Config<'_>> {
+        let sources = &self.files.sources;
+        let build = |root: &Root| Config::new(sources, &self.files.nginx, &root.includes, root.file, root.kind);
+        self.roots.iter().map(build).collect()
+    }
+
+    /// Reads the files that were named and those that the directories' walks recognise.
+    fn read_given(&mut self) -> Result<(), Error> {
+        let mut seen = HashSet::new();
+        for path in &self.options.paths {
+            let metadata = std::fs::metadata(path).map_err(|error| Error::Unreadable(shown(path), reason(&error)))?;
+            let candidates = if metadata.is_dir() {
+                discover::walk(path, |unread| {
+                    self.not_analysed.insert(unread);
+                })
+            } else {
+                vec![discover::named(path)]
+            };
+            for candidate in candidates {
+                match self.files.read(&candidate) {
+                    Ok(file) if seen.insert(file) => self.take(file, candidate),
+                    Ok(_) => {}
+                    Err(Unreadable { path, why }) if candidate.walked.is_none() => {
+                        return Err(Error::Unreadable(path, why));
+                    }
+                    Err(unreadable) => self.fail(unreadable),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, file: FileId, candidate: Candidate) {
+        let path = &self.files.sources.get(file).path;
+        match candidate.kind {
+            FileKind::Env => {
+                self.notes.push(format!("{path}: read as a .env file"));
+                self.env.push((file, candidate));
+            }
+            FileKind::Nginx if candidate.doubtful && !self.speaks_nginx(file) => {
+                self.notes.push(format!("{path}: left, it holds no nginx directives"));
+            }
+            FileKind::Nginx => {
+                self.notes.push(format!("{path}: read as an nginx configuration"));
+                self.given.push((file, candidate));
+            }
+        }
+    }
+
+    fn fail(&mut self, unreadable: Unreadable) {
+        self.notes.push(format!("{}: not read, {}", unreadable.path, unreadable.why));
+        self.not_analysed.insert(unreadable.path);
+    }
+
+    /// Whether a file whose name proves nothing holds nginx directives: a block or a parameter that only nginx has.
+    fn speaks_nginx(&self, file: FileId) -> bool {
+        const TELLING: [&[u8]; 22] = [
+            b"server",
+            b"location",
+            b"upstream",
+            b"http",
+            b"listen",
+            b"server_name",
+            b"proxy_pass",
+            b"fastcgi_pass",
+            b"uwsgi_pass",
+            b"add_header",
+            b"more_set_headers",
+            b"proxy_set_header",
+            b"proxy_hide_header",
+            b"map",
+            b"try_files",
+            b"return",
+            b"rewrite",
+            b"ssl_certificate",
+            b"error_page",
+            b"limit_req_zone",
+            b"proxy_cache_path",
+            b"include",
+        ];
+        let Some(tree) = self.files.nginx.get(&file) else { return false };
+        let bytes = &self.files.sources.get(file).bytes;
+        let names = (0..tree.directives.len()).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
+        let telling = names.filter(|name| TELLING.contains(&name.inner().of(bytes))).count();
+        telling > tree.errors.len()
+    }
+
+    /// The files from which configurations start: those that no other given file includes.
+    fn find_roots(&mut self) -> Vec<Root> {
+        let given = self.given.clone();
+        let implied = |files: &Files, file: FileId| {
+            files
+                .nginx
+                .get(&file)
+                .map_or(ContextKind::Location, |tree| implied_context(tree, &files.sources.get(file).bytes))
+        };
+        let mut resolved: BTreeMap<FileId, (Root, HashSet<FileId>)> = BTreeMap::new();
+        for (file, candidate) in &given {
+            let kind = implied(&self.files, *file);
+            let bases = bases(candidate, kind == ContextKind::Main);
+            let mut failed = Vec::new();
+            let (includes, reached) =
+                self.files.resolve_includes(*file, &bases, self.options.root.as_deref(), |unreadable| {
+                    failed.push(unreadable)
+                });
+            failed.into_iter().for_each(|unreadable| self.fail(unreadable));
+            let kind = if kind == ContextKind::Main { kind } else { self.stated_context().unwrap_or(kind) };
+            resolved.insert(*file, (Root { file: *file, kind, includes }, reached));
+        }
+        let mut covered: HashSet<FileId> = HashSet::new();
+        for (root, reached) in resolved.values() {
+            covered.extend(reached.iter().filter(|&&file| file != root.file));
+        }
+        let mut roots = Vec::new();
+        let mut placed: HashSet<FileId> = HashSet::new();
+        // Files that include one another in a circle are all covered; the first of them is a root all the same.
+        for pass in [false, true] {
+            for (file, _) in &given {
+                if placed.contains(file) || (covered.contains(file) && !pass) {
+                    continue;
+                }
+                if let Some((root, reached)) = resolved.remove(file) {
+                    placed.extend(reached);
+                    placed.insert(*file);
+                    roots.push(root);
+                }
+            }
+        }
+        roots
+    }
+
+    fn stated_context(&self) -> Option<ContextKind> {
+        self.options.context.map(|context| match context {
+            Context::Http => ContextKind::Http,
+            Context::Server => ContextKind::Server,
+            Context::Location => ContextKind::Location,
+        })
+    }
+}
+
+/// The directories that may be the main file's: its own, or for a fragment its own and those above it, up to the directory that was
+/// walked.
+fn bases(candidate: &Candidate, is_main: bool) -> Vec<PathBuf> {
+    let own = candidate.path.parent().unwrap_or(Path::new(""));
+    if is_main {
+        return vec![own.to_owned()];
+    }
+    let top = candidate.walked.as_deref().unwrap_or(Path::new(""));
+    let top = top.strip_prefix(".").unwrap_or(top);
+    let inside = |path: &&Path| path.starts_with(top) && !(path.has_root() && path.parent().is_none());
+    let mut bases: Vec<PathBuf> = own.ancestors().take_while(inside).map(Path::to_owned).collect();
+    if bases.is_empty() {
+        bases.push(own.to_owned());
+    }
+    bases
+}
