@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use corslint::dotenv::app;
 use corslint::dotenv::grammar::parse;
+use corslint::dotenv::loaders::{Loader, readings};
 use corslint::dotenv::tree::{Assignment, Kind, PartKind, Quoting, Tree, secrets};
-use corslint::source::Span;
+use corslint::source::{FileId, Span};
 
 /// A tree as text: a line for a statement, every piece in backticks, then the errors and the secrets.
 fn render(tree: &Tree, file: &[u8]) -> String {
@@ -151,6 +153,27 @@ fn every_short_text_is_covered() {
         assert_sound(&tree, &text, &text.escape_ascii().to_string());
         if number % 7 == 0 {
             assert_sound(&parse(&text[2..]), &text[2..], &text[2..].escape_ascii().to_string());
+        }
+    }
+}
+
+/// No loader and no app panics on what can be written in a few bytes.
+#[test]
+fn every_short_text_is_read_by_all() {
+    let alphabet = b"A=:\"'`\\$}{# \n\r;\xff";
+    let base = alphabet.len();
+    for number in (0..base.pow(5)).step_by(37) {
+        let tail: Vec<u8> = (0..5).map(|digit| alphabet[number / base.pow(digit) % base]).collect();
+        let file = [b"A=v\nCORS_ORIGIN=".as_slice(), &tail].concat();
+        let tree = parse(&file);
+        let statements = tree.statements.len();
+        for loader in Loader::ALL {
+            assert!(readings(loader, &tree, &file).len() <= statements);
+        }
+        let app = app::read(&[(FileId(0), &tree, &file)]);
+        for origin in &app.origins {
+            let shown = String::from_utf8_lossy(origin.place.span.of(&file));
+            assert!(shown.contains(&origin.text) || shown.contains(['$', '\\']), "{}", file.escape_ascii());
         }
     }
 }
