@@ -10,6 +10,7 @@ use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::locations::Locations;
 use super::regex::Regexes;
 use super::run::Run;
+use super::servers::Servers;
 use super::value::Value;
 use super::variables::Definitions;
 use crate::cors::request::Request;
@@ -107,6 +108,8 @@ pub struct Model<'c, 's> {
     pub definitions: Definitions<'s>,
     /// Its locations.
     pub locations: Locations<'s>,
+    /// Its servers.
+    pub servers: Servers<'s>,
     /// Its expressions.
     pub regexes: Regexes,
 }
@@ -114,6 +117,8 @@ pub struct Model<'c, 's> {
 /// Where a request enters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
+    /// The server that the request's URL reaches; where none is to be found, the answer is unknown.
+    Url,
     /// The server, which chooses the location by the path.
     Server(ContextId),
     /// This location of the server, whatever the path.
@@ -124,7 +129,13 @@ impl<'c, 's> Model<'c, 's> {
     /// Makes a configuration ready to be asked.
     pub fn new(config: &'c Config<'s>) -> Self {
         let (definitions, locations) = (Definitions::new(config), Locations::new(config));
-        Model { config, definitions, locations, regexes: Regexes::default() }
+        Model { config, definitions, locations, servers: Servers::new(config), regexes: Regexes::default() }
+    }
+
+    /// The server that takes a request to `host` and `port` (A6.7). The scheme has no say: nginx chooses by address and name alone.
+    /// `None` where no server listens on that port, or where the address the request comes in by decides.
+    pub fn server_for(&self, host: &str, port: u16) -> Option<ContextId> {
+        self.servers.find(&self.regexes, host, port).map(|(server, _)| server)
     }
 
     /// The answers to `request`, one for each way the open questions may turn out. `assume` replies to questions that the caller

@@ -1,15 +1,16 @@
-//! The access and content phases, and what `error_page` makes of an answer.
+//! The content phase: the app, files, and what `try_files` and `index` lead to.
 
-use super::answer::{Answer, AnsweredBy, Entry, Question, Upstream};
-use super::config::{ContextKind, ItemId};
-use super::locations::{Found, is_pass};
+use super::answer::{AnsweredBy, Question};
+use super::config::{ContextId, ContextKind, ItemId};
+use super::locations::is_pass;
 use super::run::{Reply, Run, Step};
 use super::settings::{List, Single};
 use super::value::Value;
 
-/// What writes the body in a location.
-enum Handler {
-    /// `proxy_pass` and its kin.
+/// What writes the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handler {
+    /// The app behind a directive of this name: `proxy_pass` and its kin.
     App(ItemId),
     /// `stub_status` and `empty_gif`: 405 for OPTIONS, like files (A3.1).
     Fixed(ItemId),
@@ -20,146 +21,104 @@ enum Handler {
 }
 
 impl<'s> Run<'_, '_, 's> {
-    /// The access phase: the refusal, if there is one (A3.7–A3.9, A3.13).
-    pub(super) fn access(&mut self) -> Result<Option<Reply>, Question> {
+    /// The handler of a location that is entered, `context` being the location itself or its `limit_except`, which takes over the
+    /// app of its location but no other handler.
+    pub(super) fn handler_of(&self, location: ContextId, context: ContextId) -> Handler {
+        let own = self.own_handler(context);
+        if own != Handler::Files || context == location {
+            return own;
+        }
+        match self.own_handler(location) {
+            Handler::Fixed(_) => Handler::Files,
+            other => other,
+        }
+    }
+
+    /// An `if` that matched brings its handler along; without one the handler stays (A1.10, A3.23).
+    pub(super) fn handler_of_if(&mut self, block: ContextId) {
+        let own = self.own_handler(block);
+        if own != Handler::Files {
+            self.handler = own;
+        }
+    }
+
+    fn own_handler(&self, context: ContextId) -> Handler {
         let config = self.model.config;
-        let any = config.single(self.context, Single::Satisfy).is_some_and(|item| config.parameter_is(item, 1, "any"));
-        let mut refusal = None;
-        for check in [Self::by_address, Self::by_password, Self::by_subrequest] {
-            match check(self)? {
-                Verdict::Pass if any => return Ok(None),
-                Verdict::Pass | Verdict::Silent => {}
-                Verdict::Refuse(reply) if !any => return Ok(Some(reply)),
-                Verdict::Refuse(reply) => {
-                    // Of several refusals 401 is the one that is told.
-                    let told = refusal.as_ref().is_some_and(|told: &Reply| told.status == Some(401));
-                    refusal = if told { refusal } else { Some(reply) };
-                }
+        if matches!(config.context(context).kind, ContextKind::Server | ContextKind::IfInServer) {
+            return Handler::Files;
+        }
+        let own = config.items(context).filter_map(|item| match config.item(item).name {
+            name if is_pass(name) => Some(Handler::App(item)),
+            b"stub_status" | b"empty_gif" => Some(Handler::Fixed(item)),
+            b"js_content" | b"perl" | b"content_by_lua_block" | b"content_by_lua_file" | b"content_by_lua" => {
+                Some(Handler::Scripted(item))
             }
-        }
-        Ok(refusal)
-    }
-
-    fn by_address(&mut self) -> Result<Verdict, Question> {
-        let config = self.model.config;
-        let Some(&first) = config.list(self.context, List::Access).first() else { return Ok(Verdict::Silent) };
-        let allows = config.item(first).name == b"allow";
-        // Which client a rule other than `all` means is not to be known; it and those that follow are one question.
-        let allowed = if config.parameter_is(first, 1, "all") { allows } else { self.ask(Question::Address(first))? };
-        Ok(if allowed { Verdict::Pass } else { Verdict::Refuse(Reply::special(403, Some(first))) })
-    }
-
-    fn by_password(&mut self) -> Result<Verdict, Question> {
-        let config = self.model.config;
-        let Some(item) = config.single(self.context, Single::AuthBasic) else { return Ok(Verdict::Silent) };
-        let realm = config.parameter(item, 1).map(|realm| self.expand(realm));
-        match realm {
-            Some(Value::Known(realm)) if &*realm == b"off" => Ok(Verdict::Silent),
-            Some(Value::Known(_)) if self.header("authorization").is_none() => Ok(self.unauthorized(item)),
-            _ if self.ask(Question::Credentials(item))? => Ok(Verdict::Pass),
-            _ => Ok(self.unauthorized(item)),
-        }
-    }
-
-    fn unauthorized(&self, item: ItemId) -> Verdict {
-        Verdict::Refuse(Reply::special(401, Some(item)))
-    }
-
-    fn by_subrequest(&mut self) -> Result<Verdict, Question> {
-        let config = self.model.config;
-        let Some(item) = config.single(self.context, Single::AuthRequest) else { return Ok(Verdict::Silent) };
-        if config.parameter_is(item, 1, "off") {
-            return Ok(Verdict::Silent);
-        }
-        match self.subrequest_status(item) {
-            Some(200..=299) => Ok(Verdict::Pass),
-            Some(status @ (401 | 403)) => Ok(Verdict::Refuse(Reply::special(status, Some(item)))),
-            Some(_) => Ok(Verdict::Refuse(Reply::special(500, Some(item)))),
-            None if self.ask(Question::Credentials(item))? => Ok(Verdict::Pass),
-            None => Ok(self.unauthorized(item)),
-        }
-    }
-
-    /// The status of the `auth_request` subrequest, where its location answers by `return` (A3.9).
-    fn subrequest_status(&self, item: ItemId) -> Option<u16> {
-        let model = self.model;
-        let path = model.config.parameter(item, 1)?;
-        let Found::Location(location, _) = model.locations.find(model.config, &model.regexes, self.server, &path)
-        else {
-            return None;
-        };
-        // A location that itself asks a subrequest would ask without end.
-        if model
-            .config
-            .single(location, Single::AuthRequest)
-            .is_some_and(|inner| !model.config.parameter_is(inner, 1, "off"))
-        {
-            return None;
-        }
-        let run = Run::new(model, self.request, &Upstream::default(), &[]).go(Entry::Location(self.server, location));
-        let answer: Answer<'s> = run.ok()?;
-        (answer.by == AnsweredBy::Nginx && answer.item.is_some()).then_some(answer.status)?
+            b"flv" | b"mp4" | b"hls" | b"echo" | b"lua_pass" | b"push_stream_subscriber" | b"nchan_subscriber" => {
+                Some(Handler::Scripted(item))
+            }
+            _ => None,
+        });
+        own.last().unwrap_or(Handler::Files)
     }
 
     /// The content phase.
     pub(super) fn content(&mut self) -> Result<Step, Question> {
         let config = self.model.config;
-        let has_try_files = config.context(self.context).kind == ContextKind::Location || self.context == self.server;
-        let try_files = config.named(self.context, b"try_files").last().filter(|_| has_try_files);
+        // `try_files` is not inherited, not even by an `if` (A1.12).
+        let try_files = config.named(self.context, b"try_files").last();
         if let Some(item) = try_files
             && let Some(step) = self.try_files(item)?
         {
             return Ok(step);
         }
-        match self.handler() {
-            Handler::App(item) => Ok(Step::Reply(Reply {
-                status: self.upstream.status,
-                by: AnsweredBy::App,
-                item: Some(item),
-                special: false,
-                redirects: false,
+        match self.handler {
+            Handler::App(item) => Ok(self.app(item)),
+            Handler::Scripted(item) => Ok(Step::Reply(Reply::lost(Some(item)))),
+            Handler::Fixed(item) => Ok(Step::Reply(match &*self.method {
+                "GET" | "HEAD" => Reply::plain(200, AnsweredBy::Nginx, Some(item)),
+                _ => Reply::special(405, Some(item)),
             })),
-            Handler::Scripted(item) => Ok(Step::Reply(Reply { item: Some(item), ..self.lost() })),
-            Handler::Fixed(item) => Ok(Step::Reply(self.fixed(item))),
             Handler::Files => self.file(),
         }
     }
 
-    fn fixed(&self, item: ItemId) -> Reply {
-        match self.method.as_str() {
-            "GET" | "HEAD" => {
-                Reply { status: Some(200), by: AnsweredBy::Nginx, item: Some(item), special: false, redirects: false }
+    /// The app that the context in force names, which an `if` has from its location. A handler that came with an earlier `if` has
+    /// none there, and nginx answers 500.
+    fn app(&mut self, chosen: ItemId) -> Step {
+        let config = self.model.config;
+        let name = config.item(chosen).name;
+        let here = config.named(self.context, name).last();
+        let outer = || {
+            let parent = config.context(self.context).parent?;
+            let inherits =
+                matches!(config.context(self.context).kind, ContextKind::IfInLocation | ContextKind::LimitExcept);
+            if inherits { config.named(parent, name).last() } else { None }
+        };
+        let Some(item) = here.or_else(outer) else { return Step::Reply(Reply::special(500, Some(chosen))) };
+        self.app_asked = true;
+        let header = |name: &str| self.upstream.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        let reply = Reply { status: self.upstream.status, by: AnsweredBy::App, item: Some(item), special: false };
+        match header("x-accel-redirect") {
+            Some((_, Some(target))) => {
+                let target = target.clone().into_bytes();
+                if target.starts_with(b"/") {
+                    self.become_get();
+                }
+                self.jump(Value::known(target), item)
             }
-            _ => Reply::special(405, Some(item)),
+            Some(_) => Step::Reply(Reply::lost(Some(item))),
+            None => Step::Reply(reply),
         }
     }
 
-    /// What answers here; an `if` or `limit_except` without a handler of its own has its location's (A1.10).
-    fn handler(&self) -> Handler {
-        let config = self.model.config;
-        let levels = config.ancestors(self.context).take_while(|&context| {
-            !matches!(config.context(context).kind, ContextKind::Server | ContextKind::Http | ContextKind::Main)
-        });
-        for context in levels {
-            let own = config.items(context).filter_map(|item| match config.item(item).name {
-                name if is_pass(name) => Some(Handler::App(item)),
-                b"stub_status" | b"empty_gif" => Some(Handler::Fixed(item)),
-                b"js_content" | b"perl" | b"content_by_lua_block" | b"content_by_lua_file" | b"content_by_lua" => {
-                    Some(Handler::Scripted(item))
-                }
-                b"dav_methods" if !matches!(self.method.as_str(), "GET" | "HEAD" | "POST" | "OPTIONS") => {
-                    Some(Handler::Scripted(item))
-                }
-                _ => None,
-            });
-            if let Some(handler) = own.last() {
-                return handler;
-            }
-            if config.context(context).kind == ContextKind::Location {
-                break;
+    /// nginx goes on with GET after a jump to another URI, but for HEAD.
+    pub(super) fn become_get(&mut self) {
+        if self.method != "HEAD" {
+            self.method = "GET".into();
+            if !self.is_subrequest {
+                self.main_method = "GET".into();
             }
         }
-        Handler::Files
     }
 
     /// `try_files`: the first file that is there, or the last parameter (A3.4). `None` goes on to the handler, with the file's URI.
@@ -167,57 +126,83 @@ impl<'s> Run<'_, '_, 's> {
         let config = self.model.config;
         let count = config.parameter_count(item);
         for index in 1..count {
-            let Some(pattern) = config.parameter(item, index) else { return Ok(Some(Step::Reply(self.lost()))) };
-            let path = self.expand(pattern.clone());
-            let name = path.bytes().map_or_else(|| pattern.to_vec(), <[u8]>::to_vec);
-            if self.ask(Question::File(name))? {
-                if let Value::Known(path) = path {
-                    self.uri = Value::Known(path);
-                }
+            let Some(pattern) = config.parameter(item, index) else {
+                return Ok(Some(Step::Reply(Reply::lost(Some(item)))));
+            };
+            // A slash at the end asks for a directory, and is no part of the path.
+            let (text, is_directory) =
+                pattern.strip_suffix(b"/").map_or((&*pattern, false), |directory| (directory, true));
+            let path = self.expand(text.to_vec().into());
+            let name = path.bytes().map_or_else(|| text.to_vec(), <[u8]>::to_vec);
+            let asked = if is_directory && !name.ends_with(b"/") { [&name, &b"/"[..]].concat() } else { name };
+            // A path that ends with a slash is never a file.
+            if asked.ends_with(b"/") && !is_directory {
+                continue;
+            }
+            if self.ask(Question::File(asked))? {
+                self.uri = path;
                 return Ok(None);
             }
         }
-        let Some(last) = config.parameter(item, count) else { return Ok(Some(Step::Reply(self.lost()))) };
-        Ok(Some(self.jump(last.into_owned(), item)))
-    }
-
-    /// To a named location, a status (`=404`) or a URI.
-    fn jump(&mut self, target: Vec<u8>, item: ItemId) -> Step {
-        match target.as_slice() {
-            [b'=', code @ ..] => match std::str::from_utf8(code).ok().and_then(|code| code.parse().ok()) {
-                Some(status) => Step::Reply(Reply::special(status, Some(item))),
-                None => Step::Reply(self.lost()),
-            },
-            [b'@', ..] => match self.model.locations.named(self.server, &target) {
-                Some(location) => Step::Enter(location),
-                None => Step::Reply(Reply::special(500, Some(item))),
-            },
-            _ => {
-                let uri = self.expand(target.into());
-                self.query = Value::known(Vec::new());
-                self.change_uri(uri, false);
-                Step::Find
-            }
+        let Some(last) = config.parameter(item, count) else {
+            return Ok(Some(Step::Reply(Reply::lost(Some(item)))));
+        };
+        if let Some(code) = last.strip_prefix(b"=") {
+            let status = std::str::from_utf8(code).ok().and_then(|code| code.parse().ok());
+            let reply = status.map_or(Reply::lost(Some(item)), |status| Reply::special(status, Some(item)));
+            return Ok(Some(Step::Reply(reply)));
         }
+        let target = self.expand(last);
+        Ok(Some(self.jump(target, item)))
     }
 
-    /// A file, a directory's index, or a refusal.
+    /// To a named location, or to a URI with its query.
+    pub(super) fn jump(&mut self, target: Value<'s>, item: ItemId) -> Step {
+        let Value::Known(target) = target else { return Step::Reply(Reply::lost(Some(item))) };
+        if target.starts_with(b"@") {
+            return match self.model.locations.named(self.server, &target) {
+                Some(location) => Step::Named(location),
+                None => Step::Reply(Reply::special(500, Some(item))),
+            };
+        }
+        let (path, query) = match memchr::memchr(b'?', &target) {
+            Some(at) => (&target[..at], &target[at + 1..]),
+            None => (&*target, &b""[..]),
+        };
+        (self.uri, self.query) = (Value::known(path.to_vec()), Value::known(query.to_vec()));
+        Step::Redirect
+    }
+
+    /// A file, a directory's index, a slash, or a refusal.
     fn file(&mut self) -> Result<Step, Question> {
-        if !matches!(self.method.as_str(), "GET" | "HEAD" | "POST") {
+        let config = self.model.config;
+        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
+        let reads = matches!(&*self.method, "GET" | "HEAD" | "POST");
+        if let Some(item) = config.ancestors(self.context).find_map(|level| config.named(level, b"dav_methods").last())
+            && !reads
+            && self.method != "OPTIONS"
+        {
+            return Ok(Step::Reply(Reply::lost(Some(item))));
+        }
+        if !reads {
             return Ok(Step::Reply(Reply::special(405, None)));
         }
-        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(self.lost())) };
         if path.ends_with(b"/") {
             return self.index(path);
         }
-        if !self.ask(Question::File(path))? {
-            return Ok(Step::Reply(Reply::special(404, None)));
+        if self.ask(Question::File(path.clone()))? {
+            let reply = match &*self.method {
+                "POST" => Reply::special(405, None),
+                _ => Reply::plain(200, AnsweredBy::File, None),
+            };
+            return Ok(Step::Reply(reply));
         }
-        if self.method == "POST" {
-            return Ok(Step::Reply(Reply::special(405, None)));
+        let slashed = [&path, &b"/"[..]].concat();
+        if self.ask(Question::File(slashed.clone()))? {
+            self.redirect = Some((self.with_query(slashed), None));
+            return Ok(Step::Reply(Reply::special(301, None)));
         }
-        let file = Reply { status: Some(200), by: AnsweredBy::File, item: None, special: false, redirects: false };
-        Ok(Step::Reply(file))
+        Ok(Step::Reply(Reply::special(404, None)))
     }
 
     /// The index of a directory, which is an internal redirect to the file (A1.11).
@@ -226,86 +211,26 @@ impl<'s> Run<'_, '_, 's> {
         let listed = config.list(self.context, List::Index).iter().flat_map(|&item| {
             (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index))
         });
-        let mut names: Vec<Vec<u8>> = listed.map(|name| name.into_owned()).collect();
+        let mut names: Vec<_> = listed.collect();
         if names.is_empty() {
-            names.push(b"index.html".to_vec());
+            names.push(b"index.html".as_slice().into());
         }
         for name in names {
-            let path = if name.starts_with(b"/") { name } else { [&directory[..], &name].concat() };
-            if memchr::memchr(b'$', &path).is_none() && self.ask(Question::File(path.clone()))? {
+            let is_absolute = name.starts_with(b"/");
+            let Value::Known(name) = self.expand(name) else { return Ok(Step::Reply(Reply::lost(None))) };
+            let path = if is_absolute { name.to_vec() } else { [&directory[..], &name].concat() };
+            // nginx goes to an absolute one without a look.
+            if is_absolute || self.ask(Question::File(path.clone()))? {
                 self.uri = Value::known(path);
-                return Ok(Step::Find);
+                return Ok(Step::Redirect);
             }
         }
-        if config.named(self.context, b"autoindex").any(|item| config.parameter_is(item, 1, "on"))
-            && self.method != "POST"
-        {
-            let listing =
-                Reply { status: Some(200), by: AnsweredBy::File, item: None, special: false, redirects: false };
-            return Ok(Step::Reply(listing));
-        }
         let there = self.ask(Question::File(directory))?;
-        let status = if there { 403 } else { 404 };
-        Ok(Step::Reply(Reply::special(status, None)))
+        let autoindex = config.is_on(self.context, Single::Autoindex) == Some(true) && self.method != "POST";
+        Ok(Step::Reply(match (there, autoindex) {
+            (true, true) => Reply::plain(200, AnsweredBy::File, None),
+            (true, false) => Reply::special(403, None),
+            (false, _) => Reply::special(404, None),
+        }))
     }
-
-    /// Where an `error_page` sends an answer; `None` lets it go back to the client (A2.5, A2.6, A3.21).
-    pub(super) fn error_page(&mut self, reply: &Reply) -> Option<Step> {
-        let config = self.model.config;
-        let intercepts = config.single(self.context, Single::InterceptErrors);
-        let intercepted = reply.by == AnsweredBy::App
-            && reply.status.is_some_and(|status| status >= 300)
-            && intercepts.is_some_and(|item| config.parameter_is(item, 1, "on"));
-        let status = reply.status.filter(|_| reply.special || intercepted)?;
-        self.error_status = Some(status);
-        let recursive = config.single(self.context, Single::RecursiveErrorPages);
-        if self.in_error_page && !recursive.is_some_and(|item| config.parameter_is(item, 1, "on")) {
-            return None;
-        }
-        let pages = config.list(self.context, List::ErrorPage).to_vec();
-        self.in_error_page = !pages.is_empty();
-        pages.into_iter().find_map(|item| self.error_page_for(item, status))
-    }
-
-    /// What this `error_page` does with `status`, if it lists it.
-    fn error_page_for(&mut self, item: ItemId, status: u16) -> Option<Step> {
-        let config = self.model.config;
-        let count = config.parameter_count(item);
-        let words: Vec<_> = (1..count).filter_map(|index| config.parameter(item, index)).collect();
-        let listed = words.iter().any(|word| **word == *status.to_string().as_bytes());
-        if !listed {
-            return None;
-        }
-        let replacement = words.iter().find_map(|word| word.strip_prefix(b"="));
-        self.error_status = match replacement {
-            None => Some(status),
-            Some(b"") => None,
-            Some(code) => std::str::from_utf8(code).ok().and_then(|code| code.parse().ok()),
-        };
-        let target = config.parameter(item, count)?.into_owned();
-        if !target.starts_with(b"@") && !target.starts_with(b"/") {
-            // A URL is a redirect to it.
-            let redirect = self.error_status.filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308)).unwrap_or(302);
-            self.error_status = Some(redirect);
-            let reply = Reply {
-                status: Some(redirect),
-                by: AnsweredBy::Nginx,
-                item: Some(item),
-                special: false,
-                redirects: true,
-            };
-            return Some(Step::Reply(reply));
-        }
-        if target.starts_with(b"/") && self.method != "HEAD" {
-            self.method = "GET".to_owned();
-        }
-        Some(self.jump(target, item))
-    }
-}
-
-/// What one access check says.
-enum Verdict {
-    Pass,
-    Silent,
-    Refuse(Reply),
 }

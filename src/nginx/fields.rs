@@ -70,10 +70,11 @@ impl<'s> Run<'_, '_, 's> {
         if reply.by == AnsweredBy::Nobody {
             return (fields, None);
         }
-        if reply.redirects {
-            let location =
-                reply.item.map_or(Value::Unknown(b"location".as_slice().into()), |item| self.redirect_target(item));
-            fields.push(Field { name: Cow::Borrowed(b"Location"), value: location, item: reply.item });
+        if let Some((target, item)) = self.redirect.take()
+            && target.bytes() != Some(b"")
+        {
+            let value = self.absolute(target);
+            fields.push(Field { name: Cow::Borrowed(b"Location"), value, item });
         }
         if reply.by == AnsweredBy::App {
             self.app_fields(reply, &mut fields);
@@ -87,16 +88,22 @@ impl<'s> Run<'_, '_, 's> {
         (fields, config.single(self.context, Single::Scripted))
     }
 
-    fn redirect_target(&mut self, item: ItemId) -> Value<'s> {
+    /// The target of a redirect as it is sent: nginx puts scheme, host and port before a path.
+    fn absolute(&self, target: Value<'s>) -> Value<'s> {
         let config = self.model.config;
-        let last = config.parameter_count(item);
-        match (
-            config.item(item).name,
-            config.parameter(item, if config.item(item).name == b"rewrite" { 2 } else { last }),
-        ) {
-            (b"return" | b"rewrite" | b"error_page", Some(target)) => self.expand(target),
-            _ => Value::Unknown(b"location".as_slice().into()),
+        let is_path = target.bytes().is_some_and(|target| target.starts_with(b"/"));
+        if !is_path || config.is_on(self.context, Single::AbsoluteRedirect) == Some(false) {
+            return target;
         }
+        let unknown = || Value::Unknown(b"location".as_slice().into());
+        let (Some(url), Value::Known(path)) = (&self.url, target) else { return unknown() };
+        let Some(host) = url.host_str() else { return unknown() };
+        if config.is_on(self.context, Single::ServerNameInRedirect) == Some(true) {
+            return unknown();
+        }
+        let port = url.port().filter(|_| config.is_on(self.context, Single::PortInRedirect) != Some(false));
+        let port = port.map_or(String::new(), |port| format!(":{port}"));
+        Value::known([format!("{}://{host}{port}", url.scheme()).as_bytes(), &path].concat())
     }
 
     fn app_fields(&self, reply: &Reply, fields: &mut Vec<Field<'s>>) {
@@ -110,8 +117,23 @@ impl<'s> Run<'_, '_, 's> {
             let unknown = || {
                 Value::Unknown(format!("upstream_http_{}", name.to_lowercase().replace('-', "_")).into_bytes().into())
             };
-            let value = value.as_ref().map_or_else(unknown, |value| Value::known(value.clone().into_bytes()));
+            let rewritten = name.eq_ignore_ascii_case("location") && self.may_rewrite_location(reply, value.as_deref());
+            let value = value.as_ref().filter(|_| !rewritten);
+            let value = value.map_or_else(unknown, |value| Value::known(value.clone().into_bytes()));
             fields.push(Field { name: name.clone().into_bytes().into(), value, item: None });
+        }
+    }
+
+    /// Whether `proxy_redirect` may change the app's `Location`; by default it does where the app names its own address.
+    fn may_rewrite_location(&self, reply: &Reply, value: Option<&str>) -> bool {
+        let config = self.model.config;
+        match config.single(self.context, Single::ProxyRedirect) {
+            Some(item) if config.parameter_is(item, 1, "off") => false,
+            Some(item) if !config.parameter_is(item, 1, "default") => true,
+            _ => {
+                let own = reply.item.and_then(|item| config.parameter(item, 1));
+                own.zip(value).is_some_and(|(own, value)| value.as_bytes().starts_with(&own))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
-use super::regex::{Captures, Regexes};
+use super::regex::{Captures, Regexes, Undecided};
 use super::settings::Protocol;
 
 /// How a location is written.
@@ -66,6 +66,8 @@ struct Level<'s> {
     regex: Vec<(Cow<'s, [u8]>, bool, ContextId)>,
     named: HashMap<Cow<'s, [u8]>, ContextId>,
     longest: usize,
+    /// Whether a template fills one of the locations in, so that any path may be its.
+    is_open: bool,
 }
 
 /// Every location of a configuration, by the level it stands on.
@@ -75,10 +77,10 @@ pub struct Locations<'s> {
 }
 
 /// What a path finds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// This location, and the groups of its expression, if it has one.
-    Location(ContextId, Option<Captures>),
+    /// This location.
+    Location(ContextId),
     /// nginx answers 301 to the path with a slash, with this location's headers (A3.11).
     AddSlash(ContextId),
     /// No location: the server itself answers.
@@ -108,7 +110,7 @@ impl<'s> Locations<'s> {
                 }
                 Some(Pattern::Regex { pattern, ignore_case }) => level.regex.push((pattern, ignore_case, context)),
                 Some(Pattern::Named(name)) => _ = level.named.entry(name).or_insert(context),
-                None => {}
+                None => level.is_open = true,
             }
         }
         locations
@@ -120,61 +122,85 @@ impl<'s> Locations<'s> {
     }
 
     /// The location of `server` that takes the normalised `path`: `=`, then the longest prefix unless an expression of
-    /// its level or of one nested in it matches (A6.1, A6.2).
-    pub fn find(&self, config: &Config<'s>, regexes: &Regexes, server: ContextId, path: &[u8]) -> Found {
-        // The levels whose prefix matched, outermost first, each with whether its expressions are still to be tried.
-        let mut open = vec![(server, true)];
-        let mut found = Found::Nothing;
-        let mut level = server;
-        while let Some(locations) = self.levels.get(&level) {
-            match locations.prefix(config, path) {
-                Prefixed::Exact(context) => return Found::Location(context, None),
-                Prefixed::AddSlash(context) => return Found::AddSlash(context),
-                Prefixed::Longest(context, no_regex) => {
-                    found = Found::Location(context, None);
-                    if let Some(here) = open.last_mut() {
-                        here.1 = !no_regex;
-                    }
-                    open.push((context, true));
-                    level = context;
-                }
-                Prefixed::Nothing => break,
-            }
-        }
-        while let Some((level, with_regex)) = open.pop() {
-            let Some(locations) = self.levels.get(&level).filter(|_| with_regex) else { continue };
-            match locations.expression(regexes, path) {
-                Found::Location(context, captures) => return self.inside(config, regexes, context, captures, path),
-                Found::Unknown => return Found::Unknown,
-                _ => {}
-            }
-        }
-        found
-    }
-
-    /// Looks further inside a location whose expression matched; what is nested in it takes over.
-    fn inside(
+    /// its level or of one nested in it matches (A6.1, A6.2). With it what the expressions on the way captured, outermost first.
+    pub fn find(
         &self,
         config: &Config<'s>,
         regexes: &Regexes,
-        context: ContextId,
-        captures: Option<Captures>,
+        server: ContextId,
         path: &[u8],
-    ) -> Found {
-        let mut found = Found::Location(context, captures);
-        let mut level = context;
-        while let Some(locations) = self.levels.get(&level) {
-            let next = match locations.expression(regexes, path) {
-                Found::Nothing => locations.prefix(config, path).into_found(),
-                next => next,
-            };
-            match next {
-                Found::Location(context, _) => level = context,
-                _ => break,
+    ) -> (Found, Vec<Captures>) {
+        let mut all_captures = Vec::new();
+        let mut found = Found::Nothing;
+        let mut start = server;
+        loop {
+            match self.prefixes(config, path, start) {
+                Err(end) => {
+                    // Below an expression nginx does not add the slash.
+                    let end = match end {
+                        Found::AddSlash(context) if start != server => Found::Location(context),
+                        end => end,
+                    };
+                    return (end, all_captures);
+                }
+                Ok((deepest, open)) => match self.expressions(regexes, path, open) {
+                    Ok(Some((context, captures))) => {
+                        all_captures.push(captures);
+                        (found, start) = (Found::Location(context), context);
+                    }
+                    Ok(None) => return (deepest.map_or(found, Found::Location), all_captures),
+                    Err(Undecided) => return (Found::Unknown, all_captures),
+                },
             }
-            found = next;
         }
-        found
+    }
+
+    /// The longest prefix at and below `start`, and the levels whose expressions may still take over, outermost first. As the error,
+    /// what ends the search.
+    fn prefixes(
+        &self,
+        config: &Config<'s>,
+        path: &[u8],
+        start: ContextId,
+    ) -> Result<(Option<ContextId>, Vec<ContextId>), Found> {
+        let (mut deepest, mut open) = (None, Vec::new());
+        let mut level = start;
+        while let Some(locations) = self.levels.get(&level) {
+            match locations.prefix(config, path) {
+                Prefixed::Exact(context) => return Err(Found::Location(context)),
+                _ if locations.is_open => return Err(Found::Unknown),
+                Prefixed::AddSlash(context) => return Err(Found::AddSlash(context)),
+                Prefixed::Longest(context, no_regex) => {
+                    if !no_regex {
+                        open.push(level);
+                    }
+                    (deepest, level) = (Some(context), context);
+                }
+                Prefixed::Nothing => {
+                    open.push(level);
+                    break;
+                }
+            }
+        }
+        Ok((deepest, open))
+    }
+
+    /// The first expression that matches, those of the innermost level first.
+    fn expressions(
+        &self,
+        regexes: &Regexes,
+        path: &[u8],
+        mut open: Vec<ContextId>,
+    ) -> Result<Option<(ContextId, Captures)>, Undecided> {
+        while let Some(level) = open.pop() {
+            let Some(locations) = self.levels.get(&level) else { continue };
+            for (pattern, ignore_case, context) in &locations.regex {
+                if let Some(captures) = regexes.captures(pattern, *ignore_case, path)? {
+                    return Ok(Some((*context, captures)));
+                }
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -186,16 +212,6 @@ enum Prefixed {
     Nothing,
 }
 
-impl Prefixed {
-    fn into_found(self) -> Found {
-        match self {
-            Prefixed::Exact(context) | Prefixed::Longest(context, _) => Found::Location(context, None),
-            Prefixed::AddSlash(context) => Found::AddSlash(context),
-            Prefixed::Nothing => Found::Nothing,
-        }
-    }
-}
-
 impl Level<'_> {
     fn prefix(&self, config: &Config<'_>, path: &[u8]) -> Prefixed {
         if let Some(&context) = self.exact.get(path) {
@@ -204,10 +220,10 @@ impl Level<'_> {
         let slashed = [path, b"/"].concat();
         let longest = path.len().min(self.longest);
         let full = self.prefix.get(path);
-        let with_slash = self.prefix.get(&slashed[..]).map(|(context, _)| *context);
-        let with_slash = with_slash.or_else(|| self.exact.get(&slashed[..]).copied());
-        if let (None, Some(context)) = (full, with_slash)
-            && passes_on(config, context)
+        let prefix = self.prefix.get(&slashed[..]).map(|(context, _)| *context);
+        let exact = self.exact.get(&slashed[..]).copied();
+        if let (None, Some(context)) = (full, exact.or(prefix))
+            && [exact, prefix].into_iter().flatten().any(|context| passes_on(config, context))
         {
             return Prefixed::AddSlash(context);
         }
@@ -216,17 +232,6 @@ impl Level<'_> {
             Some(&(context, no_regex)) => Prefixed::Longest(context, no_regex),
             None => Prefixed::Nothing,
         }
-    }
-
-    fn expression(&self, regexes: &Regexes, path: &[u8]) -> Found {
-        for (pattern, ignore_case, context) in &self.regex {
-            match regexes.captures(pattern, *ignore_case, path) {
-                Ok(Some(captures)) => return Found::Location(*context, Some(captures)),
-                Ok(None) => {}
-                Err(_) => return Found::Unknown,
-            }
-        }
-        Found::Nothing
     }
 }
 

@@ -1,16 +1,20 @@
 //! One run of one request through nginx's phases: server rewrite, find location, rewrite, access, content.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, AnsweredBy, Entry, Model, Question, Upstream};
-use super::condition::{Condition, condition};
-use super::config::{ContextId, ContextKind, Item, ItemId};
-use super::locations::Found;
+use super::config::{ContextId, ContextKind, ItemId};
+use super::content::Handler;
+use super::locations::{Found, Pattern, pattern};
+use super::settings::Single;
 use super::value::Value;
 use crate::cors::request::Request;
 
-/// How often nginx lets one request change its URI before it answers 500.
-const MAX_URI_CHANGES: u32 = 10;
+/// How often one request may change its URI, plus one: nginx counts down and answers 500 at 0.
+const MAX_URI_CHANGES: u32 = 11;
+/// How large a request body may be where no `client_max_body_size` says otherwise, in bytes.
+const DEFAULT_BODY_BYTES: u64 = 1024 * 1024;
 
 /// A run, and what it has come to so far.
 #[derive(Debug)]
@@ -19,22 +23,36 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) request: &'r Request,
     pub(super) upstream: &'r Upstream,
     pub(super) url: Option<url::Url>,
-    assumptions: &'r [(Question, bool)],
+    pub(super) assumptions: &'r [(Question, bool)],
     pub(super) server: ContextId,
     /// The context whose directives are in force (nginx's `r->loc_conf`).
     pub(super) context: ContextId,
-    pub(super) method: String,
+    pub(super) method: Cow<'r, str>,
+    /// What `$request_method` holds: in a subrequest the client's method.
+    pub(super) main_method: Cow<'r, str>,
     /// The path, normalised and decoded; what rewrites have made of it.
     pub(super) uri: Value<'s>,
     pub(super) query: Value<'s>,
     /// Variables that `set` has assigned or that a map has been asked for, by lower-case name.
     pub(super) variables: BTreeMap<Vec<u8>, Value<'s>>,
     pub(super) captures: Vec<Value<'s>>,
-    matched: Vec<ContextId>,
-    changes: u32,
-    /// The status an `error_page` has put in force.
+    /// The `if`s of the location entered last that matched.
+    pub(super) matched: Vec<ContextId>,
+    /// What writes the body; an `if` may replace it.
+    pub(super) handler: Handler,
+    /// How many changes of the URI are left.
+    pub(super) changes_left: u32,
+    /// Whether the request no longer is what the client sent, which opens `internal` locations.
+    pub(super) internal: bool,
+    /// The status that the answer will have whatever writes its body.
     pub(super) error_status: Option<u16>,
     pub(super) in_error_page: bool,
+    /// The `Location` field, once something has set it.
+    pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
+    /// Whether the app has answered, so that `$upstream_http_*` hold something.
+    pub(super) app_asked: bool,
+    /// Whether this is the subrequest of an `auth_request`.
+    pub(super) is_subrequest: bool,
 }
 
 /// Where a run goes next.
@@ -44,8 +62,10 @@ pub(super) enum Step {
     On,
     /// To the location that the changed URI finds.
     Find,
-    /// Into this location, from its rewrite phase on.
-    Enter(ContextId),
+    /// Through the server's rewrite phase again, with a changed URI: nginx's internal redirect.
+    Redirect,
+    /// Into this named location.
+    Named(ContextId),
     /// Back to the client.
     Reply(Reply),
 }
@@ -58,14 +78,22 @@ pub(super) struct Reply {
     pub(super) item: Option<ItemId>,
     /// Whether the status goes through `error_page`.
     pub(super) special: bool,
-    /// Where it redirects to, if it does.
-    pub(super) redirects: bool,
 }
 
 impl Reply {
     /// nginx's own answer, which `error_page` may replace.
     pub(super) fn special(status: u16, item: Option<ItemId>) -> Self {
-        Reply { status: Some(status), by: AnsweredBy::Nginx, item, special: true, redirects: false }
+        Reply { status: Some(status), by: AnsweredBy::Nginx, item, special: true }
+    }
+
+    /// An answer that goes to the client as it is.
+    pub(super) fn plain(status: u16, by: AnsweredBy, item: Option<ItemId>) -> Self {
+        Reply { status: Some(status), by, item, special: false }
+    }
+
+    /// An answer of which nothing is known.
+    pub(super) fn lost(item: Option<ItemId>) -> Self {
+        Reply { status: None, by: AnsweredBy::Nginx, item, special: false }
     }
 }
 
@@ -77,9 +105,6 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         assumptions: &'r [(Question, bool)],
     ) -> Self {
         let url = url::Url::parse(&request.url).ok();
-        let path = url
-            .as_ref()
-            .map_or_else(|| Value::Unknown(b"uri".as_slice().into()), |url| Value::known(normalise(url.path())));
         let query = url.as_ref().and_then(url::Url::query).unwrap_or_default().as_bytes().to_vec();
         Run {
             model,
@@ -89,15 +114,21 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             assumptions,
             server: model.config.top(),
             context: model.config.top(),
-            method: request.method.clone(),
-            uri: path,
+            method: Cow::Borrowed(&request.method),
+            main_method: Cow::Borrowed(&request.method),
+            uri: Value::Unknown(b"uri".as_slice().into()),
             query: Value::known(query),
             variables: BTreeMap::new(),
             captures: Vec::new(),
             matched: Vec::new(),
-            changes: 0,
+            handler: Handler::Files,
+            changes_left: MAX_URI_CHANGES,
+            internal: false,
             error_status: None,
             in_error_page: false,
+            redirect: None,
+            app_asked: false,
+            is_subrequest: false,
         }
     }
 
@@ -108,44 +139,146 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// The first question that the assumptions do not cover.
     pub(super) fn go(mut self, entry: Entry) -> Result<Answer<'s>, Question> {
         let (server, forced) = match entry {
-            Entry::Server(server) => (server, None),
-            Entry::Location(server, location) => (server, Some(location)),
+            Entry::Server(server) => (Some(server), None),
+            Entry::Location(server, location) => (Some(server), Some(location)),
+            Entry::Url => (self.choose_server(), None),
         };
-        self.server = server;
-        self.context = server;
-        let mut step = match self.rewrite(server)? {
-            // A server that changes the URI sends the request wherever that leads.
-            Step::On => forced.map_or(Step::Find, Step::Enter),
-            step => {
-                self.changes = 1;
-                step
+        let reply = match server {
+            Some(server) => {
+                self.server = server;
+                self.context = server;
+                self.pass(forced)?
             }
+            None => Reply::lost(None),
         };
-        loop {
-            step = match step {
-                Step::Find => self.find()?,
-                Step::Enter(context) => self.enter(context)?,
-                Step::On => self.content()?,
-                Step::Reply(reply) => match self.error_page(&reply) {
-                    Some(step) => step,
-                    None => return Ok(self.answer(reply)),
-                },
-            };
-            if matches!(step, Step::Find | Step::Enter(_)) {
-                self.changes += 1;
-                if self.changes > MAX_URI_CHANGES {
-                    return Ok(self.answer(Reply::special(500, None)));
-                }
-            }
-        }
-    }
-
-    fn answer(mut self, reply: Reply) -> Answer<'s> {
         let status = self.error_status.or(reply.status);
         let (server, context, assumptions) = (self.server, self.context, self.assumptions.to_vec());
         let matched = std::mem::take(&mut self.matched);
         let (fields, open) = self.fields(status, &reply);
-        Answer { status, fields, by: reply.by, server, context, item: reply.item, matched, assumptions, open }
+        Ok(Answer { status, fields, by: reply.by, server, context, item: reply.item, matched, assumptions, open })
+    }
+
+    /// The server that the URL reaches; what its name captures becomes variables.
+    fn choose_server(&mut self) -> Option<ContextId> {
+        let model = self.model;
+        let url = self.url.as_ref()?;
+        let host = url.host_str()?.to_owned();
+        let port = url.port_or_known_default()?;
+        let (server, captures) = model.servers.find(&model.regexes, &host, port)?;
+        if let Some(captures) = captures {
+            self.take_captures(captures);
+        }
+        Some(server)
+    }
+
+    /// From the first phase to the reply that goes to the client.
+    fn pass(&mut self, forced: Option<ContextId>) -> Result<Reply, Question> {
+        let slashes = self.model.config.is_on(self.server, Single::MergeSlashes) != Some(false);
+        let path = self.url.as_ref().and_then(|url| normalise(url.path(), slashes));
+        let step = match (self.refused(), path) {
+            (Some(reply), _) => Step::Reply(reply),
+            // nginx refuses such a path before it knows the server.
+            (None, None) => Step::Reply(Reply::lost(None)),
+            (None, Some(path)) => {
+                self.uri = Value::known(path);
+                self.through_server(forced)?
+            }
+        };
+        self.follow(step)
+    }
+
+    /// From step to step, to the reply that nothing replaces.
+    fn follow(&mut self, mut step: Step) -> Result<Reply, Question> {
+        loop {
+            step = match step {
+                Step::Reply(reply) => match self.error_page(&reply) {
+                    Some(step) => step,
+                    None => return Ok(reply),
+                },
+                other => self.next(other)?,
+            };
+        }
+    }
+
+    /// The subrequest for `path`, whose variables are those of this run (A3.9). `None` where its status is not to be known.
+    pub(super) fn subrequest(&mut self, path: Vec<u8>) -> Result<Option<u16>, Question> {
+        let nothing = Upstream::default();
+        let mut sub = Run::new(self.model, self.request, &nothing, self.assumptions);
+        (sub.server, sub.context) = (self.server, self.server);
+        (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
+        (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));
+        (sub.is_subrequest, sub.internal) = (true, true);
+        sub.variables = std::mem::take(&mut self.variables);
+        let first = sub.through_server(None)?;
+        let reply = sub.follow(first)?;
+        let status = if reply.by == AnsweredBy::App { None } else { sub.error_status.or(reply.status) };
+        self.variables = sub.variables;
+        Ok(status)
+    }
+
+    fn next(&mut self, step: Step) -> Result<Step, Question> {
+        match step {
+            Step::Find => self.find(),
+            Step::Redirect | Step::Named(_) if !self.may_change() => Ok(Step::Reply(Reply::special(500, None))),
+            Step::Redirect => {
+                self.internal = true;
+                self.through_server(None)
+            }
+            Step::Named(location) => {
+                self.internal = true;
+                self.enter(location)
+            }
+            Step::On => self.content(),
+            Step::Reply(_) => Ok(step),
+        }
+    }
+
+    /// Counts one change of the URI; false where it is one too many.
+    pub(super) fn may_change(&mut self) -> bool {
+        self.changes_left = self.changes_left.saturating_sub(1);
+        self.changes_left > 0
+    }
+
+    /// What nginx refuses before it looks at a location (A2.3).
+    fn refused(&self) -> Option<Reply> {
+        let well_formed = self.method.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));
+        match &*self.method {
+            _ if !well_formed => Some(Reply::special(400, None)),
+            "TRACE" | "CONNECT" => Some(Reply::special(405, None)),
+            _ => None,
+        }
+    }
+
+    /// The server's rewrite phase, then the location: the one the URI finds, or `forced` while the URI is what the client sent.
+    fn through_server(&mut self, forced: Option<ContextId>) -> Result<Step, Question> {
+        self.context = self.server;
+        // A fragment of bare directives is a location whose server is not shown.
+        let is_location = self.model.config.context(self.server).kind == ContextKind::Location;
+        let step = if is_location { Step::On } else { self.rewrite(self.server)? };
+        match (step, forced) {
+            (Step::On, Some(location)) => {
+                self.capture(location);
+                self.enter(location)
+            }
+            // The first change of the URI by a server is not counted.
+            (Step::On | Step::Find, _) => self.find(),
+            (step, _) => Ok(step),
+        }
+    }
+
+    /// Fills in what the expression of a location that was not chosen by the path would capture.
+    fn capture(&mut self, location: ContextId) {
+        let (config, regexes) = (self.model.config, &self.model.regexes);
+        let Some(Pattern::Regex { pattern, ignore_case }) =
+            config.context(location).opener.and_then(|opener| pattern(config, opener))
+        else {
+            return;
+        };
+        let path = self.uri.bytes().unwrap_or_default();
+        match regexes.captures(&pattern, ignore_case, path) {
+            Ok(Some(captures)) => self.take_captures(captures),
+            _ => self.lose_captures(),
+        }
     }
 
     /// The reply to a question, or the question itself.
@@ -155,285 +288,125 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     }
 
     /// The find-config phase: the location that takes the URI.
-    fn find(&mut self) -> Result<Step, Question> {
+    pub(super) fn find(&mut self) -> Result<Step, Question> {
         let model = self.model;
-        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else {
-            return Ok(Step::Reply(self.lost()));
-        };
-        match model.locations.find(model.config, &model.regexes, self.server, &path) {
-            Found::Location(context, captures) => {
-                if let Some(captures) = captures {
-                    self.take_captures(captures);
-                }
-                if model.config.named(context, b"internal").next().is_some() && self.changes == 0 {
-                    self.context = context;
-                    return Ok(Step::Reply(Reply::special(404, None)));
-                }
-                Ok(Step::Enter(context))
+        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
+        self.context = self.server;
+        let (found, captures) = model.locations.find(model.config, &model.regexes, self.server, &path);
+        for captures in captures {
+            self.take_captures(captures);
+        }
+        match found {
+            Found::Location(context) | Found::AddSlash(context)
+                if !self.internal && model.config.single(context, Single::Internal).is_some() =>
+            {
+                self.context = context;
+                Ok(Step::Reply(Reply::special(404, None)))
             }
+            Found::Location(context) => self.enter(context),
             Found::AddSlash(context) => {
                 self.context = context;
+                if let Some(reply) = self.too_large(context) {
+                    return Ok(Step::Reply(reply));
+                }
                 let item = model.config.context(context).opener;
-                Ok(Step::Reply(Reply { redirects: true, ..Reply::special(301, item) }))
+                let target = self.with_query([&path, &b"/"[..]].concat());
+                self.redirect = Some((target, item));
+                Ok(Step::Reply(Reply::special(301, item)))
             }
-            Found::Nothing => {
-                self.context = self.server;
-                Ok(Step::On)
-            }
-            Found::Unknown => Ok(Step::Reply(self.lost())),
+            Found::Nothing => self.enter(self.server),
+            Found::Unknown => Ok(Step::Reply(Reply::lost(None))),
         }
     }
 
-    /// An answer of which nothing is known.
-    pub(super) fn lost(&self) -> Reply {
-        Reply { status: None, by: AnsweredBy::Nginx, item: None, special: false, redirects: false }
+    /// `path` with the query behind it, as nginx redirects.
+    pub(super) fn with_query(&self, path: Vec<u8>) -> Value<'s> {
+        match self.query.bytes() {
+            Some(b"") => Value::known(path),
+            Some(query) => Value::known([&path, &b"?"[..], query].concat()),
+            None => self.query.clone(),
+        }
     }
 
-    /// Enters a location: `limit_except` first (A3.6), then its rewrite phase, then access and content.
+    /// Enters a location, or the server where no location takes the URI: `limit_except` first (A3.6), then its rewrite phase, then
+    /// access and content.
     fn enter(&mut self, location: ContextId) -> Result<Step, Question> {
-        self.context = location;
+        self.context = self.limited(location).unwrap_or(location);
         self.matched.clear();
-        if let Some(limited) = self.limited(location) {
-            self.context = limited;
-        } else {
+        self.handler = self.handler_of(location, self.context);
+        if let Some(reply) = self.too_large(self.context) {
+            return Ok(Step::Reply(reply));
+        }
+        if self.context == location && self.model.config.context(location).kind == ContextKind::Location {
             match self.rewrite(location)? {
                 Step::On => {}
+                Step::Find if self.may_change() => return Ok(Step::Find),
+                Step::Find => return Ok(Step::Reply(Reply::special(500, None))),
                 step => return Ok(step),
             }
         }
-        match self.access()? {
-            Some(reply) => Ok(Step::Reply(reply)),
-            None => Ok(Step::On),
-        }
+        let refusal = if self.is_subrequest { None } else { self.access()? };
+        Ok(refusal.map_or(Step::On, Step::Reply))
+    }
+
+    /// 413 for a body that its length says is too large (A3.20).
+    fn too_large(&self, context: ContextId) -> Option<Reply> {
+        let config = self.model.config;
+        let length: u64 = self.header("content-length")?.parse().ok()?;
+        let item = config.single(context, Single::ClientMaxBodySize);
+        let limit = match item {
+            Some(item) => size(&config.parameter(item, 1)?)?,
+            None => DEFAULT_BODY_BYTES,
+        };
+        (limit > 0 && length > limit && !self.internal).then(|| Reply::special(413, item))
     }
 
     /// The `limit_except` block of `location` that takes this method over. GET stands for HEAD too (A3.5).
     fn limited(&self, location: ContextId) -> Option<ContextId> {
         let config = self.model.config;
-        let method = if self.method == "HEAD" { "GET" } else { &self.method };
         config.children(location).find(|&child| {
             let here = config.context(child);
             let opener = here.opener.filter(|_| here.kind == ContextKind::LimitExcept);
             opener.is_some_and(|item| {
                 let mut listed = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
-                !listed.any(|name| name.eq_ignore_ascii_case(method.as_bytes()))
+                !listed.any(|name| {
+                    name.eq_ignore_ascii_case(self.method.as_bytes())
+                        || (self.method == "HEAD" && name.eq_ignore_ascii_case(b"GET"))
+                })
             })
         })
     }
-
-    /// The rewrite directives of `context` in file order, those of matching `if`s in their place (A3.16).
-    fn rewrite(&mut self, context: ContextId) -> Result<Step, Question> {
-        let config = self.model.config;
-        let mut changed = false;
-        // `if` blocks do not nest, so one level of return is enough.
-        let mut outer = config.items(context);
-        let mut inner: Option<_> = None;
-        loop {
-            let next = inner.as_mut().and_then(Iterator::next);
-            let Some(item) = next.or_else(|| outer.next()) else { break };
-            let directive = *config.item(item);
-            match self.directive(item, &directive)? {
-                Effect::None => {}
-                Effect::Changed => changed = true,
-                Effect::Break => return Ok(Step::On),
-                Effect::Step(step) => return Ok(step),
-                Effect::Matched(block) => {
-                    self.context = block;
-                    self.matched.push(block);
-                    inner = Some(config.items(block));
-                }
-            }
-        }
-        Ok(if changed { Step::Find } else { Step::On })
-    }
-
-    fn directive(&mut self, item: ItemId, directive: &Item<'s>) -> Result<Effect, Question> {
-        match directive.name {
-            b"set" => self.set(item),
-            b"return" => return Ok(Effect::Step(Step::Reply(self.return_reply(item)))),
-            b"break" => return Ok(Effect::Break),
-            b"rewrite" => return self.rewrite_uri(item),
-            b"if" => {
-                if let Some(block) = directive.opens
-                    && self.holds(item)?
-                {
-                    return Ok(Effect::Matched(block));
-                }
-            }
-            _ => {}
-        }
-        Ok(Effect::None)
-    }
-
-    fn set(&mut self, item: ItemId) {
-        let config = self.model.config;
-        let name = config.parameter(item, 1);
-        let Some(name) = name.as_deref().and_then(|name| name.strip_prefix(b"$")) else { return };
-        let value = match config.parameter(item, 2) {
-            Some(text) => self.expand(text),
-            None => Value::Unknown(name.to_vec().into()),
-        };
-        self.variables.insert(name.to_ascii_lowercase(), value);
-    }
-
-    /// `return`: below 400, and with a text, it answers itself; otherwise `error_page` may replace it.
-    fn return_reply(&self, item: ItemId) -> Reply {
-        let config = self.model.config;
-        let code = config.parameter(item, 1).and_then(|code| std::str::from_utf8(&code).ok()?.parse::<u16>().ok());
-        let has_text = config.parameter_count(item) > 1;
-        let by = if code == Some(444) { AnsweredBy::Nobody } else { AnsweredBy::Nginx };
-        match code {
-            Some(status) => {
-                let redirects = matches!(status, 301 | 302 | 303 | 307 | 308);
-                let special = redirects || (status >= 400 && !has_text);
-                Reply { status: Some(status), by, item: Some(item), special, redirects }
-            }
-            // `return URL` is a 302 (A8.8); a template may stand for anything.
-            None => {
-                let status = config.parameter(item, 1).map(|_| 302);
-                Reply { status, by, item: Some(item), special: true, redirects: true }
-            }
-        }
-    }
-
-    fn rewrite_uri(&mut self, item: ItemId) -> Result<Effect, Question> {
-        let config = self.model.config;
-        let (Some(regex), Some(replacement)) = (config.parameter(item, 1), config.parameter(item, 2)) else {
-            return if self.ask(Question::Condition(item))? {
-                Ok(Effect::Step(Step::Reply(self.lost())))
-            } else {
-                Ok(Effect::None)
-            };
-        };
-        if !self.matches(item, &self.uri.clone(), &regex, false)? {
-            return Ok(Effect::None);
-        }
-        let flag = config.parameter(item, 3);
-        let redirect = match flag.as_deref() {
-            Some(b"redirect") => Some(302),
-            Some(b"permanent") => Some(301),
-            _ if is_absolute(&replacement) => Some(302),
-            _ => None,
-        };
-        if let Some(status) = redirect {
-            return Ok(Effect::Step(Step::Reply(Reply { redirects: true, ..Reply::special(status, Some(item)) })));
-        }
-        let keep_query = !replacement.ends_with(b"?");
-        let uri = self.expand(replacement);
-        self.change_uri(uri, keep_query);
-        Ok(match flag.as_deref() {
-            Some(b"last") => Effect::Step(Step::Find),
-            Some(b"break") => Effect::Break,
-            _ => Effect::Changed,
-        })
-    }
-
-    /// Takes a new URI; its own query goes before the old one, which `keep_query` keeps.
-    pub(super) fn change_uri(&mut self, new: Value<'s>, keep_query: bool) {
-        let Value::Known(text) = &new else {
-            self.uri = new;
-            return;
-        };
-        let (path, query) = match text.iter().position(|byte| *byte == b'?') {
-            Some(at) => (text[..at].to_vec(), Some(text[at + 1..].to_vec())),
-            None => (text.to_vec(), None),
-        };
-        self.uri = Value::known(path);
-        self.query = match (query, self.query.bytes().filter(|old| keep_query && !old.is_empty())) {
-            (Some(new), Some(old)) if !new.is_empty() => Value::known([&new, &b"&"[..], old].concat()),
-            (Some(new), None) => Value::known(new),
-            (_, Some(old)) => Value::known(old.to_vec()),
-            (None, None) => Value::known(Vec::new()),
-        };
-    }
-
-    /// Whether the condition of an `if` holds.
-    fn holds(&mut self, item: ItemId) -> Result<bool, Question> {
-        let open = || Question::Condition(item);
-        match condition(self.model.config, item) {
-            None | Some(Condition::File { .. }) => self.ask(open()),
-            Some(Condition::Invalid) => Ok(false),
-            Some(Condition::True(variable)) => match self.variable(&variable).is_true() {
-                Some(truth) => Ok(truth),
-                None => self.ask(open()),
-            },
-            Some(Condition::Equal { variable, text, negated, .. }) => {
-                let (left, right) = (self.variable(&variable), self.expand(text));
-                match (left.bytes(), right.bytes()) {
-                    (Some(left), Some(right)) => Ok((left == right) != negated),
-                    _ => self.ask(open()),
-                }
-            }
-            Some(Condition::Match { variable, regex, ignore_case, negated, .. }) => {
-                let subject = self.variable(&variable);
-                Ok(self.matches(item, &subject, &regex, ignore_case)? != negated)
-            }
-        }
-    }
-
-    /// Whether `regex` matches; its groups become `$1` and so on.
-    fn matches(
-        &mut self,
-        item: ItemId,
-        subject: &Value<'s>,
-        regex: &[u8],
-        ignore_case: bool,
-    ) -> Result<bool, Question> {
-        let model = self.model;
-        let found = subject.bytes().map(|text| model.regexes.captures(regex, ignore_case, text));
-        match found {
-            Some(Ok(Some(captures))) => {
-                self.take_captures(captures);
-                Ok(true)
-            }
-            Some(Ok(None)) => Ok(false),
-            Some(Err(_)) | None => {
-                let matched = self.ask(Question::Condition(item))?;
-                if matched {
-                    let unknown = || Value::Unknown(b"1".as_slice().into());
-                    self.captures = std::iter::repeat_with(unknown).take(10).collect();
-                }
-                Ok(matched)
-            }
-        }
-    }
 }
 
-/// What one rewrite directive does.
-enum Effect {
-    None,
-    /// The URI has changed; the phase goes on.
-    Changed,
-    /// The phase ends.
-    Break,
-    Step(Step),
-    /// An `if` matched; its directives are next.
-    Matched(ContextId),
+/// A size such as `10m`, in bytes.
+fn size(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
+    let factor = match text.get(digits.len()..)? {
+        "" => 1,
+        "k" | "K" => 1024,
+        "m" | "M" => 1024 * 1024,
+        "g" | "G" => 1024 * 1024 * 1024,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// Whether a replacement redirects by itself (A3.11).
-fn is_absolute(replacement: &[u8]) -> bool {
-    [&b"http://"[..], b"https://", b"$scheme"].iter().any(|start| replacement.starts_with(start))
-}
-
-/// A path as locations are compared with it: decoded, `//` merged, dots resolved (A6.3). The URL parser has resolved dots already.
-fn normalise(path: &str) -> Vec<u8> {
+/// A path as locations are compared with it: decoded, `//` merged, dots resolved (A6.3). The URL parser has resolved dots already;
+/// `None` is what nginx refuses.
+fn normalise(path: &str, merge_slashes: bool) -> Option<Vec<u8>> {
     let mut normal = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let decoded = match (byte, ahead.next().and_then(hex), ahead.next().and_then(hex)) {
-            (b'%', Some(high), Some(low)) => {
-                rest = ahead;
-                high * 16 + low
-            }
-            _ => byte,
-        };
-        if decoded != b'/' || normal.last() != Some(&b'/') {
+        let decoded = if byte == b'%' { hex(rest.next()?)? * 16 + hex(rest.next()?)? } else { byte };
+        if decoded == 0 {
+            return None;
+        }
+        if decoded != b'/' || !merge_slashes || normal.last() != Some(&b'/') {
             normal.push(decoded);
         }
     }
-    normal
+    Some(normal)
 }
 
 fn hex(byte: u8) -> Option<u8> {

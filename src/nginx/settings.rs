@@ -110,17 +110,35 @@ pub enum Single {
     Satisfy,
     /// `root` or `alias`
     Root,
-    /// `proxy_intercept_errors` and its kin
-    InterceptErrors,
+    /// `proxy_intercept_errors` and its kin, each for its own protocol
+    InterceptErrors(Protocol),
     /// `recursive_error_pages`
     RecursiveErrorPages,
     /// A directive of a module that may answer, refuse or change headers in ways nobody can read off the text.
     Scripted,
     /// `more_set_headers` or `more_clear_headers`: the last one of the nearest level that has any.
     MoreHeaders,
+    /// `auth_basic_user_file`
+    AuthBasicUserFile,
+    /// `internal`
+    Internal,
+    /// `client_max_body_size`
+    ClientMaxBodySize,
+    /// `absolute_redirect`
+    AbsoluteRedirect,
+    /// `port_in_redirect`
+    PortInRedirect,
+    /// `server_name_in_redirect`
+    ServerNameInRedirect,
+    /// `proxy_redirect`
+    ProxyRedirect,
+    /// `merge_slashes`
+    MergeSlashes,
+    /// `autoindex`
+    Autoindex,
 }
 
-const SINGLES: usize = 9;
+const SINGLES: usize = 22;
 
 impl Single {
     fn of(name: &[u8]) -> Option<Single> {
@@ -131,11 +149,44 @@ impl Single {
             b"satisfy" => Some(Single::Satisfy),
             b"root" | b"alias" => Some(Single::Root),
             b"recursive_error_pages" => Some(Single::RecursiveErrorPages),
+            b"auth_basic_user_file" => Some(Single::AuthBasicUserFile),
+            b"internal" => Some(Single::Internal),
+            b"client_max_body_size" => Some(Single::ClientMaxBodySize),
+            b"absolute_redirect" => Some(Single::AbsoluteRedirect),
+            b"port_in_redirect" => Some(Single::PortInRedirect),
+            b"server_name_in_redirect" => Some(Single::ServerNameInRedirect),
+            b"proxy_redirect" => Some(Single::ProxyRedirect),
+            b"merge_slashes" => Some(Single::MergeSlashes),
+            b"autoindex" => Some(Single::Autoindex),
             b"more_set_headers" | b"more_clear_headers" => Some(Single::MoreHeaders),
             _ if is_scripted(name) => Some(Single::Scripted),
-            _ => {
-                Protocol::split(name).filter(|(_, rest)| *rest == b"intercept_errors").map(|_| Single::InterceptErrors)
-            }
+            _ => match Protocol::split(name)? {
+                (protocol, b"intercept_errors") => Some(Single::InterceptErrors(protocol)),
+                _ => None,
+            },
+        }
+    }
+
+    fn index(self) -> usize {
+        match self {
+            Single::AddHeaderInherit => 0,
+            Single::AuthBasic => 1,
+            Single::AuthRequest => 2,
+            Single::Satisfy => 3,
+            Single::Root => 4,
+            Single::RecursiveErrorPages => 5,
+            Single::Scripted => 6,
+            Single::MoreHeaders => 7,
+            Single::AuthBasicUserFile => 8,
+            Single::Internal => 9,
+            Single::ClientMaxBodySize => 10,
+            Single::AbsoluteRedirect => 11,
+            Single::PortInRedirect => 12,
+            Single::ServerNameInRedirect => 13,
+            Single::ProxyRedirect => 14,
+            Single::MergeSlashes => 15,
+            Single::Autoindex => 16,
+            Single::InterceptErrors(protocol) => 17 + protocol as usize,
         }
     }
 }
@@ -165,7 +216,7 @@ impl Config<'_> {
             if let Some(list) = List::of(name) {
                 own[list.index()].push(item);
             } else if let Some(single) = Single::of(name) {
-                settings.singles[single as usize] = Some(item);
+                settings.singles[single.index()] = Some(item);
             }
         }
         for (list, items) in own.iter().enumerate().filter(|(_, items)| !items.is_empty()) {
@@ -183,8 +234,14 @@ impl Config<'_> {
         self.lists.get(start as usize..end as usize).unwrap_or(&[])
     }
 
+    /// Whether the directive in force in `id` says `on` or `off`; `None` where no level has one.
+    pub(super) fn is_on(&self, id: ContextId, single: Single) -> Option<bool> {
+        let item = self.single(id, single)?;
+        Some(self.parameter(item, 1).is_some_and(|value| value.eq_ignore_ascii_case(b"on")))
+    }
+
     /// The directive in force in `id`, if any level has one.
     pub fn single(&self, id: ContextId, single: Single) -> Option<ItemId> {
-        self.context(id).settings.singles[single as usize]
+        self.context(id).settings.singles[single.index()]
     }
 }

@@ -171,6 +171,7 @@ impl<'s> MapTable<'s> {
 
     /// The line that answers for `text`: exact keys first, then host wildcards, then expressions in file order (A5.2).
     pub fn find(&self, regexes: &Regexes, text: &[u8]) -> Hit {
+        let text = if self.hostnames { text.strip_suffix(b".").unwrap_or(text) } else { text };
         let lower = lower(text);
         if let Some(&index) = self.exact.get(&*lower) {
             return Hit::Entry(index);

@@ -1,0 +1,85 @@
+//! The access phase: addresses, passwords and subrequests (A3.7–A3.9, A3.13).
+
+use super::answer::Question;
+use super::run::{Reply, Run};
+use super::settings::{List, Single};
+use super::value::Value;
+
+/// What one access check says.
+enum Verdict {
+    Pass,
+    Silent,
+    Refuse(Reply),
+}
+
+impl Run<'_, '_, '_> {
+    /// The refusal, if there is one.
+    pub(super) fn access(&mut self) -> Result<Option<Reply>, Question> {
+        let config = self.model.config;
+        let any = config.single(self.context, Single::Satisfy).is_some_and(|item| config.parameter_is(item, 1, "any"));
+        let mut refusal = None;
+        for check in [Self::by_address, Self::by_password, Self::by_subrequest] {
+            match check(self)? {
+                Verdict::Pass if any => return Ok(None),
+                Verdict::Pass | Verdict::Silent => {}
+                Verdict::Refuse(reply) if !any || !matches!(reply.status, Some(401 | 403)) => return Ok(Some(reply)),
+                Verdict::Refuse(reply) => {
+                    // Of several refusals 401 is the one that is told.
+                    let told = refusal.as_ref().is_some_and(|told: &Reply| told.status == Some(401));
+                    refusal = if told { refusal } else { Some(reply) };
+                }
+            }
+        }
+        Ok(refusal)
+    }
+
+    fn by_address(&mut self) -> Result<Verdict, Question> {
+        let config = self.model.config;
+        let Some(&first) = config.list(self.context, List::Access).first() else { return Ok(Verdict::Silent) };
+        let allows = config.item(first).name == b"allow";
+        // Which client a rule other than `all` means is not to be known; it and those that follow are one question.
+        let allowed = if config.parameter_is(first, 1, "all") { allows } else { self.ask(Question::Address(first))? };
+        Ok(if allowed { Verdict::Pass } else { Verdict::Refuse(Reply::special(403, Some(first))) })
+    }
+
+    fn by_password(&mut self) -> Result<Verdict, Question> {
+        let config = self.model.config;
+        let user_file = config.single(self.context, Single::AuthBasicUserFile);
+        let Some(item) = config.single(self.context, Single::AuthBasic).filter(|_| user_file.is_some()) else {
+            return Ok(Verdict::Silent);
+        };
+        let realm = config.parameter(item, 1).map(|realm| self.expand(realm));
+        let shown = self.header("authorization").is_some_and(|value| {
+            value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic ")) && value.len() > 6
+        });
+        match realm {
+            Some(Value::Known(realm)) if &*realm == b"off" => Ok(Verdict::Silent),
+            Some(Value::Known(_)) if !shown => Ok(unauthorized(item)),
+            _ if self.ask(Question::Credentials(item))? => Ok(Verdict::Pass),
+            _ => Ok(unauthorized(item)),
+        }
+    }
+
+    fn by_subrequest(&mut self) -> Result<Verdict, Question> {
+        let config = self.model.config;
+        let Some(item) = config.single(self.context, Single::AuthRequest) else { return Ok(Verdict::Silent) };
+        let Some(path) = config.parameter(item, 1) else {
+            let passes = self.ask(Question::Credentials(item))?;
+            return Ok(if passes { Verdict::Pass } else { unauthorized(item) });
+        };
+        if &*path == b"off" {
+            return Ok(Verdict::Silent);
+        }
+        match self.subrequest(path.into_owned())? {
+            Some(200..=299) => Ok(Verdict::Pass),
+            Some(status @ (401 | 403)) => Ok(Verdict::Refuse(Reply::special(status, Some(item)))),
+            Some(_) => Ok(Verdict::Refuse(Reply::special(500, Some(item)))),
+            None if self.ask(Question::Credentials(item))? => Ok(Verdict::Pass),
+            None => Ok(unauthorized(item)),
+        }
+    }
+}
+
+fn unauthorized(item: super::config::ItemId) -> Verdict {
+    Verdict::Refuse(Reply::special(401, Some(item)))
+}

@@ -1,0 +1,167 @@
+//! Which server takes a request: by the address it comes in by, then by the name it asks for (A6.7).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::regex::{Captures, Regexes};
+
+/// The servers of a configuration, by address and name.
+#[derive(Debug, Default)]
+pub struct Servers<'s> {
+    /// In the order in which the addresses first appear.
+    groups: Vec<Group<'s>>,
+}
+
+/// The servers that listen on one address and port.
+#[derive(Debug)]
+struct Group<'s> {
+    /// The address in lower case; empty for any.
+    address: String,
+    port: u16,
+    default: ContextId,
+    /// Whether `default_server` names the default, or it merely comes first.
+    is_named: bool,
+    exact: HashMap<Vec<u8>, ContextId>,
+    /// `*.example.com` as `.example.com`.
+    leading: HashMap<Vec<u8>, ContextId>,
+    /// `example.*` as `example.`.
+    trailing: HashMap<Vec<u8>, ContextId>,
+    regex: Vec<(Cow<'s, [u8]>, ContextId)>,
+}
+
+impl<'s> Servers<'s> {
+    /// Collects the servers of `config`, in one pass.
+    pub fn new(config: &Config<'s>) -> Self {
+        let mut servers = Servers::default();
+        for context in config.contexts().filter(|&id| config.context(id).kind == ContextKind::Server) {
+            let mut listens: Vec<Listen> =
+                config.named(context, b"listen").filter_map(|item| listen(config, item)).collect();
+            if config.named(context, b"listen").next().is_none() {
+                listens.push(Listen { address: String::new(), first: 80, last: 80, is_default: false });
+            }
+            for listen in listens {
+                for port in listen.first..=listen.last {
+                    let group = servers.group(&listen.address, port, context);
+                    if listen.is_default && !group.is_named {
+                        (group.default, group.is_named) = (context, true);
+                    }
+                    group.add_names(config, context);
+                }
+            }
+        }
+        servers
+    }
+
+    fn group(&mut self, address: &str, port: u16, first: ContextId) -> &mut Group<'s> {
+        let known = self.groups.iter().position(|group| group.port == port && group.address == address);
+        let index = known.unwrap_or_else(|| {
+            self.groups.push(Group {
+                address: address.to_owned(),
+                port,
+                default: first,
+                is_named: false,
+                exact: HashMap::new(),
+                leading: HashMap::new(),
+                trailing: HashMap::new(),
+                regex: Vec::new(),
+            });
+            self.groups.len() - 1
+        });
+        &mut self.groups[index]
+    }
+
+    /// The server for `host` and `port`, and what its name captured. A server that listens on every address gives way to one that
+    /// listens on the very address asked for; where several addresses could be meant and they disagree, nothing is known.
+    pub fn find(&self, regexes: &Regexes, host: &str, port: u16) -> Option<(ContextId, Option<Captures>)> {
+        let host = host.to_ascii_lowercase();
+        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let on_port = || self.groups.iter().filter(|group| group.port == port);
+        let meant = on_port().find(|group| group.address == bare);
+        let candidates: Vec<&Group<'s>> = match meant {
+            Some(group) => vec![group],
+            // What listens on the loopback interface alone is asked by its address.
+            None => on_port().filter(|group| bare == "localhost" || !is_loopback(&group.address)).collect(),
+        };
+        let name = host.trim_end_matches('.');
+        let mut found = candidates.into_iter().map(|group| group.find(regexes, name.as_bytes()));
+        let first = found.next()??;
+        found.all(|other| other.is_some_and(|(server, _)| server == first.0)).then_some(first)
+    }
+}
+
+impl<'s> Group<'s> {
+    /// Takes in the names of one server; of two servers with one name the first counts.
+    fn add_names(&mut self, config: &Config<'s>, server: ContextId) {
+        for item in config.named(server, b"server_name") {
+            for name in (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)) {
+                let lower = name.to_ascii_lowercase();
+                match &*lower {
+                    [b'~', ..] => self.regex.push((Cow::Owned(name[1..].to_vec()), server)),
+                    [b'*', rest @ ..] => _ = self.leading.entry(rest.to_vec()).or_insert(server),
+                    [b'.', rest @ ..] => {
+                        self.exact.entry(rest.to_vec()).or_insert(server);
+                        self.leading.entry(lower.clone()).or_insert(server);
+                    }
+                    [start @ .., b'*'] => _ = self.trailing.entry(start.to_vec()).or_insert(server),
+                    _ => _ = self.exact.entry(lower).or_insert(server),
+                }
+            }
+        }
+    }
+
+    /// Exact name, longest leading wildcard, longest trailing wildcard, first expression, default. `None` where an expression
+    /// cannot be matched here.
+    fn find(&self, regexes: &Regexes, name: &[u8]) -> Option<(ContextId, Option<Captures>)> {
+        let dots = || name.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+        let leading = || dots().find_map(|at| self.leading.get(&name[at..]));
+        let trailing = || dots().collect::<Vec<_>>().into_iter().rev().find_map(|at| self.trailing.get(&name[..=at]));
+        if let Some(&server) = self.exact.get(name).or_else(leading).or_else(trailing) {
+            return Some((server, None));
+        }
+        for (pattern, server) in &self.regex {
+            // The name is in lower case, whatever the request says.
+            if let Some(captures) = regexes.captures(pattern, true, name).ok()? {
+                return Some((*server, Some(captures)));
+            }
+        }
+        Some((self.default, None))
+    }
+}
+
+/// One `listen`, as far as it chooses a server.
+struct Listen {
+    address: String,
+    first: u16,
+    last: u16,
+    is_default: bool,
+}
+
+/// Reads a `listen`; `None` for a Unix socket, and for what a template fills in.
+fn listen(config: &Config<'_>, item: ItemId) -> Option<Listen> {
+    let value = config.parameter(item, 1)?;
+    let value = std::str::from_utf8(&value).ok()?;
+    if value.starts_with("unix:") {
+        return None;
+    }
+    let is_default = (2..=config.parameter_count(item))
+        .any(|index| config.parameter_is(item, index, "default_server") || config.parameter_is(item, index, "default"));
+    let is_ports = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let (address, ports) = match value.rsplit_once(':') {
+        _ if is_ports(value) => ("*", value),
+        Some((address, ports)) if is_ports(ports) && (!address.contains(':') || address.ends_with(']')) => {
+            (address, ports)
+        }
+        _ => (value, "80"),
+    };
+    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+    let address = match address.trim_start_matches('[').trim_end_matches(']') {
+        "*" | "0.0.0.0" => String::new(),
+        address => address.to_ascii_lowercase(),
+    };
+    Some(Listen { address, first: first.parse().ok()?, last: last.parse().ok()?, is_default })
+}
+
+fn is_loopback(address: &str) -> bool {
+    address.starts_with("127.") || address == "::1" || address == "localhost"
+}
