@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use corslint::finding::Severity;
 use corslint::lint::{self, Outcome};
 use corslint::report::{Format, Screen};
+use corslint::trace;
 
 /// Columns of a screen that does not tell its width.
 const DEFAULT_COLUMNS: usize = 100;
@@ -22,6 +23,12 @@ Examples:
 
 Findings go to standard output, everything else to standard error.
 Exit code: 0 nothing to complain about, 1 findings, 2 not everything could be linted.";
+
+const TRACE_EXAMPLES: &str = "\
+Example:
+  corslint trace --origin https://app.example.com --method PUT https://api.example.com/items nginx.conf .env.production
+
+Exit code: 0 the page reads the answer, 1 the browser blocks it, 2 it cannot be known or the files cannot be read.";
 
 /// Finds CORS faults in nginx configurations and .env files before they reach production
 #[derive(Debug, Parser)]
@@ -42,6 +49,98 @@ pub(crate) enum Command {
     },
     /// List every rule
     Rules,
+    /// Show what a page's request gets: each answer with the lines that make it, and the browser's verdict
+    Trace(TraceArguments),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = TRACE_EXAMPLES)]
+pub(crate) struct TraceArguments {
+    /// The URL the page asks for
+    url: String,
+
+    /// Files and directories of the deployment
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// The page's origin, such as https://app.example.com; `null` for a sandboxed iframe
+    #[arg(long)]
+    origin: String,
+
+    /// The page's method
+    #[arg(long, default_value = "GET")]
+    method: String,
+
+    /// A header the page sets; may be given more than once
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+
+    /// The page asks with credentials: cookies or a login
+    #[arg(long)]
+    credentials: bool,
+
+    /// The status of the app's answer [default: 200]
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
+    app_status: Option<u16>,
+
+    /// A header of the app's answer, in place of what its .env files tell; may be given more than once
+    #[arg(long = "app-header", value_name = "NAME: VALUE", value_parser = header)]
+    app_headers: Vec<(String, String)>,
+
+    /// The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+
+    /// Where a file that is only part of a configuration gets included [default: as its content implies]
+    #[arg(long, value_enum)]
+    context: Option<ContextName>,
+
+    /// How the trace is shown
+    #[arg(long, value_enum, default_value = "text")]
+    format: TraceFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TraceFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Splits `Name: value`.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("a header is written `Name: value`")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+impl TraceArguments {
+    /// What is to be traced.
+    pub(crate) fn options(&self) -> trace::Options {
+        trace::Options {
+            files: lint::Options {
+                paths: self.paths.clone(),
+                root: self.root.clone(),
+                context: self.context.map(ContextName::context),
+                rules: Vec::new(),
+            },
+            url: self.url.clone(),
+            origin: self.origin.clone(),
+            method: self.method.clone(),
+            headers: self.headers.clone(),
+            credentials: self.credentials,
+            app_status: self.app_status,
+            app_headers: self.app_headers.clone(),
+        }
+    }
+
+    /// The format asked for.
+    pub(crate) fn format(&self) -> Format {
+        match self.format {
+            TraceFormat::Text => Format::Full,
+            TraceFormat::Json => Format::Json,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -112,6 +211,16 @@ enum ContextName {
     Location,
 }
 
+impl ContextName {
+    fn context(self) -> lint::Context {
+        match self {
+            ContextName::Http => lint::Context::Http,
+            ContextName::Server => lint::Context::Server,
+            ContextName::Location => lint::Context::Location,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Color {
     /// On a terminal, unless NO_COLOR or TERM=dumb is set
@@ -126,11 +235,7 @@ impl Lint {
         lint::Options {
             paths: self.paths.clone(),
             root: self.root.clone(),
-            context: self.context.map(|name| match name {
-                ContextName::Http => lint::Context::Http,
-                ContextName::Server => lint::Context::Server,
-                ContextName::Location => lint::Context::Location,
-            }),
+            context: self.context.map(ContextName::context),
             rules: self.rules.clone(),
         }
     }

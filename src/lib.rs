@@ -2,6 +2,8 @@
 //!
 //! Each storey names only those below it:
 //!
+//! - [`report`]: the formats a run is told in
+//! - [`trace`]: one request through a deployment
 //! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
 //! - [`deployment`]: nginx and the app together
@@ -19,3 +21,4 @@ pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod source;
+pub mod trace;

@@ -6,13 +6,12 @@ mod group;
 mod own;
 mod read;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::deployment::Deployment;
 use crate::finding::Finding;
-use crate::nginx::config::Config;
 use crate::rule::Subject;
 use crate::rules;
 use crate::source::{FileId, Sources};
@@ -81,8 +80,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let apps = group::apps(&gathered.files, &gathered.env);
     let (files, env) = (&gathered.files, &gathered.env);
     let configs = gathered.configs();
-    let mut linted: BTreeSet<FileId> = configs.iter().flat_map(Config::files).collect();
-    linted.extend(env.iter().map(|(file, _)| *file));
+    let linted = gathered.linted(&configs);
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
     let mut findings = Vec::new();
     own::report(files, &configs, &linted, &mut findings);
@@ -94,18 +92,11 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
         }
     }
     drop(deployment);
-    let unread = own::not_analysed(files, &configs, &linted);
+    let not_analysed = gathered.not_analysed(&configs);
     drop(configs);
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);
     sort(&mut findings, given);
-    let not_analysed = gathered.not_analysed.into_iter().chain(unread).collect::<BTreeSet<_>>();
-    Ok(Outcome {
-        sources: gathered.files.sources,
-        findings,
-        files: linted.len(),
-        not_analysed: not_analysed.into_iter().collect(),
-        notes: gathered.notes,
-    })
+    Ok(Outcome { sources: gathered.files.sources, findings, files: linted.len(), not_analysed, notes: gathered.notes })
 }
 
 /// Sorts by file in the order the files were given, then by place; what is the same at the same place is one finding.

@@ -5,12 +5,14 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use corslint::cors::verdict::Verdict;
 use corslint::lint;
 use corslint::report::{self, Format, visible};
 use corslint::rule::Rule;
 use corslint::rules;
+use corslint::trace;
 
-use crate::cli::{Cli, Command, Lint};
+use crate::cli::{Cli, Command, Lint, TraceArguments};
 
 mod cli;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         None => lint(&cli.lint),
         Some(Command::Explain { rule }) => explain(rule),
         Some(Command::Rules) => list(),
+        Some(Command::Trace(arguments)) => trace(arguments),
     })
 }
 
@@ -54,6 +57,20 @@ fn lint(arguments: &Lint) -> u8 {
         return code;
     }
     print(code, |out| report::write(format, arguments.screen(), &outcome, out))
+}
+
+/// Traces one request and gives the exit code: 0 allowed, 1 blocked, 2 not to be known.
+fn trace(arguments: &TraceArguments) -> u8 {
+    let trace = match trace::trace(&arguments.options()) {
+        Ok(trace) => trace,
+        Err(error) => return complain(error),
+    };
+    let code = match (&trace.verdict, trace.not_analysed.is_empty()) {
+        (Verdict::Unknown(_), _) | (_, false) => INCOMPLETE,
+        (Verdict::Blocked(_), true) => FOUND,
+        (Verdict::Allowed, true) => 0,
+    };
+    print(code, |out| report::write_trace(arguments.format(), &trace, out))
 }
 
 /// Prints what a rule is about.

@@ -191,6 +191,16 @@ pub struct Unknown {
     pub missing: Missing,
 }
 
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answer = match self.exchange {
+            Kind::Preflight => "the answer to the preflight",
+            Kind::Main => "the answer to the request itself",
+        };
+        write!(f, "{} of {answer} is not known", self.missing)
+    }
+}
+
 /// What is not known of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {

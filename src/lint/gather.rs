@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
-use super::{Context, Error, Options};
+use super::{Context, Error, Options, group, own};
+use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
-use crate::source::FileId;
+use crate::source::{FileId, Sources};
 
 /// A configuration to put together: its first file, the context of its top level, and what it includes.
 #[derive(Debug)]
@@ -60,6 +61,29 @@ impl<'o> Gathered<'o> {
         let sources = &self.files.sources;
         let build = |root: &Root| Config::new(sources, &self.files.nginx, &root.includes, root.file, root.kind);
         self.roots.iter().map(build).collect()
+    }
+
+    /// The app behind nginx, if its .env files were given.
+    pub(crate) fn app(&self) -> Option<App> {
+        group::apps(&self.files, &self.env).app
+    }
+
+    /// Paths of what was not analysed, or not wholly.
+    pub(crate) fn not_analysed(&self, configs: &[Config<'_>]) -> Vec<String> {
+        let linted = self.linted(configs);
+        let unread = own::not_analysed(&self.files, configs, &linted);
+        let paths: BTreeSet<String> = self.not_analysed.iter().cloned().chain(unread).collect();
+        paths.into_iter().collect()
+    }
+
+    /// The files that the configurations are made of, and the .env files.
+    pub(super) fn linted(&self, configs: &[Config<'_>]) -> BTreeSet<FileId> {
+        configs.iter().flat_map(Config::files).chain(self.env.iter().map(|(file, _)| *file)).collect()
+    }
+
+    /// The bytes of all files, for a report.
+    pub(crate) fn into_sources(self) -> Sources {
+        self.files.sources
     }
 
     /// Reads the files that were named and those that the directories' walks recognise.

@@ -163,7 +163,7 @@ impl<'s> Config<'s> {
 
     fn open(&mut self, kind: ContextKind, parent: Option<ContextId>, opener: Option<ItemId>) -> ContextId {
         let id = ContextId(number(self.contexts.len()));
-        let settings = parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
+        let settings = Settings::default();
         self.contexts.push(Context { kind, parent, opener, items: 0..0, children: 0..0, incomplete: false, settings });
         id
     }

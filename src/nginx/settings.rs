@@ -207,9 +207,10 @@ pub(super) struct Settings {
 }
 
 impl Config<'_> {
-    /// Settles what is in force in `id`, whose settings are a copy of its parent's until now.
+    /// Settles what is in force in `id`, whose parent is settled already.
     pub(super) fn settle(&mut self, id: ContextId) {
-        let mut settings = self.context(id).settings;
+        let parent = self.context(id).parent;
+        let mut settings = parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
         for item in self.items(id) {
             let name = self.item(item).name;

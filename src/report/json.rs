@@ -16,7 +16,6 @@ const VERSION: u32 = 1;
 
 /// Writes everything a run found. Always valid UTF-8 and free of control characters, also inside strings.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
     let summary = Summary {
         errors: count(outcome, Severity::Error),
         warnings: count(outcome, Severity::Warning),
@@ -25,8 +24,13 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
         suppressed: 0,
         not_analysed: &outcome.not_analysed,
     };
-    let report = ReportJson { version: VERSION, findings: Findings(outcome), summary };
-    report.serialize(&mut serializer).map_err(io::Error::from)?;
+    print(&ReportJson { version: VERSION, findings: Findings(outcome), summary }, out)
+}
+
+/// Writes one object on one line.
+pub(super) fn print(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    object.serialize(&mut serializer).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 

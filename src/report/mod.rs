@@ -5,10 +5,12 @@ mod json;
 mod snippet;
 mod terminal;
 mod text;
+mod trace;
 
 use std::io::{self, Write};
 
 use crate::lint::Outcome;
+use crate::trace::Trace;
 
 pub use text::visible;
 
@@ -47,6 +49,18 @@ pub fn write(format: Format, screen: Screen, outcome: &Outcome, out: &mut impl W
     }
 }
 
+/// Writes a trace: for people, or as one JSON object.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_trace(format: Format, traced: &Trace, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Full | Format::Concise => trace::write_text(traced, out),
+        Format::Json => trace::write_json(traced, out),
+    }
+}
+
 /// An outcome of two small files and four findings, for the tests of all formats.
 #[cfg(test)]
 pub(crate) mod example {
@@ -54,6 +68,7 @@ pub(crate) mod example {
     use crate::finding::{Edit, Finding, Fix, Label, Severity};
     use crate::lint::Outcome;
     use crate::source::{FileId, Place, Source, Span};
+    use crate::trace::Trace;
 
     /// The place of the first `needle` in a file.
     pub(crate) fn place(outcome: &Outcome, file: FileId, needle: &str) -> Place {

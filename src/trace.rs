@@ -1,0 +1,305 @@
+//! One page's request through a deployment: what nginx answers to each of its exchanges, and what the browser makes of it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use url::Url;
+
+use crate::cors::check::{self, Field, Response};
+use crate::cors::header::CorsHeader;
+use crate::cors::origin::check_serialized;
+use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::upstream;
+use crate::dotenv::app::App;
+use crate::lint::{self, Gathered};
+use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question, Upstream};
+use crate::nginx::config::{Config, ContextKind};
+use crate::source::{Place, Sources};
+
+/// What to trace.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The files, as for a lint.
+    pub files: lint::Options,
+    /// The URL the page asks for.
+    pub url: String,
+    /// The page's origin; `null` for an opaque one.
+    pub origin: String,
+    /// The page's method.
+    pub method: String,
+    /// The headers the page sets.
+    pub headers: Vec<(String, String)>,
+    /// Whether the page asks with credentials.
+    pub credentials: bool,
+    /// The app's status, where it is stated.
+    pub app_status: Option<u16>,
+    /// The app's header fields, where they are stated; then they are all it sends.
+    pub app_headers: Vec<(String, String)>,
+}
+
+/// Why nothing could be traced.
+#[derive(Debug)]
+pub enum Error {
+    /// The files could not be read.
+    Files(lint::Error),
+    /// There is no nginx configuration among them.
+    NoConfiguration,
+    /// The text is no origin as browsers send it; perhaps the one that was meant.
+    Origin(String, Option<String>),
+    /// The text is no URL.
+    Url(String),
+    /// A browser would refuse to send it.
+    NotSendable(NotSendable),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Files(error) => error.fmt(f),
+            Error::NoConfiguration => f.write_str("no nginx configuration among the given files"),
+            Error::Origin(text, None) => write!(f, "`{text}` is not an origin, such as https://app.example.com"),
+            Error::Origin(text, Some(meant)) => write!(f, "`{text}` is not an origin; a browser would send `{meant}`"),
+            Error::Url(text) => write!(f, "`{text}` is not an http or https URL"),
+            Error::NotSendable(NotSendable::Method) => f.write_str("a browser sends no request with this method"),
+            Error::NotSendable(NotSendable::Header) => f.write_str("a browser sends no request with this header"),
+            Error::NotSendable(NotSendable::Url) => f.write_str("a browser sends no request to this URL"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What became of the page's request.
+#[derive(Debug)]
+pub struct Trace {
+    /// The files.
+    pub sources: Sources,
+    /// The browser's verdict on the whole.
+    pub verdict: Verdict,
+    /// The exchanges, in the order they happen.
+    pub exchanges: Vec<Traced>,
+    /// Paths of what was not analysed, or not wholly.
+    pub not_analysed: Vec<String>,
+}
+
+/// One exchange.
+#[derive(Debug)]
+pub struct Traced {
+    /// Which.
+    pub kind: Kind,
+    /// The request on the wire.
+    pub request: Request,
+    /// Who answers; none where that is open.
+    pub by: Option<AnsweredBy>,
+    /// The location that answers, or the directive that does.
+    pub place: Option<Place>,
+    /// The status, where it is known.
+    pub status: Option<u16>,
+    /// The header fields that matter to the browser here.
+    pub headers: Vec<TracedHeader>,
+    /// What the inputs leave open, in words.
+    pub unknown: Vec<String>,
+}
+
+/// One header field of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracedHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value; none where it is not known, and then the field may also be missing.
+    pub value: Option<String>,
+    /// The directive that sets it; none for the app's.
+    pub place: Option<Place>,
+}
+
+/// Traces a page's request.
+///
+/// # Errors
+///
+/// Files that cannot be read, and a request that no browser would send.
+pub fn trace(options: &Options) -> Result<Trace, Error> {
+    let page = page(options)?;
+    let gathered = Gathered::new(&options.files).map_err(Error::Files)?;
+    let configs = gathered.configs();
+    if configs.is_empty() {
+        return Err(Error::NoConfiguration);
+    }
+    let app = gathered.app();
+    let models: Vec<Model<'_, '_>> = configs.iter().map(Model::new).collect();
+    let mut exchanges = Vec::new();
+    let verdict = check::fetch(&page, |kind, request| {
+        let (traced, response) = exchange(&models, app.as_ref(), options, kind, request);
+        exchanges.push(traced);
+        response
+    });
+    let not_analysed = gathered.not_analysed(&configs);
+    drop(models);
+    drop(configs);
+    Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, not_analysed })
+}
+
+fn page(options: &Options) -> Result<PageRequest, Error> {
+    let origin =
+        check_serialized(&options.origin).map_err(|fault| Error::Origin(options.origin.clone(), fault.suggestion))?;
+    let url = Url::parse(&options.url).ok().filter(Url::has_host).ok_or_else(|| Error::Url(options.url.clone()))?;
+    let mode = if options.credentials { CredentialsMode::Include } else { CredentialsMode::SameOrigin };
+    let page = PageRequest::new(origin, &options.method, url, mode).map_err(Error::NotSendable)?;
+    let mut headers = options.headers.iter();
+    headers.try_fold(page, |page, (name, value)| page.with_header(name, value)).map_err(Error::NotSendable)
+}
+
+/// Asks nginx one request.
+fn exchange(
+    models: &[Model<'_, '_>],
+    app: Option<&App>,
+    options: &Options,
+    kind: Kind,
+    request: &Request,
+) -> (Traced, Response) {
+    let mut traced = Traced {
+        kind,
+        request: request.clone(),
+        by: None,
+        place: None,
+        status: None,
+        headers: Vec::new(),
+        unknown: Vec::new(),
+    };
+    let Some((model, entry)) = find_server(models, request) else {
+        traced.unknown.push(format!("no server of the given files takes {}", request.url));
+        return (traced, Response::unknown());
+    };
+    let app = app_answer(app, options, kind, request);
+    let mut answers = model.answers(request, &app, entry, &|_| None);
+    traced.unknown.extend(take_file_as_there(&mut answers));
+    let Some(first) = answers.first() else {
+        traced.unknown.push("too many conditions on what is not known".to_owned());
+        return (traced, Response::unknown());
+    };
+    let agree = |what: &dyn Fn(&Answer<'_>) -> bool| answers.iter().all(what);
+    traced.by = agree(&|answer| answer.by == first.by).then_some(first.by);
+    traced.place =
+        place(model.config, first).filter(|place| agree(&|answer| self::place(model.config, answer) == Some(*place)));
+    traced.status = first.status.filter(|_| agree(&|answer| answer.status == first.status));
+    traced.headers = headers(model.config, &answers);
+    let unknown = unknown(model.config, &answers, &traced);
+    traced.unknown.extend(unknown);
+    let fields = traced.headers.iter().map(|header| Field { name: header.name.clone(), value: header.value.clone() });
+    let open = answers.iter().any(|answer| answer.open.is_some());
+    let response = Response { status: traced.status, headers: fields.collect(), open };
+    (traced, response)
+}
+
+/// Whoever asks for a file takes it to be there: answers that only differ by its absence are left out. Says so.
+fn take_file_as_there(answers: &mut Vec<Answer<'_>>) -> Option<String> {
+    let file = answers.iter().find(|answer| answer.by == AnsweredBy::File)?;
+    let (question, _) =
+        file.assumptions.iter().rfind(|(question, there)| *there && matches!(question, Question::File(_)))?;
+    let (question, Question::File(path)) = (question.clone(), question) else { return None };
+    let said = format!("the file {} is taken to be there", String::from_utf8_lossy(path));
+    answers.retain(|answer| answer.assumptions.contains(&(question.clone(), true)));
+    Some(said)
+}
+
+/// The server that takes the request; in a fragment without servers, whatever stands around it.
+fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Option<(&'m Model<'c, 's>, Entry)> {
+    let url = Url::parse(&request.url).ok()?;
+    let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+    let on = |port| models.iter().find_map(|model| Some((model, Entry::Server(model.server_for(host, port)?))));
+    // In front of nginx something else may end TLS or change the port.
+    let elsewhere = || [443, 80, 8080, 8443].into_iter().find_map(on);
+    let fragment = || {
+        let top = |model: &&Model<'_, '_>| model.config.context(model.config.top()).kind;
+        let model = models.iter().find(|model| matches!(top(model), ContextKind::Server | ContextKind::Location))?;
+        Some((model, Entry::Server(model.config.top())))
+    };
+    on(port).or_else(elsewhere).or_else(fragment)
+}
+
+/// What the app answers: what is stated, else what its .env files tell, else anything.
+fn app_answer(app: Option<&App>, options: &Options, kind: Kind, request: &Request) -> Upstream {
+    let main = kind == Kind::Main;
+    let status = options.app_status.or(main.then_some(200));
+    if !options.app_headers.is_empty() {
+        let headers = options.app_headers.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+        return Upstream { status, headers };
+    }
+    let origin = request.headers.iter().find(|(name, _)| name == "Origin").map_or("", |(_, origin)| origin);
+    let mut answer = upstream(app, origin);
+    answer.status = status;
+    let told = app.is_some_and(|app| app.evidence.is_some());
+    let open: &[CorsHeader] = match (told, main) {
+        (true, true) => &[],
+        (true, false) => &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders],
+        (false, true) => &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials],
+        (false, false) => {
+            &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials, CorsHeader::AllowMethods, CorsHeader::AllowHeaders]
+        }
+    };
+    answer.headers.extend(open.iter().map(|header| (header.name().to_owned(), None)));
+    answer
+}
+
+/// The directive that answers, or else the location.
+fn place(config: &Config<'_>, answer: &Answer<'_>) -> Option<Place> {
+    let opener = |context| config.context(context).opener.map(|item| config.place(item));
+    let location = config.enclosing(answer.context, ContextKind::Location).and_then(opener);
+    location.or_else(|| opener(answer.server)).or_else(|| answer.item.map(|item| config.place(item)))
+}
+
+/// The fields of all answers that matter to a browser; a value on which they differ is not known.
+fn headers(config: &Config<'_>, answers: &[Answer<'_>]) -> Vec<TracedHeader> {
+    let matters = |name: &[u8]| CorsHeader::from_name(name).is_some() || name.eq_ignore_ascii_case(b"location");
+    let of = |answer: &Answer<'_>| -> Vec<TracedHeader> {
+        let fields = answer.fields.iter().filter(|field| matters(&field.name));
+        let traced = fields.map(|field| TracedHeader {
+            name: String::from_utf8_lossy(&field.name).into_owned(),
+            value: field.value.bytes().map(|value| String::from_utf8_lossy(value).into_owned()),
+            place: field.item.map(|item| config.place(item)),
+        });
+        traced.collect()
+    };
+    let all: Vec<Vec<TracedHeader>> = answers.iter().map(of).collect();
+    let Some((first, others)) = all.split_first() else { return Vec::new() };
+    if others.iter().all(|other| other == first) {
+        return first.clone();
+    }
+    let mut merged: Vec<TracedHeader> = Vec::new();
+    for header in all.iter().flatten() {
+        let everywhere = all.iter().all(|fields| fields.contains(header));
+        let known = TracedHeader { value: header.value.clone().filter(|_| everywhere), ..header.clone() };
+        if !merged.contains(&known) {
+            merged.push(known);
+        }
+    }
+    merged
+}
+
+/// What the answers turn on, and what of them is not known.
+fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<String> {
+    let mut unknown = BTreeSet::new();
+    if answers.len() > 1 {
+        let questions = answers.iter().flat_map(|answer| &answer.assumptions);
+        unknown.extend(questions.map(|(question, _)| in_words(config, question)));
+    }
+    if traced.status.is_none() && traced.by == Some(AnsweredBy::App) {
+        unknown.insert("the app's status".to_owned());
+    }
+    for header in traced.headers.iter().filter(|header| header.value.is_none() && header.place.is_none()) {
+        unknown.insert(format!("the app's {}", header.name));
+    }
+    unknown.into_iter().collect()
+}
+
+fn in_words(config: &Config<'_>, question: &Question) -> String {
+    let text =
+        |item| String::from_utf8_lossy(config.place(item).span.of(config.bytes(config.item(item).file))).into_owned();
+    match question {
+        Question::Condition(item) => format!("whether `{}` holds", text(*item)),
+        Question::File(path) => format!("whether the file {} is there", String::from_utf8_lossy(path)),
+        Question::Address(item) => format!("whether `{}` lets the client's address in", text(*item)),
+        Question::Credentials(item) => format!("whether `{}` accepts the credentials", text(*item)),
+    }
+}
