@@ -92,6 +92,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
         }
     }
     drop(deployment);
+    rules::overlap::settle(&mut findings);
     let not_analysed = gathered.not_analysed(&configs);
     drop(configs);
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);

@@ -4,6 +4,8 @@
 
 use crate::rule::Rule;
 
+pub(crate) mod overlap;
+
 // modules:start
 pub mod add_header_in_if;
 pub mod cors_in_proxy_and_app;
