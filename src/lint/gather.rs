@@ -220,6 +220,9 @@ impl<'o> Gathered<'o> {
     }
 }
 
+/// How many directories may be a fragment's main directory: `sites-enabled/app.conf` is one below it, a snippet of a package two.
+const MAX_BASES: usize = 3;
+
 /// The directories that may be the main file's: its own, or for a fragment its own and those above it, up to the directory that was
 /// walked.
 fn bases(candidate: &Candidate, is_main: bool) -> Vec<PathBuf> {
@@ -230,7 +233,7 @@ fn bases(candidate: &Candidate, is_main: bool) -> Vec<PathBuf> {
     let top = candidate.walked.as_deref().unwrap_or(Path::new(""));
     let top = top.strip_prefix(".").unwrap_or(top);
     let inside = |path: &&Path| path.starts_with(top) && !(path.has_root() && path.parent().is_none());
-    let mut bases: Vec<PathBuf> = own.ancestors().take_while(inside).map(Path::to_owned).collect();
+    let mut bases: Vec<PathBuf> = own.ancestors().take_while(inside).take(MAX_BASES).map(Path::to_owned).collect();
     if bases.is_empty() {
         bases.push(own.to_owned());
     }
