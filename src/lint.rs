@@ -4,6 +4,7 @@ mod discover;
 mod gather;
 mod group;
 mod own;
+mod reach;
 mod read;
 
 use std::collections::BTreeMap;
@@ -93,6 +94,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     }
     drop(deployment);
     rules::overlap::settle(&mut findings);
+    reach::add_includers(&configs, &mut findings);
     let not_analysed = gathered.not_analysed(&configs);
     drop(configs);
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);

@@ -370,9 +370,9 @@ impl<'s> Config<'s> {
         self.head(item.file, item.directive)
     }
 
-    /// The `include` directives through which a directive was brought, innermost first.
-    pub fn included_by(&self, id: ItemId) -> impl Iterator<Item = Place> {
-        self.inclusion_chain(self.item(id).inclusion).map(|inclusion| self.head(inclusion.by.0, inclusion.by.1))
+    /// Every inclusion: the file, and the `include` directive that brings it.
+    pub fn inclusions(&self) -> impl Iterator<Item = (FileId, Place)> {
+        self.inclusions.iter().map(|inclusion| (inclusion.file, self.head(inclusion.by.0, inclusion.by.1)))
     }
 
     /// The files this configuration is made of, each once, the root first.
