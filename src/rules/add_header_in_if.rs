@@ -86,7 +86,7 @@ fn judge(site: &Site<'_>, context: ContextId, own: &[ItemId], blame: Option<&Bla
             dropped(site, context, first, *header, exchange.request(*kind))
         }
         Some(Blame::TakenOver { exchange, kind, by }) => taken_over(site, first, *by, exchange.request(*kind)),
-        None => trap(site, context, first, is_cors(&first)),
+        None => trap(site, context, first, is_cors(&first))?,
     };
     Some(Finding { help: Some(HELP.to_owned()), ..finding })
 }
@@ -118,19 +118,32 @@ fn taken_over(site: &Site<'_>, item: ItemId, by: ContextId, request: Request) ->
     }
 }
 
-/// It works, as far as any request shows.
-fn trap(site: &Site<'_>, context: ContextId, item: ItemId, is_cors: bool) -> Finding {
+/// It works, as far as any request shows; nothing where it takes no header away and is about no CORS.
+fn trap(site: &Site<'_>, context: ContextId, item: ItemId, is_cors: bool) -> Option<Finding> {
     let config = site.config;
-    let outer = site.outer_fields(context);
-    if !is_cors && outer.is_empty() {
-        let message = "headers of the location are not sent while the `if` matches";
-        let finding = RULE.finding(config.place(item), "replaces the location's headers", message);
-        return Finding { severity: Severity::Advice, ..finding };
+    let outer = config.add_headers(config.context(context).parent.unwrap_or(context));
+    let sent = config.add_headers(context);
+    let dropped: Vec<ItemId> = outer.iter().copied().filter(|item| !sent.contains(item)).collect();
+    if dropped.is_empty() && (!is_cors || !outer.is_empty()) {
+        return None;
     }
-    let message = "an `if` with an `add_header` sends none of its location's headers; every one must be repeated here";
-    let related = outer
-        .first()
-        .map(|field| Label { place: config.place(field.item), text: "not sent while the `if` matches".to_owned() });
-    let finding = RULE.finding(config.place(item), "replaces the location's headers", message);
-    Finding { severity: Severity::Warning, related: related.into_iter().collect(), ..finding }
+    let is_about_cors = |item: &&ItemId| !set_fields(config, **item).is_empty();
+    let lost = dropped.iter().find(is_about_cors);
+    let (severity, message) = match (lost, is_cors) {
+        (None, false) => (Severity::Advice, "headers of the location are not sent while the `if` matches"),
+        (Some(_), _) => (
+            Severity::Warning,
+            "an `if` with an `add_header` sends none of its location's headers; every one must be repeated here",
+        ),
+        (None, true) => (
+            Severity::Warning,
+            "an `if` sends no headers but its own, and those only while no later `if` matches; every one must stand here",
+        ),
+    };
+    let related = lost
+        .or(dropped.first())
+        .map(|&item| Label { place: config.place(item), text: "not sent while the `if` matches".to_owned() });
+    let label = if outer.is_empty() { "is sent by this `if` alone" } else { "replaces the location's headers" };
+    let finding = RULE.finding(config.place(item), label, message);
+    Some(Finding { severity, related: related.into_iter().collect(), ..finding })
 }
