@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Site, upstream};
 use crate::cors::check::{self, Field, Response};
-use crate::cors::header::{CorsHeader, list_values};
+use crate::cors::header::CorsHeader;
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
@@ -74,24 +74,18 @@ fn page(
     url: &Url,
     mode: CredentialsMode,
 ) -> Option<PageRequest> {
-    let listed = |header| {
-        let fields = site.routes[index].fields(header);
-        let texts = fields.map(|field| String::from_utf8_lossy(&field.value).into_owned());
-        let names = texts.flat_map(|text| {
-            list_values(&text).map_or(Vec::new(), |names| names.iter().map(|name| (*name).to_owned()).collect())
-        });
-        names.filter(|name: &String| !name.contains('*')).collect::<Vec<_>>()
+    let route = &site.routes[index];
+    let listed = |header| -> Vec<String> {
+        route.listed(header).into_iter().filter(|name| !name.contains('*') && !name.contains('$')).collect()
     };
     if ask == Ask::Get {
         return PageRequest::new(origin, "GET", url.clone(), mode).ok();
     }
     let methods = listed(CorsHeader::AllowMethods);
     let unsafe_method = ["PUT", "DELETE", "PATCH"].into_iter().find(|method| methods.iter().any(|name| name == method));
-    let method = unsafe_method.unwrap_or(if methods.is_empty() || methods.iter().any(|name| name == "POST") {
-        "POST"
-    } else {
-        "GET"
-    });
+    // Files are read; an app is more often asked to do something.
+    let posts = route.reaches_app && (methods.is_empty() || methods.iter().any(|method| method == "POST"));
+    let method = unsafe_method.unwrap_or(if posts { "POST" } else { "GET" });
     let page = PageRequest::new(origin, method, url.clone(), mode).ok()?;
     let names = listed(CorsHeader::AllowHeaders);
     let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));

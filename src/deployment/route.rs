@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cors::header::CorsHeader;
+use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::origin::check_serialized;
 use crate::dotenv::app::App;
 use crate::nginx::answer::{Entry, Model};
@@ -45,18 +45,45 @@ impl<'d> Route<'d> {
         self.fields.iter().filter(move |field| field.header == header)
     }
 
-    /// Whether the configuration shows that pages send preflights here: it names methods or headers for them.
+    /// The names that the lists of a header hold, as written; none of a list that browsers cannot read.
+    pub fn listed(&self, header: CorsHeader) -> Vec<String> {
+        let texts = self.fields(header).map(|field| String::from_utf8_lossy(&field.value).into_owned());
+        let names = |text: String| {
+            list_values(&text).map_or(Vec::new(), |names| names.iter().map(|name| (*name).to_owned()).collect())
+        };
+        texts.flat_map(names).collect()
+    }
+
+    /// Whether the configuration shows that pages send preflights here: it names methods or headers that need one. Reading needs
+    /// none, and files that anybody may read are read.
     pub fn wants_preflights(&self) -> bool {
-        let names = |header| self.fields(header).any(|field| !field.value.is_empty());
-        names(CorsHeader::AllowMethods)
-            || names(CorsHeader::AllowHeaders)
-            || (self.reaches_app && names(CorsHeader::AllowCredentials))
+        let reads = ["GET", "HEAD", "OPTIONS"];
+        let methods = self.listed(CorsHeader::AllowMethods);
+        if self.is_public_files() {
+            return methods.iter().any(|method| !reads.contains(&&**method) && method != "POST" && method != "*");
+        }
+        let headers = self.listed(CorsHeader::AllowHeaders);
+        methods.iter().any(|method| !reads.contains(&&**method))
+            || headers.iter().any(|name| !needs_no_preflight(name))
+            || (self.reaches_app && self.fields(CorsHeader::AllowCredentials).any(|field| !field.value.is_empty()))
+    }
+
+    /// Whether nginx serves files here that every page may read.
+    fn is_public_files(&self) -> bool {
+        let all_may = self.fields(CorsHeader::AllowOrigin).all(|field| *field.value == *b"*");
+        !self.reaches_app && all_may && self.fields(CorsHeader::AllowCredentials).all(|field| field.value.is_empty())
     }
 
     /// A page's origin that is mentioned nowhere.
     pub fn foreign_origin(&self) -> String {
         FOREIGN_ORIGIN.to_owned()
     }
+}
+
+/// Whether a header that a page may set by itself never makes its request need a preflight, or is none a page can set.
+fn needs_no_preflight(name: &str) -> bool {
+    let safe = ["accept", "accept-language", "content-language", "range", "origin"];
+    safe.iter().any(|safe| safe.eq_ignore_ascii_case(name))
 }
 
 /// The routes of a configuration.

@@ -43,6 +43,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Exchange, Site};
 use crate::dotenv::app::Evidence;
+use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::ItemId;
@@ -63,7 +64,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let Some(evidence) = deployment.app_evidence() else { return };
+    let evidence = deployment.app_evidence().filter(|evidence| evidence.certainty > Certainty::Unverified);
+    let Some(evidence) = evidence else { return };
     for site in &deployment.sites {
         // One directive may stand for many locations; it is one fault.
         let mut reported: BTreeMap<ItemId, Finding> = BTreeMap::new();
@@ -97,8 +99,23 @@ fn finding(
 ) -> Finding {
     let pass = answer.item.map_or(&b""[..], |item| site.config.item(item).name);
     let prefix = Protocol::split(pass).map_or("proxy", |(protocol, _)| protocol.prefix());
-    let message = "browsers block this answer: Access-Control-Allow-Origin comes twice, from nginx and from the app";
+    // What a key means is read in a product's source or documentation, or else guessed from its name.
+    let (severity, message) = match evidence.certainty {
+        Certainty::Src | Certainty::Docs => (
+            Severity::Error,
+            "browsers block this answer: Access-Control-Allow-Origin comes twice, from nginx and from the app"
+                .to_owned(),
+        ),
+        _ => {
+            let key = &evidence.key_name;
+            (
+                Severity::Warning,
+                format!("browsers block this answer if the app sends its Access-Control-Allow-Origin for `{key}`, too"),
+            )
+        }
+    };
     Finding {
+        severity,
         related: vec![Label { place: evidence.place, text: "switches the app's own CORS on".to_owned() }],
         help: Some(format!(
             "let one of them answer: `{prefix}_hide_header Access-Control-Allow-Origin;` beside it takes the app's line out"

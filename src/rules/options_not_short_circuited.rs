@@ -38,7 +38,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Ask, Deployment, Exchange, Route, Site};
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};
 
@@ -93,12 +93,19 @@ fn unanswered(site: &Site<'_>, route: &Route<'_>, exchange: &Exchange<'_>) -> Op
     let refused =
         |answer: &Answer<'_>| answer.status == Some(405) && answer.by == AnsweredBy::Nginx && answer.item.is_none();
     let forwarded = |answer: &Answer<'_>| answer.by == AnsweredBy::App;
-    if exchange.preflight.iter().all(refused) {
-        Some((item, Fate::Refused))
-    } else {
-        let nobody = exchange.preflight.iter().all(|answer| refused(answer) || forwarded(answer));
-        (nobody && exchange.preflight.iter().any(forwarded)).then_some((item, Fate::Forwarded))
+    let told: Vec<&Answer<'_>> = exchange.preflight.iter().filter(|answer| !is_about_nothing(answer)).collect();
+    if !told.iter().all(|answer| refused(answer) || forwarded(answer)) {
+        return None;
     }
+    let fate = if told.iter().any(|answer| forwarded(answer)) { Fate::Forwarded } else { Fate::Refused };
+    (!told.is_empty()).then_some((item, fate))
+}
+
+/// Whether it is an error because a file is missing, so that nothing could be asked of it anyway.
+fn is_about_nothing(answer: &Answer<'_>) -> bool {
+    let is_missing = answer.assumes(false, |question| matches!(question, Question::File(_)));
+    let is_error = answer.status.is_some_and(|status| status >= 400 && status != 405);
+    is_missing && is_error && answer.by != AnsweredBy::App
 }
 
 fn finding(site: &Site<'_>, route: &Route<'_>, exchange: &Exchange<'_>, item: ItemId, fate: Fate) -> Finding {
