@@ -66,9 +66,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for origin in deployment.env_files.iter().flat_map(|app| &app.origins) {
-        let found = slash(origin.text.as_bytes()).and_then(|without| in_env(origin, &without));
-        findings.extend(found.filter(|finding| reported.insert(finding.primary.place)));
+    // The files together tell the product better than each by itself.
+    for origin in deployment.app.into_iter().chain(deployment.env_files).flat_map(|app| &app.origins) {
+        if reported.insert(origin.place) {
+            findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(origin, &without)));
+        }
     }
 }
 
@@ -98,11 +100,12 @@ fn in_env(origin: &AllowedOrigin, without: &str) -> Option<Finding> {
         return None;
     }
     let certain = origin.keys.iter().all(|key| matches!(key.slash, Slash::Kept | Slash::RefusesToStart));
-    let frontend = origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
+    // A frontend's URL is most often a link in mails.
+    let is_link = !origin.cors && origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
     let severity = match origin.keys.iter().map(|key| key.certainty).max()? {
-        Certainty::Src | Certainty::Docs if certain => Severity::Error,
         Certainty::Unverified => return None,
-        Certainty::Convention if frontend => Severity::Advice,
+        _ if is_link => Severity::Advice,
+        Certainty::Src | Certainty::Docs if certain => Severity::Error,
         _ => Severity::Warning,
     };
     let message = match severity {

@@ -66,11 +66,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The `*` and the `true` of one answer, if it has both and no other Allow-Origin.
+/// The `*` and the `true` of one answer, if it has both and no other Allow-Origin. The app may send an Allow-Credentials, too:
+/// whatever that says, `*` is rejected.
 fn both<'d>(deployment: &Deployment<'d>, site: &Site<'d>, answer: &Answer<'d>) -> Option<(Place, Place)> {
     let star = site.only_field(answer, CorsHeader::AllowOrigin).filter(|field| field.value.bytes() == Some(b"*"))?;
-    let allowed = site.only_field(answer, CorsHeader::AllowCredentials)?;
-    (allowed.value.bytes() == Some(b"true")).then_some(())?;
+    let mut credentials = site.fields(answer, CorsHeader::AllowCredentials);
+    let allowed = credentials.find(|field| field.value.bytes() == Some(b"true"))?;
     let place = |field, header| deployment.source_of(site, field, header);
     Some((place(star, CorsHeader::AllowOrigin)?, place(allowed, CorsHeader::AllowCredentials)?))
 }
@@ -84,16 +85,25 @@ fn finding(star: Place, credentials: Place, exchange: &Exchange<'_>, kind: Kind)
     }
 }
 
-/// Both in the keys of one app. Products that answer with the page's origin where `*` is set have another fault.
+/// Both in keys that one product reads. Products that answer with the page's origin where `*` is set have another fault.
 fn in_env_files(app: &App) -> Option<Finding> {
-    let star = app.any_origin.as_ref().filter(|star| star.verbatim)?;
+    let star = app.any_origin.as_ref()?;
     let credentials = app.credentials.as_ref().filter(|credentials| credentials.value)?;
-    let severity = match star.certainty.min(credentials.certainty) {
-        Certainty::Src | Certainty::Docs => Severity::Error,
-        Certainty::Usage | Certainty::Convention => Severity::Warning,
-        Certainty::Unverified => return None,
+    let keys = |name| app.setting(name).map_or(&[][..], |setting| &setting.keys);
+    let (origins, switches) = (keys(&star.key_name), keys(&credentials.key_name));
+    let is_one_product = origins.iter().any(|key| switches.iter().any(|other| other.product == key.product));
+    let may_be_sent = origins.iter().any(|key| key.is_verbatim());
+    if !is_one_product || !may_be_sent {
+        return None;
+    }
+    let (severity, message) = match star.certainty.min(credentials.certainty) {
+        Certainty::Src | Certainty::Docs if star.verbatim => (Severity::Error, MESSAGE),
+        _ => (
+            Severity::Warning,
+            "browsers reject `*` for every request with credentials, if the app sends it as it stands",
+        ),
     };
-    let finding = RULE.finding(star.place, "allows any origin", MESSAGE);
+    let finding = RULE.finding(star.place, "allows any origin", message);
     let related = vec![Label { place: credentials.place, text: "credentials are allowed here".to_owned() }];
     Some(Finding { severity, related, help: Some(HELP.to_owned()), ..finding })
 }
