@@ -118,18 +118,21 @@ fn taken_over(site: &Site<'_>, item: ItemId, by: ContextId, request: Request) ->
     }
 }
 
-/// It works, as far as any request shows; nothing where it takes no header away and is about no CORS.
+/// It works, as far as any request shows; nothing under `add_header_inherit merge`, which takes no header away (A1.13).
 fn trap(site: &Site<'_>, context: ContextId, item: ItemId, is_cors: bool) -> Option<Finding> {
     let config = site.config;
     let outer = config.add_headers(config.context(context).parent.unwrap_or(context));
     let sent = config.add_headers(context);
     let dropped: Vec<ItemId> = outer.iter().copied().filter(|item| !sent.contains(item)).collect();
-    if dropped.is_empty() && (!is_cors || !outer.is_empty()) {
+    if dropped.is_empty() && !outer.is_empty() {
         return None;
     }
     let is_about_cors = |item: &&ItemId| !set_fields(config, **item).is_empty();
     let lost = dropped.iter().find(is_about_cors);
     let (severity, message) = match (lost, is_cors) {
+        (None, false) if dropped.is_empty() => {
+            (Severity::Advice, "headers that the location may get are not sent while the `if` matches")
+        }
         (None, false) => (Severity::Advice, "headers of the location are not sent while the `if` matches"),
         (Some(_), _) => (
             Severity::Warning,
