@@ -78,7 +78,8 @@ impl<'s> Run<'_, '_, 's> {
         let config = self.model.config;
         let Some(item) = config.named(self.server, b"server_name").next() else { return Value::known(&b""[..]) };
         match config.parameter(item, 1) {
-            Some(name) if !name.contains(&b'$') => Value::known(name.into_owned()),
+            // `.example.com` is called `example.com`.
+            Some(name) if !name.contains(&b'$') => Value::known(name.strip_prefix(b".").unwrap_or(&name).to_vec()),
             _ => Value::Unknown(b"server_name".as_slice().into()),
         }
     }

@@ -99,6 +99,7 @@ impl<'s> Run<'_, '_, 's> {
         let header = |name: &str| self.upstream.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         let reply = Reply { status: self.upstream.status, by: AnsweredBy::App, item: Some(item), special: false };
         match header("x-accel-redirect") {
+            _ if self.is_intercepted(&reply) => Step::Reply(reply),
             Some((_, Some(target))) => {
                 let target = target.clone().into_bytes();
                 if target.starts_with(b"/") {
@@ -160,6 +161,9 @@ impl<'s> Run<'_, '_, 's> {
     pub(super) fn jump(&mut self, target: Value<'s>, item: ItemId) -> Step {
         let Value::Known(target) = target else { return Step::Reply(Reply::lost(Some(item))) };
         if target.starts_with(b"@") {
+            if !self.may_change() {
+                return Step::Reply(Reply::special(500, None));
+            }
             return match self.model.locations.named(self.server, &target) {
                 Some(location) => Step::Named(location),
                 None => Step::Reply(Reply::special(500, Some(item))),
@@ -169,7 +173,15 @@ impl<'s> Run<'_, '_, 's> {
             Some(at) => (&target[..at], &target[at + 1..]),
             None => (&*target, &b""[..]),
         };
-        (self.uri, self.query) = (Value::known(path.to_vec()), Value::known(query.to_vec()));
+        self.redirect_inside(path.to_vec(), Value::known(query.to_vec()))
+    }
+
+    /// nginx's internal redirect: the URI changes unless it has changed too often.
+    fn redirect_inside(&mut self, path: Vec<u8>, query: Value<'s>) -> Step {
+        if !self.may_change() {
+            return Step::Reply(Reply::special(500, None));
+        }
+        (self.uri, self.query) = (Value::known(path), query);
         Step::Redirect
     }
 
@@ -221,8 +233,7 @@ impl<'s> Run<'_, '_, 's> {
             let path = if is_absolute { name.to_vec() } else { [&directory[..], &name].concat() };
             // nginx goes to an absolute one without a look.
             if is_absolute || self.ask(Question::File(path.clone()))? {
-                self.uri = Value::known(path);
-                return Ok(Step::Redirect);
+                return Ok(self.redirect_inside(path, self.query.clone()));
             }
         }
         let there = self.ask(Question::File(directory))?;

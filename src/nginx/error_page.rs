@@ -28,7 +28,12 @@ impl Run<'_, '_, '_> {
         page.map(|item| self.turn(item, status))
     }
 
-    /// Whether nginx looks for an error page in the place of the app's answer.
+    /// Whether an error page takes the place of the app's answer.
+    pub(super) fn is_intercepted(&self, reply: &Reply) -> bool {
+        let pages = self.model.config.list(self.context, List::ErrorPage);
+        self.intercepts(reply) && reply.status.is_some_and(|status| pages.iter().any(|&item| self.lists(item, status)))
+    }
+
     fn intercepts(&self, reply: &Reply) -> bool {
         let config = self.model.config;
         let protocol = reply.item.and_then(|item| Protocol::split(config.item(item).name));
@@ -52,11 +57,10 @@ impl Run<'_, '_, '_> {
         let count = config.parameter_count(item);
         let replacement = config.parameter(item, count - 1);
         let replacement = replacement.as_ref().and_then(|word| word.strip_prefix(b"="));
-        self.error_status = match replacement {
-            None => Some(status),
-            Some(b"") => None,
-            Some(code) => std::str::from_utf8(code).ok().and_then(|code| code.parse().ok()),
-        };
+        let replacement: Option<Option<u16>> =
+            replacement.map(|code| std::str::from_utf8(code).ok().and_then(|code| code.parse().ok()));
+        // A bare `=` leaves the status to what the page answers.
+        self.error_status = replacement.unwrap_or(Some(status));
         let Some(target) = config.parameter(item, count) else { return Step::Reply(Reply::lost(Some(item))) };
         let target = self.expand(target);
         match target.bytes().and_then(<[u8]>::first) {
@@ -64,7 +68,7 @@ impl Run<'_, '_, '_> {
             Some(b'@') => {}
             _ => {
                 // Anything else is a URL, to which the client is sent.
-                let code = self.error_status.filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308)).unwrap_or(302);
+                let code = replacement.flatten().filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308)).unwrap_or(302);
                 self.error_status = Some(code);
                 self.redirect = Some((target, Some(item)));
                 return Step::Reply(Reply::plain(code, AnsweredBy::Nginx, Some(item)));

@@ -70,9 +70,7 @@ impl<'s> Run<'_, '_, 's> {
         if reply.by == AnsweredBy::Nobody {
             return (fields, None);
         }
-        if let Some((target, item)) = self.redirect.take()
-            && target.bytes() != Some(b"")
-        {
+        if let Some((target, item)) = self.redirect.take() {
             let value = self.absolute(target);
             fields.push(Field { name: Cow::Borrowed(b"Location"), value, item });
         }
@@ -177,16 +175,26 @@ impl<'s> Run<'_, '_, 's> {
             let (name, value) = header.split_at(colon.unwrap_or(header.len()));
             let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii().to_vec();
             let prefix = name.strip_suffix(b"*").filter(|_| clears);
-            fields.retain(|field| match prefix {
-                Some(prefix) => !field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
-                None => !field.name.eq_ignore_ascii_case(name),
-            });
-            if !clears {
-                let value = self.expand(value.into());
-                if value.bytes() != Some(b"") {
-                    fields.push(Field { name: name.to_vec().into(), value, item: Some(item) });
-                }
+            let named = |field: &Field<'s>| match prefix {
+                Some(prefix) => field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
+                None => field.name.eq_ignore_ascii_case(name),
+            };
+            let value = if clears { Value::known(&b""[..]) } else { self.expand(value.into()) };
+            if value.bytes() == Some(b"") {
+                fields.retain(|field| !named(field));
+                continue;
             }
+            // The first of that name is replaced where it stands, and keeps the case of its name.
+            let first = fields.iter().position(named);
+            match first.and_then(|first| fields.get_mut(first)) {
+                Some(field) => (field.value, field.item) = (value, Some(item)),
+                None => fields.push(Field { name: name.to_vec().into(), value, item: Some(item) }),
+            }
+            let mut index = 0;
+            fields.retain(|field| {
+                index += 1;
+                first.is_none_or(|first| index <= first + 1) || !named(field)
+            });
         }
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Run<'r, 'c, 's> {
     /// The status that the answer will have whatever writes its body.
     pub(super) error_status: Option<u16>,
     pub(super) in_error_page: bool,
+    /// Whether nginx has thrown the request's body away, so that its size no longer matters.
+    pub(super) body_discarded: bool,
     /// The `Location` field, once something has set it.
     pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
     /// Whether the app has answered, so that `$upstream_http_*` hold something.
@@ -126,6 +128,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             internal: false,
             error_status: None,
             in_error_page: false,
+            body_discarded: false,
             redirect: None,
             app_asked: false,
             is_subrequest: false,
@@ -211,7 +214,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         sub.variables = std::mem::take(&mut self.variables);
         let first = sub.through_server(None)?;
         let reply = sub.follow(first)?;
-        let status = if reply.by == AnsweredBy::App { None } else { sub.error_status.or(reply.status) };
+        let status = sub.error_status.or(reply.status.filter(|_| reply.by != AnsweredBy::App));
         self.variables = sub.variables;
         Ok(status)
     }
@@ -219,7 +222,6 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     fn next(&mut self, step: Step) -> Result<Step, Question> {
         match step {
             Step::Find => self.find(),
-            Step::Redirect | Step::Named(_) if !self.may_change() => Ok(Step::Reply(Reply::special(500, None))),
             Step::Redirect => {
                 self.internal = true;
                 self.through_server(None)
@@ -358,7 +360,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             Some(item) => size(&config.parameter(item, 1)?)?,
             None => DEFAULT_BODY_BYTES,
         };
-        (limit > 0 && length > limit && !self.internal).then(|| Reply::special(413, item))
+        (limit > 0 && length > limit && !self.body_discarded && !self.is_subrequest).then(|| Reply::special(413, item))
     }
 
     /// The `limit_except` block of `location` that takes this method over. GET stands for HEAD too (A3.5).
