@@ -70,7 +70,7 @@ impl Run<'_, '_, '_> {
         if &*path == b"off" {
             return Ok(Verdict::Silent);
         }
-        match self.subrequest(path.into_owned())? {
+        match self.subrequest(item, path.into_owned())? {
             Some(200..=299) => Ok(Verdict::Pass),
             Some(status @ (401 | 403)) => Ok(Verdict::Refuse(Reply::special(status, Some(item)))),
             Some(_) => Ok(Verdict::Refuse(Reply::special(500, Some(item)))),

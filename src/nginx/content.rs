@@ -72,7 +72,7 @@ impl<'s> Run<'_, '_, 's> {
             return Ok(step);
         }
         match self.handler {
-            Handler::App(item) => Ok(self.app(item)),
+            Handler::App(item) => self.app(item),
             Handler::Scripted(item) => Ok(Step::Reply(Reply::lost(Some(item)))),
             Handler::Fixed(item) => Ok(Step::Reply(match &*self.method {
                 "GET" | "HEAD" => Reply::plain(200, AnsweredBy::Nginx, Some(item)),
@@ -84,7 +84,7 @@ impl<'s> Run<'_, '_, 's> {
 
     /// The app that the context in force names, which an `if` has from its location. A handler that came with an earlier `if` has
     /// none there, and nginx answers 500.
-    fn app(&mut self, chosen: ItemId) -> Step {
+    fn app(&mut self, chosen: ItemId) -> Result<Step, Question> {
         let config = self.model.config;
         let name = config.item(chosen).name;
         let here = config.named(self.context, name).last();
@@ -94,11 +94,15 @@ impl<'s> Run<'_, '_, 's> {
                 matches!(config.context(self.context).kind, ContextKind::IfInLocation | ContextKind::LimitExcept);
             if inherits { config.named(parent, name).last() } else { None }
         };
-        let Some(item) = here.or_else(outer) else { return Step::Reply(Reply::special(500, Some(chosen))) };
+        let Some(item) = here.or_else(outer) else { return Ok(Step::Reply(Reply::special(500, Some(chosen)))) };
         self.app_asked = true;
         let header = |name: &str| self.upstream.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
-        let reply = Reply { status: self.upstream.status, by: AnsweredBy::App, item: Some(item), special: false };
-        match header("x-accel-redirect") {
+        let status = match self.asked_by {
+            Some(asked_by) => Some(if self.ask(Question::Credentials(asked_by))? { 200 } else { 401 }),
+            None => self.upstream.status,
+        };
+        let reply = Reply { status, by: AnsweredBy::App, item: Some(item), special: false };
+        Ok(match header("x-accel-redirect") {
             _ if self.is_intercepted(&reply) => Step::Reply(reply),
             Some((_, Some(target))) => {
                 let target = target.clone().into_bytes();
@@ -109,14 +113,14 @@ impl<'s> Run<'_, '_, 's> {
             }
             Some(_) => Step::Reply(Reply::lost(Some(item))),
             None => Step::Reply(reply),
-        }
+        })
     }
 
     /// nginx goes on with GET after a jump to another URI, but for HEAD.
     pub(super) fn become_get(&mut self) {
         if self.method != "HEAD" {
             self.method = "GET".into();
-            if !self.is_subrequest {
+            if self.asked_by.is_none() {
                 self.main_method = "GET".into();
             }
         }

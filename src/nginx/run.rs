@@ -53,8 +53,8 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
     /// Whether the app has answered, so that `$upstream_http_*` hold something.
     pub(super) app_asked: bool,
-    /// Whether this is the subrequest of an `auth_request`.
-    pub(super) is_subrequest: bool,
+    /// The `auth_request` of which this is the subrequest.
+    pub(super) asked_by: Option<ItemId>,
 }
 
 /// Where a run goes next.
@@ -131,7 +131,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             body_discarded: false,
             redirect: None,
             app_asked: false,
-            is_subrequest: false,
+            asked_by: None,
         }
     }
 
@@ -203,20 +203,20 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         }
     }
 
-    /// The subrequest for `path`, whose variables are those of this run (A3.9). `None` where its status is not to be known.
-    pub(super) fn subrequest(&mut self, path: Vec<u8>) -> Result<Option<u16>, Question> {
+    /// The status of the subrequest that `item` makes for `path`; its variables are those of this run (A3.9). `None` where it is not to
+    /// be known.
+    pub(super) fn subrequest(&mut self, item: ItemId, path: Vec<u8>) -> Result<Option<u16>, Question> {
         let nothing = Upstream::default();
         let mut sub = Run::new(self.model, self.request, &nothing, self.assumptions);
         (sub.server, sub.context) = (self.server, self.server);
         (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
         (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));
-        (sub.is_subrequest, sub.internal) = (true, true);
+        (sub.asked_by, sub.internal) = (Some(item), true);
         sub.variables = std::mem::take(&mut self.variables);
         let first = sub.through_server(None)?;
         let reply = sub.follow(first)?;
-        let status = sub.error_status.or(reply.status.filter(|_| reply.by != AnsweredBy::App));
         self.variables = sub.variables;
-        Ok(status)
+        Ok(sub.error_status.or(reply.status))
     }
 
     fn next(&mut self, step: Step) -> Result<Step, Question> {
@@ -298,27 +298,25 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         for captures in captures {
             self.take_captures(captures);
         }
-        match found {
-            Found::Location(context) | Found::AddSlash(context)
-                if !self.internal && model.config.single(context, Single::Internal).is_some() =>
-            {
-                self.context = context;
-                Ok(Step::Reply(Reply::special(404, None)))
-            }
-            Found::Location(context) => self.enter(context),
-            Found::AddSlash(context) => {
-                self.context = context;
-                if let Some(reply) = self.too_large(context) {
-                    return Ok(Step::Reply(reply));
-                }
-                let item = model.config.context(context).opener;
-                let target = self.with_query([&path, &b"/"[..]].concat());
-                self.redirect = Some((target, item));
-                Ok(Step::Reply(Reply::special(301, item)))
-            }
-            Found::Nothing => self.enter(self.server),
-            Found::Unknown => Ok(Step::Reply(Reply::lost(None))),
+        let context = match found {
+            Found::Location(context) | Found::AddSlash(context) => context,
+            Found::Nothing => self.server,
+            Found::Unknown => return Ok(Step::Reply(Reply::lost(None))),
+        };
+        self.context = context;
+        if !self.internal && model.config.single(context, Single::Internal).is_some() {
+            return Ok(Step::Reply(Reply::special(404, None)));
         }
+        if let Some(reply) = self.too_large(context) {
+            return Ok(Step::Reply(reply));
+        }
+        if !matches!(found, Found::AddSlash(_)) {
+            return self.enter(context);
+        }
+        let item = model.config.context(context).opener;
+        let target = self.with_query([&path, &b"/"[..]].concat());
+        self.redirect = Some((target, item));
+        Ok(Step::Reply(Reply::special(301, item)))
     }
 
     /// `path` with the query behind it, as nginx redirects.
@@ -336,10 +334,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.context = self.limited(location).unwrap_or(location);
         self.matched.clear();
         self.handler = self.handler_of(location, self.context);
-        if let Some(reply) = self.too_large(self.context) {
-            return Ok(Step::Reply(reply));
-        }
-        if self.context == location && self.model.config.context(location).kind == ContextKind::Location {
+        if self.context == location && location != self.server {
             match self.rewrite(location)? {
                 Step::On => {}
                 Step::Find if self.may_change() => return Ok(Step::Find),
@@ -347,12 +342,12 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
                 step => return Ok(step),
             }
         }
-        let refusal = if self.is_subrequest { None } else { self.access()? };
+        let refusal = if self.asked_by.is_some() { None } else { self.access()? };
         Ok(refusal.map_or(Step::On, Step::Reply))
     }
 
     /// 413 for a body that its length says is too large (A3.20).
-    fn too_large(&self, context: ContextId) -> Option<Reply> {
+    fn too_large(&mut self, context: ContextId) -> Option<Reply> {
         let config = self.model.config;
         let length: u64 = self.header("content-length")?.parse().ok()?;
         let item = config.single(context, Single::ClientMaxBodySize);
@@ -360,7 +355,9 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             Some(item) => size(&config.parameter(item, 1)?)?,
             None => DEFAULT_BODY_BYTES,
         };
-        (limit > 0 && length > limit && !self.body_discarded && !self.is_subrequest).then(|| Reply::special(413, item))
+        let refused = limit > 0 && length > limit && !self.body_discarded;
+        self.body_discarded |= refused;
+        refused.then(|| Reply::special(413, item))
     }
 
     /// The `limit_except` block of `location` that takes this method over. GET stands for HEAD too (A3.5).
