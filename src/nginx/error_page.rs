@@ -68,7 +68,8 @@ impl Run<'_, '_, '_> {
             Some(b'@') => {}
             _ => {
                 // Anything else is a URL, to which the client is sent.
-                let code = replacement.flatten().filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308)).unwrap_or(302);
+                let code =
+                    replacement.flatten().filter(|code| matches!(code, 301 | 302 | 303 | 307 | 308)).unwrap_or(302);
                 self.error_status = Some(code);
                 self.redirect = Some((target, Some(item)));
                 return Step::Reply(Reply::plain(code, AnsweredBy::Nginx, Some(item)));
