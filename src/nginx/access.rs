@@ -1,6 +1,6 @@
 //! The access phase: addresses, passwords and subrequests (A3.7–A3.9, A3.13).
 
-use super::answer::Question;
+use super::answer::{AnsweredBy, Question};
 use super::run::{Reply, Run};
 use super::settings::{List, Single};
 use super::value::Value;
@@ -70,7 +70,12 @@ impl Run<'_, '_, '_> {
         if &*path == b"off" {
             return Ok(Verdict::Silent);
         }
-        match self.subrequest(item, path.into_owned())? {
+        let reply = self.subrequest(item, path.into_owned())?;
+        if reply.by == AnsweredBy::Nobody {
+            // A subrequest that closes the connection closes it for its request.
+            return Ok(Verdict::Refuse(Reply { item: Some(item), ..reply }));
+        }
+        match reply.status {
             Some(200..=299) => Ok(Verdict::Pass),
             Some(status @ (401 | 403)) => Ok(Verdict::Refuse(Reply::special(status, Some(item)))),
             Some(_) => Ok(Verdict::Refuse(Reply::special(500, Some(item)))),

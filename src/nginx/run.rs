@@ -203,9 +203,8 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         }
     }
 
-    /// The status of the subrequest that `item` makes for `path`; its variables are those of this run (A3.9). `None` where it is not to
-    /// be known.
-    pub(super) fn subrequest(&mut self, item: ItemId, path: Vec<u8>) -> Result<Option<u16>, Question> {
+    /// The reply to the subrequest that `item` makes for `path`; its variables are those of this run (A3.9).
+    pub(super) fn subrequest(&mut self, item: ItemId, path: Vec<u8>) -> Result<Reply, Question> {
         let nothing = Upstream::default();
         let mut sub = Run::new(self.model, self.request, &nothing, self.assumptions);
         (sub.server, sub.context) = (self.server, self.server);
@@ -216,7 +215,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         let first = sub.through_server(None)?;
         let reply = sub.follow(first)?;
         self.variables = sub.variables;
-        Ok(sub.error_status.or(reply.status))
+        Ok(Reply { status: sub.error_status.or(reply.status), ..reply })
     }
 
     fn next(&mut self, step: Step) -> Result<Step, Question> {
