@@ -239,13 +239,16 @@ impl<'s> Run<'_, '_, 's> {
             if is_absolute || self.ask(Question::File(path.clone()))? {
                 return Ok(self.redirect_inside(path, self.query.clone()));
             }
+            // Once one is missing nginx looks whether the directory is there at all.
+            if !self.ask(Question::File(directory.clone()))? {
+                return Ok(Step::Reply(Reply::special(404, None)));
+            }
         }
-        let there = self.ask(Question::File(directory))?;
         let autoindex = config.is_on(self.context, Single::Autoindex) == Some(true) && self.method != "POST";
-        Ok(Step::Reply(match (there, autoindex) {
-            (true, true) => Reply::plain(200, AnsweredBy::File, None),
-            (true, false) => Reply::special(403, None),
-            (false, _) => Reply::special(404, None),
+        Ok(Step::Reply(if autoindex {
+            Reply::plain(200, AnsweredBy::File, None)
+        } else {
+            Reply::special(403, None)
         }))
     }
 }
