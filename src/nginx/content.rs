@@ -245,10 +245,6 @@ impl<'s> Run<'_, '_, 's> {
             }
         }
         let autoindex = config.is_on(self.context, Single::Autoindex) == Some(true) && self.method != "POST";
-        Ok(Step::Reply(if autoindex {
-            Reply::plain(200, AnsweredBy::File, None)
-        } else {
-            Reply::special(403, None)
-        }))
+        Ok(Step::Reply(if autoindex { Reply::plain(200, AnsweredBy::File, None) } else { Reply::special(403, None) }))
     }
 }

@@ -36,6 +36,7 @@ impl<'s> Run<'_, '_, 's> {
     pub(super) fn variable(&mut self, name: &[u8]) -> Value<'s> {
         let mut waiting = vec![name.to_ascii_lowercase()];
         let mut value = Value::known(&b""[..]);
+        let mut forgotten = Vec::new();
         while let Some(name) = waiting.pop() {
             if let Some(known) = self.simple(&name) {
                 value = known;
@@ -59,9 +60,15 @@ impl<'s> Run<'_, '_, 's> {
                             continue;
                         }
                     };
+                    if map.is_volatile {
+                        forgotten.push(name.clone());
+                    }
                     self.variables.insert(name, value.clone());
                 }
             }
+        }
+        for name in forgotten {
+            self.variables.remove(&name);
         }
         value
     }

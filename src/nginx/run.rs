@@ -333,7 +333,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.context = self.limited(location).unwrap_or(location);
         self.matched.clear();
         self.handler = self.handler_of(location, self.context);
-        if self.context == location && location != self.server {
+        if self.context == location && self.model.config.context(location).kind == ContextKind::Location {
             match self.rewrite(location)? {
                 Step::On => {}
                 Step::Find if self.may_change() => return Ok(Step::Find),

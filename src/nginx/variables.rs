@@ -98,6 +98,8 @@ pub struct MapTable<'s> {
     pub default: Option<ItemId>,
     /// Whether `hostnames` is given.
     pub hostnames: bool,
+    /// Whether `volatile` is given, so that it is asked anew each time.
+    pub is_volatile: bool,
     exact: HashMap<Vec<u8>, usize>,
 }
 
@@ -145,6 +147,7 @@ impl<'s> MapTable<'s> {
             entries: Vec::new(),
             default: None,
             hostnames: false,
+            is_volatile: false,
             exact: HashMap::new(),
         };
         for item in config.items(context) {
@@ -157,6 +160,7 @@ impl<'s> MapTable<'s> {
         let Some(word) = config.parameter(item, 0) else { return };
         match (&*word, config.parameter_count(item)) {
             (b"hostnames", 0) => self.hostnames = true,
+            (b"volatile", 0) => self.is_volatile = true,
             (b"default", 1) => self.default = Some(item),
             (_, 1) => {
                 let key = key_of(word);
