@@ -79,7 +79,7 @@ impl<'s> Run<'_, '_, 's> {
         let Some(item) = config.named(self.server, b"server_name").next() else { return Value::known(&b""[..]) };
         match config.parameter(item, 1) {
             // `.example.com` is called `example.com`.
-            Some(name) if !name.contains(&b'$') => Value::known(name.strip_prefix(b".").unwrap_or(&name).to_vec()),
+            Some(name) if &*name != b"$hostname" => Value::known(name.strip_prefix(b".").unwrap_or(&name).to_vec()),
             _ => Value::Unknown(b"server_name".as_slice().into()),
         }
     }

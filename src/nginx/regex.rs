@@ -40,10 +40,11 @@ impl Regexes {
     ///
     /// # Errors
     ///
-    /// The expression or the text is not UTF-8, the engine cannot read it, or the match takes too many steps.
+    /// The text is not ASCII, the expression means something else to this engine or nothing, or the match takes too many steps.
     pub fn captures(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> Result<Option<Captures>, Undecided> {
         let regex = self.get(pattern, ignore_case).ok_or(Undecided)?;
-        let text = std::str::from_utf8(text).map_err(|_| Undecided)?;
+        // nginx matches bytes; with text beyond ASCII the engines part ways.
+        let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Undecided)?;
         let Some(found) = regex.captures(text).map_err(|_| Undecided)? else { return Ok(None) };
         let group = |group: Option<fancy_regex::Match<'_>>| group.map_or(Vec::new(), |group| group.as_str().into());
         let numbered = (0..10).map(|index| group(found.get(index))).collect();
@@ -62,8 +63,40 @@ impl Regexes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undecided;
 
+/// Whether the expression means the same to PCRE and to this engine, which knows sets in classes (`[a&&b]`, `[a[b]]`), and takes some
+/// escapes (`\h`, `\<`) for something else.
+fn is_common(pattern: &str) -> bool {
+    let mut bytes = pattern.bytes().peekable();
+    let mut in_class = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => {
+                let escaped = bytes.next();
+                let is_known = |byte: u8| b"wWdDsSbBnrtAzZxpPk0123456789".contains(&byte);
+                if !escaped.is_some_and(|byte| is_known(byte) || byte.is_ascii_punctuation() && !b"<>".contains(&byte))
+                {
+                    return false;
+                }
+            }
+            b'[' if in_class && bytes.peek() != Some(&b':') => return false,
+            b'[' if !in_class => {
+                in_class = true;
+                // A bracket that comes first is a member of the class.
+                bytes.next_if_eq(&b'^');
+                bytes.next_if_eq(&b']');
+            }
+            // The end of `[:alpha:]` is not the end of the class around it.
+            b':' if in_class && bytes.peek() == Some(&b']') => _ = bytes.next(),
+            b']' => in_class = false,
+            b'&' | b'-' | b'~' if in_class && bytes.peek() == Some(&byte) => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
 fn compile(pattern: &[u8], ignore_case: bool) -> Option<Rc<Regex>> {
-    let pattern = std::str::from_utf8(pattern).ok()?;
+    let pattern = std::str::from_utf8(pattern).ok().filter(|pattern| is_common(pattern))?;
     let built = RegexBuilder::new(pattern)
         .case_insensitive(ignore_case)
         .backtrack_limit(BACKTRACK_LIMIT)
@@ -81,6 +114,18 @@ mod tests {
         let regexes = Regexes::default();
         let text = "a".repeat(60);
         assert_eq!(regexes.captures(br"((a|aa)+)\1{2}c$", false, text.as_bytes()), Err(Undecided));
+    }
+
+    #[test]
+    fn what_other_engines_read_otherwise_is_undecided() {
+        let regexes = Regexes::default();
+        for pattern in [r"[a&&b]", r"[a[b]]", r"[a--b]", r"\h", r"\<a\>", r"\Qa\E", "a\\"] {
+            assert_eq!(regexes.is_match(pattern.as_bytes(), false, b"a"), None, "{pattern}");
+        }
+        for pattern in [r"^[[:alpha:]]$", r"[]a]", r"[^]b]", r"\w", r"[\w.-]", r"\/?a", r"[a\-&]", r"^(?>a)$", r"a++"] {
+            assert_eq!(regexes.is_match(pattern.as_bytes(), false, b"a"), Some(true), "{pattern}");
+        }
+        assert_eq!(regexes.is_match(b"a", false, "\u{e4}a".as_bytes()), None);
     }
 
     #[test]

@@ -165,3 +165,51 @@ fn listen(config: &Config<'_>, item: ItemId) -> Option<Listen> {
 fn is_loopback(address: &str) -> bool {
     address.starts_with("127.") || address == "::1" || address == "localhost"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nginx::config::Trees;
+    use crate::nginx::grammar;
+    use crate::nginx::include::Includes;
+    use crate::source::{Source, Sources};
+
+    /// Which server, counted from 0, takes a request to each URL's host and port.
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, u16, Option<usize>)]) {
+        let mut sources = Sources::default();
+        let tree = grammar::parse(text.as_bytes());
+        let root = sources.add(Source::new("nginx.conf", None, text.as_bytes().to_vec()));
+        let trees = Trees::from([(root, tree)]);
+        let config = Config::new(&sources, &trees, &Includes::default(), root, ContextKind::Http);
+        let servers = Servers::new(&config);
+        let order: Vec<ContextId> =
+            config.contexts().filter(|&id| config.context(id).kind == ContextKind::Server).collect();
+        for (host, port, expected) in expected {
+            let found = servers.find(&Regexes::default(), host, *port);
+            let found = found.and_then(|(server, _)| order.iter().position(|&id| id == server));
+            assert_eq!(found, *expected, "{host}:{port}");
+        }
+    }
+
+    #[test]
+    fn ports_and_defaults() {
+        let text = "server { listen 80; } server { listen 8000-8002 default_server; listen 80; server_name a.test; }
+                    server { server_name b.test; } server { listen unix:/x; server_name c.test; }";
+        let first =
+            [("x.test", 80, Some(0)), ("a.test", 80, Some(1)), ("b.test", 80, Some(2)), ("c.test", 80, Some(0))];
+        check(text, &first);
+        check(text, &[("x.test", 8001, Some(1)), ("x.test", 443, None), ("A.Test.", 80, Some(1))]);
+    }
+
+    #[test]
+    fn addresses() {
+        let text = "server { listen *:80; } server { listen [::]:80; } server { listen 127.0.0.1:80; }";
+        // Over IPv4 and over IPv6 another server answers, unless the address is given.
+        check(text, &[("x.test", 80, None), ("127.0.0.1", 80, Some(2)), ("[::]", 80, Some(1))]);
+        let text = "server { listen 80; listen [::]:80; } server { listen 127.0.0.1; server_name x.test; }";
+        check(text, &[("x.test", 80, Some(0)), ("10.0.0.1", 80, Some(0)), ("127.0.0.1", 80, Some(1))]);
+        let text = "server { listen 80; listen [::]:80; } server { listen 443 ssl; listen [::]:443 ssl; }";
+        check(text, &[("x.test", 80, Some(0)), ("x.test", 443, Some(1))]);
+    }
+}
