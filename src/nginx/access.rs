@@ -17,20 +17,22 @@ impl Run<'_, '_, '_> {
     pub(super) fn access(&mut self) -> Result<Option<Reply>, Question> {
         let config = self.model.config;
         let any = config.single(self.context, Single::Satisfy).is_some_and(|item| config.parameter_is(item, 1, "any"));
-        let mut refusal = None;
         for check in [Self::by_address, Self::by_password, Self::by_subrequest] {
             match check(self)? {
-                Verdict::Pass if any => return Ok(None),
+                Verdict::Pass if any => {
+                    self.refusal = None;
+                    return Ok(None);
+                }
                 Verdict::Pass | Verdict::Silent => {}
                 Verdict::Refuse(reply) if !any || !matches!(reply.status, Some(401 | 403)) => return Ok(Some(reply)),
                 Verdict::Refuse(reply) => {
                     // Of several refusals 401 is the one that is told.
-                    let told = refusal.as_ref().is_some_and(|told: &Reply| told.status == Some(401));
-                    refusal = if told { refusal } else { Some(reply) };
+                    let told = self.refusal.as_ref().and_then(|told| told.status);
+                    self.refusal = if told == Some(401) { self.refusal.take() } else { Some(reply) };
                 }
             }
         }
-        Ok(refusal)
+        Ok(self.refusal.take())
     }
 
     fn by_address(&mut self) -> Result<Verdict, Question> {

@@ -4,7 +4,7 @@ use super::answer::{AnsweredBy, Question};
 use super::condition::{Condition, condition};
 use super::config::{ContextId, ContextKind, Item, ItemId};
 use super::run::{Reply, Run, Step};
-use super::value::Value;
+use super::value::{Part, Value, parts};
 
 /// What one rewrite directive does.
 enum Effect {
@@ -125,9 +125,11 @@ impl<'s> Run<'_, '_, 's> {
             _ if is_absolute(&replacement) => Some(302),
             _ => None,
         };
-        let (path, query) = self.replacement(&replacement);
+        let (path, query) = self.replacement(&replacement, redirect.is_some());
         if let Some(status) = redirect {
             let target = match (path, query) {
+                // nginx decodes a part of the escapes again.
+                (Value::Known(path), _) if path.contains(&b'%') => Value::Unknown(b"location".as_slice().into()),
                 (Value::Known(path), Value::Known(query)) if query.is_empty() => Value::Known(path),
                 (Value::Known(path), Value::Known(query)) => Value::known([&*path, b"?", &*query].concat()),
                 (unknown @ Value::Unknown(_), _) | (_, unknown) => unknown,
@@ -147,14 +149,21 @@ impl<'s> Run<'_, '_, 's> {
     }
 
     /// The path and the query that a replacement makes. Its own query goes before the old one, which a `?` at its end drops.
-    fn replacement(&mut self, text: &[u8]) -> (Value<'s>, Value<'s>) {
+    fn replacement(&mut self, text: &[u8], redirects: bool) -> (Value<'s>, Value<'s>) {
         let (text, keeps) = text.strip_suffix(b"?").map_or((text, true), |text| (text, false));
         let (path, own) = match memchr::memchr(b'?', text) {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
-        let path = self.expand(path.to_vec().into());
-        let own = own.map(|own| self.expand(own.to_vec().into()));
+        // Of a path that came with escapes, what goes into a redirect or a query is escaped in part.
+        let is_quoted = self.url.as_ref().is_none_or(|url| url.path().contains(['%', '+']));
+        let captures = |text: &[u8]| parts(text).any(|part| matches!(part, Part::Variable([b'1'..=b'9'])));
+        let mut expand = |text: &[u8], is_escaped: bool| match is_quoted && is_escaped && captures(text) {
+            true => Value::Unknown(b"uri".as_slice().into()),
+            false => self.expand(text.to_vec().into()),
+        };
+        let path = expand(path, redirects);
+        let own = own.map(|own| expand(own, true));
         let query = match (own, self.query.clone()) {
             (None, old) if keeps => old,
             (None, _) => Value::known(&b""[..]),

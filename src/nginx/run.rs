@@ -47,6 +47,8 @@ pub(super) struct Run<'r, 'c, 's> {
     /// The status that the answer will have whatever writes its body.
     pub(super) error_status: Option<u16>,
     pub(super) in_error_page: bool,
+    /// The refusal that `satisfy any` holds back; an error page that another check leads to meets it as well.
+    pub(super) refusal: Option<Reply>,
     /// Whether nginx has thrown the request's body away, so that its size no longer matters.
     pub(super) body_discarded: bool,
     /// The `Location` field, once something has set it.
@@ -128,6 +130,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             internal: false,
             error_status: None,
             in_error_page: false,
+            refusal: None,
             body_discarded: false,
             redirect: None,
             app_asked: false,
@@ -320,7 +323,10 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
 
     /// `path` with the query behind it, as nginx redirects.
     pub(super) fn with_query(&self, path: Vec<u8>) -> Value<'s> {
+        // Of other bytes versions escape some.
+        let is_plain = path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte));
         match self.query.bytes() {
+            _ if !is_plain => Value::Unknown(b"location".as_slice().into()),
             Some(b"") => Value::known(path),
             Some(query) => Value::known([&path, &b"?"[..], query].concat()),
             None => self.query.clone(),
