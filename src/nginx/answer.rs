@@ -23,7 +23,8 @@ const MAX_RUNS: usize = 128;
 pub enum Question {
     /// Whether the condition of this `if` holds.
     Condition(ItemId),
-    /// Whether this file or directory is there; its path or, where that is open, its pattern.
+    /// Whether this file is there, or with a slash at its end this directory. It is named by the URI that leads to it or, where that is
+    /// open, by its pattern.
     File(Vec<u8>),
     /// Whether the client's address is allowed by the rules that start here.
     Address(ItemId),

@@ -7,6 +7,10 @@ use super::run::{Reply, Run, Step};
 use super::settings::{List, Single};
 use super::value::Value;
 
+/// Request fields on which the status of a file depends, as do the file's age and length.
+const CONDITIONAL: [&str; 6] =
+    ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+
 /// What writes the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Handler {
@@ -209,6 +213,10 @@ impl<'s> Run<'_, '_, 's> {
         if self.ask(Question::File(path.clone()))? {
             let reply = match &*self.method {
                 "POST" => Reply::special(405, None),
+                // What the client has already, or a part of it, may make it 206, 304, 412 or 416.
+                _ if CONDITIONAL.iter().any(|name| self.header(name).is_some()) => {
+                    Reply { by: AnsweredBy::File, ..Reply::lost(None) }
+                }
                 _ => Reply::plain(200, AnsweredBy::File, None),
             };
             return Ok(Step::Reply(reply));
