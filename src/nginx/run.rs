@@ -179,11 +179,15 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
 
     /// From the first phase to the reply that goes to the client.
     fn pass(&mut self, forced: Option<ContextId>) -> Result<Reply, Question> {
-        let slashes = self.model.config.is_on(self.server, Single::MergeSlashes) != Some(false);
-        let path = self.url.as_ref().and_then(|url| normalise(url.path(), slashes));
+        let slashes = self.model.servers.merge_slashes();
+        let path = self.url.as_ref().and_then(|url| {
+            let path = normalise(url.path(), slashes == Some(true))?;
+            let is_sure = slashes.is_some() || !path.windows(2).any(|pair| pair == b"//");
+            is_sure.then_some(path)
+        });
         let step = match (self.refused(), path) {
             (Some(reply), _) => Step::Reply(reply),
-            // nginx refuses such a path before it knows the server.
+            // nginx refuses such a path, or merges its slashes or not, before it knows the server.
             (None, None) => Step::Reply(Reply::lost(None)),
             (None, Some(path)) => {
                 self.uri = Value::known(path);

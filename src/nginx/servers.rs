@@ -5,12 +5,15 @@ use std::collections::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::regex::{Captures, Regexes};
+use super::settings::Single;
 
 /// The servers of a configuration, by address and name.
 #[derive(Debug, Default)]
 pub struct Servers<'s> {
     /// In the order in which the addresses first appear.
     groups: Vec<Group<'s>>,
+    /// Whether a server merges slashes, and whether one does not.
+    merging: (bool, bool),
 }
 
 /// The servers that listen on one address and port.
@@ -40,6 +43,10 @@ impl<'s> Servers<'s> {
             if config.named(context, b"listen").next().is_none() {
                 listens.push(Listen { address: String::new(), first: 80, last: 80, is_default: false });
             }
+            match config.is_on(context, Single::MergeSlashes) {
+                Some(false) => servers.merging.1 = true,
+                _ => servers.merging.0 = true,
+            }
             for listen in listens {
                 for port in listen.first..=listen.last {
                     let group = servers.group(&listen.address, port, context);
@@ -51,6 +58,15 @@ impl<'s> Servers<'s> {
             }
         }
         servers
+    }
+
+    /// Whether slashes in paths are merged. nginx reads the path before the name, so the default server of the address decides;
+    /// `None` where servers disagree.
+    pub(super) fn merge_slashes(&self) -> Option<bool> {
+        match self.merging {
+            (true, true) => None,
+            (_, apart) => Some(!apart),
+        }
     }
 
     fn group(&mut self, address: &str, port: u16, first: ContextId) -> &mut Group<'s> {
