@@ -217,7 +217,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         (sub.server, sub.context) = (self.server, self.server);
         (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
         (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));
-        (sub.asked_by, sub.internal) = (Some(item), true);
+        (sub.asked_by, sub.internal, sub.body_discarded) = (Some(item), true, self.body_discarded);
         sub.variables = std::mem::take(&mut self.variables);
         let first = sub.through_server(None)?;
         let reply = sub.follow(first)?;
