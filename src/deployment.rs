@@ -12,6 +12,7 @@ mod route;
 
 pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
+pub use place::Senders;
 pub use route::Route;
 
 use crate::cors::header::CorsHeader;

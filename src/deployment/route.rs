@@ -9,7 +9,7 @@ use crate::dotenv::app::App;
 use crate::nginx::answer::{Entry, Model};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
-use crate::nginx::locations::{self, Pattern, is_pass};
+use crate::nginx::locations::{self, Found, Pattern, is_pass};
 use crate::nginx::sample::sample;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
@@ -225,28 +225,46 @@ fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
     let scheme = if secure { "https" } else { "http" };
     let standard = if secure { 443 } else { 80 };
     let port = port.filter(|port| *port != standard).map_or(String::new(), |port| format!(":{port}"));
-    format!("{scheme}://{host}{port}{}", path(model, context))
+    format!("{scheme}://{host}{port}{}", path(model, server, context))
 }
 
-/// A path that the location takes.
-fn path(model: &Model<'_, '_>, context: ContextId) -> String {
-    let config = model.config;
-    let opener = config.context(context).opener.filter(|_| config.context(context).kind == ContextKind::Location);
-    let text = match opener.and_then(|item| locations::pattern(config, item)) {
-        Some(Pattern::Exact(path)) => path.into_owned(),
-        // A directory would be answered by its index; a page asks for what is in it.
-        Some(Pattern::Prefix { path, .. }) if path.ends_with(b"/") => [&path[..], b"x"].concat(),
-        Some(Pattern::Prefix { path, .. }) => path.into_owned(),
-        Some(Pattern::Regex { pattern, ignore_case }) => {
-            let rooted = [&b"/x"[..], &b"/"[..], b""].into_iter().find_map(|start| {
-                let end = sample(&model.regexes, &pattern, ignore_case)?;
-                let text = [start, &end].concat();
-                (text.starts_with(b"/") && model.regexes.is_match(&pattern, ignore_case, &text)?).then_some(text)
-            });
-            rooted.unwrap_or_else(|| b"/".to_vec())
-        }
-        Some(Pattern::Named(_)) | None => b"/".to_vec(),
-    };
-    let text = String::from_utf8_lossy(&text).into_owned();
+/// A path that the location takes, if one of those that fit it is not taken by another.
+fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
+    let fitting = fitting_paths(model, context);
+    let is_taken = |path: &&Vec<u8>| matches!(model.locations.find(model.config, &model.regexes, server, path), Found::Location(found, _) if found == context);
+    let path = fitting.iter().find(is_taken).or(fitting.first());
+    let text = path.map_or_else(String::new, |path| String::from_utf8_lossy(path).into_owned());
     if text.starts_with('/') { text } else { format!("/{text}") }
+}
+
+/// Paths that a location's own pattern fits, the plainest first.
+fn fitting_paths(model: &Model<'_, '_>, context: ContextId) -> Vec<Vec<u8>> {
+    let config = model.config;
+    let pattern = |context: ContextId| {
+        let here = config.context(context);
+        let opener = here.opener.filter(|_| here.kind == ContextKind::Location)?;
+        locations::pattern(config, opener)
+    };
+    match pattern(context) {
+        Some(Pattern::Exact(path)) => vec![path.into_owned()],
+        // A directory would be answered by its index; a page asks for what is in it.
+        Some(Pattern::Prefix { path, .. }) if path.ends_with(b"/") => vec![[&path[..], b"x"].concat()],
+        Some(Pattern::Prefix { path, .. }) => vec![path.to_vec(), [&path[..], b"/x"].concat()],
+        Some(Pattern::Regex { pattern: regex, ignore_case }) => {
+            let Some(end) = sample(&model.regexes, &regex, ignore_case) else { return Vec::new() };
+            let around = config.ancestors(context).skip(1).filter_map(pattern).find_map(|outer| match outer {
+                Pattern::Prefix { path, .. } => Some(path.into_owned()),
+                _ => None,
+            });
+            let around = around.unwrap_or_default();
+            let starts = [&b"/x"[..], b"/", b""].into_iter();
+            let texts = starts.clone().map(|start| [start, &end].concat());
+            let nested = starts.map(|start| [around.strip_suffix(b"/").unwrap_or(&around), start, &end].concat());
+            let fits = |text: &Vec<u8>| {
+                text.starts_with(b"/") && model.regexes.is_match(&regex, ignore_case, text) == Some(true)
+            };
+            texts.chain(nested).filter(fits).collect()
+        }
+        Some(Pattern::Named(_)) | None => Vec::new(),
+    }
 }

@@ -24,7 +24,9 @@ fn build(hir: &Hir) -> Option<Vec<u8>> {
             HirKind::Literal(literal) => text.extend_from_slice(&literal.0),
             HirKind::Class(class) => text.extend_from_slice(&plainest(class)?),
             HirKind::Repetition(repetition) => {
-                waiting.extend((0..repetition.min.min(64)).map(|_| &*repetition.sub));
+                // `.*` stands for something more often than for nothing: no host starts with a dot.
+                let least = if repetition.max.is_none() && is_plain(&repetition.sub) { 1 } else { 0 };
+                waiting.extend((0..repetition.min.clamp(least, 64)).map(|_| &*repetition.sub));
             }
             HirKind::Capture(capture) => waiting.push(&capture.sub),
             HirKind::Concat(parts) => waiting.extend(parts.iter().rev()),
@@ -35,6 +37,12 @@ fn build(hir: &Hir) -> Option<Vec<u8>> {
         }
     }
     Some(text)
+}
+
+/// Whether it is a class that has a letter or a digit.
+fn is_plain(hir: &Hir) -> bool {
+    let HirKind::Class(class) = hir.kind() else { return false };
+    plainest(class).is_some_and(|text| text.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// A character of the class that reads well: a letter, a digit, or whatever there is.
@@ -65,6 +73,7 @@ mod tests {
             (r"^/api/v[0-9]+/", "/api/v0/"),
             (r"^https://(.+\.)?example\.com$", "https://example.com"),
             (r"^(GET|HEAD)$", "GET"),
+            (r"https?://.*\.example\.com\s*$", "http://a.example.com"),
         ] {
             let made = sample(&Regexes::default(), pattern.as_bytes(), false);
             assert_eq!(made.as_deref(), Some(expected.as_bytes()), "{pattern}");

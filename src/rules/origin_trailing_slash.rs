@@ -34,7 +34,7 @@
 use std::collections::BTreeSet;
 
 use crate::cors::origin::{OriginFault, check_serialized};
-use crate::deployment::{Deployment, Site};
+use crate::deployment::{Deployment, Senders};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::{Certainty, Meaning, Slash};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
@@ -55,14 +55,15 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
+        let senders = site.senders();
         for (field, flow) in &site.origin_flows {
             for text in &flow.texts {
                 let found = slash(&text.text).filter(|_| reported.insert(text.place));
-                findings.extend(found.map(|origin| in_nginx(site, text.place, field, &origin, "sent")));
+                findings.extend(found.map(|origin| in_nginx(&senders, text.place, field, &origin, "sent")));
             }
             for compared in flow.compared.iter().filter(|compared| compared.regex.is_none()) {
                 let found = slash(&compared.text).filter(|_| reported.insert(compared.place));
-                findings.extend(found.map(|origin| in_nginx(site, compared.place, field, &origin, "compared")));
+                findings.extend(found.map(|origin| in_nginx(&senders, compared.place, field, &origin, "compared")));
             }
         }
     }
@@ -80,7 +81,7 @@ fn slash(text: &[u8]) -> Option<String> {
     (fault.fault == OriginFault::TrailingSlash).then_some(fault.suggestion?)
 }
 
-fn in_nginx(site: &Site<'_>, place: Place, field: &SetField<'_>, origin: &str, what: &str) -> Finding {
+fn in_nginx(senders: &Senders<'_, '_>, place: Place, field: &SetField<'_>, origin: &str, what: &str) -> Finding {
     let message = match what {
         "sent" => format!("browsers block this answer: a page's origin is `{origin}`, without a slash"),
         _ => format!("no request matches: a page's origin is `{origin}`, without a slash"),
@@ -88,7 +89,7 @@ fn in_nginx(site: &Site<'_>, place: Place, field: &SetField<'_>, origin: &str, w
     let header = Label { place: field.place, text: "decides Access-Control-Allow-Origin here".to_owned() };
     Finding {
         related: if field.place == place { Vec::new() } else { vec![header] },
-        request: site.request_from(field.item, origin),
+        request: senders.request(field.item, origin),
         ..mended(RULE.finding(place, "ends with a slash", message), origin)
     }
 }
