@@ -58,7 +58,12 @@ fn page(site: &Site<'_>, route: usize, context: ContextId, origin: &str) -> Opti
         "request_method" => method = &text,
         "http_origin" => from = &text,
         "args" | "query_string" | "is_args" => url.set_query(Some(&text)),
-        "uri" | "request_uri" | "document_uri" => url.set_path(&text),
+        "uri" | "request_uri" | "document_uri" => {
+            // What is asked for may stand at the end of a path only.
+            let here = [text.clone(), format!("{}{text}", url.path())];
+            let leads_here = |path: &&String| path.starts_with('/') && site.leads_to(route, path.as_bytes());
+            url.set_path(here.iter().find(leads_here)?);
+        }
         name => match (name.strip_prefix("arg_"), name.strip_prefix("http_")) {
             (Some(argument), _) => url.set_query(Some(&format!("{argument}={text}"))),
             (None, Some(name)) => header = Some(name.replace('_', "-")),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Site;
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::origin::check_serialized;
 use crate::dotenv::app::App;
@@ -228,10 +229,21 @@ fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
     format!("{scheme}://{host}{port}{}", path(model, server, context))
 }
 
+impl Site<'_> {
+    /// Whether nginx chooses the route's location for a path.
+    pub(super) fn leads_to(&self, route: usize, path: &[u8]) -> bool {
+        let Route { server, context, .. } = self.routes[route];
+        let is_server = self.config.context(context).kind != ContextKind::Location;
+        is_server
+            || self.model.locations.find(self.config, &self.model.regexes, server, path).0 == Found::Location(context)
+    }
+}
+
 /// A path that the location takes, if one of those that fit it is not taken by another.
 fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
     let fitting = fitting_paths(model, context);
-    let is_taken = |path: &&Vec<u8>| matches!(model.locations.find(model.config, &model.regexes, server, path), Found::Location(found, _) if found == context);
+    let find = |path: &[u8]| model.locations.find(model.config, &model.regexes, server, path).0;
+    let is_taken = |path: &&Vec<u8>| find(path) == Found::Location(context);
     let path = fitting.iter().find(is_taken).or(fitting.first());
     let text = path.map_or_else(String::new, |path| String::from_utf8_lossy(path).into_owned());
     if text.starts_with('/') { text } else { format!("/{text}") }

@@ -155,9 +155,6 @@ impl<'s> Config<'s> {
         while next < config.contexts.len() {
             let id = ContextId(number(next));
             config.fill(id, includes);
-            // Contexts stand in the order they were opened, so what is around this one has been settled.
-            let around = config.context(id).parent.map(|parent| config.context(parent).settings);
-            config.context_mut(id).settings = around.unwrap_or_default();
             config.settle(id);
             next += 1;
         }
