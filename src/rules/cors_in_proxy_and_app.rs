@@ -37,11 +37,10 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
-use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Exchange, Site};
+use crate::deployment::{Deployment, Site};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};
@@ -66,13 +65,19 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let evidence = deployment.app_evidence().filter(|evidence| evidence.certainty > Certainty::Unverified);
     let Some(evidence) = evidence else { return };
+    // With several apps behind nginx, nobody says which of them the key belongs to.
+    let apps: BTreeSet<Vec<u8>> = deployment.sites.iter().flat_map(apps).collect();
     for site in &deployment.sites {
         // One directive may stand for many locations; it is one fault.
         let mut reported: BTreeMap<ItemId, Finding> = BTreeMap::new();
         for exchange in &site.exchanges {
             for (kind, answer) in exchange.answers() {
                 let Some(item) = doubled(site, answer) else { continue };
-                reported.entry(item).or_insert_with(|| finding(site, evidence, exchange, kind, answer, item));
+                let found = || Finding {
+                    request: Some(exchange.request(kind)),
+                    ..finding(site, evidence, answer, item, apps.len() > 1)
+                };
+                reported.entry(item).or_insert_with(found);
             }
         }
         findings.extend(reported.into_values());
@@ -89,30 +94,51 @@ fn doubled(site: &Site<'_>, answer: &Answer<'_>) -> Option<ItemId> {
     lines().find_map(|field| field.item.filter(|_| field.value.bytes().is_some()))
 }
 
+/// The apps that requests reach, as `proxy_pass` and its kin name them.
+fn apps<'s>(site: &'s Site<'_>) -> impl Iterator<Item = Vec<u8>> + 's {
+    let answers = site.exchanges.iter().flat_map(|exchange| exchange.answers().map(|(_, answer)| answer));
+    let passes: BTreeSet<ItemId> =
+        answers.filter(|answer| answer.by == AnsweredBy::App).filter_map(|answer| answer.item).collect();
+    passes.into_iter().filter_map(|item| app_of(site, item))
+}
+
+/// Host and port, or the socket, that a directive passes requests to.
+fn app_of(site: &Site<'_>, pass: ItemId) -> Option<Vec<u8>> {
+    let target = site.config.parameter(pass, 1)?;
+    let start = target.windows(3).position(|three| three == b"://").map_or(0, |at| at + 3);
+    let rest = target.get(start..)?;
+    let is_socket = rest.starts_with(b"unix:") || rest.starts_with(b"/");
+    let end = rest.iter().position(|byte| *byte == b'/').filter(|_| !is_socket).unwrap_or(rest.len());
+    Some(rest.get(..end)?.to_ascii_lowercase())
+}
+
 fn finding(
     site: &Site<'_>,
     evidence: &Evidence,
-    exchange: &Exchange<'_>,
-    kind: Kind,
     answer: &Answer<'_>,
     item: ItemId,
+    is_one_of_several: bool,
 ) -> Finding {
     let pass = answer.item.map_or(&b""[..], |item| site.config.item(item).name);
     let prefix = Protocol::split(pass).map_or("proxy", |(protocol, _)| protocol.prefix());
+    let key = &evidence.key_name;
     // What a key means is read in a product's source or documentation, or else guessed from its name.
     let (severity, message) = match evidence.certainty {
+        _ if is_one_of_several => (
+            Severity::Warning,
+            format!(
+                "browsers block this answer if `{key}` is for the app behind this location: Access-Control-Allow-Origin then comes twice"
+            ),
+        ),
         Certainty::Src | Certainty::Docs => (
             Severity::Error,
             "browsers block this answer: Access-Control-Allow-Origin comes twice, from nginx and from the app"
                 .to_owned(),
         ),
-        _ => {
-            let key = &evidence.key_name;
-            (
-                Severity::Warning,
-                format!("browsers block this answer if the app sends its Access-Control-Allow-Origin for `{key}`, too"),
-            )
-        }
+        _ => (
+            Severity::Warning,
+            format!("browsers block this answer if the app sends its Access-Control-Allow-Origin for `{key}`, too"),
+        ),
     };
     Finding {
         severity,
@@ -120,7 +146,6 @@ fn finding(
         help: Some(format!(
             "let one of them answer: `{prefix}_hide_header Access-Control-Allow-Origin;` beside it takes the app's line out"
         )),
-        request: Some(exchange.request(kind)),
         ..RULE.finding(site.config.place(item), "adds a second line to the app's", message)
     }
 }
