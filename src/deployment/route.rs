@@ -94,8 +94,13 @@ pub(super) fn routes<'d>(model: &Model<'d, 'd>, flows: &[(SetField<'d>, Flow)], 
     let mut routes = Vec::new();
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
-        let fields = fields_at(config, server, context);
-        let reaches_app = reaches_app(config, context);
+        let mut fields = fields_at(config, server, context);
+        let mut reaches_app = reaches_app(config, context);
+        if let Some(named) = handed_on(model, server, context) {
+            let known: BTreeSet<ItemId> = fields.iter().map(|field| field.item).collect();
+            fields.extend(fields_at(config, server, named).into_iter().filter(|field| !known.contains(&field.item)));
+            reaches_app |= passes(config, named);
+        }
         let app_speaks = reaches_app && app.is_some_and(|app| app.evidence.is_some());
         if fields.is_empty() && !app_speaks {
             continue;
@@ -152,12 +157,21 @@ fn fields_at<'d>(config: &Config<'d>, server: ContextId, context: ContextId) -> 
     fields
 }
 
+/// The named location that `try_files` hands requests on to where no file is there.
+fn handed_on(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<ContextId> {
+    let item = model.config.named(context, b"try_files").last()?;
+    let last = model.config.parameter(item, model.config.parameter_count(item))?;
+    model.locations.named(server, &last)
+}
+
 fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
-    let passes = |context| config.items(context).any(|item| is_pass(config.item(item).name));
-    passes(context)
-        || config
-            .children(context)
-            .any(|child| config.context(child).kind == ContextKind::IfInLocation && passes(child))
+    let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
+    passes(config, context) || config.children(context).filter(is_if).any(|child| passes(config, child))
+}
+
+/// Whether a directive of this very context hands requests to an app.
+fn passes(config: &Config<'_>, context: ContextId) -> bool {
+    config.items(context).any(|item| is_pass(config.item(item).name))
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's.

@@ -41,6 +41,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};
+use crate::source::Place;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -53,6 +54,9 @@ pub const RULE: Rule = Rule {
 };
 
 const HELP: &str = "answer the preflight here: `if ($request_method = OPTIONS) { return 204; }`";
+
+/// How many places one finding points to besides its own.
+const MAX_PLACES: usize = 8;
 
 /// What becomes of a preflight.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,21 +74,27 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported: BTreeMap<ItemId, Finding> = BTreeMap::new();
         for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Preflighted) {
             let route = &site.routes[exchange.route];
-            let Some((item, fate)) = unanswered(site, route, exchange) else { continue };
+            let Some((item, fate, by)) = unanswered(site, route, exchange) else { continue };
+            let place = site.place_of(by.location(site.config).unwrap_or(route.context));
             if fate == Fate::Forwarded && app_answers {
                 continue;
             }
             match reported.get_mut(&item) {
-                None => _ = reported.insert(item, finding(site, route, exchange, item, fate)),
-                Some(finding) => add_location(site, route, finding),
+                None => _ = reported.insert(item, finding(site, route, exchange, item, fate, place)),
+                Some(finding) => add_location(place, finding),
             }
         }
         findings.extend(reported.into_values());
     }
 }
 
-/// The Allow-Origin that lets the request itself through, where the preflight for it is not answered by nginx.
-fn unanswered(site: &Site<'_>, route: &Route<'_>, exchange: &Exchange<'_>) -> Option<(ItemId, Fate)> {
+/// The Allow-Origin that lets the request itself through, where the preflight for it is not answered by nginx, and the answer that
+/// tells.
+fn unanswered<'e, 'd>(
+    site: &Site<'d>,
+    route: &Route<'d>,
+    exchange: &'e Exchange<'d>,
+) -> Option<(ItemId, Fate, &'e Answer<'d>)> {
     if !route.wants_preflights() || route.is_partial || exchange.preflight.is_empty() {
         return None;
     }
@@ -97,8 +107,10 @@ fn unanswered(site: &Site<'_>, route: &Route<'_>, exchange: &Exchange<'_>) -> Op
     if !told.iter().all(|answer| refused(answer) || forwarded(answer)) {
         return None;
     }
-    let fate = if told.iter().any(|answer| forwarded(answer)) { Fate::Forwarded } else { Fate::Refused };
-    (!told.is_empty()).then_some((item, fate))
+    match told.iter().find(|answer| forwarded(answer)) {
+        Some(answer) => Some((item, Fate::Forwarded, answer)),
+        None => told.first().map(|answer| (item, Fate::Refused, *answer)),
+    }
 }
 
 /// Whether it is an error because a file is missing, so that nothing could be asked of it anyway.
@@ -108,7 +120,14 @@ fn is_about_nothing(answer: &Answer<'_>) -> bool {
     is_missing && is_error && answer.by != AnsweredBy::App
 }
 
-fn finding(site: &Site<'_>, route: &Route<'_>, exchange: &Exchange<'_>, item: ItemId, fate: Fate) -> Finding {
+fn finding(
+    site: &Site<'_>,
+    route: &Route<'_>,
+    exchange: &Exchange<'_>,
+    item: ItemId,
+    fate: Fate,
+    answered: Place,
+) -> Finding {
     let (severity, label, message) = match fate {
         Fate::Refused => {
             (Severity::Error, "answers OPTIONS with 405", "browsers block every request here that needs a preflight")
@@ -126,15 +145,14 @@ fn finding(site: &Site<'_>, route: &Route<'_>, exchange: &Exchange<'_>, item: It
         related: vec![Label { place, text: "shows that preflights are wanted".to_owned() }],
         help: Some(help(site, route)),
         request: Some(exchange.request(Kind::Preflight)),
-        ..RULE.finding(site.place_of(route.context), label, message)
+        ..RULE.finding(answered, label, message)
     }
 }
 
 /// The same Allow-Origin in another location.
-fn add_location(site: &Site<'_>, route: &Route<'_>, finding: &mut Finding) {
-    let place = site.place_of(route.context);
+fn add_location(place: Place, finding: &mut Finding) {
     let known = finding.primary.place == place || finding.related.iter().any(|label| label.place == place);
-    if !known {
+    if !known && finding.related.len() < MAX_PLACES {
         finding.related.push(Label { place, text: "the same here".to_owned() });
     }
 }
