@@ -63,6 +63,8 @@ pub struct Context {
     /// Whether a part of it could not be read (a missing include, a template tag, a syntax error), so that what is not seen in it may yet
     /// be there.
     pub incomplete: bool,
+    /// Whether an include in it brought nothing that could be read: a pattern that matches no file here, or a package's own modules.
+    pub(super) unread: bool,
     /// The directives in force in it.
     pub(super) settings: Settings,
 }
@@ -164,7 +166,16 @@ impl<'s> Config<'s> {
     fn open(&mut self, kind: ContextKind, parent: Option<ContextId>, opener: Option<ItemId>) -> ContextId {
         let id = ContextId(number(self.contexts.len()));
         let settings = Settings::default();
-        self.contexts.push(Context { kind, parent, opener, items: 0..0, children: 0..0, incomplete: false, settings });
+        self.contexts.push(Context {
+            kind,
+            parent,
+            opener,
+            items: 0..0,
+            children: 0..0,
+            incomplete: false,
+            unread: false,
+            settings,
+        });
         id
     }
 
@@ -233,9 +244,11 @@ impl<'s> Config<'s> {
         let [_, pattern] = words else { return };
         let value = pattern.value(&self.sources.get(by.0).bytes);
         match includes.get(&value) {
+            Some(Included::Stock) if memchr::memmem::find(&value, b"modules").is_some() => self.mark_unread(id),
             None | Some(Included::Stock) => {}
             Some(Included::Missing) => self.problem(id, place, Problem::IncludeNotFound),
             Some(Included::Unknown) => self.mark_incomplete(id),
+            Some(Included::Files(files)) if files.is_empty() => self.mark_unread(id),
             Some(Included::Files(files)) => {
                 let depth = inclusion.map_or(0, |index| self.inclusions[index as usize].depth) + 1;
                 // The stack is taken from its end, so the last file goes in first.
@@ -274,6 +287,10 @@ impl<'s> Config<'s> {
 
     fn mark_incomplete(&mut self, id: ContextId) {
         self.contexts[id.0 as usize].incomplete = true;
+    }
+
+    fn mark_unread(&mut self, id: ContextId) {
+        self.contexts[id.0 as usize].unread = true;
     }
 
     /// The context of that name.
@@ -390,7 +407,14 @@ impl<'s> Config<'s> {
         &self.sources.get(file).bytes
     }
 
-    fn tree(&self, file: FileId) -> Option<&'s Tree> {
+    /// The last part of the path of the file it starts from.
+    pub(super) fn root_name(&self) -> &'s str {
+        let path = &self.sources.get(self.root).path;
+        path.rsplit('/').next().unwrap_or(path)
+    }
+
+    /// The tree of a file.
+    pub(super) fn tree(&self, file: FileId) -> Option<&'s Tree> {
         self.trees.get(&file)
     }
 

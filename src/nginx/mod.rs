@@ -13,6 +13,7 @@ pub mod fields;
 pub mod flow;
 pub mod grammar;
 pub mod include;
+pub mod load;
 pub mod locations;
 pub mod regex;
 mod rewrite;

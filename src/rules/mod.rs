@@ -11,6 +11,7 @@ pub mod add_header_in_if;
 pub mod cors_in_proxy_and_app;
 pub mod include_not_found;
 pub mod not_analysed;
+pub mod not_loadable;
 pub mod options_not_short_circuited;
 pub mod origin_trailing_slash;
 pub mod syntax_error;
@@ -25,6 +26,7 @@ pub const ALL: &[&Rule] = &[
     &cors_in_proxy_and_app::RULE,
     &include_not_found::RULE,
     &not_analysed::RULE,
+    &not_loadable::RULE,
     &options_not_short_circuited::RULE,
     &origin_trailing_slash::RULE,
     &syntax_error::RULE,

@@ -1,0 +1,231 @@
+//! What `nginx -t` refuses of the directives that concern CORS.
+//!
+//! One such refusal keeps nginx from starting, and a reload keeps the old configuration, so that none of the CORS
+//! headers that were just written are in force. Told is only what is refused wherever the text may stand and whatever
+//! other files hold.
+
+mod blocks;
+mod builtins;
+mod contexts;
+mod directives;
+mod expression;
+mod maps;
+mod parameters;
+mod values;
+
+use contexts::{Contexts, Possible, is_template};
+use directives::Directive;
+use parameters::{is_placeholder, shown};
+use values::Defined;
+
+use super::config::{Config, ItemId};
+use super::tree::Body;
+use crate::source::{Place, Span};
+
+/// One thing nginx refuses.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Where it stands.
+    pub place: Place,
+    /// What stands there, in lower case.
+    pub label: String,
+    /// Why nginx refuses it, in lower case.
+    pub reason: String,
+    /// What to write instead, where that is known.
+    pub help: Option<String>,
+    /// What it collides with, and what that is.
+    pub related: Option<(Place, &'static str)>,
+}
+
+impl Refusal {
+    fn at(place: Place, label: impl Into<String>, reason: impl Into<String>) -> Self {
+        Refusal { place, label: label.into(), reason: reason.into(), help: None, related: None }
+    }
+
+    fn with_help(self, help: impl Into<String>) -> Self {
+        Refusal { help: Some(help.into()), ..self }
+    }
+
+    fn beside(self, place: Place, label: &'static str) -> Self {
+        Refusal { related: Some((place, label)), ..self }
+    }
+}
+
+/// All that nginx refuses in `config` for sure, by context.
+pub fn refusals(config: &Config<'_>) -> Vec<Refusal> {
+    let possible = Possible::new(config);
+    let defined = Defined::new(config);
+    let mut refusals = Vec::new();
+    refusals.extend(no_events(config));
+    for context in config.contexts() {
+        let here = possible.of(context);
+        if here == Contexts::MAP {
+            maps::refuse(config, &defined, context, &mut refusals);
+        } else if here != Contexts::ELSEWHERE {
+            let asked = config.items(context).filter(|item| !is_doubtful(config, *item));
+            refusals.extend(asked.filter_map(|item| refuse(config, &possible, &defined, item)));
+            blocks::repeated(config, &possible, context, &mut refusals);
+        }
+    }
+    blocks::duplicate_locations(config, &mut refusals);
+    refusals
+}
+
+/// The first reason to refuse one directive, in the order in which nginx looks for them.
+fn refuse(config: &Config<'_>, possible: &Possible, defined: &Defined, item: ItemId) -> Option<Refusal> {
+    let Some(directive) = Directive::of(config.item(item).name) else {
+        return refuse_name(config, possible, item);
+    };
+    let here = possible.of(config.item(item).context);
+    if here.meets(Contexts::ELSEWHERE) && directive.elsewhere {
+        return None;
+    }
+    refuse_context(config, here, directive, item)
+        .or_else(|| refuse_body(config, directive, item))
+        .or_else(|| refuse_count(config, directive, item))
+        .or_else(|| parameters::refuse(config, item))
+        .or_else(|| match config.item(item).name {
+            b"location" if !is_broken(config, item) => blocks::refuse_nesting(config, item),
+            b"proxy_pass" if !is_broken(config, item) => blocks::refuse_path(config, possible, item),
+            _ => None,
+        })
+        .or_else(|| values::refuse(config, defined, item))
+}
+
+/// Names that are nobody's: other languages' branches, and known names in capitals (A3.15, A8.5).
+fn refuse_name(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option<Refusal> {
+    let name = config.item(item).name;
+    let here = possible.of(config.item(item).context);
+    let help = match name {
+        b"else" | b"elseif" | b"elsif" | b"elif" => "nginx has no `else`: write a second `if`, or use a `map`",
+        _ if name.starts_with(b"if(") => "put a blank between `if` and `(`",
+        _ if Directive::of(&name.to_ascii_lowercase()).is_some() => "write the name in lower case",
+        _ => return None,
+    };
+    if here.meets(Contexts::ELSEWHERE) && Directive::of(&name.to_ascii_lowercase()).is_some() {
+        return None;
+    }
+    let reason = format!("{} is no directive", shown(name));
+    Some(Refusal::at(config.word_place(item, 0), "unknown to nginx", reason).with_help(help))
+}
+
+fn refuse_context(config: &Config<'_>, here: Contexts, directive: Directive, item: ItemId) -> Option<Refusal> {
+    // What stands at the top of a template may be put anywhere, and after a syntax error blocks are not what they seem.
+    let top = body_owner(config, item).is_none();
+    let unsure = (top && is_template(config, config.item(item).file)) || is_broken(config, item);
+    if unsure || here.meets(directive.contexts) || here.meets(Contexts::ELSEWHERE) {
+        return None;
+    }
+    let name = shown(config.item(item).name);
+    let place = if directive.block { config.word_place(item, 0) } else { config.place(item) };
+    let label = format!("not allowed in {}", here.names());
+    let refusal = Refusal::at(place, label, format!("{name} cannot stand here"));
+    let around = config.context(config.item(item).context).opener;
+    let refusal = match around {
+        Some(opener) => refusal.beside(config.place(opener), "the block it stands in"),
+        None => refusal,
+    };
+    Some(refusal.with_help(format!("{name} can stand in {}", directive.contexts.names())))
+}
+
+fn refuse_body(config: &Config<'_>, directive: Directive, item: ItemId) -> Option<Refusal> {
+    let name = shown(config.item(item).name);
+    match (body(config, item)?, directive.block) {
+        (Body::Simple, true) => {
+            Some(Refusal::at(config.place(item), "no `{` follows", format!("{name} needs a block")))
+        }
+        (Body::Block(_), false) => {
+            let refusal = Refusal::at(config.place(item), "`{` follows", format!("{name} takes no block"));
+            Some(refusal.with_help("end the directive with `;`"))
+        }
+        _ => None,
+    }
+}
+
+fn refuse_count(config: &Config<'_>, directive: Directive, item: ItemId) -> Option<Refusal> {
+    let count = config.parameter_count(item);
+    if (directive.least..=directive.most).contains(&count) || has_open_words(config, item) {
+        return None;
+    }
+    let name = shown(config.item(item).name);
+    let takes = match (directive.least, directive.most) {
+        (0, 0) => "none".to_owned(),
+        (least, usize::MAX) => format!("at least {least}"),
+        (least, most) if least == most => least.to_string(),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let reason = format!("wrong number of parameters of {name}");
+    if let Some(word) = swallowed(config, item) {
+        let before = config.word_place(item, word - 1);
+        let next = shown(&config.parameter(item, word).unwrap_or_default());
+        let refusal = Refusal::at(before, format!("no `;` before {next}"), reason);
+        return Some(refusal.with_help(format!("end {name} with `;` here")));
+    }
+    let label = format!("{count} given, {takes} allowed");
+    let refusal = Refusal::at(config.place(item), label, reason);
+    let quotes = count > directive.most && matches!(config.item(item).name, b"add_header" | b"return" | b"set");
+    Some(if quotes { refusal.with_help("put the whole value into one pair of quotes") } else { refusal })
+}
+
+/// The word that starts a line and is a directive's name: the directive before it lacks its `;`.
+fn swallowed(config: &Config<'_>, item: ItemId) -> Option<usize> {
+    let bytes = config.bytes(config.item(item).file);
+    let starts_line = |word: Span| {
+        let line = bytes.get(..word.start as usize).unwrap_or_default();
+        let line = line.get(memchr::memrchr(b'\n', line)? + 1..)?;
+        Some(line.iter().all(u8::is_ascii_whitespace))
+    };
+    let words = config.words(item);
+    let is_directive = |word: Span| Directive::of(word.of(bytes)).is_some() && starts_line(word) == Some(true);
+    (1..words.len()).find(|&index| words.get(index).is_some_and(|word| is_directive(word.span)))
+}
+
+/// A main file has `events`. One that is known as such by its name, or by what only a main file holds, has to have it.
+fn no_events(config: &Config<'_>) -> Option<Refusal> {
+    const MAIN_ONLY: [&[u8]; 5] = [b"worker_processes", b"user", b"pid", b"load_module", b"worker_rlimit_nofile"];
+    let top = config.context(config.top());
+    let has = |name: &[u8]| config.named(config.top(), name).next();
+    let is_main = MAIN_ONLY.iter().any(|name| has(name).is_some()) || config.root_name() == "nginx.conf";
+    let is_read = config.tree(config.root).is_some_and(|tree| tree.errors.is_empty() && tree.tags.is_empty());
+    let sure = config.whole && is_main && is_read && !top.incomplete && !top.unread;
+    let http = has(b"http").filter(|_| sure && has(b"events").is_none())?;
+    let refusal = Refusal::at(config.word_place(http, 0), "no `events` beside it", "a main file must have `events`");
+    Some(refusal.with_help("write `events {}` before `http`"))
+}
+
+/// Whether a syntax error or a template tag stands in or right behind the words of a directive, so that it may not be
+/// what it seems.
+fn is_doubtful(config: &Config<'_>, item: ItemId) -> bool {
+    let here = config.place(item);
+    let touches = |span: &Span| span.end >= here.span.start;
+    config.tree(here.file).is_none_or(|tree| {
+        let past = here.span.end + 1;
+        let errors = tree.errors.partition_point(|error| error.span.start <= past);
+        let tags = tree.tags.partition_point(|tag| tag.start <= past);
+        let error = tree.errors.get(..errors).and_then(|errors| errors.last());
+        let tag = tree.tags.get(..tags).and_then(|tags| tags.last());
+        error.is_some_and(|error| touches(&error.span)) || tag.is_some_and(touches)
+    })
+}
+
+/// Whether the file of a directive has syntax errors, after which no block is surely what it seems.
+fn is_broken(config: &Config<'_>, item: ItemId) -> bool {
+    config.tree(config.item(item).file).is_none_or(|tree| !tree.errors.is_empty())
+}
+
+/// Whether another program fills words of the directive in, perhaps with several each.
+fn has_open_words(config: &Config<'_>, item: ItemId) -> bool {
+    let is_open = |index| config.parameter(item, index).is_none_or(|value| is_placeholder(&value));
+    (0..=config.parameter_count(item)).any(is_open)
+}
+
+fn body(config: &Config<'_>, item: ItemId) -> Option<Body> {
+    let item = config.item(item);
+    config.tree(item.file)?.directives.get(item.directive as usize).map(|directive| directive.body)
+}
+
+/// The block directive of the same file in which this one stands.
+fn body_owner(config: &Config<'_>, item: ItemId) -> Option<u32> {
+    let item = config.item(item);
+    config.tree(item.file)?.directives.get(item.directive as usize)?.parent
+}

@@ -1,0 +1,124 @@
+//! What nginx demands of directives that stand together: locations beside and inside one another, what may stand only
+//! once, and the URL of a `proxy_pass` in a block that knows no path.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::Refusal;
+use super::contexts::{Contexts, Possible, is_template};
+use super::directives::Directive;
+use super::parameters::shown;
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::locations::{Pattern, pattern};
+
+/// Two locations of one block with one path, written alike or as a prefix with and without `^~` (A6.5).
+pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusal>) {
+    let mut seen: HashMap<(ContextId, bool, Cow<'_, [u8]>), ItemId> = HashMap::new();
+    for context in config.contexts() {
+        let here = config.context(context);
+        let (ContextKind::Location, Some(parent), Some(item)) = (here.kind, here.parent, here.opener) else { continue };
+        // nginx looks at neither expressions nor named locations for this.
+        let (is_exact, path) = match pattern(config, item) {
+            Some(Pattern::Exact(path)) => (true, path),
+            Some(Pattern::Prefix { path, .. }) => (false, path),
+            _ => continue,
+        };
+        if is_template(config, config.item(item).file) {
+            continue;
+        }
+        let label = format!("the second location {}", shown(&path));
+        match seen.entry((parent, is_exact, path)) {
+            std::collections::hash_map::Entry::Vacant(entry) => _ = entry.insert(item),
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                refusals.push(twice(config, *entry.get(), item, label, "duplicate location"));
+            }
+        }
+    }
+}
+
+fn twice(config: &Config<'_>, first: ItemId, second: ItemId, label: String, reason: &str) -> Refusal {
+    let refusal = Refusal::at(config.place(second), label, reason);
+    match config.included_by(second).next() {
+        // The same lines, included twice.
+        Some(include) if config.place(first) == config.place(second) => refusal.beside(include, "included again here"),
+        _ if config.place(first) == config.place(second) => refusal,
+        _ => refusal.beside(config.place(first), "the first one"),
+    }
+}
+
+/// Directives that stand a second time in one block, but may only once.
+pub(super) fn repeated(config: &Config<'_>, possible: &Possible, context: ContextId, refusals: &mut Vec<Refusal>) {
+    let mut seen: Vec<(&[u8], ItemId)> = Vec::new();
+    for item in config.items(context) {
+        let name = config.item(item).name;
+        let once = Directive::of(name).is_some_and(|directive| {
+            directive.once && !(directive.elsewhere && possible.of(context).meets(Contexts::ELSEWHERE))
+        });
+        if !once || is_template(config, config.item(item).file) {
+            continue;
+        }
+        // `alias` is another `root` to nginx.
+        let same = if name == b"alias" { b"root" } else { name };
+        match seen.iter().find(|(known, _)| *known == same) {
+            None => seen.push((same, item)),
+            Some(&(_, first)) => {
+                let label = format!("a second {} in one block", shown(name));
+                let reason = format!("{} is a duplicate", shown(name));
+                refusals.push(twice(config, first, item, label, &reason));
+            }
+        }
+    }
+}
+
+/// A location that is nested where it cannot be reached (A6.5).
+pub(super) fn refuse_nesting(config: &Config<'_>, item: ItemId) -> Option<Refusal> {
+    let around = config.context(config.item(item).context);
+    let outer = around.opener.filter(|_| around.kind == ContextKind::Location)?;
+    let (inside, outside) = (pattern(config, item)?, pattern(config, outer)?);
+    let refusal = |label: String, reason: &str| {
+        let refusal = Refusal::at(config.place(item), label, reason);
+        Some(refusal.beside(config.place(outer), "the location around it"))
+    };
+    let outer_name = match &outside {
+        Pattern::Exact(_) => return refusal("inside an exact location".to_owned(), "no location can be in a `=` one"),
+        Pattern::Named(_) => return refusal("inside a named location".to_owned(), "no location can be in a named one"),
+        Pattern::Prefix { path, .. } | Pattern::Regex { pattern: path, .. } => path,
+    };
+    let path = match &inside {
+        Pattern::Named(_) => {
+            return refusal("not directly in the server".to_owned(), "a named location must stand in the server");
+        }
+        Pattern::Regex { .. } => return None,
+        Pattern::Exact(path) | Pattern::Prefix { path, .. } => path,
+    };
+    // nginx compares with the text of an expression, too, so that hardly any prefix fits into one.
+    if path.starts_with(outer_name) {
+        return None;
+    }
+    let label = format!("does not start with {}", shown(outer_name));
+    refusal(label, "a location is outside the location it stands in")
+}
+
+/// `proxy_pass` with a path, where nginx cannot tell which part of the request's path to replace.
+pub(super) fn refuse_path(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option<Refusal> {
+    let context = config.item(item).context;
+    let blocks = Contexts::IF_IN_LOCATION.or(Contexts::LIMIT_EXCEPT);
+    let opener = config.context(context).opener?;
+    let place = match pattern(config, opener).filter(|_| config.item(opener).name == b"location") {
+        Some(Pattern::Regex { .. }) => "a location with an expression",
+        Some(Pattern::Named(_)) => "a named location",
+        _ if possible.of(context).within(blocks) => "an `if` or `limit_except`",
+        _ => return None,
+    };
+    let url = config.parameter(item, 1).filter(|url| memchr::memchr(b'$', url).is_none())?;
+    let scheme = memchr::memmem::find(&url, b"://")?;
+    let address = url.get(scheme + 3..)?;
+    let path = match address.strip_prefix(b"unix:") {
+        Some(socket) => socket.get(memchr::memchr(b':', socket)? + 1..)?,
+        None => address.get(memchr::memchr2(b'/', b'?', address)?..)?,
+    };
+    let label = format!("ends in the path {}", shown(path));
+    let reason = format!("`proxy_pass` cannot have a path in {place}");
+    let refusal = Refusal::at(config.word_place(item, 1), label, reason);
+    Some(refusal.with_help("take the path off, and use `rewrite` to change the one that is sent"))
+}

@@ -1,0 +1,89 @@
+//! The table of a `map` (A5.5, A5.7).
+
+use std::collections::HashMap;
+
+use super::Refusal;
+use super::parameters::{refuse_expression, shown};
+use super::values::{Defined, refuse_word};
+use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::tree::Body;
+
+/// What the lines of one table are compared with.
+struct Table<'c, 's> {
+    config: &'c Config<'s>,
+    defined: &'c Defined,
+    keys: HashMap<Vec<u8>, ItemId>,
+    default: Option<ItemId>,
+    hostnames: bool,
+}
+
+/// The lines of the table `context` that nginx refuses.
+pub(super) fn refuse(config: &Config<'_>, defined: &Defined, context: ContextId, refusals: &mut Vec<Refusal>) {
+    let mut table = Table { config, defined, keys: HashMap::new(), default: None, hostnames: false };
+    for item in config.items(context).filter(|item| !super::is_doubtful(config, *item)) {
+        let is_simple = super::body(config, item) == Some(Body::Simple);
+        if is_simple && !super::has_open_words(config, item) {
+            refusals.extend(table.line(item));
+        }
+    }
+}
+
+impl Table<'_, '_> {
+    fn line(&mut self, item: ItemId) -> Option<Refusal> {
+        let config = self.config;
+        let key = config.parameter(item, 0)?;
+        match (&*key, config.parameter_count(item)) {
+            (b"hostnames", 0) => self.hostnames = true,
+            (b"volatile", 0) => {}
+            (_, 1) => return self.entry(item, &key),
+            (_, count) => {
+                let label = format!("{} words", count + 1);
+                let refusal = Refusal::at(config.place(item), label, "a line of a `map` has a key and one value");
+                return Some(match count {
+                    0 => refusal,
+                    _ => refusal.with_help("put the value into quotes, or end the line before with `;`"),
+                });
+            }
+        }
+        None
+    }
+
+    fn entry(&mut self, item: ItemId, key: &[u8]) -> Option<Refusal> {
+        let config = self.config;
+        if let Some(refusal) = refuse_word(config, self.defined, item, 1) {
+            return Some(refusal);
+        }
+        if key == b"default" {
+            return match self.default.replace(item) {
+                Some(first) => {
+                    let refusal = Refusal::at(config.place(item), "a second `default`", "a `map` has two defaults");
+                    Some(refusal.beside(config.place(first), "the first one"))
+                }
+                None => None,
+            };
+        }
+        if let Some(regex) = key.strip_prefix(b"~") {
+            return refuse_expression(config, item, 0, regex.strip_prefix(b"*").unwrap_or(regex));
+        }
+        let text = key.strip_prefix(b"\\").unwrap_or(key);
+        if self.hostnames && is_no_hostname(text) {
+            let label = "no host name, and no wildcard nginx knows";
+            let refusal = Refusal::at(config.word_place(item, 0), label, "`hostnames` makes every key a host name");
+            return Some(refusal.with_help("`*.` stands for subdomains, and only at the start of the key"));
+        }
+        let first = *self.keys.entry(text.to_ascii_lowercase()).or_insert(item);
+        if first == item {
+            return None;
+        }
+        let label = format!("the key {} again; case is ignored", shown(text));
+        let refusal = Refusal::at(config.word_place(item, 0), label, "a `map` has one key twice");
+        Some(refusal.beside(config.word_place(first, 0), "the first one"))
+    }
+}
+
+/// Whether a key has a `*` where `hostnames` allows none: anywhere but in `*.` at the start or `.*` at the end, and not
+/// in both.
+fn is_no_hostname(key: &[u8]) -> bool {
+    let rest = key.strip_prefix(b"*.").or_else(|| key.strip_suffix(b".*")).unwrap_or(key);
+    memchr::memchr(b'*', rest).is_some() || memchr::memchr(0, key).is_some()
+}
