@@ -13,14 +13,14 @@ mod maps;
 mod parameters;
 mod values;
 
-use contexts::{Contexts, Possible, is_template};
+use contexts::{Contexts, Possible};
 use directives::Directive;
 use parameters::{is_placeholder, shown};
 use values::Defined;
 
-use super::config::{Config, ItemId};
+use super::config::{Config, ContextId, ItemId};
 use super::tree::Body;
-use crate::source::{Place, Span};
+use crate::source::{FileId, Place, Span};
 
 /// One thing nginx refuses.
 #[derive(Debug, Clone)]
@@ -59,7 +59,8 @@ pub fn refusals(config: &Config<'_>) -> Vec<Refusal> {
     refusals.extend(no_events(config));
     for context in config.contexts() {
         let here = possible.of(context);
-        if here == Contexts::MAP {
+        // `stream` has the same `map`.
+        if here.meets(Contexts::MAP) && opens_map(config, context) {
             maps::refuse(config, &defined, context, &mut refusals);
         } else if here != Contexts::ELSEWHERE {
             let asked = config.items(context).filter(|item| !is_doubtful(config, *item));
@@ -71,13 +72,19 @@ pub fn refusals(config: &Config<'_>) -> Vec<Refusal> {
     refusals
 }
 
+fn opens_map(config: &Config<'_>, context: ContextId) -> bool {
+    config.context(context).opener.is_some_and(|opener| config.item(opener).name == b"map")
+}
+
 /// The first reason to refuse one directive, in the order in which nginx looks for them.
 fn refuse(config: &Config<'_>, possible: &Possible, defined: &Defined, item: ItemId) -> Option<Refusal> {
     let Some(directive) = Directive::of(config.item(item).name) else {
         return refuse_name(config, possible, item);
     };
     let here = possible.of(config.item(item).context);
-    if here.meets(Contexts::ELSEWHERE) && directive.elsewhere {
+    let elsewhere = here.meets(Contexts::ELSEWHERE);
+    let misplaced = !elsewhere && !here.meets(directive.contexts);
+    if (elsewhere && directive.elsewhere) || (misplaced && is_patchwork(config, config.item(item).file)) {
         return None;
     }
     refuse_context(config, here, directive, item)
@@ -85,8 +92,10 @@ fn refuse(config: &Config<'_>, possible: &Possible, defined: &Defined, item: Ite
         .or_else(|| refuse_count(config, directive, item))
         .or_else(|| parameters::refuse(config, item))
         .or_else(|| match config.item(item).name {
-            b"location" if !is_broken(config, item) => blocks::refuse_nesting(config, item),
-            b"proxy_pass" if !is_broken(config, item) => blocks::refuse_path(config, possible, item),
+            b"location" if !is_patchwork(config, config.item(item).file) => blocks::refuse_nesting(config, item),
+            b"proxy_pass" if !is_patchwork(config, config.item(item).file) => {
+                blocks::refuse_path(config, possible, item)
+            }
             _ => None,
         })
         .or_else(|| values::refuse(config, defined, item))
@@ -110,10 +119,7 @@ fn refuse_name(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option
 }
 
 fn refuse_context(config: &Config<'_>, here: Contexts, directive: Directive, item: ItemId) -> Option<Refusal> {
-    // What stands at the top of a template may be put anywhere, and after a syntax error blocks are not what they seem.
-    let top = body_owner(config, item).is_none();
-    let unsure = (top && is_template(config, config.item(item).file)) || is_broken(config, item);
-    if unsure || here.meets(directive.contexts) || here.meets(Contexts::ELSEWHERE) {
+    if here.meets(directive.contexts) || here.meets(Contexts::ELSEWHERE) {
         return None;
     }
     let name = shown(config.item(item).name);
@@ -208,9 +214,9 @@ fn is_doubtful(config: &Config<'_>, item: ItemId) -> bool {
     })
 }
 
-/// Whether the file of a directive has syntax errors, after which no block is surely what it seems.
-fn is_broken(config: &Config<'_>, item: ItemId) -> bool {
-    config.tree(config.item(item).file).is_none_or(|tree| !tree.errors.is_empty())
+/// Whether a file has template tags or syntax errors: its blocks may nest otherwise than they seem to.
+fn is_patchwork(config: &Config<'_>, file: FileId) -> bool {
+    config.tree(file).is_none_or(|tree| !tree.tags.is_empty() || !tree.errors.is_empty())
 }
 
 /// Whether another program fills words of the directive in, perhaps with several each.
@@ -222,10 +228,4 @@ fn has_open_words(config: &Config<'_>, item: ItemId) -> bool {
 fn body(config: &Config<'_>, item: ItemId) -> Option<Body> {
     let item = config.item(item);
     config.tree(item.file)?.directives.get(item.directive as usize).map(|directive| directive.body)
-}
-
-/// The block directive of the same file in which this one stands.
-fn body_owner(config: &Config<'_>, item: ItemId) -> Option<u32> {
-    let item = config.item(item);
-    config.tree(item.file)?.directives.get(item.directive as usize)?.parent
 }

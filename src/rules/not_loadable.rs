@@ -49,10 +49,7 @@ pub const RULE: Rule = Rule {
     id: "not-loadable",
     severity: Severity::Error,
     since: "0.1.0",
-    references: &[
-        "https://nginx.org/en/docs/switches.html",
-        "https://nginx.org/en/docs/control.html#reconfiguration",
-    ],
+    references: &["https://nginx.org/en/docs/switches.html", "https://nginx.org/en/docs/control.html#reconfiguration"],
     source: include_str!("not_loadable.rs"),
     check: Subject::Deployment(check),
 };
@@ -63,7 +60,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(refusal: Refusal) -> Finding {
-    let message = format!("nginx does not load this, so no CORS header in it is in force: {}", refusal.reason);
+    let message = format!("nginx neither starts nor reloads, so nothing written here is in force: {}", refusal.reason);
     let related = refusal.related.map(|(place, text)| Label { place, text: text.to_owned() });
     Finding {
         related: related.into_iter().collect(),

@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Refusal;
-use super::contexts::{Contexts, Possible, is_template};
+use super::contexts::{Contexts, Possible};
 use super::directives::Directive;
 use super::parameters::shown;
+use super::{Refusal, is_patchwork};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::locations::{Pattern, pattern};
 
@@ -23,7 +23,7 @@ pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusa
             Some(Pattern::Prefix { path, .. }) => (false, path),
             _ => continue,
         };
-        if is_template(config, config.item(item).file) {
+        if is_patchwork(config, config.item(item).file) {
             continue;
         }
         let label = format!("the second location {}", shown(&path));
@@ -38,12 +38,9 @@ pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusa
 
 fn twice(config: &Config<'_>, first: ItemId, second: ItemId, label: String, reason: &str) -> Refusal {
     let refusal = Refusal::at(config.place(second), label, reason);
-    match config.included_by(second).next() {
-        // The same lines, included twice.
-        Some(include) if config.place(first) == config.place(second) => refusal.beside(include, "included again here"),
-        _ if config.place(first) == config.place(second) => refusal,
-        _ => refusal.beside(config.place(first), "the first one"),
-    }
+    // Lines that are included twice are their own double.
+    let is_same = config.place(first) == config.place(second);
+    if is_same { refusal } else { refusal.beside(config.place(first), "the first one") }
 }
 
 /// Directives that stand a second time in one block, but may only once.
@@ -54,7 +51,7 @@ pub(super) fn repeated(config: &Config<'_>, possible: &Possible, context: Contex
         let once = Directive::of(name).is_some_and(|directive| {
             directive.once && !(directive.elsewhere && possible.of(context).meets(Contexts::ELSEWHERE))
         });
-        if !once || is_template(config, config.item(item).file) {
+        if !once || is_patchwork(config, config.item(item).file) {
             continue;
         }
         // `alias` is another `root` to nginx.

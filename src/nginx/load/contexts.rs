@@ -104,7 +104,7 @@ impl Possible {
             let here = config.context(context);
             let wide = match (here.parent, here.opener) {
                 (Some(parent), Some(opener)) => possible.of(parent).child(config.item(opener).name),
-                _ if config.whole && !is_template(config, config.root) => Contexts::MAIN,
+                _ if config.whole && !super::is_patchwork(config, config.root) => Contexts::MAIN,
                 _ => Contexts::ANY,
             };
             possible.0.push(narrow(config, context, wide));
@@ -118,17 +118,12 @@ impl Possible {
     }
 }
 
-/// Whether template tags stand in a file: its blocks may be pieces that the template puts elsewhere.
-pub(super) fn is_template(config: &Config<'_>, file: crate::source::FileId) -> bool {
-    config.tree(file).is_none_or(|tree| !tree.tags.is_empty())
-}
-
 /// Leaves those contexts that allow all that stands in the block; where none does, something is wrong with the
 /// block, and nothing is left out but what has no such directives at all.
 fn narrow(config: &Config<'_>, context: ContextId, wide: Contexts) -> Contexts {
     let is_one = wide.0.count_ones() == 1;
     let known = || config.items(context).filter_map(|item| Directive::of(config.item(item).name));
-    if is_one || config.items(context).any(|item| is_template(config, config.item(item).file)) {
+    if is_one || config.items(context).any(|item| super::is_patchwork(config, config.item(item).file)) {
         return wide;
     }
     let http_only = |directive: &Directive| !directive.elsewhere && directive.contexts.meets(wide);
