@@ -53,8 +53,10 @@ impl Table<'_, '_> {
         if let Some(refusal) = refuse_word(config, self.defined, item, 1) {
             return Some(refusal);
         }
+        // Of the branches of a template, only one comes to be.
+        let is_sure = !super::is_patchwork(config, config.item(item).file);
         if key == b"default" {
-            return match self.default.replace(item) {
+            return match self.default.replace(item).filter(|_| is_sure) {
                 Some(first) => {
                     let refusal = Refusal::at(config.place(item), "a second `default`", "a `map` has two defaults");
                     Some(refusal.beside(config.place(first), "the first one"))
@@ -72,7 +74,7 @@ impl Table<'_, '_> {
             return Some(refusal.with_help("`*.` stands for subdomains, and only at the start of the key"));
         }
         let first = *self.keys.entry(text.to_ascii_lowercase()).or_insert(item);
-        if first == item {
+        if first == item || !is_sure {
             return None;
         }
         let label = format!("the key {} again; case is ignored", shown(text));
