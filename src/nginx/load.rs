@@ -177,12 +177,11 @@ fn refuse_count(config: &Config<'_>, directive: Directive, item: ItemId) -> Opti
 fn swallowed(config: &Config<'_>, item: ItemId) -> Option<usize> {
     let bytes = config.bytes(config.item(item).file);
     let starts_line = |word: Span| {
-        let line = bytes.get(..word.start as usize).unwrap_or_default();
-        let line = line.get(memchr::memrchr(b'\n', line)? + 1..)?;
-        Some(line.iter().all(u8::is_ascii_whitespace))
+        let before = bytes.get(..word.start as usize).unwrap_or_default();
+        before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| *byte == b'\n')
     };
     let words = config.words(item);
-    let is_directive = |word: Span| Directive::of(word.of(bytes)).is_some() && starts_line(word) == Some(true);
+    let is_directive = |word: Span| Directive::of(word.of(bytes)).is_some() && starts_line(word);
     (1..words.len()).find(|&index| words.get(index).is_some_and(|word| is_directive(word.span)))
 }
 

@@ -53,7 +53,8 @@ pub(super) fn broken(pattern: &[u8]) -> Option<Broken> {
             b'(' => {
                 depth += 1;
                 rest = group(after)?;
-                repeatable = rest.len() < after.len() && !opens(after);
+                // Options such as `(?i)` are left to their `)`; behind any other head, nothing stands yet.
+                repeatable = matches!(rest, [b')' | b':', ..]) && rest.len() < after.len();
             }
             b')' if depth == 0 => return Some(Broken::CloseGroup),
             b')' => depth -= 1,
@@ -63,11 +64,6 @@ pub(super) fn broken(pattern: &[u8]) -> Option<Broken> {
         }
     }
     (depth > 0).then_some(Broken::OpenGroup)
-}
-
-/// Whether a `(?…` starts a group in which a quantifier still has nothing to repeat.
-fn opens(after: &[u8]) -> bool {
-    matches!(after, [b'?', b':' | b'>', ..])
 }
 
 /// What follows the head of a group, which starts behind its `(`; `None` where it is of a kind that is not followed here.
@@ -129,6 +125,8 @@ mod tests {
             (r"*.example.com", Some(Broken::NothingToRepeat)),
             (r"(*.example.com", None),
             (r"(?:+a)", Some(Broken::NothingToRepeat)),
+            (r"(?=*a)", Some(Broken::NothingToRepeat)),
+            (r"(?<n>?a)", Some(Broken::NothingToRepeat)),
             (r"a|?", Some(Broken::NothingToRepeat)),
             (r"a\", Some(Broken::LoneBackslash)),
             (r"(?i)a(?<n>b)(?=c)(?'m'd)", None),
