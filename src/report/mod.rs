@@ -68,7 +68,6 @@ pub(crate) mod example {
     use crate::finding::{Edit, Finding, Fix, Label, Severity};
     use crate::lint::Outcome;
     use crate::source::{FileId, Place, Source, Span};
-    use crate::trace::Trace;
 
     /// The place of the first `needle` in a file.
     pub(crate) fn place(outcome: &Outcome, file: FileId, needle: &str) -> Place {

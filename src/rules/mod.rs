@@ -2,6 +2,8 @@
 //!
 //! A test keeps both lists below in step with the files of this directory.
 
+#![allow(rustdoc::invalid_codeblock_attributes, reason = "the blocks of an example name the file they stand for")]
+
 use crate::rule::Rule;
 
 pub(crate) mod overlap;
