@@ -15,10 +15,12 @@ pub use exchange::{Ask, Exchange};
 pub use place::Senders;
 pub use route::Route;
 
+use std::collections::BTreeMap;
+
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
 use crate::nginx::answer::{Model, Upstream};
-use crate::nginx::config::Config;
+use crate::nginx::config::{Config, ContextId};
 use crate::nginx::flow::{Flow, SetField, flow, set_fields};
 use crate::source::Sources;
 
@@ -55,6 +57,8 @@ pub struct Site<'d> {
     pub origin_flows: Vec<(SetField<'d>, Flow)>,
     /// The locations in which CORS is about.
     pub routes: Vec<Route<'d>>,
+    /// The `if` and `limit_except` blocks, by the context they stand in.
+    pub ifs: BTreeMap<ContextId, Vec<ContextId>>,
     /// What pages get there, by route.
     pub exchanges: Vec<Exchange<'d>>,
 }
@@ -77,8 +81,9 @@ impl<'d> Site<'d> {
     fn new(config: &'d Config<'d>, app: Option<&App>) -> Self {
         let model = Model::new(config);
         let origin_flows = origin_flows(&model);
-        let routes = route::routes(&model, &origin_flows, app);
-        let mut site = Site { config, model, origin_flows, routes, exchanges: Vec::new() };
+        let ifs = route::ifs_by_parent(config);
+        let routes = route::routes(&model, &ifs, &origin_flows, app);
+        let mut site = Site { config, model, origin_flows, ifs, routes, exchanges: Vec::new() };
         site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, app)).collect();
         let probes = probe::ask_ifs(&site, app);
         site.exchanges.extend(probes);

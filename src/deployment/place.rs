@@ -8,7 +8,7 @@ use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::answer::{Answer, Field};
 use crate::nginx::condition::{Condition, condition};
-use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::flow::{SetField, flow, set_fields};
 use crate::source::{Place, Span};
 
@@ -57,9 +57,8 @@ impl<'d> Site<'d> {
     /// The method of an `if` that means OPTIONS and writes it in lower case, so that it never matches (A3.12).
     pub fn lower_case_options(&self, route: &Route<'_>) -> Option<String> {
         let config = self.config;
-        let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
-        let contexts = [route.context, route.server].into_iter().flat_map(|context| config.children(context));
-        let ifs = contexts.filter(|&context| is_if(config.context(context).kind));
+        let ifs =
+            [route.context, route.server].into_iter().filter_map(|context| self.ifs.get(&context)).flatten().copied();
         let mut texts = ifs.filter_map(|context| match condition(config, config.context(context).opener?)? {
             Condition::Equal { variable, text, .. } if variable.eq_ignore_ascii_case(b"request_method") => Some(text),
             _ => None,

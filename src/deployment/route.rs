@@ -88,17 +88,25 @@ fn needs_no_preflight(name: &str) -> bool {
 }
 
 /// The routes of a configuration.
-pub(super) fn routes<'d>(model: &Model<'d, 'd>, flows: &[(SetField<'d>, Flow)], app: Option<&App>) -> Vec<Route<'d>> {
+pub(super) fn routes<'d>(
+    model: &Model<'d, 'd>,
+    ifs: &BTreeMap<ContextId, Vec<ContextId>>,
+    flows: &[(SetField<'d>, Flow)],
+    app: Option<&App>,
+) -> Vec<Route<'d>> {
     let config = model.config;
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, flow)).collect();
     let mut routes = Vec::new();
+    // A server may have very many locations; what is the same for all of them is looked up once.
+    let mut bases: BTreeMap<ContextId, String> = BTreeMap::new();
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
-        let mut fields = fields_at(config, server, context);
+        let mut fields = fields_at(config, ifs, server, context);
         let mut reaches_app = reaches_app(config, context);
         if let Some(named) = handed_on(model, server, context) {
             let known: BTreeSet<ItemId> = fields.iter().map(|field| field.item).collect();
-            fields.extend(fields_at(config, server, named).into_iter().filter(|field| !known.contains(&field.item)));
+            fields
+                .extend(fields_at(config, ifs, server, named).into_iter().filter(|field| !known.contains(&field.item)));
             reaches_app |= passes(config, named);
         }
         let app_speaks = reaches_app && app.is_some_and(|app| app.evidence.is_some());
@@ -107,7 +115,8 @@ pub(super) fn routes<'d>(model: &Model<'d, 'd>, flows: &[(SetField<'d>, Flow)], 
         }
         let flows: Vec<&Flow> = fields.iter().filter_map(|field| by_item.get(&field.item).copied()).collect();
         let origins = origins(model, &flows, app.filter(|_| app_speaks));
-        let url = url(model, server, context);
+        let base = bases.entry(server).or_insert_with(|| base(config, server));
+        let url = format!("{base}{}", path(model, server, context));
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
         routes.push(Route { server, context, entry, url, fields, origins, reaches_app, is_partial });
     }
@@ -136,10 +145,26 @@ fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> 
     }
 }
 
-/// The CORS fields in force in `context`, and those of the `if`s that run for its requests.
-fn fields_at<'d>(config: &Config<'d>, server: ContextId, context: ContextId) -> Vec<SetField<'d>> {
+/// The `if` and `limit_except` blocks, by the context they stand in.
+pub(super) fn ifs_by_parent(config: &Config<'_>) -> BTreeMap<ContextId, Vec<ContextId>> {
     let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer | ContextKind::LimitExcept);
-    let ifs = |context| config.children(context).filter(move |&child| is_if(config.context(child).kind));
+    let mut ifs: BTreeMap<ContextId, Vec<ContextId>> = BTreeMap::new();
+    for context in config.contexts().filter(|&context| is_if(config.context(context).kind)) {
+        if let Some(parent) = config.context(context).parent {
+            ifs.entry(parent).or_default().push(context);
+        }
+    }
+    ifs
+}
+
+/// The CORS fields in force in `context`, and those of the `if`s that run for its requests.
+fn fields_at<'d>(
+    config: &Config<'d>,
+    ifs: &BTreeMap<ContextId, Vec<ContextId>>,
+    server: ContextId,
+    context: ContextId,
+) -> Vec<SetField<'d>> {
+    let ifs = |context| ifs.get(&context).into_iter().flatten().copied();
     let mut contexts: Vec<ContextId> = vec![context];
     contexts.extend(ifs(context));
     if server != context {
@@ -208,9 +233,8 @@ fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<Str
     origins
 }
 
-/// A URL that leads to `context`, as far as its server and location tell.
-fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
-    let config = model.config;
+/// A URL of a server, without a path.
+fn base(config: &Config<'_>, server: ContextId) -> String {
     let mut secure = config.named(server, b"ssl").any(|item| config.parameter_is(item, 1, "on"));
     let mut port = None;
     for item in config.named(server, b"listen") {
@@ -240,7 +264,7 @@ fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
     let scheme = if secure { "https" } else { "http" };
     let standard = if secure { 443 } else { 80 };
     let port = port.filter(|port| *port != standard).map_or(String::new(), |port| format!(":{port}"));
-    format!("{scheme}://{host}{port}{}", path(model, server, context))
+    format!("{scheme}://{host}{port}")
 }
 
 impl Site<'_> {
