@@ -67,6 +67,8 @@ pub struct Context {
     pub(super) unread: bool,
     /// The directives in force in it.
     pub(super) settings: Settings,
+    /// Its directives of the rewrite module; a run in `Config::lists`.
+    pub(super) rewrites: Range<u32>,
 }
 
 /// A directive in its place.
@@ -165,7 +167,6 @@ impl<'s> Config<'s> {
 
     fn open(&mut self, kind: ContextKind, parent: Option<ContextId>, opener: Option<ItemId>) -> ContextId {
         let id = ContextId(number(self.contexts.len()));
-        let settings = Settings::default();
         self.contexts.push(Context {
             kind,
             parent,
@@ -174,7 +175,8 @@ impl<'s> Config<'s> {
             children: 0..0,
             incomplete: false,
             unread: false,
-            settings,
+            settings: Settings::default(),
+            rewrites: 0..0,
         });
         id
     }

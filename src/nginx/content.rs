@@ -24,6 +24,31 @@ pub(super) enum Handler {
     Files,
 }
 
+/// Whether a module answers of which only the name is known: a program, another protocol's `*_pass`, a streaming server.
+fn is_foreign_handler(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 17] = [
+        b"js_content",
+        b"perl",
+        b"flv",
+        b"mp4",
+        b"hls",
+        b"vod",
+        b"zip",
+        b"gridfs",
+        b"image_filter",
+        b"passenger_enabled",
+        b"dav_ext_methods",
+        b"rtmp_stat",
+        b"rtmp_control",
+        b"api",
+        b"status",
+        b"upload_progress",
+        b"slowfs_cache",
+    ];
+    let prefixes = [&b"content_by_lua"[..], b"echo", b"nchan_", b"push_stream_"];
+    NAMES.contains(&name) || name.ends_with(b"_pass") || prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
 impl<'s> Run<'_, '_, 's> {
     /// The handler of a location that is entered, `context` being the location itself or its `limit_except`, which takes over the
     /// app of its location but no other handler.
@@ -54,13 +79,7 @@ impl<'s> Run<'_, '_, 's> {
         let own = config.items(context).filter_map(|item| match config.item(item).name {
             name if is_pass(name) => Some(Handler::App(item)),
             b"stub_status" | b"empty_gif" => Some(Handler::Fixed(item)),
-            b"js_content" | b"perl" | b"content_by_lua_block" | b"content_by_lua_file" | b"content_by_lua" => {
-                Some(Handler::Scripted(item))
-            }
-            b"flv" | b"mp4" | b"hls" | b"echo" | b"lua_pass" | b"push_stream_subscriber" | b"nchan_subscriber" => {
-                Some(Handler::Scripted(item))
-            }
-            _ => None,
+            name => is_foreign_handler(name).then_some(Handler::Scripted(item)),
         });
         own.last().unwrap_or(Handler::Files)
     }

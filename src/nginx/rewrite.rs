@@ -24,11 +24,11 @@ impl<'s> Run<'_, '_, 's> {
         let config = self.model.config;
         let mut changed = false;
         // `if` blocks do not nest, so one level of return is enough.
-        let mut outer = config.items(context);
-        let mut inner: Option<_> = None;
+        let mut outer = config.rewrites(context).iter();
+        let mut inner: Option<std::slice::Iter<'_, ItemId>> = None;
         loop {
             let next = inner.as_mut().and_then(Iterator::next);
-            let Some(item) = next.or_else(|| outer.next()) else { break };
+            let Some(&item) = next.or_else(|| outer.next()) else { break };
             let directive = *config.item(item);
             match self.directive(item, &directive)? {
                 Effect::None => {}
@@ -42,7 +42,7 @@ impl<'s> Run<'_, '_, 's> {
                         self.matched.push(block);
                     }
                     self.handler_of_if(block);
-                    inner = Some(config.items(block));
+                    inner = Some(config.rewrites(block).iter());
                 }
             }
         }

@@ -212,9 +212,13 @@ impl Config<'_> {
         let parent = self.context(id).parent;
         let mut settings = parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
+        let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let mut rewrites = Vec::new();
         for item in self.items(id) {
             let name = self.item(item).name;
-            if let Some(list) = List::of(name) {
+            if matches!(name, b"set" | b"if" | b"return" | b"rewrite" | b"break") {
+                rewrites.push(item);
+            } else if let Some(list) = List::of(name) {
                 own[list.index()].push(item);
             } else if let Some(single) = Single::of(name) {
                 settings.singles[single.index()] = Some(item);
@@ -223,10 +227,19 @@ impl Config<'_> {
         for (list, items) in own.iter().enumerate().filter(|(_, items)| !items.is_empty()) {
             let start = self.lists.len();
             self.lists.extend(items);
-            let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             settings.lists[list] = (bound(start), bound(self.lists.len()));
         }
-        self.context_mut(id).settings = settings;
+        let start = bound(self.lists.len());
+        self.lists.append(&mut rewrites);
+        let end = bound(self.lists.len());
+        let context = self.context_mut(id);
+        (context.settings, context.rewrites) = (settings, start..end);
+    }
+
+    /// The directives of the rewrite module directly in `id`, in file order: what runs there (A3.16).
+    pub(super) fn rewrites(&self, id: ContextId) -> &[ItemId] {
+        let run = &self.context(id).rewrites;
+        self.lists.get(run.start as usize..run.end as usize).unwrap_or(&[])
     }
 
     /// The directives of `list` in force in `id`, in file order, perhaps written in a context around it.
