@@ -72,7 +72,7 @@ impl<'s> Run<'_, '_, 's> {
         let name = config.parameter(item, 1);
         let Some(name) = name.as_deref().and_then(|name| name.strip_prefix(b"$")) else { return };
         let value = match config.parameter(item, 2) {
-            Some(text) => self.expand(text),
+            Some(text) => self.expand_quoted(&text, true),
             None => Value::Unknown(name.to_vec().into()),
         };
         // `$args` is the query itself, from which `$arg_*` and `$is_args` are read.
@@ -155,15 +155,8 @@ impl<'s> Run<'_, '_, 's> {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
-        // Of a path that came with escapes, what goes into a redirect or a query is escaped in part.
-        let is_quoted = self.url.as_ref().is_none_or(|url| url.path().contains(['%', '+']));
-        let captures = |text: &[u8]| parts(text).any(|part| matches!(part, Part::Variable([b'1'..=b'9'])));
-        let mut expand = |text: &[u8], is_escaped: bool| match is_quoted && is_escaped && captures(text) {
-            true => Value::Unknown(b"uri".as_slice().into()),
-            false => self.expand(text.to_vec().into()),
-        };
-        let path = expand(path, redirects);
-        let own = own.map(|own| expand(own, true));
+        let path = self.expand_quoted(path, redirects);
+        let own = own.map(|own| self.expand_quoted(own, true));
         let query = match (own, self.query.clone()) {
             (None, old) if keeps => old,
             (None, _) => Value::known(&b""[..]),
@@ -174,6 +167,16 @@ impl<'s> Run<'_, '_, 's> {
             (Some(own), _) => own,
         };
         (path, query)
+    }
+
+    /// A text whose captures nginx escapes in part where the path came with escapes, if `is_escaped`; they are unknown then.
+    fn expand_quoted(&mut self, text: &[u8], is_escaped: bool) -> Value<'s> {
+        let is_quoted = || self.url.as_ref().is_none_or(|url| url.path().contains(['%', '+']));
+        let captures = || parts(text).any(|part| matches!(part, Part::Variable([b'1'..=b'9'])));
+        if is_escaped && captures() && is_quoted() {
+            return Value::Unknown(b"uri".as_slice().into());
+        }
+        self.expand(text.to_vec().into())
     }
 
     /// Whether the condition of an `if` holds.
@@ -188,7 +191,7 @@ impl<'s> Run<'_, '_, 's> {
                 None => self.ask(open()),
             },
             Some(Condition::Equal { variable, text, negated, .. }) => {
-                let (left, right) = (self.variable(&variable), self.expand(text));
+                let (left, right) = (self.variable(&variable), self.expand_quoted(&text, true));
                 match (left.bytes(), right.bytes()) {
                     (Some(left), Some(right)) => Ok((left == right) != negated),
                     _ => self.ask(open()),
