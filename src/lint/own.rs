@@ -62,7 +62,8 @@ fn include_problem(files: &Files, config: &Config<'_>, place: Place, problem: Pr
     match problem {
         Problem::IncludeNotFound => {
             let severity = if config.whole { Severity::Error } else { Severity::Warning };
-            let message = "the included file is not there, so its directives are not known";
+            let directive = files.sources.text(place);
+            let message = format!("`{directive}` finds no file, so what it holds is not known");
             let finding = include_not_found::RULE.finding(place, "nothing at this path", message);
             let help = "give corslint the directory that holds it, or the production machine's files with --root";
             Finding { severity, help: Some(help.to_owned()), ..finding }
