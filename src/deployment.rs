@@ -6,13 +6,17 @@
 
 mod blame;
 mod exchange;
+mod gate;
 mod place;
+mod preflight;
 mod probe;
 mod route;
+mod slash;
 
 pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
 pub use place::Senders;
+pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
 
 use std::collections::BTreeMap;

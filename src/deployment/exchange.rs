@@ -11,6 +11,7 @@ use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, Question};
+use crate::nginx::settings::Single;
 
 /// What a page asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,11 +93,17 @@ fn page(
     if has("content-type") || (names.is_empty() && unsafe_method.is_none()) {
         page.with_header("Content-Type", "application/json").ok()
     } else if has("authorization") {
-        page.with_header("Authorization", "Bearer token").ok()
+        page.with_header("Authorization", login(site, index)).ok()
     } else {
         let header = names.iter().find(|name| !is_safelisted(name));
         header.map_or(Ok(page.clone()), |name| page.with_header(name, "1")).ok().filter(PageRequest::needs_preflight)
     }
+}
+
+/// What whoever is logged in shows at a route: a name and a password where nginx itself asks for them, otherwise a token.
+fn login(site: &Site<'_>, route: usize) -> &'static str {
+    let asks = site.config.single(site.routes[route].context, Single::AuthBasic).is_some();
+    if asks { "Basic dXNlcjpwYXNzd29yZA==" } else { "Bearer token" }
 }
 
 fn is_safelisted(name: &str) -> bool {
@@ -120,7 +127,7 @@ impl<'d> Site<'d> {
             // Whoever is logged in shows it.
             let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
             if !shown {
-                request.headers.push(("Authorization".to_owned(), "Bearer token".to_owned()));
+                request.headers.push(("Authorization".to_owned(), login(self, route).to_owned()));
             }
         }
         self.model.answers(&request, &upstream(app, origin), self.routes[route].entry, &assume)

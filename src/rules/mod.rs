@@ -7,6 +7,7 @@
 use crate::rule::Rule;
 
 pub(crate) mod overlap;
+pub(crate) mod repeated;
 
 // modules:start
 pub mod add_header_in_if;
@@ -16,6 +17,7 @@ pub mod not_analysed;
 pub mod not_loadable;
 pub mod options_not_short_circuited;
 pub mod origin_trailing_slash;
+pub mod preflight_blocked_by_auth;
 pub mod syntax_error;
 pub mod wildcard_with_credentials;
 // modules:end
@@ -31,6 +33,7 @@ pub const ALL: &[&Rule] = &[
     &not_loadable::RULE,
     &options_not_short_circuited::RULE,
     &origin_trailing_slash::RULE,
+    &preflight_blocked_by_auth::RULE,
     &syntax_error::RULE,
     &wildcard_with_credentials::RULE,
     // rules:end

@@ -1,0 +1,75 @@
+//! What stands around a directive that refuses a preflight.
+
+use super::{Route, Site};
+use crate::cors::header::CorsHeader;
+use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::locations::Found;
+use crate::nginx::settings::List;
+use crate::source::Place;
+
+impl<'d> Site<'d> {
+    /// Whether the directive stands in an `if` that asks for a cookie: a page may have it, and a preflight never has.
+    pub fn asks_for_cookie(&self, item: ItemId) -> bool {
+        let opener = self.config.context(self.config.item(item).context).opener;
+        let name = opener.and_then(|opener| self.asked_variable(opener));
+        name.is_some_and(|name| name == b"http_cookie" || name.starts_with(b"cookie_"))
+    }
+
+    /// The variable that an `if` asks, in lower case.
+    fn asked_variable(&self, opener: ItemId) -> Option<Vec<u8>> {
+        let config = self.config;
+        match Some(opener)
+            .filter(|&opener| config.item(opener).name == b"if")
+            .and_then(|item| condition(config, item))?
+        {
+            Condition::True(variable) | Condition::Equal { variable, .. } | Condition::Match { variable, .. } => {
+                Some(variable.to_ascii_lowercase())
+            }
+            Condition::File { .. } | Condition::Invalid => None,
+        }
+    }
+
+    /// The `if` of a location that asks the method and answers by itself.
+    pub fn options_if(&self, location: ContextId) -> Option<ItemId> {
+        let config = self.config;
+        let ifs = config.children(location).filter(|&child| config.context(child).kind == ContextKind::IfInLocation);
+        let mut answering = ifs.filter(|&child| config.named(child, b"return").next().is_some());
+        answering.find_map(|child| {
+            let opener = config.context(child).opener?;
+            (self.asked_variable(opener)? == b"request_method").then_some(opener)
+        })
+    }
+
+    /// The directive that lists methods or headers for preflights, where one stands in the same location as `item`.
+    pub fn lists_beside(&self, route: &Route<'_>, item: ItemId) -> Option<ItemId> {
+        let config = self.config;
+        let stands_here = |item: ItemId| config.item(item).context == route.context;
+        let mut lists = route.fields(CorsHeader::AllowMethods).chain(route.fields(CorsHeader::AllowHeaders));
+        lists.find(|field| stands_here(field.item) && stands_here(item)).map(|field| field.item)
+    }
+
+    /// Where the service behind an `auth_request` is told the client's method, so that it may let OPTIONS through; the subrequest
+    /// itself is a GET (A3.9). `$request_method` may stand in any header, parameter or URL; every stock `fastcgi_params` has it.
+    pub fn told_the_method(&self, route: usize, auth_request: ItemId) -> Option<Place> {
+        let config = self.config;
+        if config.item(auth_request).name != b"auth_request" {
+            return None;
+        }
+        let path = config.parameter(auth_request, 1)?;
+        let server = self.routes[route].server;
+        let (Found::Location(location), _) = self.model.locations.find(config, &self.model.regexes, server, &path)
+        else {
+            return None;
+        };
+        let ifs = config.children(location);
+        let own = std::iter::once(location).chain(ifs).flat_map(|context| config.items(context));
+        let inherited = config.list(location, List::ProxySetHeader).iter().copied();
+        let tells = |item: &ItemId| {
+            let stock = matches!(config.item(*item).name, b"fastcgi_pass" | b"uwsgi_pass" | b"scgi_pass");
+            let mut words = (1..=config.parameter_count(*item)).filter_map(|index| config.parameter(*item, index));
+            stock || words.any(|word| memchr::memmem::find(&word, b"$request_method").is_some())
+        };
+        own.chain(inherited).find(tells).map(|item| config.place(item))
+    }
+}

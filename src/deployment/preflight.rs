@@ -1,0 +1,159 @@
+//! What becomes of preflights: where pages send them, what refuses them, and where nginx itself answers.
+
+use super::{Ask, Exchange, Route, Site};
+use crate::nginx::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::config::{ContextKind, ItemId};
+use crate::nginx::settings::Single;
+
+/// What refuses a preflight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// This `auth_basic` or `auth_request` asks for a login, which no preflight carries (A3.7, A3.9).
+    Login(ItemId),
+    /// The `limit_except` that this directive opens does not list OPTIONS (A3.5).
+    Method(ItemId),
+    /// This directive answers with a status that is neither 200–299 nor a redirect (E4xx); 444 closes the connection.
+    Status(u16, ItemId),
+    /// This directive redirects (E3xx).
+    Redirect(u16, ItemId),
+}
+
+/// A preflight that is refused however the open questions turn out.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'e, 'd> {
+    /// The exchange it belongs to.
+    pub exchange: &'e Exchange<'d>,
+    /// What refuses it.
+    pub refusal: Refusal,
+    /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's.
+    pub is_open: bool,
+}
+
+/// A preflight that nginx itself answers with 200–299.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered<'e, 'd> {
+    /// The exchange it belongs to.
+    pub exchange: &'e Exchange<'d>,
+    /// The directive that answers it, and does not answer the page's request as well.
+    pub item: ItemId,
+}
+
+impl<'d> Site<'d> {
+    /// The first refused preflight of each location in which preflights are to be expected.
+    pub fn refused_preflights(&self, app_speaks: bool) -> Vec<Refused<'_, 'd>> {
+        let by_route = self.exchanges.chunk_by(|left, right| left.route == right.route);
+        by_route.filter_map(|exchanges| self.refused(exchanges, app_speaks)).collect()
+    }
+
+    fn refused<'e>(&'e self, exchanges: &'e [Exchange<'d>], app_speaks: bool) -> Option<Refused<'e, 'd>> {
+        let route = &self.routes[exchanges.first()?.route];
+        let wanted = route.wants_preflights() || (route.reaches_app && app_speaks);
+        if route.is_partial || !wanted {
+            return None;
+        }
+        let entitled = |exchange: &&Exchange<'_>| {
+            exchange.ask == Ask::Preflighted && (exchange.mentioned || route.origins.is_empty())
+        };
+        exchanges.iter().filter(entitled).find_map(|exchange| {
+            let told = exchange.preflight.iter().filter(|answer| !is_page_missing(answer));
+            let refusals: Option<Vec<Refusal>> = told.map(|answer| self.refusal(route, answer)).collect();
+            let refusal = *refusals?.first()?;
+            Some(Refused { exchange, refusal, is_open: is_open(exchanges, exchange) })
+        })
+    }
+
+    fn refusal(&self, route: &Route<'_>, answer: &Answer<'_>) -> Option<Refusal> {
+        let status = answer.status.filter(|status| !(200..300).contains(status))?;
+        if answer.by == AnsweredBy::App {
+            return None;
+        }
+        if let Some(item) = self.login(route, status, answer) {
+            return Some(Refusal::Login(item));
+        }
+        let config = self.config;
+        let item = answer.item.or_else(|| self.return_of(route, status))?;
+        let context = config.context(config.item(item).context);
+        match config.item(item).name {
+            b"allow" | b"deny" if context.kind == ContextKind::LimitExcept => context.opener.map(Refusal::Method),
+            b"return" | b"rewrite" | b"error_page" if matches!(status, 301 | 302 | 303 | 307 | 308) => {
+                Some(Refusal::Redirect(status, item))
+            }
+            b"return" | b"deny" => Some(Refusal::Status(status, item)),
+            _ => None,
+        }
+    }
+
+    /// The directive that asks for a login, where that is what refuses. Behind an `error_page` it shows in what the answer assumes.
+    fn login(&self, route: &Route<'_>, status: u16, answer: &Answer<'_>) -> Option<ItemId> {
+        let config = self.config;
+        let asks = |item: &ItemId| matches!(config.item(*item).name, b"auth_basic" | b"auth_request");
+        let assumed = answer.assumptions.iter().find_map(|(question, shown)| match question {
+            Question::Credentials(item) if !shown => Some(*item),
+            _ => None,
+        });
+        let in_force = || {
+            let item = config.single(route.context, Single::AuthBasic)?;
+            let is_off = config.parameter_is(item, 1, "off");
+            (status == 401 && answer.item.is_none() && !is_off).then_some(item)
+        };
+        answer.item.filter(asks).or(assumed).or_else(in_force)
+    }
+
+    /// The `return` of that status here, for an answer that an `error_page` has taken over.
+    fn return_of(&self, route: &Route<'_>, status: u16) -> Option<ItemId> {
+        let config = self.config;
+        let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
+        let around = [route.context, route.server].into_iter();
+        let contexts = around.flat_map(|context| {
+            let ifs = config.children(context).filter(move |&child| is_if(config.context(child).kind));
+            std::iter::once(context).chain(ifs)
+        });
+        let mut returns = contexts.flat_map(|context| config.named(context, b"return"));
+        returns.find(|&item| config.parameter_is(item, 1, &status.to_string()))
+    }
+
+    /// Where nginx itself answers preflights, whatever is open, by a directive that is for them alone.
+    pub fn answered_preflights(&self) -> impl Iterator<Item = Answered<'_, 'd>> {
+        self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Preflighted).filter_map(|exchange| {
+            let item = exchange.preflight.first()?.item?;
+            let answers = |answer: &Answer<'_>| {
+                let ok = answer.status.is_some_and(|status| (200..300).contains(&status));
+                ok && answer.by == AnsweredBy::Nginx && answer.item == Some(item) && answer.open.is_none()
+            };
+            let alone = exchange.main.iter().all(|answer| answer.item != Some(item));
+            let is_partial = self.routes[exchange.route].is_partial;
+            (alone && !is_partial && exchange.preflight.iter().all(answers)).then_some(Answered { exchange, item })
+        })
+    }
+
+    /// An exchange whose preflight shows what this directive sends: it is on its answer, or would be were the status another.
+    pub fn preflight_with(&self, item: ItemId) -> Option<&Exchange<'d>> {
+        let carries = |answer: &Answer<'_>| answer.fields.iter().any(|field| field.item == Some(item));
+        let asked = |exchange: &&Exchange<'_>| exchange.ask == Ask::Preflighted;
+        let carried = self.exchanges.iter().filter(asked).find(|exchange| exchange.preflight.iter().any(carries));
+        carried.or_else(|| {
+            let refused = |answer: &Answer<'_>| answer.status.is_none_or(|status| !(200..300).contains(&status));
+            let is_there = |exchange: &&Exchange<'_>| {
+                self.routes[exchange.route].fields.iter().any(|field| field.item == item)
+                    && exchange.preflight.iter().any(refused)
+            };
+            self.exchanges.iter().filter(asked).find(is_there)
+        })
+    }
+}
+
+/// Whether it is what nginx answers where the page of an `error_page` is not there: refused as well, and it tells nothing.
+fn is_page_missing(answer: &Answer<'_>) -> bool {
+    let is_missing = answer.assumes(false, |question| matches!(question, Question::File(_)));
+    is_missing && answer.item.is_none()
+}
+
+/// Whether a page of the same origin is served here: of these exchanges of one route one brings it an answer that it may read.
+fn is_open(exchanges: &[Exchange<'_>], asked: &Exchange<'_>) -> bool {
+    let served = |answer: &Answer<'_>| answer.status.is_none_or(|status| (200..300).contains(&status));
+    let same_page = |exchange: &&Exchange<'_>| exchange.page.origin == asked.page.origin;
+    exchanges
+        .iter()
+        .filter(same_page)
+        .any(|exchange| exchange.main.iter().any(|answer| served(answer) && exchange.is_readable(answer)))
+}

@@ -1,0 +1,49 @@
+//! One fault that is reached through several locations is one finding.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Label};
+use crate::source::Place;
+
+/// How many of the other places are shown.
+const MOST_PLACES: usize = 3;
+
+/// The findings of a rule by primary place, each with the other places at which its fault does harm.
+#[derive(Debug, Default)]
+pub(crate) struct Repeated {
+    findings: BTreeMap<Place, (Finding, Vec<Place>)>,
+}
+
+impl Repeated {
+    /// Adds a finding whose fault does harm at `at`. Of several at one primary place the first and worst is kept.
+    pub(crate) fn add(&mut self, finding: Finding, at: Place) {
+        let (kept, places) =
+            self.findings.entry(finding.primary.place).or_insert_with(|| (finding.clone(), Vec::new()));
+        if finding.severity > kept.severity {
+            *kept = finding;
+        }
+        if !places.contains(&at) && places.len() <= MOST_PLACES {
+            places.push(at);
+        }
+    }
+
+    /// Hands the findings over, with labels at the places where there are several.
+    pub(crate) fn finish(self, findings: &mut Vec<Finding>) {
+        for (mut finding, mut places) in self.findings.into_values() {
+            if places.len() == 1 {
+                places.clear();
+            }
+            for (at, place) in places.iter().enumerate() {
+                let known =
+                    finding.primary.place == *place || finding.related.iter().any(|label| label.place == *place);
+                if !known && at < MOST_PLACES {
+                    let text = if at == 0 { "in force here" } else { "and here" };
+                    finding.related.push(Label { place: *place, text: text.to_owned() });
+                } else if at == MOST_PLACES {
+                    finding.related.push(Label { place: *place, text: "here, and perhaps at more places".to_owned() });
+                }
+            }
+            findings.push(finding);
+        }
+    }
+}
