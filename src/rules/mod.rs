@@ -17,6 +17,7 @@ pub mod not_analysed;
 pub mod not_loadable;
 pub mod options_not_short_circuited;
 pub mod origin_trailing_slash;
+pub mod preflight_bad_status;
 pub mod preflight_blocked_by_auth;
 pub mod syntax_error;
 pub mod wildcard_with_credentials;
@@ -33,6 +34,7 @@ pub const ALL: &[&Rule] = &[
     &not_loadable::RULE,
     &options_not_short_circuited::RULE,
     &origin_trailing_slash::RULE,
+    &preflight_bad_status::RULE,
     &preflight_blocked_by_auth::RULE,
     &syntax_error::RULE,
     &wildcard_with_credentials::RULE,
