@@ -1,4 +1,4 @@
-//! What stands around a directive that refuses a preflight.
+//! What a location says of the methods it takes and of who may come in.
 
 use super::{Route, Site};
 use crate::cors::header::CorsHeader;
@@ -71,5 +71,28 @@ impl<'d> Site<'d> {
             stock || words.any(|word| memchr::memmem::find(&word, b"$request_method").is_some())
         };
         own.chain(inherited).find(tells).map(|item| config.place(item))
+    }
+
+    /// A method that needs a preflight and that a location lets in by name, with the directive that names it: `limit_except`,
+    /// `dav_methods`, or an `if` for every other method.
+    pub fn unsafe_method_in(&self, location: ContextId) -> Option<(&'static str, ItemId)> {
+        let config = self.config;
+        let lets_in = |item: &ItemId| match config.item(*item).name {
+            b"limit_except" | b"dav_methods" => true,
+            b"if" => matches!(
+                condition(config, *item),
+                Some(Condition::Equal { variable, negated: true, .. } | Condition::Match { variable, negated: true, .. })
+                    if variable.eq_ignore_ascii_case(b"request_method")
+            ),
+            _ => false,
+        };
+        let named = |item: ItemId| {
+            let words: Vec<_> =
+                (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)).collect();
+            let names =
+                |method: &&str| words.iter().any(|word| memchr::memmem::find(word, method.as_bytes()).is_some());
+            Some((["PUT", "PATCH", "DELETE"].into_iter().find(names)?, item))
+        };
+        config.items(location).filter(lets_in).find_map(named)
     }
 }

@@ -36,6 +36,8 @@ pub struct Answered<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// The directive that answers it, and does not answer the page's request as well.
     pub item: ItemId,
+    /// As in [`Refused`].
+    pub is_open: bool,
 }
 
 impl<'d> Site<'d> {
@@ -114,16 +116,25 @@ impl<'d> Site<'d> {
 
     /// Where nginx itself answers preflights, whatever is open, by a directive that is for them alone.
     pub fn answered_preflights(&self) -> impl Iterator<Item = Answered<'_, 'd>> {
-        self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Preflighted).filter_map(|exchange| {
-            let item = exchange.preflight.first()?.item?;
-            let answers = |answer: &Answer<'_>| {
-                let ok = answer.status.is_some_and(|status| (200..300).contains(&status));
-                ok && answer.by == AnsweredBy::Nginx && answer.item == Some(item) && answer.open.is_none()
-            };
-            let alone = exchange.main.iter().all(|answer| answer.item != Some(item));
-            let is_partial = self.routes[exchange.route].is_partial;
-            (alone && !is_partial && exchange.preflight.iter().all(answers)).then_some(Answered { exchange, item })
+        let by_route = self.exchanges.chunk_by(|left, right| left.route == right.route);
+        by_route.flat_map(|exchanges| {
+            let asked = exchanges.iter().filter(|exchange| exchange.ask == Ask::Preflighted);
+            asked.filter_map(|exchange| {
+                let item = self.answering(exchange)?;
+                Some(Answered { exchange, item, is_open: is_open(exchanges, exchange) })
+            })
         })
+    }
+
+    fn answering(&self, exchange: &Exchange<'d>) -> Option<ItemId> {
+        let item = exchange.preflight.first()?.item?;
+        let answers = |answer: &Answer<'_>| {
+            let ok = answer.status.is_some_and(|status| (200..300).contains(&status));
+            ok && answer.by == AnsweredBy::Nginx && answer.item == Some(item) && answer.open.is_none()
+        };
+        let alone = exchange.main.iter().all(|answer| answer.item != Some(item));
+        let is_partial = self.routes[exchange.route].is_partial;
+        (alone && !is_partial && exchange.preflight.iter().all(answers)).then_some(item)
     }
 
     /// An exchange whose preflight shows what this directive sends: it is on its answer, or would be were the status another.
@@ -148,10 +159,12 @@ fn is_page_missing(answer: &Answer<'_>) -> bool {
     is_missing && answer.item.is_none()
 }
 
-/// Whether a page of the same origin is served here: of these exchanges of one route one brings it an answer that it may read.
+/// Whether a page of the same origin and credentials mode is served here: of these exchanges of one route one brings it an answer that it may read.
 fn is_open(exchanges: &[Exchange<'_>], asked: &Exchange<'_>) -> bool {
     let served = |answer: &Answer<'_>| answer.status.is_none_or(|status| (200..300).contains(&status));
-    let same_page = |exchange: &&Exchange<'_>| exchange.page.origin == asked.page.origin;
+    let same_page = |exchange: &&Exchange<'_>| {
+        exchange.page.origin == asked.page.origin && exchange.page.has_credentials() == asked.page.has_credentials()
+    };
     exchanges
         .iter()
         .filter(same_page)
