@@ -20,6 +20,7 @@ pub mod origin_trailing_slash;
 pub mod preflight_bad_status;
 pub mod preflight_blocked_by_auth;
 pub mod preflight_missing_headers;
+pub mod preflight_not_cached;
 pub mod preflight_redirected;
 pub mod syntax_error;
 pub mod wildcard_with_credentials;
@@ -39,6 +40,7 @@ pub const ALL: &[&Rule] = &[
     &preflight_bad_status::RULE,
     &preflight_blocked_by_auth::RULE,
     &preflight_missing_headers::RULE,
+    &preflight_not_cached::RULE,
     &preflight_redirected::RULE,
     &syntax_error::RULE,
     &wildcard_with_credentials::RULE,
