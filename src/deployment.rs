@@ -7,6 +7,7 @@
 mod blame;
 mod exchange;
 mod gate;
+mod lists;
 mod place;
 mod preflight;
 mod probe;
@@ -16,6 +17,8 @@ mod slash;
 pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
 pub use place::Senders;
+pub use lists::ListText;
+pub(crate) use lists::part_of;
 pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
 
