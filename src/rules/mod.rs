@@ -13,6 +13,7 @@ pub(crate) mod repeated;
 pub mod add_header_in_if;
 pub mod cors_in_proxy_and_app;
 pub mod include_not_found;
+pub mod malformed_header_list;
 pub mod method_not_uppercase;
 pub mod not_analysed;
 pub mod not_loadable;
@@ -34,6 +35,7 @@ pub const ALL: &[&Rule] = &[
     &add_header_in_if::RULE,
     &cors_in_proxy_and_app::RULE,
     &include_not_found::RULE,
+    &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
