@@ -25,6 +25,7 @@ pub mod preflight_missing_headers;
 pub mod preflight_not_cached;
 pub mod preflight_redirected;
 pub mod syntax_error;
+pub mod wildcard_headers_with_credentials;
 pub mod wildcard_with_credentials;
 // modules:end
 
@@ -47,6 +48,7 @@ pub const ALL: &[&Rule] = &[
     &preflight_not_cached::RULE,
     &preflight_redirected::RULE,
     &syntax_error::RULE,
+    &wildcard_headers_with_credentials::RULE,
     &wildcard_with_credentials::RULE,
     // rules:end
 ];
