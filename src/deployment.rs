@@ -8,6 +8,7 @@ mod blame;
 mod exchange;
 mod gate;
 mod lists;
+mod needs;
 mod place;
 mod preflight;
 mod probe;
@@ -16,9 +17,9 @@ mod slash;
 
 pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
-pub use place::Senders;
 pub use lists::ListText;
 pub(crate) use lists::part_of;
+pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
 

@@ -43,7 +43,6 @@ use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
 
 use super::repeated::Repeated;
 
@@ -144,8 +143,8 @@ fn lists(site: &Site<'_>, route: &Route<'_>, answered: &Answered<'_, '_>, answer
     if !has(answer, CorsHeader::AllowOrigin) {
         return None;
     }
-    let headers = (!has(answer, CorsHeader::AllowHeaders)).then(|| needed_headers(site, route, answer)).flatten();
-    let methods = (!has(answer, CorsHeader::AllowMethods)).then(|| needed_methods(site, route)).flatten();
+    let headers = (!has(answer, CorsHeader::AllowHeaders)).then(|| site.shows_headers(route, answer)).flatten();
+    let methods = (!has(answer, CorsHeader::AllowMethods)).then(|| site.shows_method(route)).flatten();
     let has_neither = !has(answer, CorsHeader::AllowHeaders) && !has(answer, CorsHeader::AllowMethods);
     let (label, message, place) = match (methods, headers) {
         (Some((method, place)), headers) => {
@@ -182,26 +181,4 @@ fn lists(site: &Site<'_>, route: &Route<'_>, answered: &Answered<'_, '_>, answer
 
 fn has(answer: &Answer<'_>, header: CorsHeader) -> bool {
     answer.fields.iter().any(|field| field.name.eq_ignore_ascii_case(header.name().as_bytes()))
-}
-
-/// What shows that headers must be listed: a list elsewhere, or a method with a body.
-fn needed_headers(site: &Site<'_>, route: &Route<'_>, answer: &Answer<'_>) -> Option<Place> {
-    let elsewhere = route.fields(CorsHeader::AllowHeaders).find(|field| !field.value.is_empty());
-    let has_body = |name: &[u8]| matches!(name.trim_ascii(), b"POST" | b"PUT" | b"PATCH");
-    let with_body = site.fields(answer, CorsHeader::AllowMethods).find(|field| {
-        route.reaches_app && field.value.bytes().is_some_and(|list| list.split(|byte| *byte == b',').any(has_body))
-    });
-    let item = elsewhere.map(|field| field.item).or(with_body.and_then(|field| field.item))?;
-    Some(site.config.place(item))
-}
-
-/// A method that must be listed, and what shows it.
-fn needed_methods(site: &Site<'_>, route: &Route<'_>) -> Option<(String, Place)> {
-    let listed = route.fields(CorsHeader::AllowMethods).find_map(|field| {
-        let text = String::from_utf8_lossy(&field.value).into_owned();
-        let method = text.split(',').map(str::trim).find(|name| matches!(*name, "PUT" | "PATCH" | "DELETE"))?;
-        Some((method.to_owned(), field.item))
-    });
-    let named = || site.unsafe_method_in(route.context).map(|(method, item)| (method.to_owned(), item));
-    listed.or_else(named).map(|(method, item)| (method, site.config.place(item)))
 }

@@ -83,26 +83,25 @@ fn value<'d>(
     answer: &Answer<'d>,
 ) -> Option<Finding> {
     let field = site.fields(answer, CorsHeader::MaxAge).find(|field| field.item.is_some())?;
-    let place = deployment.source_of(site, field, CorsHeader::MaxAge)?;
     let lines: Option<Vec<&[u8]>> = site.fields(answer, CorsHeader::MaxAge).map(|field| field.value.bytes()).collect();
     let combined = String::from_utf8_lossy(&lines?.join(&b", "[..])).into_owned();
     let is_negative = trim(&combined).strip_prefix('-').is_some_and(|rest| max_age(rest) != MaxAge::Malformed);
-    let finding = match max_age(&combined) {
-        MaxAge::Seconds(0) => None,
-        MaxAge::Seconds(_) => return None,
-        MaxAge::Malformed if is_negative => None,
-        MaxAge::Malformed => Some(RULE.finding(
-            place,
+    let (severity, label, message) = match max_age(&combined) {
+        MaxAge::Seconds(1..) => return None,
+        MaxAge::Malformed if !is_negative => (
+            Severity::Warning,
             "is not a whole number of seconds",
             format!("browsers can't read `{combined}`, forget the answer after five seconds and ask again"),
-        )),
+        ),
+        _ => (
+            Severity::Advice,
+            "forbids to keep the answer",
+            "browsers may not keep the answer to a preflight and ask again before every request".to_owned(),
+        ),
     };
-    let forbids = || {
-        let message = "browsers may not keep the answer to a preflight and ask again before every request";
-        Finding { severity: Severity::Advice, ..RULE.finding(place, "forbids to keep the answer", message) }
-    };
+    let place = deployment.source_of(site, field, CorsHeader::MaxAge)?;
     let request = Some(exchange.request(Kind::Preflight));
-    Some(Finding { help: Some(HELP.to_owned()), request, ..finding.unwrap_or_else(forbids) })
+    Some(Finding { severity, help: Some(HELP.to_owned()), request, ..RULE.finding(place, label, message) })
 }
 
 /// A good answer without Max-Age.

@@ -41,7 +41,6 @@ use crate::deployment::{Deployment, Exchange, Site, part_of};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::Answer;
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
 
 use super::repeated::Repeated;
 
@@ -68,11 +67,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         };
         for exchange in site.exchanges.iter().filter(entitled) {
             for (kind, answer) in exchange.answers() {
-                let Some(credentials) = credentials(deployment, site, answer) else { continue };
+                if !allows_credentials(site, answer) {
+                    continue;
+                }
                 for &header in lists(kind) {
                     if let Some(finding) = finding(deployment, site, exchange, answer, header) {
-                        let label = Label { place: credentials, text: "credentials are allowed here".to_owned() };
-                        let finding = Finding { related: vec![label], ..finding };
                         reported.add(finding, site.place_of(site.routes[exchange.route].context));
                     }
                 }
@@ -90,12 +89,11 @@ fn lists(kind: Kind) -> &'static [CorsHeader] {
     }
 }
 
-/// Where an answer allows credentials. With `*` for the origin there are none to allow, and another rule says so.
-fn credentials<'d>(deployment: &Deployment<'d>, site: &Site<'d>, answer: &Answer<'d>) -> Option<Place> {
+/// Whether an answer allows credentials. With `*` for the origin there are none to allow, and another rule says so.
+fn allows_credentials<'d>(site: &Site<'d>, answer: &Answer<'d>) -> bool {
     let any_origin = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.value.bytes() == Some(b"*"));
-    let allowed = site.only_field(answer, CorsHeader::AllowCredentials).filter(|_| !any_origin)?;
-    (allowed.value.bytes() == Some(b"true")).then_some(())?;
-    deployment.source_of(site, allowed, CorsHeader::AllowCredentials)
+    let allowed = site.only_field(answer, CorsHeader::AllowCredentials);
+    !any_origin && allowed.is_some_and(|field| field.value.bytes() == Some(b"true"))
 }
 
 fn finding<'d>(
@@ -124,7 +122,12 @@ fn finding<'d>(
         _ => "name the headers that scripts read",
     };
     let finding = RULE.finding(place, "is a name like any other here", message);
-    Some(Finding { severity, request, help: Some(help.to_owned()), ..finding })
+    let credentials = site
+        .only_field(answer, CorsHeader::AllowCredentials)
+        .and_then(|allowed| deployment.source_of(site, allowed, CorsHeader::AllowCredentials))
+        .map(|place| Label { place, text: "credentials are allowed here".to_owned() });
+    let related = credentials.into_iter().collect();
+    Some(Finding { severity, request, related, help: Some(help.to_owned()), ..finding })
 }
 
 /// What the browser does, and the request that shows it.
