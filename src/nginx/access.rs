@@ -57,6 +57,9 @@ impl Run<'_, '_, '_> {
         match realm {
             Some(Value::Known(realm)) if &*realm == b"off" => Ok(Verdict::Silent),
             Some(Value::Known(_)) if !shown => Ok(unauthorized(item)),
+            // A realm that is not known may be `off`.
+            _ if !shown && !self.ask(Question::Condition(item))? => Ok(Verdict::Silent),
+            _ if !shown => Ok(unauthorized(item)),
             _ if self.ask(Question::Credentials(item))? => Ok(Verdict::Pass),
             _ => Ok(unauthorized(item)),
         }

@@ -21,7 +21,7 @@ const MAX_RUNS: usize = 128;
 /// Something an answer depends on and the configuration does not tell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
-    /// Whether the condition of this `if` holds.
+    /// Whether the condition of this `if` or `rewrite` holds, or this `auth_basic`, whose realm is not known, asks for a password.
     Condition(ItemId),
     /// Whether this file is there, or with a slash at its end this directory. It is named by the URI that leads to it or, where that is
     /// open, by its pattern.
