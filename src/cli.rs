@@ -114,6 +114,17 @@ fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
+/// Reads a version as `nginx -v` prints it; a part left out is 0.
+fn version(text: &str) -> Result<(u32, u32, u32), String> {
+    let wrong = || "a version is written like 1.22.1".to_owned();
+    let parts: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
+    match parts.map_err(|_| wrong())?.as_slice() {
+        [major, minor] => Ok((*major, *minor, 0)),
+        [major, minor, patch] => Ok((*major, *minor, *patch)),
+        _ => Err(wrong()),
+    }
+}
+
 impl TraceArguments {
     /// What is to be traced.
     pub(crate) fn options(&self) -> trace::Options {
@@ -122,6 +133,7 @@ impl TraceArguments {
                 paths: self.paths.clone(),
                 root: self.root.clone(),
                 context: self.context.map(ContextName::context),
+                nginx_version: None,
                 rules: Vec::new(),
             },
             url: self.url.clone(),
@@ -167,6 +179,10 @@ pub(crate) struct Lint {
     /// Where a file that is only part of a configuration gets included [default: as its content implies]
     #[arg(long, value_enum)]
     context: Option<ContextName>,
+
+    /// The nginx that will read the files, such as 1.22.1; findings that depend on it are told only where they hold
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    nginx_version: Option<(u32, u32, u32)>,
 
     /// Ask only this rule; may be given more than once
     #[arg(long = "rule", value_name = "RULE")]
@@ -236,6 +252,7 @@ impl Lint {
             paths: self.paths.clone(),
             root: self.root.clone(),
             context: self.context.map(ContextName::context),
+            nginx_version: self.nginx_version,
             rules: self.rules.clone(),
         }
     }
@@ -340,6 +357,21 @@ mod tests {
         assert_eq!(paths(&["./rules"]), Some(vec!["./rules".to_owned()]));
         assert_eq!(paths(&["nginx.conf", "rules"]), Some(vec!["nginx.conf".to_owned(), "rules".to_owned()]));
         assert_eq!(paths(&["help", "rulez"]), Some(vec!["help".to_owned(), "rulez".to_owned()]));
+    }
+
+    #[test]
+    fn a_version_is_two_or_three_numbers() {
+        for (text, expected) in [
+            ("1.22.1", Some((1, 22, 1))),
+            ("1.29", Some((1, 29, 0))),
+            ("1", None),
+            ("1.2.3.4", None),
+            ("1.x", None),
+            ("nginx/1.22.1", None),
+            ("", None),
+        ] {
+            assert_eq!(version(text).ok(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod preflight;
 mod probe;
 mod route;
 mod slash;
+mod visit;
 
 pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
@@ -22,6 +23,7 @@ pub(crate) use lists::part_of;
 pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
+pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
 use std::collections::BTreeMap;
 
@@ -52,6 +54,8 @@ pub struct Deployment<'d> {
     pub app: Option<&'d App>,
     /// Every .env file by itself, for what is wrong in it whatever overrides it.
     pub env_files: &'d [App],
+    /// The nginx that will read the files, where that is known.
+    pub nginx_version: Option<(u32, u32, u32)>,
 }
 
 /// One nginx configuration, asked.
@@ -76,12 +80,17 @@ impl<'d> Deployment<'d> {
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps) -> Self {
         let app = apps.app.as_ref();
         let sites = configs.iter().map(|config| Site::new(config, app)).collect();
-        Deployment { sources, sites, app, env_files: &apps.files }
+        Deployment { sources, sites, app, env_files: &apps.files, nginx_version: None }
     }
 
     /// Whether a key switches the app's own CORS on.
     pub fn app_evidence(&self) -> Option<&'d Evidence> {
         self.app.and_then(|app| app.evidence.as_ref())
+    }
+
+    /// Whether nginx is of this version or a later one; `None` where its version is not known.
+    pub fn is_nginx_since(&self, version: (u32, u32, u32)) -> Option<bool> {
+        self.nginx_version.map(|own| own >= version)
     }
 }
 
@@ -108,7 +117,7 @@ fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<(SetField<'d>, Flow)> {
 }
 
 /// What the app behind a location answers to a page of `origin`: what its .env files say, and otherwise 200 without CORS.
-pub(crate) fn upstream(app: Option<&App>, origin: &str) -> Upstream {
+pub fn upstream(app: Option<&App>, origin: &str) -> Upstream {
     let mut headers = Vec::new();
     if let Some(app) = app.filter(|app| app.evidence.is_some()) {
         let policy = app.answer_for(origin);

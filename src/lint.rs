@@ -38,6 +38,8 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// Where fragments are included; without it, their content tells.
     pub context: Option<Context>,
+    /// The nginx that will read the files: major, minor, patch. Without it, every version that is still run may.
+    pub nginx_version: Option<(u32, u32, u32)>,
     /// Ids of the rules to ask; empty for all.
     pub rules: Vec<String>,
 }
@@ -86,7 +88,8 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let mut findings = Vec::new();
     own::report(files, &configs, &linted, &mut findings);
     findings.retain(|finding| asked(finding.rule));
-    let deployment = Deployment::new(&files.sources, &configs, &apps);
+    let mut deployment = Deployment::new(&files.sources, &configs, &apps);
+    deployment.nginx_version = options.nginx_version;
     for rule in rules::ALL.iter().filter(|rule| asked(rule.id)) {
         if let Subject::Deployment(check) = rule.check {
             check(&deployment, &mut findings);

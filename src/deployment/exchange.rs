@@ -10,7 +10,7 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::dotenv::app::App;
-use crate::nginx::answer::{Answer, Question};
+use crate::nginx::answer::{Answer, Entry, Question, Upstream};
 use crate::nginx::settings::Single;
 
 /// What a page asks.
@@ -93,16 +93,20 @@ fn page(
     if has("content-type") || (names.is_empty() && unsafe_method.is_none()) {
         page.with_header("Content-Type", "application/json").ok()
     } else if has("authorization") {
-        page.with_header("Authorization", login(site, index)).ok()
+        page.with_header("Authorization", login(site, site.routes[index].entry)).ok()
     } else {
         let header = names.iter().find(|name| !is_safelisted(name));
         header.map_or(Ok(page.clone()), |name| page.with_header(name, "1")).ok().filter(PageRequest::needs_preflight)
     }
 }
 
-/// What whoever is logged in shows at a route: a name and a password where nginx itself asks for them, otherwise a token.
-fn login(site: &Site<'_>, route: usize) -> &'static str {
-    let asks = site.config.single(site.routes[route].context, Single::AuthBasic).is_some();
+/// What whoever is logged in shows where a request enters: a name and a password where nginx itself asks for them, otherwise a token.
+fn login(site: &Site<'_>, entry: Entry) -> &'static str {
+    let context = match entry {
+        Entry::Location(_, context) | Entry::Server(context) => Some(context),
+        Entry::Url => None,
+    };
+    let asks = context.is_some_and(|context| site.config.single(context, Single::AuthBasic).is_some());
     if asks { "Basic dXNlcjpwYXNzd29yZA==" } else { "Bearer token" }
 }
 
@@ -116,6 +120,11 @@ impl<'d> Site<'d> {
     /// The answers that `request` gets at a route: its file is there, its address is allowed, and whoever it asks as is logged in
     /// unless it is a preflight, which carries no credentials.
     pub(super) fn answers(&self, route: usize, request: &Request, app: Option<&App>, origin: &str) -> Vec<Answer<'d>> {
+        self.answers_from(self.routes[route].entry, request, &upstream(app, origin))
+    }
+
+    /// The same for a request that enters anywhere, and an app that answers `upstream`.
+    pub(super) fn answers_from(&self, entry: Entry, request: &Request, upstream: &Upstream) -> Vec<Answer<'d>> {
         let is_preflight = request.method == "OPTIONS";
         let assume = |question: &Question| match question {
             Question::Address(_) => Some(true),
@@ -127,10 +136,10 @@ impl<'d> Site<'d> {
             // Whoever is logged in shows it.
             let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
             if !shown {
-                request.headers.push(("Authorization".to_owned(), login(self, route).to_owned()));
+                request.headers.push(("Authorization".to_owned(), login(self, entry).to_owned()));
             }
         }
-        self.model.answers(&request, &upstream(app, origin), self.routes[route].entry, &assume)
+        self.model.answers(&request, upstream, entry, &assume)
     }
 }
 
@@ -143,6 +152,11 @@ fn response(answer: &Answer<'_>) -> Response {
     Response { status: answer.status, headers: headers.collect(), open: answer.open.is_some() }
 }
 
+/// What the browser makes of an answer to the page's own request.
+pub(super) fn main_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
+    check::cors_check(page, Kind::Main, &response(answer))
+}
+
 impl<'d> Exchange<'d> {
     /// What the browser makes of an answer to the preflight.
     fn preflight_verdict(&self, answer: &Answer<'_>) -> Verdict {
@@ -151,7 +165,7 @@ impl<'d> Exchange<'d> {
 
     /// What the browser makes of an answer to the request itself.
     fn main_verdict(&self, answer: &Answer<'_>) -> Verdict {
-        check::cors_check(&self.page, Kind::Main, &response(answer))
+        main_verdict(&self.page, answer)
     }
 
     /// Whether the browser lets the page read this answer to the request itself.

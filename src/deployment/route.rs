@@ -16,7 +16,7 @@ use crate::nginx::sample::sample;
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
 /// A site that no configuration allows by name.
-const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
+pub(super) const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
 
 /// A location, or a server without one, in which CORS is about.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ pub(super) fn routes<'d>(
 }
 
 /// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
-fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> {
+pub(super) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> {
     let here = config.context(context);
     let server = config.enclosing(context, ContextKind::Server);
     match here.kind {
@@ -200,7 +200,7 @@ fn passes(config: &Config<'_>, context: ContextId) -> bool {
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's.
-fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
+pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
     let mut keep = |text: &str| {
         let serialized = match check_serialized(text) {
@@ -231,6 +231,11 @@ fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<Str
         keep(&origin.text);
     }
     origins
+}
+
+/// A URL that leads to `context`, as far as its server and location tell.
+pub(super) fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
+    format!("{}{}", base(model.config, server), path(model, server, context))
 }
 
 /// A URL of a server, without a path.

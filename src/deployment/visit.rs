@@ -1,0 +1,179 @@
+//! Requests to places that need not be routes: what a page gets where CORS headers should be and are not.
+
+use url::Url;
+
+use super::exchange::main_verdict;
+use super::{Exchange, Route, Site, route, upstream};
+use crate::cors::header::CorsHeader;
+use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::cors::request::Request;
+use crate::cors::verdict::{Reason, Verdict};
+use crate::dotenv::app::App;
+use crate::nginx::answer::{Answer, AnsweredBy, Question, Upstream};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::flow::{Flow, SetField, set_fields};
+use crate::nginx::settings::List;
+
+/// What a page asks of a place.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The page's origin.
+    pub origin: String,
+    /// Whether it asks with credentials.
+    pub credentials: bool,
+}
+
+/// A page's plain GET, and all answers it may get.
+#[derive(Debug)]
+pub struct Visit<'d> {
+    /// The page's request.
+    pub page: PageRequest,
+    /// The answers, one for each way open questions may turn out.
+    pub answers: Vec<Answer<'d>>,
+}
+
+impl<'d> Visit<'d> {
+    /// What the browser makes of an answer.
+    pub fn verdict(&self, answer: &Answer<'_>) -> Verdict {
+        main_verdict(&self.page, answer)
+    }
+
+    /// The request as it goes over the wire.
+    pub fn request(&self) -> Request {
+        self.page.main()
+    }
+
+    /// The answers that tell something: neither a redirect nor a refusal of nginx's own.
+    pub fn told(&self) -> impl Iterator<Item = &Answer<'d>> {
+        self.answers.iter().filter(|answer| is_told(answer))
+    }
+
+    /// The answer that shows that a page cannot read anything here for want of this header: the first of those that tell something,
+    /// if all of them lack it.
+    pub fn lacking(&self, header: CorsHeader) -> Option<&Answer<'d>> {
+        let lacks = |answer: &Answer<'d>| lacking(&self.verdict(answer)) == Some(header);
+        let first = self.told().next()?;
+        self.told().all(lacks).then_some(first)
+    }
+}
+
+/// Whether an answer has something to read: it is neither a redirect nor a refusal of nginx's own.
+pub fn is_told(answer: &Answer<'_>) -> bool {
+    let is_good = answer.status.is_some_and(|status| (200..300).contains(&status));
+    answer.by == AnsweredBy::App || (is_good && answer.by != AnsweredBy::Nobody)
+}
+
+/// Whether an answer rests on how a condition turns out that corslint cannot decide.
+pub fn is_doubtful(answer: &Answer<'_>) -> bool {
+    let is_condition = |question: &Question| matches!(question, Question::Condition(_));
+    answer.assumes(true, is_condition) || answer.assumes(false, is_condition)
+}
+
+/// The header whose absence makes the browser block.
+pub fn lacking(verdict: &Verdict) -> Option<CorsHeader> {
+    let Verdict::Blocked(blocked) = verdict else { return None };
+    match &blocked.reason {
+        Reason::NoAllowOrigin => Some(CorsHeader::AllowOrigin),
+        Reason::CredentialsNotTrue(value) if value.is_empty() => Some(CorsHeader::AllowCredentials),
+        _ => None,
+    }
+}
+
+impl<'d> Site<'d> {
+    /// The contexts that requests from outside enter: locations, and servers without one.
+    pub fn entered(&self) -> impl Iterator<Item = ContextId> {
+        self.config.contexts().filter(|&context| route::entry(self.config, context).is_some())
+    }
+
+    /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
+    pub fn visit(&self, context: ContextId, caller: &Caller, upstream: &Upstream) -> Option<Visit<'d>> {
+        let (server, entry) = route::entry(self.config, context)?;
+        let url = Url::parse(&route::url(&self.model, server, context)).ok()?;
+        let origin = check_serialized(&caller.origin).ok()?;
+        if origin.is_same(&Origin::of(&url)) {
+            return None;
+        }
+        let mode = if caller.credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
+        let page = PageRequest::new(origin, "GET", url, mode).ok()?;
+        let answers = self.answers_from(entry, &page.main(), upstream);
+        Some(Visit { page, answers })
+    }
+
+    /// The same page's request as in an exchange, where the app behind nginx answers it with `status`.
+    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: u16, app: Option<&App>) -> Visit<'d> {
+        let upstream = Upstream { status: Some(status), ..upstream(app, &exchange.origin()) };
+        let entry = self.routes[exchange.route].entry;
+        let answers = self.answers_from(entry, &exchange.page.main(), &upstream);
+        Visit { page: exchange.page.clone(), answers }
+    }
+
+    /// The directory that a route's URL stands in, asked for by the same page: its index answers.
+    pub fn directory_of(&self, exchange: &Exchange<'d>, app: Option<&App>) -> Option<Visit<'d>> {
+        let Route { entry, .. } = self.routes.get(exchange.route)?;
+        let url = exchange.page.url().join(".").ok()?;
+        let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
+        let page = PageRequest::new(exchange.page.origin.clone(), "GET", url, mode).ok()?;
+        let answers = self.answers_from(*entry, &page.main(), &upstream(app, &exchange.origin()));
+        Some(Visit { page, answers })
+    }
+
+    /// Where the value of a directive's Allow-Origin comes from.
+    pub fn flow_of(&self, item: ItemId) -> Option<&Flow> {
+        let at = self.origin_flows.binary_search_by_key(&item, |(field, _)| field.item).ok()?;
+        self.origin_flows.get(at).map(|(_, flow)| flow)
+    }
+
+    /// A page that these fields would let in if they were sent; with credentials where they allow them.
+    pub fn welcome(&self, fields: &[SetField<'d>], app: Option<&App>) -> Option<Caller> {
+        let allow_origin = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
+        let credentials =
+            |field: &SetField<'_>| field.header == CorsHeader::AllowCredentials && *field.value == *b"true";
+        let flow = self.flow_of(allow_origin.item)?;
+        let is_star = *allow_origin.value == *b"*";
+        let any = is_star || !flow.reflected.is_empty();
+        let mentioned = route::origins(&self.model, &[flow], app).into_iter().next();
+        let origin = mentioned.or_else(|| any.then(|| route::FOREIGN_ORIGIN.to_owned()))?;
+        Some(Caller { origin, credentials: !is_star && fields.iter().any(credentials) })
+    }
+}
+
+/// A level whose own `add_header` keeps the CORS fields of the level around it from being sent (A1.1).
+#[derive(Debug)]
+pub struct Dropping<'d> {
+    /// The level: a location or a server.
+    pub level: ContextId,
+    /// Its first `add_header`.
+    pub by: ItemId,
+    /// The CORS fields of the level around it that are not sent, and that it does not set itself.
+    pub fields: Vec<SetField<'d>>,
+}
+
+impl<'d> Site<'d> {
+    /// The level whose own `add_header`s are in force in `context`.
+    pub fn level_of(&self, context: ContextId) -> Option<ContextId> {
+        let first = self.config.list(context, List::AddHeader).first()?;
+        Some(self.config.item(*first).context)
+    }
+
+    /// The CORS fields that the `add_header`s in force in `context` set.
+    pub fn fields_in_force(&self, context: ContextId) -> Vec<SetField<'d>> {
+        self.config.add_headers(context).into_iter().flat_map(|item| set_fields(self.config, item)).collect()
+    }
+
+    /// What the level whose `add_header`s are in force in `context` drops. Nothing where it is an `if`, or merges (A1.13).
+    pub fn dropping(&self, context: ContextId) -> Option<Dropping<'d>> {
+        let config = self.config;
+        let by = *config.list(context, List::AddHeader).first()?;
+        let level = config.item(by).context;
+        let is_level = matches!(config.context(level).kind, ContextKind::Location | ContextKind::Server);
+        let outer = config.context(level).parent.filter(|_| is_level)?;
+        let sent = config.add_headers(level);
+        let own: Vec<CorsHeader> =
+            sent.iter().flat_map(|&item| set_fields(config, item)).map(|field| field.header).collect();
+        let dropped = config.add_headers(outer).into_iter().filter(|item| !sent.contains(item));
+        let fields = dropped.flat_map(|item| set_fields(config, item)).filter(|field| !own.contains(&field.header));
+        let fields: Vec<SetField<'d>> = fields.filter(|field| field.header != CorsHeader::Vary).collect();
+        (!fields.is_empty()).then_some(Dropping { level, by, fields })
+    }
+}
