@@ -11,6 +11,7 @@ pub(crate) mod repeated;
 
 // modules:start
 pub mod add_header_in_if;
+pub mod cors_headers_not_inherited;
 pub mod cors_in_proxy_and_app;
 pub mod include_not_found;
 pub mod malformed_header_list;
@@ -34,6 +35,7 @@ pub mod wildcard_with_credentials;
 pub const ALL: &[&Rule] = &[
     // rules:start
     &add_header_in_if::RULE,
+    &cors_headers_not_inherited::RULE,
     &cors_in_proxy_and_app::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
