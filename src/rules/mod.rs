@@ -13,9 +13,11 @@ pub(crate) mod repeated;
 pub mod add_header_in_if;
 pub mod cors_headers_not_inherited;
 pub mod cors_in_proxy_and_app;
+pub mod duplicate_allow_origin;
 pub mod include_not_found;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
+pub mod missing_always;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod options_not_short_circuited;
@@ -37,9 +39,11 @@ pub const ALL: &[&Rule] = &[
     &add_header_in_if::RULE,
     &cors_headers_not_inherited::RULE,
     &cors_in_proxy_and_app::RULE,
+    &duplicate_allow_origin::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
+    &missing_always::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
     &options_not_short_circuited::RULE,
