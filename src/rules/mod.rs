@@ -13,6 +13,7 @@ pub(crate) mod repeated;
 pub mod add_header_in_if;
 pub mod cors_headers_not_inherited;
 pub mod cors_in_proxy_and_app;
+pub mod cors_lost_on_internal_redirect;
 pub mod duplicate_allow_origin;
 pub mod include_not_found;
 pub mod malformed_header_list;
@@ -39,6 +40,7 @@ pub const ALL: &[&Rule] = &[
     &add_header_in_if::RULE,
     &cors_headers_not_inherited::RULE,
     &cors_in_proxy_and_app::RULE,
+    &cors_lost_on_internal_redirect::RULE,
     &duplicate_allow_origin::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
