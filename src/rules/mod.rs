@@ -15,6 +15,7 @@ pub mod cors_headers_not_inherited;
 pub mod cors_in_proxy_and_app;
 pub mod cors_lost_on_internal_redirect;
 pub mod duplicate_allow_origin;
+pub mod hide_header_not_inherited;
 pub mod include_not_found;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
@@ -42,6 +43,7 @@ pub const ALL: &[&Rule] = &[
     &cors_in_proxy_and_app::RULE,
     &cors_lost_on_internal_redirect::RULE,
     &duplicate_allow_origin::RULE,
+    &hide_header_not_inherited::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
