@@ -2,6 +2,7 @@
 //!
 //! - [`origin`]: serialized origins, and what is wrong with a text that should be one
 //! - [`header`]: the names of CORS header fields, and how browsers read their lists
+//! - [`misnomer`]: names that are nearly those of CORS headers
 //! - [`request`]: a request on the wire, and the `curl` line that sends it
 //! - [`page`]: what a page asks for, and the requests a browser makes of it
 //! - [`check`]: the CORS check, the preflight's check, and a whole fetch with its redirects
@@ -9,6 +10,7 @@
 
 pub mod check;
 pub mod header;
+pub mod misnomer;
 pub mod origin;
 pub mod page;
 pub mod request;

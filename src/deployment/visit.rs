@@ -1,5 +1,7 @@
 //! Requests to places that need not be routes: what a page gets where CORS headers should be and are not.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::exchange::main_verdict;
@@ -81,9 +83,25 @@ pub fn lacking(verdict: &Verdict) -> Option<CorsHeader> {
 }
 
 impl<'d> Site<'d> {
+    /// A page's origin that no configuration mentions.
+    pub fn foreign_origin() -> String {
+        route::FOREIGN_ORIGIN.to_owned()
+    }
+
     /// The contexts that requests from outside enter: locations, and servers without one.
     pub fn entered(&self) -> impl Iterator<Item = ContextId> {
         self.config.contexts().filter(|&context| route::entry(self.config, context).is_some())
+    }
+
+    /// For each level with an `add_header` of its own, the first context that requests enter and that has its headers.
+    pub fn entered_by_level(&self) -> BTreeMap<ContextId, ContextId> {
+        let mut first = BTreeMap::new();
+        for context in self.entered() {
+            if let Some(level) = self.level_of(context) {
+                first.entry(level).or_insert(context);
+            }
+        }
+        first
     }
 
     /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.

@@ -11,6 +11,7 @@ pub(crate) mod repeated;
 
 // modules:start
 pub mod add_header_in_if;
+pub mod cors_header_on_request;
 pub mod cors_headers_not_inherited;
 pub mod cors_in_proxy_and_app;
 pub mod cors_lost_on_internal_redirect;
@@ -20,6 +21,7 @@ pub mod include_not_found;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
 pub mod missing_always;
+pub mod misspelled_cors_header;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod options_not_short_circuited;
@@ -39,6 +41,7 @@ pub mod wildcard_with_credentials;
 pub const ALL: &[&Rule] = &[
     // rules:start
     &add_header_in_if::RULE,
+    &cors_header_on_request::RULE,
     &cors_headers_not_inherited::RULE,
     &cors_in_proxy_and_app::RULE,
     &cors_lost_on_internal_redirect::RULE,
@@ -48,6 +51,7 @@ pub const ALL: &[&Rule] = &[
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
     &missing_always::RULE,
+    &misspelled_cors_header::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
     &options_not_short_circuited::RULE,

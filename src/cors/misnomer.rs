@@ -1,0 +1,142 @@
+//! Names that are nearly those of CORS headers.
+
+use super::header::CorsHeader;
+
+/// How a name misses that of a CORS header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misnomer {
+    /// It is the name of this header with a colon, a blank or a quote at an end.
+    Delimited(CorsHeader),
+    /// It is an edit or two away from this header.
+    Near(CorsHeader),
+    /// It belongs into the preflight request; in an answer this header is meant.
+    Request(CorsHeader),
+    /// It starts as the CORS headers do, and is none that anybody knows.
+    Unknown,
+}
+
+impl Misnomer {
+    /// The header that is meant.
+    pub fn meant(self) -> Option<CorsHeader> {
+        match self {
+            Misnomer::Delimited(header) | Misnomer::Near(header) | Misnomer::Request(header) => Some(header),
+            Misnomer::Unknown => None,
+        }
+    }
+}
+
+/// The headers of answers that only CORS has.
+const ANSWERS: [CorsHeader; 6] = [
+    CorsHeader::AllowOrigin,
+    CorsHeader::AllowCredentials,
+    CorsHeader::AllowMethods,
+    CorsHeader::AllowHeaders,
+    CorsHeader::ExposeHeaders,
+    CorsHeader::MaxAge,
+];
+/// What people write, too far from the header to be an edit of its name, in lower case.
+const HABITS: [(&str, CorsHeader); 8] = [
+    ("access-control-origin", CorsHeader::AllowOrigin),
+    ("access-allow-origin", CorsHeader::AllowOrigin),
+    ("access-allow-control-origin", CorsHeader::AllowOrigin),
+    ("allow-control-allow-origin", CorsHeader::AllowOrigin),
+    ("access-control-allow-domain", CorsHeader::AllowOrigin),
+    ("access-control-methods", CorsHeader::AllowMethods),
+    ("access-control-headers", CorsHeader::AllowHeaders),
+    ("access-control-credentials", CorsHeader::AllowCredentials),
+];
+/// Other headers that start like CORS's and that some browser knows, in lower case.
+const KNOWN: [&str; 4] = [
+    "access-control-allow-private-network",
+    "access-control-request-private-network",
+    "access-control-allow-local-network",
+    "access-control-request-local-network",
+];
+/// How many letters may be wrong, missing, too many or swapped.
+const MOST_EDITS: usize = 2;
+
+/// How a header's name in an answer misses that of a CORS header; `None` where it is one, or has nothing to do with CORS.
+pub fn misnomer(name: &str) -> Option<Misnomer> {
+    match CorsHeader::from_name(name.as_bytes()) {
+        Some(CorsHeader::RequestMethod) => return Some(Misnomer::Request(CorsHeader::AllowMethods)),
+        Some(CorsHeader::RequestHeaders) => return Some(Misnomer::Request(CorsHeader::AllowHeaders)),
+        Some(_) => return None,
+        None => {}
+    }
+    let bare = name.trim_matches([':', ' ', '\t', '\r', '\n', '"', '\'', '=']);
+    if let Some(header) = CorsHeader::from_name(bare.as_bytes()).filter(|header| ANSWERS.contains(header)) {
+        return Some(Misnomer::Delimited(header));
+    }
+    let lower = bare.to_ascii_lowercase().replace(['_', ' '], "-");
+    if KNOWN.contains(&lower.as_str()) {
+        return None;
+    }
+    let habit = HABITS.iter().find(|(habit, _)| *habit == lower).map(|(_, header)| *header);
+    let nearest = || {
+        let edits = |header: &CorsHeader| distance(&lower, &header.name().to_ascii_lowercase());
+        ANSWERS.into_iter().min_by_key(edits).filter(|header| edits(header) <= MOST_EDITS)
+    };
+    if let Some(header) = habit.or_else(nearest) {
+        return Some(Misnomer::Near(header));
+    }
+    lower.starts_with("access-control").then_some(Misnomer::Unknown)
+}
+
+/// How many letters have to be changed, added, taken away or swapped with their neighbour; more than [`MOST_EDITS`] where the lengths
+/// alone say so.
+fn distance(left: &str, right: &str) -> usize {
+    if left.len().abs_diff(right.len()) > MOST_EDITS {
+        return MOST_EDITS + 1;
+    }
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, b) in right.iter().enumerate() {
+            let changed = row[j] + usize::from(a != b);
+            let mut least = changed.min(row[j + 1] + 1).min(next[j] + 1);
+            let swapped = i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b;
+            if swapped {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_meant_is_told_from_what_is_known() {
+        use CorsHeader::{AllowCredentials, AllowHeaders, AllowMethods, AllowOrigin, ExposeHeaders};
+        for (name, expected) in [
+            ("Access-Control-Allow-Origin", None),
+            ("access-control-max-age", None),
+            ("Vary", None),
+            ("Origin", None),
+            ("Timing-Allow-Origin", None),
+            ("Allow", None),
+            ("Access-Control-Allow-Private-Network", None),
+            ("Access-Control-Allow-Origin:", Some(Misnomer::Delimited(AllowOrigin))),
+            ("Access-Control-Allow-Origin ", Some(Misnomer::Delimited(AllowOrigin))),
+            ("Access-Control-Allow-Header", Some(Misnomer::Near(AllowHeaders))),
+            ("Access-Control-Allow-Method:", Some(Misnomer::Near(AllowMethods))),
+            ("Access-Control-Allow-Orgin", Some(Misnomer::Near(AllowOrigin))),
+            ("Acces-Contorl-Allow-Origin", Some(Misnomer::Near(AllowOrigin))),
+            ("Access_Control_Allow_Origin", Some(Misnomer::Near(AllowOrigin))),
+            ("Access-Control-Allow-Credential", Some(Misnomer::Near(AllowCredentials))),
+            ("Access-Control-Expose-Header", Some(Misnomer::Near(ExposeHeaders))),
+            ("Access-Control-Origin", Some(Misnomer::Near(AllowOrigin))),
+            ("Access-Control-Request-Headers", Some(Misnomer::Request(AllowHeaders))),
+            ("Access-Control-Allow", Some(Misnomer::Unknown)),
+            ("Access-Control-Allow-Everything", Some(Misnomer::Unknown)),
+        ] {
+            assert_eq!(misnomer(name), expected, "{name:?}");
+        }
+    }
+}

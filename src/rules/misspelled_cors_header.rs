@@ -1,0 +1,147 @@
+//! The name of a CORS header is misspelled, so browsers do not know it.
+//!
+//! ## Why it matters
+//!
+//! nginx sends any name as it is written, a colon or a blank in it included (A2.8), and browsers skip what they do not know (B28,
+//! B29). The header seems to be there in the file and in the developer tools, one letter or one colon away from the one that counts.
+//! Access-Control-Request-Method and Access-Control-Request-Headers are what the browser asks; an answer has
+//! Access-Control-Allow-Methods and Access-Control-Allow-Headers.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin: "https://app.example.com" always;
+//!     add_header Access-Control-Allow-Header "Authorization" always;
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!     add_header Access-Control-Allow-Headers "Authorization" always;
+//! }
+//! ```
+
+use std::collections::BTreeSet;
+
+use crate::cors::header::CorsHeader;
+use crate::cors::misnomer::{Misnomer, misnomer};
+use crate::deployment::{Caller, Deployment, Site, upstream};
+use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::flow::set_fields;
+use crate::rule::{Rule, Subject};
+use crate::source::{Place, Span};
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "misspelled-cors-header",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &["https://fetch.spec.whatwg.org/#http-responses"],
+    source: include_str!("misspelled_cors_header.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported = BTreeSet::new();
+    for site in &deployment.sites {
+        let mut entered = None;
+        for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
+            for (place, name) in names(site.config, item) {
+                let Some(misnomer) = misnomer(&name) else { continue };
+                if !reported.insert(place) {
+                    continue;
+                }
+                let finding = finding(site, item, place, &name, &misnomer);
+                let context =
+                    entered.get_or_insert_with(|| site.entered_by_level()).get(&site.config.item(item).context);
+                findings.push(shown(deployment, site, context.copied(), misnomer.meant(), finding));
+            }
+        }
+    }
+}
+
+/// The finding with the request that shows it; where an answer has the header from elsewhere, it is no error.
+fn shown(
+    deployment: &Deployment<'_>,
+    site: &Site<'_>,
+    context: Option<ContextId>,
+    meant: Option<CorsHeader>,
+    finding: Finding,
+) -> Finding {
+    if meant != Some(CorsHeader::AllowOrigin) || finding.severity != Severity::Error {
+        return finding;
+    }
+    let caller = Caller { origin: Site::foreign_origin(), credentials: false };
+    let Some(visit) = context.and_then(|it| site.visit(it, &caller, &upstream(deployment.app, &caller.origin))) else {
+        return finding;
+    };
+    match visit.lacking(CorsHeader::AllowOrigin) {
+        Some(_) => Finding { request: Some(visit.request()), ..finding },
+        None if visit.told().next().is_some() => Finding { severity: Severity::Warning, ..finding },
+        None => finding,
+    }
+}
+
+/// The names of the headers that a directive adds to answers, and where they stand.
+fn names(config: &Config<'_>, item: ItemId) -> Vec<(Place, String)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match config.item(item).name {
+        b"add_header" => {
+            let name = config.parameter(item, 1);
+            name.map(|name| (config.value_place(item, 1), text(&name))).into_iter().collect()
+        }
+        b"more_set_headers" => {
+            let name = |index| {
+                let word = config.parameter(item, index)?;
+                let colon = word.iter().position(|byte| *byte == b':')?;
+                let whole = config.value_place(item, index);
+                let span = Span::new(whole.span.start, whole.span.start + Span::at(0, colon).end);
+                // In a word with escapes the name may stand elsewhere.
+                let exact = whole.span.len() as usize == word.len();
+                Some((Place { span: if exact { span } else { whole.span }, ..whole }, text(&word[..colon])))
+            };
+            (1..=config.parameter_count(item)).filter_map(name).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn finding(site: &Site<'_>, item: ItemId, place: Place, name: &str, misnomer: &Misnomer) -> Finding {
+    let meant = misnomer.meant();
+    let label = match misnomer {
+        Misnomer::Delimited(_) if name.contains(':') => "the colon is part of the name",
+        Misnomer::Delimited(_) => "a blank is part of the name",
+        Misnomer::Request(_) => "is a header of the preflight request",
+        Misnomer::Near(_) | Misnomer::Unknown => "no browser knows this name",
+    };
+    // The right one beside it does the work.
+    let is_there = |header: CorsHeader| {
+        let mut beside = site.config.add_headers(site.config.item(item).context).into_iter();
+        beside.any(|other| set_fields(site.config, other).iter().any(|field| field.header == header))
+    };
+    let (severity, message) = match meant {
+        Some(header) if is_there(header) => {
+            (Severity::Advice, format!("browsers ignore `{name}`; {} is set beside it", header.name()))
+        }
+        // Without these two no request fails.
+        Some(header @ (CorsHeader::MaxAge | CorsHeader::ExposeHeaders)) => {
+            (Severity::Warning, format!("browsers ignore `{name}`: {} is not sent", header.name()))
+        }
+        Some(header) => (Severity::Error, format!("browsers ignore `{name}`: {} is not sent", header.name())),
+        None => (Severity::Warning, format!("browsers ignore `{name}`: CORS has no header of this name")),
+    };
+    let safe = !matches!(misnomer, Misnomer::Request(_));
+    let edit = |header: CorsHeader| Fix { safe, edits: vec![Edit { place, text: header.name().to_owned() }] };
+    let whole = site.config.item(item).name == b"add_header";
+    Finding {
+        severity,
+        help: meant.map(|header| format!("write `{}`", header.name())),
+        fix: meant.filter(|header| whole && !is_there(*header)).map(edit),
+        ..RULE.finding(place, label, message)
+    }
+}
