@@ -93,15 +93,15 @@ impl<'d> Site<'d> {
         self.config.contexts().filter(|&context| route::entry(self.config, context).is_some())
     }
 
-    /// For each level with an `add_header` of its own, the first context that requests enter and that has its headers.
-    pub fn entered_by_level(&self) -> BTreeMap<ContextId, ContextId> {
-        let mut first = BTreeMap::new();
+    /// For each level with an `add_header` of its own, the contexts that requests enter and that have its headers.
+    pub fn entered_by_level(&self) -> BTreeMap<ContextId, Vec<ContextId>> {
+        let mut entered: BTreeMap<ContextId, Vec<ContextId>> = BTreeMap::new();
         for context in self.entered() {
             if let Some(level) = self.level_of(context) {
-                first.entry(level).or_insert(context);
+                entered.entry(level).or_default().push(context);
             }
         }
-        first
+        entered
     }
 
     /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.

@@ -44,7 +44,6 @@ use crate::cors::verdict::Kind;
 use crate::deployment::{Ask, Deployment, Dropping, Site, is_told, lacking, upstream};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextId, ContextKind};
-use crate::nginx::settings::List;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -66,14 +65,7 @@ const MAX_ASKED: usize = 16;
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
-        // By the level that drops: where requests enter that get its headers.
-        let mut entered: BTreeMap<ContextId, Vec<ContextId>> = BTreeMap::new();
-        for context in site.entered() {
-            if let Some(&item) = site.config.list(context, List::AddHeader).first() {
-                entered.entry(site.config.item(item).context).or_default().push(context);
-            }
-        }
-        for (level, contexts) in entered {
+        for (level, contexts) in site.entered_by_level() {
             if let Some(dropping) = site.dropping(level)
                 && let Some((header, request)) = entering(deployment, site, &dropping, &contexts)
             {

@@ -57,8 +57,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                     continue;
                 }
                 let finding = finding(site, item, place, &name, &misnomer);
-                let context =
+                let contexts =
                     entered.get_or_insert_with(|| site.entered_by_level()).get(&site.config.item(item).context);
+                let context = contexts.and_then(|contexts| contexts.first());
                 findings.push(shown(deployment, site, context.copied(), misnomer.meant(), finding));
             }
         }

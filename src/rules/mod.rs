@@ -11,17 +11,20 @@ pub(crate) mod repeated;
 
 // modules:start
 pub mod add_header_in_if;
+pub mod content_length_header;
 pub mod cors_header_on_request;
 pub mod cors_headers_not_inherited;
 pub mod cors_in_proxy_and_app;
 pub mod cors_lost_on_internal_redirect;
 pub mod duplicate_allow_origin;
 pub mod hide_header_not_inherited;
+pub mod if_with_try_files;
 pub mod include_not_found;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
 pub mod missing_always;
 pub mod misspelled_cors_header;
+pub mod newline_in_header_value;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod options_not_short_circuited;
@@ -41,17 +44,20 @@ pub mod wildcard_with_credentials;
 pub const ALL: &[&Rule] = &[
     // rules:start
     &add_header_in_if::RULE,
+    &content_length_header::RULE,
     &cors_header_on_request::RULE,
     &cors_headers_not_inherited::RULE,
     &cors_in_proxy_and_app::RULE,
     &cors_lost_on_internal_redirect::RULE,
     &duplicate_allow_origin::RULE,
     &hide_header_not_inherited::RULE,
+    &if_with_try_files::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
     &missing_always::RULE,
     &misspelled_cors_header::RULE,
+    &newline_in_header_value::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
     &options_not_short_circuited::RULE,
