@@ -1,6 +1,6 @@
 //! Requests to places that need not be routes: what a page gets where CORS headers should be and are not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
@@ -16,6 +16,7 @@ use crate::nginx::answer::{Answer, AnsweredBy, Question, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
 use crate::nginx::settings::List;
+use crate::nginx::value::{Part, parts};
 
 /// What a page asks of a place.
 #[derive(Debug, Clone)]
@@ -120,10 +121,7 @@ impl<'d> Site<'d> {
 
     /// The same page's request as in an exchange, where the app behind nginx answers it with `status`.
     pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: u16, app: Option<&App>) -> Visit<'d> {
-        let upstream = Upstream { status: Some(status), ..upstream(app, &exchange.origin()) };
-        let entry = self.routes[exchange.route].entry;
-        let answers = self.answers_from(entry, &exchange.page.main(), &upstream);
-        Visit { page: exchange.page.clone(), answers }
+        self.when_app_says(exchange, &Upstream { status: Some(status), ..upstream(app, &exchange.origin()) })
     }
 
     /// The directory that a route's URL stands in, asked for by the same page: its index answers.
@@ -193,5 +191,37 @@ impl<'d> Site<'d> {
         let fields = dropped.flat_map(|item| set_fields(config, item)).filter(|field| !own.contains(&field.header));
         let fields: Vec<SetField<'d>> = fields.filter(|field| field.header != CorsHeader::Vary).collect();
         (!fields.is_empty()).then_some(Dropping { level, by, fields })
+    }
+}
+
+impl<'d> Site<'d> {
+    /// The same page's request as in an exchange, where the app behind nginx answers `upstream`.
+    pub fn when_app_says(&self, exchange: &Exchange<'d>, upstream: &Upstream) -> Visit<'d> {
+        let entry = self.routes[exchange.route].entry;
+        let answers = self.answers_from(entry, &exchange.page.main(), upstream);
+        Visit { page: exchange.page.clone(), answers }
+    }
+
+    /// Whether a text depends on the request's Origin, itself or through maps and `set`.
+    pub fn depends_on_origin(&self, text: &[u8]) -> bool {
+        let definitions = &self.model.definitions;
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![text.to_vec()];
+        while let Some(text) = waiting.pop() {
+            for part in parts(&text) {
+                let Part::Variable(name) = part else { continue };
+                let name = name.to_ascii_lowercase();
+                if name == b"http_origin" {
+                    return true;
+                }
+                let source = definitions.map(&name).map(|map| map.source.to_vec());
+                let sets = definitions.get(&name).map_or(&[][..], |definition| &definition.sets);
+                if seen.insert(name) {
+                    waiting.extend(source);
+                    waiting.extend(sets.iter().filter_map(|set| Some(self.config.parameter(*set, 2)?.into_owned())));
+                }
+            }
+        }
+        false
     }
 }

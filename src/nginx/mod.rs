@@ -15,6 +15,7 @@ pub mod grammar;
 pub mod include;
 pub mod load;
 pub mod locations;
+pub mod nearest;
 pub mod regex;
 mod rewrite;
 mod run;

@@ -11,6 +11,7 @@ pub(crate) mod repeated;
 
 // modules:start
 pub mod add_header_in_if;
+pub mod cache_ignores_origin;
 pub mod content_length_header;
 pub mod cors_header_on_request;
 pub mod cors_headers_not_inherited;
@@ -28,6 +29,7 @@ pub mod newline_in_header_value;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod options_not_short_circuited;
+pub mod origin_header_rewritten;
 pub mod origin_trailing_slash;
 pub mod preflight_bad_status;
 pub mod preflight_blocked_by_auth;
@@ -44,6 +46,7 @@ pub mod wildcard_with_credentials;
 pub const ALL: &[&Rule] = &[
     // rules:start
     &add_header_in_if::RULE,
+    &cache_ignores_origin::RULE,
     &content_length_header::RULE,
     &cors_header_on_request::RULE,
     &cors_headers_not_inherited::RULE,
@@ -61,6 +64,7 @@ pub const ALL: &[&Rule] = &[
     &not_analysed::RULE,
     &not_loadable::RULE,
     &options_not_short_circuited::RULE,
+    &origin_header_rewritten::RULE,
     &origin_trailing_slash::RULE,
     &preflight_bad_status::RULE,
     &preflight_blocked_by_auth::RULE,
