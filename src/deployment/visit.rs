@@ -15,6 +15,7 @@ use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, AnsweredBy, Question, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
+use crate::nginx::locations::{self, Pattern};
 use crate::nginx::settings::List;
 use crate::nginx::value::{Part, parts};
 
@@ -124,10 +125,16 @@ impl<'d> Site<'d> {
         self.when_app_says(exchange, &Upstream { status: Some(status), ..upstream(app, &exchange.origin()) })
     }
 
-    /// The directory that a route's URL stands in, asked for by the same page: its index answers.
+    /// The directory that a route's URL stands in, asked for by the same page: its index answers. `None` where the directory is
+    /// not the location's own.
     pub fn directory_of(&self, exchange: &Exchange<'d>, app: Option<&App>) -> Option<Visit<'d>> {
-        let Route { entry, .. } = self.routes.get(exchange.route)?;
+        let Route { entry, context, .. } = self.routes.get(exchange.route)?;
         let url = exchange.page.url().join(".").ok()?;
+        let Pattern::Prefix { path, .. } = locations::pattern(self.config, self.config.context(*context).opener?)?
+        else {
+            return None;
+        };
+        url.path().as_bytes().starts_with(&path).then_some(())?;
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(exchange.page.origin.clone(), "GET", url, mode).ok()?;
         let answers = self.answers_from(*entry, &page.main(), &upstream(app, &exchange.origin()));
