@@ -192,8 +192,11 @@ impl<'d> Site<'d> {
         let is_level = matches!(config.context(level).kind, ContextKind::Location | ContextKind::Server);
         let outer = config.context(level).parent.filter(|_| is_level)?;
         let sent = config.add_headers(level);
-        let own: Vec<CorsHeader> =
-            sent.iter().flat_map(|&item| set_fields(config, item)).map(|field| field.header).collect();
+        // A level whose `if`s have CORS headers of their own has chosen for itself.
+        let ifs = config.children(level).filter(|&child| config.context(child).kind == ContextKind::IfInLocation);
+        let in_ifs = ifs.flat_map(|block| config.named(block, b"add_header"));
+        let own = sent.iter().copied().chain(in_ifs).flat_map(|item| set_fields(config, item));
+        let own: BTreeSet<CorsHeader> = own.map(|field| field.header).collect();
         let dropped = config.add_headers(outer).into_iter().filter(|item| !sent.contains(item));
         let fields = dropped.flat_map(|item| set_fields(config, item)).filter(|field| !own.contains(&field.header));
         let fields: Vec<SetField<'d>> = fields.filter(|field| field.header != CorsHeader::Vary).collect();

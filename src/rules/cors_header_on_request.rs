@@ -111,15 +111,20 @@ fn finding(
     let others = items.iter().filter(|item| **item != first);
     let related = others.map(|item| Label { place: config.place(*item), text: "goes to the app, too".to_owned() });
     let edit = |item: &ItemId| Edit { place: config.word_place(*item, 0), text: "add_header".to_owned() };
+    let (help, fix) = match &blocked {
+        // An `add_header` here may drop those of the level around it.
+        Some(_) => (
+            "`add_header` sets headers of the answer",
+            Some(Fix { safe: false, edits: items.iter().map(edit).collect() }),
+        ),
+        None => ("leave it out; `add_header` sets headers of the answer", None),
+    };
     Finding {
         severity,
         related: related.collect(),
-        help: Some(
-            "`add_header` sets headers of the answer; where the app sends them itself, leave this out".to_owned(),
-        ),
+        help: Some(help.to_owned()),
         request: blocked,
-        // An `add_header` here may drop those of the level around it.
-        fix: Some(Fix { safe: false, edits: items.iter().map(edit).collect() }),
+        fix,
         ..RULE.finding(config.place(first), "sets a header of the request to the app", message)
     }
 }
