@@ -71,6 +71,8 @@ pub struct Site<'d> {
     pub routes: Vec<Route<'d>>,
     /// The `if` and `limit_except` blocks, by the context they stand in.
     pub ifs: BTreeMap<ContextId, Vec<ContextId>>,
+    /// A URL of each server, without a path.
+    bases: BTreeMap<ContextId, String>,
     /// What pages get there, by route.
     pub exchanges: Vec<Exchange<'d>>,
 }
@@ -99,8 +101,9 @@ impl<'d> Site<'d> {
         let model = Model::new(config);
         let origin_flows = origin_flows(&model);
         let ifs = route::ifs_by_parent(config);
-        let routes = route::routes(&model, &ifs, &origin_flows, app);
-        let mut site = Site { config, model, origin_flows, ifs, routes, exchanges: Vec::new() };
+        let bases = route::bases(config);
+        let routes = route::routes(&model, &ifs, &bases, &origin_flows, app);
+        let mut site = Site { config, model, origin_flows, routes, ifs, bases, exchanges: Vec::new() };
         site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, app)).collect();
         let probes = probe::ask_ifs(&site, app);
         site.exchanges.extend(probes);

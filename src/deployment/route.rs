@@ -91,14 +91,13 @@ fn needs_no_preflight(name: &str) -> bool {
 pub(super) fn routes<'d>(
     model: &Model<'d, 'd>,
     ifs: &BTreeMap<ContextId, Vec<ContextId>>,
+    bases: &BTreeMap<ContextId, String>,
     flows: &[(SetField<'d>, Flow)],
     app: Option<&App>,
 ) -> Vec<Route<'d>> {
     let config = model.config;
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, flow)).collect();
     let mut routes = Vec::new();
-    // A server may have very many locations; what is the same for all of them is looked up once.
-    let mut bases: BTreeMap<ContextId, String> = BTreeMap::new();
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
         let mut fields = fields_at(config, ifs, server, context);
@@ -115,8 +114,7 @@ pub(super) fn routes<'d>(
         }
         let flows: Vec<&Flow> = fields.iter().filter_map(|field| by_item.get(&field.item).copied()).collect();
         let origins = origins(model, &flows, app.filter(|_| app_speaks));
-        let base = bases.entry(server).or_insert_with(|| base(config, server));
-        let url = format!("{base}{}", path(model, server, context));
+        let url = url(model, bases, server, context);
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
         routes.push(Route { server, context, entry, url, fields, origins, reaches_app, is_partial });
     }
@@ -234,8 +232,21 @@ pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>)
 }
 
 /// A URL that leads to `context`, as far as its server and location tell.
-pub(super) fn url(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
-    format!("{}{}", base(model.config, server), path(model, server, context))
+pub(super) fn url(
+    model: &Model<'_, '_>,
+    bases: &BTreeMap<ContextId, String>,
+    server: ContextId,
+    context: ContextId,
+) -> String {
+    let base = bases.get(&server).map_or("", String::as_str);
+    format!("{base}{}", path(model, server, context))
+}
+
+/// A URL of each server, without a path. A server may have very many locations, so what is the same for all of them is looked up once.
+pub(super) fn bases(config: &Config<'_>) -> BTreeMap<ContextId, String> {
+    let is_server = |context: &ContextId| config.context(*context).kind == ContextKind::Server;
+    let servers = config.contexts().filter(is_server).chain([config.top()]);
+    servers.map(|server| (server, base(config, server))).collect()
 }
 
 /// A URL of a server, without a path.

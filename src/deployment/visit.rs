@@ -10,7 +10,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
-use crate::cors::verdict::{Reason, Verdict};
+use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, AnsweredBy, Question, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -106,10 +106,23 @@ impl<'d> Site<'d> {
         entered
     }
 
+    /// The answers that have a field of one of these directives, by directive.
+    pub fn answers_with(&self, items: &BTreeSet<ItemId>) -> BTreeMap<ItemId, Vec<(&Exchange<'d>, Kind, &Answer<'d>)>> {
+        let mut answers: BTreeMap<ItemId, Vec<_>> = BTreeMap::new();
+        for exchange in self.exchanges.iter().filter(|_| !items.is_empty()) {
+            for (kind, answer) in exchange.answers() {
+                for item in answer.fields.iter().filter_map(|field| field.item).filter(|item| items.contains(item)) {
+                    answers.entry(item).or_default().push((exchange, kind, answer));
+                }
+            }
+        }
+        answers
+    }
+
     /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
     pub fn visit(&self, context: ContextId, caller: &Caller, upstream: &Upstream) -> Option<Visit<'d>> {
         let (server, entry) = route::entry(self.config, context)?;
-        let url = Url::parse(&route::url(&self.model, server, context)).ok()?;
+        let url = Url::parse(&route::url(&self.model, &self.bases, server, context)).ok()?;
         let origin = check_serialized(&caller.origin).ok()?;
         if origin.is_same(&Origin::of(&url)) {
             return None;
@@ -193,7 +206,7 @@ impl<'d> Site<'d> {
         let outer = config.context(level).parent.filter(|_| is_level)?;
         let sent = config.add_headers(level);
         // A level whose `if`s have CORS headers of their own has chosen for itself.
-        let ifs = config.children(level).filter(|&child| config.context(child).kind == ContextKind::IfInLocation);
+        let ifs = self.ifs.get(&level).into_iter().flatten().copied();
         let in_ifs = ifs.flat_map(|block| config.named(block, b"add_header"));
         let own = sent.iter().copied().chain(in_ifs).flat_map(|item| set_fields(config, item));
         let own: BTreeSet<CorsHeader> = own.map(|field| field.header).collect();

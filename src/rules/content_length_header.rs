@@ -30,10 +30,11 @@
 //! }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::request::Request;
-use crate::deployment::{Caller, Deployment, Site, upstream};
+use crate::cors::verdict::Kind;
+use crate::deployment::{Caller, Deployment, Exchange, Site, upstream};
 use crate::finding::{Finding, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ItemId};
@@ -67,19 +68,16 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
         let config = site.config;
-        let mut entered = None;
-        for item in config.contexts().flat_map(|context| config.named(context, b"add_header")) {
-            let name = config.parameter(item, 1);
-            if !name.is_some_and(|name| name.eq_ignore_ascii_case(b"Content-Length")) {
-                continue;
-            }
-            let Some(value) = config.parameter(item, 2).filter(|value| !value.is_empty() && !value.contains(&b'$'))
-            else {
-                continue;
-            };
-            let entered = entered.get_or_insert_with(|| site.entered_by_level());
+        let items: BTreeSet<ItemId> = config.contexts().flat_map(|context| lengths(config, context)).collect();
+        if items.is_empty() {
+            continue;
+        }
+        let (answers, entered) = (site.answers_with(&items), site.entered_by_level());
+        for &item in &items {
+            let Some(value) = config.parameter(item, 2) else { continue };
             let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);
-            let shown = shown(deployment, site, item, &value, contexts);
+            let sent = answers.get(&item).map_or(&[][..], Vec::as_slice);
+            let shown = shown(deployment, site, (item, &value), sent, contexts);
             let place = config.place(item);
             let found = finding(config, item, shown);
             let kept = reported.entry(place).or_insert_with(|| found.clone());
@@ -91,18 +89,28 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
 }
 
-fn shown(deployment: &Deployment<'_>, site: &Site<'_>, item: ItemId, value: &[u8], contexts: &[ContextId]) -> Shown {
+/// The `add_header`s of a context that set a length which does not come from a variable.
+fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item = ItemId> + 'c {
+    let is_length = |item: &ItemId| {
+        let names = config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Content-Length"));
+        names && config.parameter(*item, 2).is_some_and(|value| !value.is_empty() && !value.contains(&b'$'))
+    };
+    config.named(context, b"add_header").filter(move |item| is_length(item))
+}
+
+fn shown(
+    deployment: &Deployment<'_>,
+    site: &Site<'_>,
+    (item, value): (ItemId, &[u8]),
+    sent: &[(&Exchange<'_>, Kind, &Answer<'_>)],
+    contexts: &[ContextId],
+) -> Shown {
+    if let Some((exchange, kind, _)) = sent.iter().find(|(_, _, answer)| is_harmed(site.config, answer, value)) {
+        return Shown::Harm(exchange.request(*kind));
+    }
     let has_it = |answer: &Answer<'_>| answer.fields.iter().any(|field| field.item == Some(item));
     let harms = |answer: &Answer<'_>| has_it(answer) && is_harmed(site.config, answer, value);
-    let mut is_sent = false;
-    for exchange in &site.exchanges {
-        for (kind, answer) in exchange.answers() {
-            is_sent |= has_it(answer);
-            if harms(answer) {
-                return Shown::Harm(exchange.request(kind));
-            }
-        }
-    }
+    let mut is_sent = !sent.is_empty();
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
     for &context in contexts.iter().take(MAX_ASKED) {
         let Some(visit) = site.visit(context, &caller, &upstream(deployment.app, &caller.origin)) else { continue };

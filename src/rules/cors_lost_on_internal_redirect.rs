@@ -109,8 +109,11 @@ fn lost<'d>(deployment: &Deployment<'d>, site: &Site<'d>, exchange: &Exchange<'d
     let request = exchange.request(Kind::Main);
     let mut lost: Vec<Lost<'d>> =
         told.into_iter().filter_map(|answer| loss(site, from, answer, &verdict(answer), &request, always)).collect();
+    // Only some directories have an index: the root, and one that a location names an index for.
+    let names_index = site.config.named(from, b"index").next().is_some();
     if exchange.main.iter().any(|answer| answer.by == AnsweredBy::File)
         && let Some(visit) = site.directory_of(exchange, deployment.app)
+        && (names_index || visit.page.url().path() == "/")
     {
         let request = visit.request();
         lost.extend(visit.told().filter_map(|it| loss(site, from, it, &visit.verdict(it), &request, false)));

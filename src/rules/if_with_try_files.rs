@@ -80,7 +80,7 @@ fn taken_out(site: &Site<'_>, answer: &Answer<'_>) -> Option<(ContextId, ItemId)
     let by_content = match answer.by {
         AnsweredBy::App => answer.item.is_some_and(|item| config.item(item).context != block),
         AnsweredBy::File => true,
-        AnsweredBy::Nginx => answer.item.is_none() && matches!(answer.status, Some(403 | 404 | 405)),
+        AnsweredBy::Nginx => answer.item.is_none() && matches!(answer.status, Some(403..=405)),
         AnsweredBy::Nobody => false,
     };
     let location = config.context(block).parent.filter(|_| by_content)?;

@@ -25,14 +25,13 @@
 //! }
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::{Misnomer, misnomer};
 use crate::deployment::{Caller, Deployment, Site, upstream};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
 
@@ -50,13 +49,18 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
         let mut entered = None;
+        // By context: the headers that are set there under their right names.
+        let mut right: BTreeMap<ContextId, BTreeSet<CorsHeader>> = BTreeMap::new();
         for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
             for (place, name) in names(site.config, item) {
                 let Some(misnomer) = misnomer(&name) else { continue };
                 if !reported.insert(place) {
                     continue;
                 }
-                let finding = finding(site, item, place, &name, &misnomer);
+                let context = site.config.item(item).context;
+                let set = || site.fields_in_force(context).into_iter().map(|field| field.header).collect();
+                let right = right.entry(context).or_insert_with(set);
+                let finding = finding(site, item, place, &name, &misnomer, right);
                 let contexts =
                     entered.get_or_insert_with(|| site.entered_by_level()).get(&site.config.item(item).context);
                 let context = contexts.and_then(|contexts| contexts.first());
@@ -112,7 +116,14 @@ fn names(config: &Config<'_>, item: ItemId) -> Vec<(Place, String)> {
     }
 }
 
-fn finding(site: &Site<'_>, item: ItemId, place: Place, name: &str, misnomer: &Misnomer) -> Finding {
+fn finding(
+    site: &Site<'_>,
+    item: ItemId,
+    place: Place,
+    name: &str,
+    misnomer: &Misnomer,
+    right: &BTreeSet<CorsHeader>,
+) -> Finding {
     let meant = misnomer.meant();
     let label = match misnomer {
         Misnomer::Delimited(_) if name.contains(':') => "the colon is part of the name",
@@ -121,10 +132,7 @@ fn finding(site: &Site<'_>, item: ItemId, place: Place, name: &str, misnomer: &M
         Misnomer::Near(_) | Misnomer::Unknown => "no browser knows this name",
     };
     // The right one beside it does the work.
-    let is_there = |header: CorsHeader| {
-        let mut beside = site.config.add_headers(site.config.item(item).context).into_iter();
-        beside.any(|other| set_fields(site.config, other).iter().any(|field| field.header == header))
-    };
+    let is_there = |header: CorsHeader| right.contains(&header);
     let (severity, message) = match meant {
         Some(header) if is_there(header) => {
             (Severity::Advice, format!("browsers ignore `{name}`; {} is set beside it", header.name()))

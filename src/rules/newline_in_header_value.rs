@@ -25,9 +25,8 @@
 //! }
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cors::request::Request;
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
@@ -58,12 +57,17 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let texts = flow.texts.iter().filter(|text| has_break(&text.text) && text.place != field.place);
             broken.extend(texts.map(|text| (field.item, text.place)));
         }
+        let answers = site.answers_with(&broken.iter().map(|(item, _)| *item).collect());
+        let mut servers: BTreeMap<Option<ContextId>, Option<ItemId>> = BTreeMap::new();
         for (item, place) in broken {
-            let http2 = speaks_http2(config, config.item(item).context);
+            let server = config.enclosing(config.item(item).context, ContextKind::Server);
+            let http2 = *servers.entry(server).or_insert_with(|| speaks_http2(config, server?));
             // What is no header of CORS matters where the whole answer is lost for certain.
             let matters = http2.is_some() || !set_fields(config, item).is_empty();
             if matters && reported.insert(place) {
-                findings.push(finding(deployment, site, item, place, http2));
+                let shown = answers.get(&item).and_then(|answers| answers.first());
+                let request = shown.map(|(exchange, kind, _)| exchange.request(*kind));
+                findings.push(Finding { request, ..finding(deployment, site, place, http2) });
             }
         }
     }
@@ -84,7 +88,7 @@ fn values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
     words.filter(broken).map(|index| config.value_place(item, index)).collect()
 }
 
-fn finding(deployment: &Deployment<'_>, site: &Site<'_>, item: ItemId, place: Place, http2: Option<ItemId>) -> Finding {
+fn finding(deployment: &Deployment<'_>, site: &Site<'_>, place: Place, http2: Option<ItemId>) -> Finding {
     let config = site.config;
     let (severity, message) = match http2 {
         Some(_) => (Severity::Error, "browsers refuse the whole answer: over HTTP/2 no header may hold a line break"),
@@ -96,16 +100,14 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, item: ItemId, place: Pl
         severity,
         related: related.into_iter().collect(),
         help: Some("write the value on one line".to_owned()),
-        request: request(site, item),
         // A break that is written as an escape is left to the author.
         fix: (!edits.is_empty()).then_some(Fix { safe: true, edits }),
         ..RULE.finding(place, "holds a line break", message)
     }
 }
 
-/// The directive that switches HTTP/2 on for a context's server.
-fn speaks_http2(config: &Config<'_>, context: ContextId) -> Option<ItemId> {
-    let server = config.enclosing(context, ContextKind::Server)?;
+/// The directive that switches HTTP/2 on for a server.
+fn speaks_http2(config: &Config<'_>, server: ContextId) -> Option<ItemId> {
     let is_http2 = |item: &ItemId| match config.item(*item).name {
         b"listen" => (2..=config.parameter_count(*item)).any(|index| config.parameter_is(*item, index, "http2")),
         b"http2" => config.parameter_is(*item, 1, "on"),
@@ -114,16 +116,6 @@ fn speaks_http2(config: &Config<'_>, context: ContextId) -> Option<ItemId> {
     let around = config.context(server).parent;
     let in_http = || around.and_then(|http| config.named(http, b"http2").find(is_http2));
     config.items(server).find(is_http2).or_else(in_http)
-}
-
-/// A request whose answer has the header, where CORS is about.
-fn request(site: &Site<'_>, item: ItemId) -> Option<Request> {
-    set_fields(site.config, item).first()?;
-    site.exchanges.iter().find_map(|exchange| {
-        let mut answers = exchange.answers();
-        let (kind, _) = answers.find(|(_, answer)| answer.fields.iter().any(|field| field.item == Some(item)))?;
-        Some(exchange.request(kind))
-    })
 }
 
 /// Every line break, with the blanks around it, becomes one blank; at an end of the value nothing.
