@@ -4,6 +4,7 @@
 //! a foreign one, would get: a preflight and the request itself, with and without credentials. Rules judge these
 //! exchanges instead of the text.
 
+mod ask;
 mod blame;
 mod exchange;
 mod gate;
@@ -16,6 +17,7 @@ mod route;
 mod slash;
 mod visit;
 
+pub use ask::Admission;
 pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
 pub use lists::ListText;

@@ -5,6 +5,7 @@
 //! - [`misnomer`]: names that are nearly those of CORS headers
 //! - [`request`]: a request on the wire, and the `curl` line that sends it
 //! - [`page`]: what a page asks for, and the requests a browser makes of it
+//! - [`registrable`]: the part of a host that one owner registers
 //! - [`check`]: the CORS check, the preflight's check, and a whole fetch with its redirects
 //! - [`verdict`]: allowed, blocked and why, or unknown and what is missing
 
@@ -13,6 +14,7 @@ pub mod header;
 pub mod misnomer;
 pub mod origin;
 pub mod page;
+pub mod registrable;
 pub mod request;
 mod safelist;
 pub mod verdict;

@@ -225,7 +225,7 @@ impl Follower<'_, '_> {
 }
 
 /// The closing parenthesis of a condition clings to its last word.
-fn without_parenthesis(config: &Config<'_>, place: Place, text: &[u8]) -> Span {
+pub(super) fn without_parenthesis(config: &Config<'_>, place: Place, text: &[u8]) -> Span {
     let written = place.span.of(config.bytes(place.file));
     let clings = written.len() == text.len() + 1 && written.ends_with(b")");
     if clings { Span::new(place.span.start, place.span.end - 1) } else { place.span }

@@ -38,6 +38,7 @@ pub mod preflight_not_cached;
 pub mod preflight_redirected;
 pub mod syntax_error;
 pub mod wildcard_headers_with_credentials;
+pub mod weak_origin_regex;
 pub mod wildcard_with_credentials;
 // modules:end
 
@@ -73,6 +74,7 @@ pub const ALL: &[&Rule] = &[
     &preflight_redirected::RULE,
     &syntax_error::RULE,
     &wildcard_headers_with_credentials::RULE,
+    &weak_origin_regex::RULE,
     &wildcard_with_credentials::RULE,
     // rules:end
 ];

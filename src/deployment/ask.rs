@@ -1,0 +1,80 @@
+//! Questions that a rule puts to a route beside those that every route is asked.
+
+use url::Url;
+
+use super::{Ask, Deployment, Exchange, Route, Site};
+use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::nginx::answer::{Answer, Question};
+use crate::nginx::config::ItemId;
+
+/// How many of the places in which one directive is in force are asked.
+const MAX_ROUTES: usize = 8;
+
+/// Whether a page gets at what a location serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Admission {
+    /// In no way that open questions may turn out.
+    Never,
+    /// In some of them.
+    Sometimes,
+    /// In all of them.
+    Always,
+}
+
+impl<'d> Deployment<'d> {
+    /// What a page of `origin` gets for a plain GET at a route. Nothing where the text is no origin that browsers send, or where it is
+    /// the route's own, about which CORS has no say.
+    pub fn ask(&self, site: &Site<'d>, route: usize, origin: &str, mode: CredentialsMode) -> Option<Exchange<'d>> {
+        let url = Url::parse(&site.routes.get(route)?.url).ok()?;
+        let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
+        let page = PageRequest::new(page_origin, "GET", url, mode).ok()?;
+        let main = site.answers(route, &page.main(), self.app, origin);
+        Some(Exchange { route, ask: Ask::Get, mentioned: false, page, preflight: Vec::new(), main })
+    }
+
+    /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,
+    /// and in all ways that open questions may turn out if it can.
+    pub fn admission(&self, site: &Site<'d>, item: ItemId, origin: &str) -> Option<(Admission, Exchange<'d>)> {
+        let mut best: Option<(Admission, Exchange<'d>)> = None;
+        for mode in [CredentialsMode::Include, CredentialsMode::Omit] {
+            for route in site.routes_of(item).take(MAX_ROUTES) {
+                let Some(exchange) = self.ask(site, route, origin, mode) else { continue };
+                let admission = exchange.admission();
+                if admission > best.as_ref().map_or(Admission::Never, |(known, _)| *known) {
+                    best = Some((admission, exchange));
+                }
+            }
+            if best.as_ref().is_some_and(|(admission, _)| *admission == Admission::Always) {
+                break;
+            }
+        }
+        best
+    }
+}
+
+impl<'d> Site<'d> {
+    /// The routes at which a directive may set a field.
+    pub fn routes_of(&self, item: ItemId) -> impl Iterator<Item = usize> {
+        let sets = move |route: &Route<'d>| route.fields.iter().any(|field| field.item == item);
+        self.routes.iter().enumerate().filter(move |(_, route)| sets(route)).map(|(index, _)| index)
+    }
+}
+
+impl<'d> Exchange<'d> {
+    /// Whether the page gets at the answer to the request itself: it may read it, and it is no refusal and no redirect.
+    pub fn gets_in(&self, answer: &Answer<'d>) -> bool {
+        answer.status.is_none_or(|status| (200..300).contains(&status)) && self.is_readable(answer)
+    }
+
+    /// The same, whatever the questions that are open; that the file asked for is there goes without saying.
+    pub fn admission(&self) -> Admission {
+        let is_missing = |answer: &Answer<'d>| answer.assumes(false, |question| matches!(question, Question::File(_)));
+        let shut = self.main.iter().any(|answer| !self.gets_in(answer) && !is_missing(answer));
+        match self.main.iter().any(|answer| self.gets_in(answer)) {
+            false => Admission::Never,
+            true if shut => Admission::Sometimes,
+            true => Admission::Always,
+        }
+    }
+}
