@@ -5,8 +5,10 @@ use url::Url;
 use super::{Ask, Deployment, Exchange, Route, Site};
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::cors::request::Request;
 use crate::nginx::answer::{Answer, Question};
 use crate::nginx::config::ItemId;
+use crate::nginx::flow::{Flow, SetField};
 
 /// How many of the places in which one directive is in force are asked.
 const MAX_ROUTES: usize = 8;
@@ -33,6 +35,13 @@ impl<'d> Deployment<'d> {
         Some(Exchange { route, ask: Ask::Get, mentioned: false, page, preflight: Vec::new(), main })
     }
 
+    /// What a plain GET without an Origin gets at a route, as a page's own images and links send it.
+    pub fn ask_without_origin(&self, site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
+        let Some(url) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
+        let request = Request { method: "GET".to_owned(), url, headers: Vec::new() };
+        site.answers(route, &request, self.app, "")
+    }
+
     /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,
     /// and in all ways that open questions may turn out if it can.
     pub fn admission(&self, site: &Site<'d>, item: ItemId, origin: &str) -> Option<(Admission, Exchange<'d>)> {
@@ -54,6 +63,17 @@ impl<'d> Deployment<'d> {
 }
 
 impl<'d> Site<'d> {
+    /// Where the Allow-Origin of a directive comes from.
+    pub fn flow_of(&self, item: ItemId) -> Option<&(SetField<'d>, Flow)> {
+        self.origin_flows.iter().find(|(field, _)| field.item == item)
+    }
+
+    /// Whether an origin that is mentioned nowhere gets in where this directive is in force: then nothing is checked.
+    pub fn is_open_to_all(&self, deployment: &Deployment<'d>, item: ItemId) -> bool {
+        let route = self.routes_of(item).next().and_then(|route| self.routes.get(route));
+        route.is_some_and(|route| deployment.admission(self, item, &route.foreign_origin()).is_some())
+    }
+
     /// The routes at which a directive may set a field.
     pub fn routes_of(&self, item: ItemId) -> impl Iterator<Item = usize> {
         let sets = move |route: &Route<'d>| route.fields.iter().any(|field| field.item == item);

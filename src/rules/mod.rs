@@ -36,6 +36,7 @@ pub mod preflight_blocked_by_auth;
 pub mod preflight_missing_headers;
 pub mod preflight_not_cached;
 pub mod preflight_redirected;
+pub mod reflected_origin;
 pub mod syntax_error;
 pub mod wildcard_headers_with_credentials;
 pub mod weak_origin_regex;
@@ -72,6 +73,7 @@ pub const ALL: &[&Rule] = &[
     &preflight_missing_headers::RULE,
     &preflight_not_cached::RULE,
     &preflight_redirected::RULE,
+    &reflected_origin::RULE,
     &syntax_error::RULE,
     &wildcard_headers_with_credentials::RULE,
     &weak_origin_regex::RULE,

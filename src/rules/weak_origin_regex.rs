@@ -114,8 +114,7 @@ fn shown<'d>(
 ) -> Option<(Admission, Exchange<'d>)> {
     items.iter().take(MAX_TRIED).find_map(|&item| {
         let (admission, exchange) = deployment.admission(site, item, origin)?;
-        let anybody = site.routes.get(exchange.route)?.foreign_origin();
-        deployment.admission(site, item, &anybody).is_none().then_some((admission, exchange))
+        (!site.is_open_to_all(deployment, item)).then_some((admission, exchange))
     })
 }
 
