@@ -28,6 +28,7 @@ pub mod misspelled_cors_header;
 pub mod newline_in_header_value;
 pub mod not_analysed;
 pub mod not_loadable;
+pub mod null_origin;
 pub mod options_not_short_circuited;
 pub mod origin_header_rewritten;
 pub mod origin_trailing_slash;
@@ -65,6 +66,7 @@ pub const ALL: &[&Rule] = &[
     &newline_in_header_value::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
+    &null_origin::RULE,
     &options_not_short_circuited::RULE,
     &origin_header_rewritten::RULE,
     &origin_trailing_slash::RULE,

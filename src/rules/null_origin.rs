@@ -1,0 +1,121 @@
+//! The origin `null` is allowed, and every sandboxed frame has it.
+//!
+//! ## Why it matters
+//!
+//! `null` is no page's name. Browsers send `Origin: null` for sandboxed frames, `data:` and `file:` pages and after some
+//! redirects, and `Access-Control-Allow-Origin: null` lets all of them in (D01). Any site can put its script into
+//! `<iframe sandbox="allow-scripts">` and so become `null`. It is often meant as "nobody"; to allow nobody, send no header.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! map $http_origin $cors_origin {
+//!     default null;
+//!     https://app.example.com $http_origin;
+//! }
+//! server {
+//!     add_header Access-Control-Allow-Origin $cors_origin always;
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! map $http_origin $cors_origin {
+//!     default "";
+//!     https://app.example.com $http_origin;
+//! }
+//! server {
+//!     add_header Access-Control-Allow-Origin $cors_origin always;
+//! }
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::cors::verdict::Kind;
+use crate::deployment::{Admission, Deployment, Site};
+use crate::dotenv::app::AllowedOrigin;
+use crate::dotenv::keys::Certainty;
+use crate::finding::{Finding, Label, Severity};
+use crate::nginx::flow::Flow;
+use crate::nginx::regex::Regexes;
+use crate::rule::{Rule, Subject};
+use crate::source::Place;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "null-origin",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &[
+        "https://fetch.spec.whatwg.org/#origin-header",
+        "https://portswigger.net/web-security/cors#whitelisted-null-origin-value",
+    ],
+    source: include_str!("null_origin.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    for site in &deployment.sites {
+        for (field, flow) in &site.origin_flows {
+            let Some((place, label)) = allows_null(&site.model.regexes, flow) else { continue };
+            if reported.contains_key(&place) || site.is_open_to_all(deployment, field.item) {
+                continue;
+            }
+            let Some((admission, exchange)) = deployment.admission(site, field.item, "null") else { continue };
+            let certain = admission == Admission::Always && !is_partial(site, exchange.route);
+            let related = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
+            let finding = Finding {
+                severity: if certain { Severity::Error } else { Severity::Warning },
+                related: if field.place == place { Vec::new() } else { vec![related] },
+                request: Some(exchange.request(Kind::Main)),
+                ..finding(place, label)
+            };
+            reported.insert(place, finding);
+        }
+    }
+    findings.extend(reported.into_values());
+    for app in deployment.env_files {
+        let entries = app.origins.iter().filter(|origin| origin.cors && origin.text == "null");
+        findings.extend(entries.filter_map(|origin| in_env(origin, app.origins.as_slice())));
+    }
+}
+
+fn is_partial(site: &Site<'_>, route: usize) -> bool {
+    site.routes.get(route).is_none_or(|route| route.is_partial)
+}
+
+fn finding(place: Place, label: &str) -> Finding {
+    let message = "any site can read these answers: a sandboxed frame in it has the origin `null`";
+    Finding {
+        help: Some("to allow nobody, send no header: an empty value is not sent".to_owned()),
+        ..RULE.finding(place, label, message)
+    }
+}
+
+/// Where `null` is written, or matched.
+fn allows_null(regexes: &Regexes, flow: &Flow) -> Option<(Place, &'static str)> {
+    if let Some(text) = flow.texts.iter().find(|text| text.text == b"null") {
+        return Some((text.place, "allows `null`"));
+    }
+    let takes = |ignore_case: Option<bool>, text: &[u8]| match ignore_case {
+        None => text.eq_ignore_ascii_case(b"null"),
+        Some(ignore_case) => regexes.is_match(text, ignore_case, b"null") == Some(true),
+    };
+    let compared = flow.compared.iter().find(|compared| takes(compared.regex, &compared.text))?;
+    Some((compared.place, if compared.regex.is_some() { "matches `null`" } else { "lets `null` in" }))
+}
+
+/// In a list of a .env file; a value that is `null` and nothing else mostly stands for a key that is not set.
+fn in_env(origin: &AllowedOrigin, all: &[AllowedOrigin]) -> Option<Finding> {
+    let others = all.iter().filter(|other| other.key_place == origin.key_place).count() > 1;
+    let severity = match origin.keys.iter().map(|key| key.certainty).min()? {
+        Certainty::Unverified => return None,
+        Certainty::Src | Certainty::Docs => Severity::Error,
+        Certainty::Usage | Certainty::Convention if others => Severity::Warning,
+        Certainty::Usage | Certainty::Convention => return None,
+    };
+    let finding = finding(origin.place, "allows `null`");
+    Some(Finding { severity, help: Some("take `null` out of the list".to_owned()), ..finding })
+}
