@@ -26,6 +26,7 @@ pub mod method_not_uppercase;
 pub mod missing_always;
 pub mod misspelled_cors_header;
 pub mod newline_in_header_value;
+pub mod missing_vary_origin;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod null_origin;
@@ -64,6 +65,7 @@ pub const ALL: &[&Rule] = &[
     &missing_always::RULE,
     &misspelled_cors_header::RULE,
     &newline_in_header_value::RULE,
+    &missing_vary_origin::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
     &null_origin::RULE,
