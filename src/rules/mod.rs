@@ -27,6 +27,7 @@ pub mod missing_always;
 pub mod misspelled_cors_header;
 pub mod newline_in_header_value;
 pub mod missing_vary_origin;
+pub mod multiple_origins;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod null_origin;
@@ -66,6 +67,7 @@ pub const ALL: &[&Rule] = &[
     &misspelled_cors_header::RULE,
     &newline_in_header_value::RULE,
     &missing_vary_origin::RULE,
+    &multiple_origins::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
     &null_origin::RULE,
