@@ -5,11 +5,13 @@
 //! - [`misnomer`]: names that are nearly those of CORS headers
 //! - [`request`]: a request on the wire, and the `curl` line that sends it
 //! - [`page`]: what a page asks for, and the requests a browser makes of it
+//! - [`fault`]: what is wrong with a text that should be an origin, in words
 //! - [`registrable`]: the part of a host that one owner registers
 //! - [`check`]: the CORS check, the preflight's check, and a whole fetch with its redirects
 //! - [`verdict`]: allowed, blocked and why, or unknown and what is missing
 
 pub mod check;
+pub mod fault;
 pub mod header;
 pub mod misnomer;
 pub mod origin;

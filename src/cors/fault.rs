@@ -1,0 +1,50 @@
+//! What is wrong with a text that should be an origin, in words for a label.
+
+use super::origin::OriginFault;
+
+impl OriginFault {
+    /// What stands there, to be read after the place: "has a path, which no origin has".
+    pub fn words(self) -> &'static str {
+        match self {
+            OriginFault::Empty => "is empty",
+            OriginFault::Quoted => "has quotes that are part of the value",
+            OriginFault::Several => "holds several origins",
+            OriginFault::Blank => "holds more than an origin",
+            OriginFault::NoScheme => "has no scheme",
+            OriginFault::NotAnOrigin => "is no origin",
+            OriginFault::Wildcard => "has a `*` in it, which browsers take as it stands",
+            OriginFault::UserInfo => "has a user name in it",
+            OriginFault::InvalidPort => "has a port that is none",
+            OriginFault::Path => "has a path",
+            OriginFault::Query => "has a query",
+            OriginFault::Fragment => "has a fragment",
+            OriginFault::Idn => "has letters outside ASCII, which browsers send in punycode",
+            OriginFault::UpperCase => "has capitals, which browsers send in lower case",
+            OriginFault::DefaultPort => "has the default port, which browsers leave out",
+            OriginFault::OtherSpelling => "is spelled otherwise than browsers do",
+            OriginFault::TrailingSlash => "ends with a slash",
+        }
+    }
+}
+
+/// Whether a text is there to be replaced before the file is used: `__ORIGIN__`, `<origin>`, `%CORS%`, `REPLACE_ME`.
+pub fn is_placeholder(text: &str) -> bool {
+    let shouted = text.contains('_')
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
+    shouted || text.contains("__") || text.contains(['<', '>', '{', '}', '%', '@'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_placeholder;
+
+    #[test]
+    fn placeholders_are_told_from_origins() {
+        for text in ["__CORS_ORIGIN__", "<your-domain>", "%ORIGIN%", "CORS_ORIGIN", "https://{{host}}", "@ORIGIN@"] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in ["https://a_b.example", "NULL", "example.com", "0"] {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+}

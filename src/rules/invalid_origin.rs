@@ -1,0 +1,189 @@
+//! What is allowed is no origin that a browser sends.
+//!
+//! ## Why it matters
+//!
+//! Browsers compare Access-Control-Allow-Origin with the page's origin byte by byte: scheme and host in lower case, the
+//! port where it is not the scheme's own, and nothing else (B02–B23, M02–M08). A host without scheme, a path, `:443`, a
+//! pattern such as `https://*.example.com`, a word such as `true` equal none, so no page is ever let in.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "app.example.com" always;
+//! }
+//! ```
+//!
+//! ```env
+//! CORS_ALLOWED_ORIGINS=https://app.example.com,https://www.example.com/login
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//! }
+//! ```
+//!
+//! ```env
+//! CORS_ALLOWED_ORIGINS=https://app.example.com,https://www.example.com
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::cors::fault::is_placeholder;
+use crate::cors::origin::{NotSerialized, OriginFault, check_serialized};
+use crate::deployment::{Deployment, Site};
+use crate::dotenv::app::AllowedOrigin;
+use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
+use crate::finding::{Edit, Finding, Fix, Label, Severity};
+use crate::nginx::flow::{Flow, SetField, Text};
+use crate::rule::{Rule, Subject};
+use crate::source::Place;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "invalid-origin",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &[
+        "https://fetch.spec.whatwg.org/#cors-check",
+        "https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin",
+    ],
+    source: include_str!("invalid_origin.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    for site in &deployment.sites {
+        for (field, flow) in &site.origin_flows {
+            for text in &flow.texts {
+                let found = in_nginx(site, field, flow, text);
+                reported.extend(found.filter(|_| !reported.contains_key(&text.place)).map(|found| (text.place, found)));
+            }
+        }
+    }
+    for origin in deployment.env_files.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors) {
+        reported.extend(in_env(origin).map(|finding| (origin.place, finding)));
+    }
+    findings.extend(reported.into_values());
+}
+
+/// What is wrong with a text, where it is this rule's to say. Blanks around a value do no harm (B09, B10).
+fn fault(text: &str) -> Option<NotSerialized> {
+    let trimmed = text.trim_matches([' ', '\t']);
+    let fault = check_serialized(trimmed).err().filter(|_| trimmed != "*" && !text.contains(['\r', '\n']))?;
+    let others = matches!(fault.fault, OriginFault::Empty | OriginFault::Several | OriginFault::TrailingSlash);
+    (!others && !is_placeholder(trimmed)).then_some(fault)
+}
+
+fn in_nginx(site: &Site<'_>, field: &SetField<'_>, flow: &Flow, text: &Text) -> Option<Finding> {
+    let value = String::from_utf8_lossy(&text.text);
+    let fault = fault(&value)?;
+    let refuses = is_refusal(&value) && flow.texts.len() + flow.reflected.len() > 1;
+    let (severity, message) = if refuses {
+        (
+            Severity::Advice,
+            "sent to whoever is not allowed, as a value that allows nobody; an empty value is not sent at all",
+        )
+    } else {
+        (Severity::Error, "browsers block every answer with this: it equals no page's origin")
+    };
+    let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
+    let asking = fault.suggestion.as_deref().unwrap_or("https://app.example.com");
+    let request = site.request_from(field.item, asking).filter(|_| !refuses);
+    let help = match fault.fault {
+        _ if refuses => "write `\"\"`".to_owned(),
+        OriginFault::NotAnOrigin if field.place != text.place => {
+            "write `$http_origin` to send back the origin that was found allowed".to_owned()
+        }
+        _ => help(&fault, &value),
+    };
+    let finding = RULE.finding(text.place, fault.fault.words(), message);
+    let fix = fix(text.place, &value, &fault);
+    Some(Finding {
+        severity,
+        related: if field.place == text.place { Vec::new() } else { vec![sent] },
+        help: Some(help),
+        request,
+        fix,
+        ..finding
+    })
+}
+
+/// A word that a configuration says no with.
+fn is_refusal(text: &str) -> bool {
+    ["0", "false", "no", "none", "off", "deny", "-"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn help(fault: &NotSerialized, text: &str) -> String {
+    match (&fault.suggestion, fault.fault) {
+        (Some(origin), _) => format!("write `{origin}`"),
+        (None, OriginFault::Wildcard) => {
+            let glob = text.trim().strip_prefix("https://*.").map(|host| host.replace('.', "\\."));
+            let host = glob.unwrap_or_else(|| "example\\.com".to_owned());
+            format!(
+                "let a `map` compare the Origin, and send what it gives:
+    map $http_origin $cors_origin {{ ~^https://([a-z0-9-]+\\.)+{host}$ $http_origin; }}"
+            )
+        }
+        (None, OriginFault::Blank) if text.trim_start().starts_with('*') => {
+            "write `*` by itself; `always` stands outside the quotes".to_owned()
+        }
+        _ => "write an origin as browsers send it, such as `https://app.example.com`, or `*`".to_owned(),
+    }
+}
+
+/// The origin that is meant in the place of the text, where nothing but its spelling is wrong.
+fn fix(place: Place, value: &str, fault: &NotSerialized) -> Option<Fix> {
+    let spelling = matches!(
+        fault.fault,
+        OriginFault::UpperCase | OriginFault::DefaultPort | OriginFault::OtherSpelling | OriginFault::Idn
+    );
+    let text = fault.suggestion.clone().filter(|_| place.span.len() as usize == value.len())?;
+    Some(Fix { safe: spelling, edits: vec![Edit { place, text }] })
+}
+
+/// In a .env file: what no product that may be meant takes.
+fn in_env(origin: &AllowedOrigin) -> Option<Finding> {
+    let fault =
+        fault(&origin.text).filter(|fault| origin.keys.iter().all(|key| !takes(key, fault.fault, &origin.text)))?;
+    let sure = origin.keys.iter().map(|key| key.certainty).min()?;
+    let spelling = matches!(fault.fault, OriginFault::UpperCase | OriginFault::OtherSpelling | OriginFault::Idn);
+    let severity = match sure {
+        Certainty::Unverified => return None,
+        Certainty::Src | Certainty::Docs if !spelling => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let message = match severity {
+        Severity::Error => "the app lets no page in by this: it equals no page's origin",
+        _ => "no page's origin is this; an app that compares the two lets no page in",
+    };
+    let finding = RULE.finding(origin.place, fault.fault.words(), message);
+    let help = match &fault.suggestion {
+        Some(origin) => format!("write `{origin}`"),
+        None => "write an origin as browsers send it, such as `https://app.example.com`".to_owned(),
+    };
+    Some(Finding { severity, help: Some(help), fix: fix(origin.place, &origin.text, &fault), ..finding })
+}
+
+/// Whether the product takes what is no origin, or may: a host, a pattern, a link with a path, a word with a meaning of its own.
+fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
+    let is_link = key.meaning == Meaning::FrontendUrl;
+    let pattern = text.contains(['*', '^', '$', '\\', '(', '[', '|'])
+        || text.starts_with('/')
+        || text.starts_with("regex:")
+        || text.starts_with('.');
+    match fault {
+        _ if pattern => key.patterns != Patterns::None || key.star != Answer::No && text.contains('*'),
+        OriginFault::NoScheme => key.scheme != Scheme::Required,
+        OriginFault::Path | OriginFault::Query | OriginFault::Fragment => is_link,
+        OriginFault::NotAnOrigin => key.certainty < Certainty::Docs || !text.contains("://"),
+        OriginFault::Quoted | OriginFault::Blank => {
+            key.separator == Separator::Unknown || key.certainty < Certainty::Docs
+        }
+        _ => false,
+    }
+}
