@@ -20,6 +20,7 @@ pub mod cors_lost_on_internal_redirect;
 pub mod duplicate_allow_origin;
 pub mod hide_header_not_inherited;
 pub mod if_with_try_files;
+pub mod credentials_not_true;
 pub mod include_not_found;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
@@ -61,6 +62,7 @@ pub const ALL: &[&Rule] = &[
     &duplicate_allow_origin::RULE,
     &hide_header_not_inherited::RULE,
     &if_with_try_files::RULE,
+    &credentials_not_true::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
