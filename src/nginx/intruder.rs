@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::regex::Regexes;
 use super::ways::{Piece, Way, ways};
-use crate::cors::origin::check_serialized;
+use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::registrable::registrable;
 
 /// How many candidates one expression is asked about.
@@ -88,6 +88,26 @@ pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<In
     intruders
 }
 
+/// Whether every way through `pattern` wants a slash behind the host, which no Origin has.
+pub fn needs_path(pattern: &[u8]) -> bool {
+    let found = ways(pattern).ways;
+    !found.is_empty()
+        && found.iter().all(|way| {
+            let fixed = way.pieces.iter().map(|piece| match piece {
+                Piece::Text(text) => text.as_str(),
+                Piece::Dot | Piece::Fill(_) => "x",
+            });
+            let text: String = fixed.collect();
+            text.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
+        })
+}
+
+/// The origins that `pattern` means to let in, one for each of its alternatives whose text is one: `https` where it names no
+/// scheme, open runs as short as can be.
+pub fn meant_origins(pattern: &[u8]) -> Vec<Origin> {
+    ways(pattern).ways.iter().filter_map(Way::origin).collect()
+}
+
 /// What an expression means to let in.
 struct Own<'m> {
     /// The registrable parts of the hosts it names.
@@ -141,6 +161,17 @@ impl Way {
         };
         let host = host.split(['/', ':']).next().unwrap_or_default();
         host.trim_matches(['.', '-']).to_owned()
+    }
+
+    /// An origin that the way means to let in, if its text is one: its open runs as short as can be.
+    fn origin(&self) -> Option<Origin> {
+        let text = self.with(None);
+        let text = if text.contains("://") || self.from_start {
+            text
+        } else {
+            format!("https://{}", text.trim_start_matches(['.', '/']))
+        };
+        check_serialized(&text).ok()
     }
 
     /// Texts near what is meant, the plainest first, and what each of them tries.
@@ -197,6 +228,25 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "these lines should be\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn expressions_that_want_a_path_match_no_origin() {
+        for pattern in ["^https://app\\.example\\.com/$", "https?://(a|b)/", "^https://.*\\.example\\.com/.*"] {
+            assert!(needs_path(pattern.as_bytes()), "{pattern}");
+        }
+        for pattern in ["^https://app\\.example\\.com(/|$)", "^https://app/?$", "(", "example"] {
+            assert!(!needs_path(pattern.as_bytes()), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_one_origin_an_alternative() {
+        let origins = meant_origins(br"^https?://(app\.example\.com|localhost(:[0-9]+)?)$");
+        let shown: Vec<String> = origins.iter().map(Origin::to_string).collect();
+        for wanted in ["https://app.example.com", "http://app.example.com", "http://localhost"] {
+            assert!(shown.iter().any(|origin| origin == wanted), "{wanted} in {shown:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod duplicate_allow_origin;
 pub mod hide_header_not_inherited;
 pub mod if_with_try_files;
 pub mod credentials_not_true;
+pub mod dead_origin_map_entry;
 pub mod include_not_found;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
@@ -63,6 +64,7 @@ pub const ALL: &[&Rule] = &[
     &hide_header_not_inherited::RULE,
     &if_with_try_files::RULE,
     &credentials_not_true::RULE,
+    &dead_origin_map_entry::RULE,
     &include_not_found::RULE,
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
