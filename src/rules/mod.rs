@@ -42,6 +42,7 @@ pub mod preflight_blocked_by_auth;
 pub mod preflight_missing_headers;
 pub mod preflight_not_cached;
 pub mod preflight_redirected;
+pub mod overridden_origin_map;
 pub mod reflected_origin;
 pub mod syntax_error;
 pub mod wildcard_headers_with_credentials;
@@ -85,6 +86,7 @@ pub const ALL: &[&Rule] = &[
     &preflight_missing_headers::RULE,
     &preflight_not_cached::RULE,
     &preflight_redirected::RULE,
+    &overridden_origin_map::RULE,
     &reflected_origin::RULE,
     &syntax_error::RULE,
     &wildcard_headers_with_credentials::RULE,
