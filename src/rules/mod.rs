@@ -46,6 +46,7 @@ pub mod overridden_origin_map;
 pub mod reflected_origin;
 pub mod syntax_error;
 pub mod wildcard_headers_with_credentials;
+pub mod unused_origin_map;
 pub mod weak_origin_regex;
 pub mod wildcard_with_credentials;
 // modules:end
@@ -90,6 +91,7 @@ pub const ALL: &[&Rule] = &[
     &reflected_origin::RULE,
     &syntax_error::RULE,
     &wildcard_headers_with_credentials::RULE,
+    &unused_origin_map::RULE,
     &weak_origin_regex::RULE,
     &wildcard_with_credentials::RULE,
     // rules:end
