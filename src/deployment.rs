@@ -10,6 +10,7 @@ mod exchange;
 mod gate;
 mod lists;
 mod needs;
+mod origin_lists;
 mod place;
 mod preflight;
 mod probe;
@@ -24,6 +25,7 @@ pub use lists::ListText;
 pub(crate) use lists::part_of;
 pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
+pub use origin_lists::{Listed, OriginList};
 pub use route::Route;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 

@@ -28,6 +28,7 @@ pub mod method_not_uppercase;
 pub mod missing_always;
 pub mod misspelled_cors_header;
 pub mod newline_in_header_value;
+pub mod insecure_origin;
 pub mod invalid_origin;
 pub mod missing_vary_origin;
 pub mod multiple_origins;
@@ -73,6 +74,7 @@ pub const ALL: &[&Rule] = &[
     &missing_always::RULE,
     &misspelled_cors_header::RULE,
     &newline_in_header_value::RULE,
+    &insecure_origin::RULE,
     &invalid_origin::RULE,
     &missing_vary_origin::RULE,
     &multiple_origins::RULE,

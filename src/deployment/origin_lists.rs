@@ -1,0 +1,146 @@
+//! The lists of allowed origins, wherever they stand: in a `map`, in a header, in a key of a .env file.
+
+use std::collections::BTreeMap;
+
+use super::{Deployment, Site};
+use crate::cors::origin::{Origin, check_serialized};
+use crate::dotenv::app::{AllowedOrigin, is_example, is_production};
+use crate::dotenv::keys::{Certainty, Meaning};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::flow::Flow;
+use crate::nginx::intruder::meant_origins;
+use crate::source::{FileId, Place};
+
+/// One allowed origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The origin.
+    pub origin: Origin,
+    /// Where it stands: exactly this entry of a list, or the expression that means it.
+    pub place: Place,
+    /// Whether it stands in an expression, which may mean more than this.
+    pub is_pattern: bool,
+}
+
+/// Origins that one place allows together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginList {
+    /// The origins, in file order.
+    pub origins: Vec<Listed>,
+    /// Whether it is certainly in force in production: a production .env file, or a public nginx server that speaks https.
+    pub is_production: bool,
+    /// Whether it is certainly not: a file for development or tests.
+    pub is_development: bool,
+}
+
+/// What holds a list of nginx's together: a `map`, or else one directive.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Holder {
+    Map(ContextId),
+    Item(ItemId),
+}
+
+impl<'d> Deployment<'d> {
+    /// All of them, nginx's first.
+    pub fn origin_lists(&self) -> Vec<OriginList> {
+        let mut lists: Vec<OriginList> = self.sites.iter().flat_map(Site::origin_lists).collect();
+        for app in self.env_files {
+            let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
+            for origin in app.origins.iter().filter(|origin| is_judged(origin)) {
+                by_key.entry(origin.key_place).or_default().push(origin);
+            }
+            for (key, origins) in by_key {
+                let listed = origins.into_iter().filter_map(|origin| {
+                    Some(Listed { origin: near(&origin.text)?, place: origin.place, is_pattern: false })
+                });
+                lists.push(OriginList {
+                    origins: listed.collect(),
+                    is_production: self.is_production_file(key.file),
+                    is_development: self.is_development_file(key.file),
+                });
+            }
+        }
+        lists
+    }
+
+    /// Whether the file's name says that it is loaded in production.
+    pub fn is_production_file(&self, file: FileId) -> bool {
+        is_production(self.file_name(file))
+    }
+
+    /// Whether the file's name says that it is loaded anywhere but in production, or nowhere.
+    pub fn is_development_file(&self, file: FileId) -> bool {
+        let name = self.file_name(file).to_ascii_lowercase();
+        !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
+    }
+
+    fn file_name(&self, file: FileId) -> &'d str {
+        let path = &self.sources.get(file).path;
+        path.rsplit('/').next().unwrap_or(path)
+    }
+}
+
+/// Whether a browser's Origin is compared with the entry, or a page stands behind it.
+fn is_judged(origin: &AllowedOrigin) -> bool {
+    let page = origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
+    (origin.cors || page) && origin.keys.iter().all(|key| key.certainty > Certainty::Unverified)
+}
+
+/// The origin of a text that has a scheme, whatever else is wrong with it.
+fn near(text: &str) -> Option<Origin> {
+    match check_serialized(text) {
+        Ok(origin) => Some(origin),
+        Err(fault) => check_serialized(&fault.suggestion?).ok().filter(|_| text.contains("://")),
+    }
+}
+
+impl<'d> Site<'d> {
+    /// The lists that decide about Allow-Origin.
+    fn origin_lists(&self) -> Vec<OriginList> {
+        let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
+        for (field, flow) in &self.origin_flows {
+            let is_production = self.routes_of(field.item).any(|route| self.is_public_https(route));
+            for (item, listed) in self.listed(field.item, flow) {
+                let context = self.config.item(item).context;
+                let is_map = self.config.context(context).kind == ContextKind::Map;
+                let holder = if is_map { Holder::Map(context) } else { Holder::Item(item) };
+                let empty = OriginList { origins: Vec::new(), is_production: false, is_development: false };
+                let list = holders.entry(holder).or_insert(empty);
+                list.is_production |= is_production;
+                if !list.origins.contains(&listed) {
+                    list.origins.push(listed);
+                }
+            }
+        }
+        holders.into_values().collect()
+    }
+
+    /// The origins of one flow, each with the directive it stands in.
+    fn listed(&self, item: ItemId, flow: &Flow) -> Vec<(ItemId, Listed)> {
+        let mut found = Vec::new();
+        for text in &flow.texts {
+            if let Some(origin) = std::str::from_utf8(&text.text).ok().and_then(near) {
+                found.push((item, Listed { origin, place: text.place, is_pattern: false }));
+            }
+        }
+        for compared in &flow.compared {
+            let listed = |origin, is_pattern| (compared.item, Listed { origin, place: compared.place, is_pattern });
+            match compared.regex {
+                None => {
+                    let origin = std::str::from_utf8(&compared.text).ok().and_then(near);
+                    found.extend(origin.map(|origin| listed(origin, false)));
+                }
+                Some(_) => found.extend(meant_origins(&compared.text).into_iter().map(|origin| listed(origin, true))),
+            }
+        }
+        found
+    }
+
+    /// Whether a route is served over https under a name of the public network.
+    fn is_public_https(&self, route: usize) -> bool {
+        let Some(route) = self.routes.get(route) else { return false };
+        let Ok(url) = url::Url::parse(&route.url) else { return false };
+        let own = Origin::of(&url);
+        url.scheme() == "https" && !own.is_loopback() && !own.is_private()
+    }
+}
