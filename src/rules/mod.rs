@@ -30,6 +30,7 @@ pub mod misspelled_cors_header;
 pub mod newline_in_header_value;
 pub mod insecure_origin;
 pub mod invalid_origin;
+pub mod localhost_in_production;
 pub mod missing_vary_origin;
 pub mod multiple_origins;
 pub mod not_analysed;
@@ -76,6 +77,7 @@ pub const ALL: &[&Rule] = &[
     &newline_in_header_value::RULE,
     &insecure_origin::RULE,
     &invalid_origin::RULE,
+    &localhost_in_production::RULE,
     &missing_vary_origin::RULE,
     &multiple_origins::RULE,
     &not_analysed::RULE,
