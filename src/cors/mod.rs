@@ -5,6 +5,7 @@
 //! - [`misnomer`]: names that are nearly those of CORS headers
 //! - [`request`]: a request on the wire, and the `curl` line that sends it
 //! - [`page`]: what a page asks for, and the requests a browser makes of it
+//! - [`near`]: in what two origins differ, where it is little
 //! - [`fault`]: what is wrong with a text that should be an origin, in words
 //! - [`registrable`]: the part of a host that one owner registers
 //! - [`check`]: the CORS check, the preflight's check, and a whole fetch with its redirects
@@ -14,6 +15,7 @@ pub mod check;
 pub mod fault;
 pub mod header;
 pub mod misnomer;
+pub mod near;
 pub mod origin;
 pub mod page;
 pub mod registrable;

@@ -28,6 +28,7 @@ pub mod method_not_uppercase;
 pub mod missing_always;
 pub mod misspelled_cors_header;
 pub mod newline_in_header_value;
+pub mod inconsistent_origins;
 pub mod insecure_origin;
 pub mod invalid_origin;
 pub mod localhost_in_production;
@@ -75,6 +76,7 @@ pub const ALL: &[&Rule] = &[
     &missing_always::RULE,
     &misspelled_cors_header::RULE,
     &newline_in_header_value::RULE,
+    &inconsistent_origins::RULE,
     &insecure_origin::RULE,
     &invalid_origin::RULE,
     &localhost_in_production::RULE,
