@@ -26,6 +26,7 @@ pub(crate) use lists::part_of;
 pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use origin_lists::{Listed, OriginList};
+pub use place::Senders;
 pub use route::Route;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
@@ -34,7 +35,7 @@ use std::collections::BTreeMap;
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
 use crate::nginx::answer::{Model, Upstream};
-use crate::nginx::config::{Config, ContextId};
+use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::flow::{Flow, SetField, flow, set_fields};
 use crate::source::Sources;
 
@@ -77,6 +78,8 @@ pub struct Site<'d> {
     pub ifs: BTreeMap<ContextId, Vec<ContextId>>,
     /// A URL of each server, without a path.
     bases: BTreeMap<ContextId, String>,
+    /// The routes at which a directive may set a field, by directive.
+    routes_by_item: BTreeMap<ItemId, Vec<usize>>,
     /// What pages get there, by route.
     pub exchanges: Vec<Exchange<'d>>,
 }
@@ -108,6 +111,9 @@ impl<'d> Site<'d> {
         let bases = route::bases(config);
         let routes = route::routes(&model, &ifs, &bases, &origin_flows, app);
         let mut site = Site { config, model, origin_flows, routes, ifs, bases, exchanges: Vec::new() };
+        let routes = route::routes(&model, &ifs, &origin_flows, app);
+        let routes_by_item = ask::routes_by_item(&routes);
+        let mut site = Site { config, model, origin_flows, ifs, routes, routes_by_item, exchanges: Vec::new() };
         site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, app)).collect();
         let probes = probe::ask_ifs(&site, app);
         site.exchanges.extend(probes);

@@ -1,5 +1,7 @@
 //! Questions that a rule puts to a route beside those that every route is asked.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::{Ask, Deployment, Exchange, Route, Site};
@@ -22,6 +24,20 @@ pub enum Admission {
     Sometimes,
     /// In all of them.
     Always,
+}
+
+/// The routes at which each directive may set a field, in their order.
+pub(super) fn routes_by_item(routes: &[Route<'_>]) -> BTreeMap<ItemId, Vec<usize>> {
+    let mut by_item: BTreeMap<ItemId, Vec<usize>> = BTreeMap::new();
+    for (index, route) in routes.iter().enumerate() {
+        for field in &route.fields {
+            let routes = by_item.entry(field.item).or_default();
+            if routes.last() != Some(&index) {
+                routes.push(index);
+            }
+        }
+    }
+    by_item
 }
 
 impl<'d> Deployment<'d> {
@@ -65,7 +81,9 @@ impl<'d> Deployment<'d> {
 impl<'d> Site<'d> {
     /// Where the Allow-Origin of a directive comes from.
     pub fn flow_of(&self, item: ItemId) -> Option<&(SetField<'d>, Flow)> {
-        self.origin_flows.iter().find(|(field, _)| field.item == item)
+        // Items are numbered in the order in which their contexts come, and so are the flows.
+        let at = self.origin_flows.partition_point(|(field, _)| field.item < item);
+        self.origin_flows.get(at).filter(|(field, _)| field.item == item)
     }
 
     /// Whether an origin that is mentioned nowhere gets in where this directive is in force: then nothing is checked.
@@ -76,8 +94,7 @@ impl<'d> Site<'d> {
 
     /// The routes at which a directive may set a field.
     pub fn routes_of(&self, item: ItemId) -> impl Iterator<Item = usize> {
-        let sets = move |route: &Route<'d>| route.fields.iter().any(|field| field.item == item);
-        self.routes.iter().enumerate().filter(move |(_, route)| sets(route)).map(|(index, _)| index)
+        self.routes_by_item.get(&item).into_iter().flatten().copied()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The lists of allowed origins, wherever they stand: in a `map`, in a header, in a key of a .env file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Deployment, Site};
 use crate::cors::origin::{Origin, check_serialized};
@@ -44,10 +44,14 @@ impl<'d> Deployment<'d> {
     /// All of them, nginx's first.
     pub fn origin_lists(&self) -> Vec<OriginList> {
         let mut lists: Vec<OriginList> = self.sites.iter().flat_map(Site::origin_lists).collect();
-        for app in self.env_files {
+        // The files together tell the product better than each by itself.
+        let mut judged: BTreeSet<Place> = BTreeSet::new();
+        for app in self.app.into_iter().chain(self.env_files) {
             let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
-            for origin in app.origins.iter().filter(|origin| is_judged(origin)) {
-                by_key.entry(origin.key_place).or_default().push(origin);
+            for origin in &app.origins {
+                if judged.insert(origin.place) && is_judged(origin) {
+                    by_key.entry(origin.key_place).or_default().push(origin);
+                }
             }
             for (key, origins) in by_key {
                 let listed = origins.into_iter().filter_map(|origin| {
@@ -98,6 +102,7 @@ impl<'d> Site<'d> {
     /// The lists that decide about Allow-Origin.
     fn origin_lists(&self) -> Vec<OriginList> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
+        let mut known: BTreeSet<(Place, Origin)> = BTreeSet::new();
         for (field, flow) in &self.origin_flows {
             let is_production = self.routes_of(field.item).any(|route| self.is_public_https(route));
             for (item, listed) in self.listed(field.item, flow) {
@@ -107,7 +112,7 @@ impl<'d> Site<'d> {
                 let empty = OriginList { origins: Vec::new(), is_production: false, is_development: false };
                 let list = holders.entry(holder).or_insert(empty);
                 list.is_production |= is_production;
-                if !list.origins.contains(&listed) {
+                if known.insert((listed.place, listed.origin.clone())) {
                     list.origins.push(listed);
                 }
             }

@@ -51,10 +51,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let config = site.config;
         let items = config.contexts().flat_map(|context| config.items(context));
+        let shown = shown(site);
         let fields = items.flat_map(|item| set_fields(config, item));
         for field in fields.filter(|field| field.header == CorsHeader::AllowCredentials) {
             for text in flow(config, &site.model.definitions, &field).texts {
-                let found = judge(site, &field, &text);
+                let found = judge(shown.get(&field.item).copied(), &field, &text);
                 reported.extend(found.filter(|_| !reported.contains_key(&text.place)).map(|found| (text.place, found)));
             }
         }
@@ -67,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
 }
 
-fn judge(site: &Site<'_>, field: &SetField<'_>, text: &Text) -> Option<Finding> {
+fn judge(shown: Option<&Exchange<'_>>, field: &SetField<'_>, text: &Text) -> Option<Finding> {
     let written = String::from_utf8_lossy(&text.text);
     let value = written.trim_matches([' ', '\t']);
     if value.is_empty() || value == "true" || is_placeholder(value) || value.contains(['\r', '\n']) {
@@ -84,7 +85,6 @@ fn judge(site: &Site<'_>, field: &SetField<'_>, text: &Text) -> Option<Finding> 
         return Some(Finding { severity: Severity::Advice, help: Some("leave it out".to_owned()), ..finding });
     }
     let message = "browsers block every request with credentials: only `true`, in lower case, allows them";
-    let shown = site.exchanges.iter().find(|exchange| is_shown(site, exchange, field.item));
     let request = shown.map(|exchange| exchange.page.main());
     let exact = text.place.span.len() as usize == written.len();
     let edit = Edit { place: text.place, text: "true".to_owned() };
@@ -93,12 +93,17 @@ fn judge(site: &Site<'_>, field: &SetField<'_>, text: &Text) -> Option<Finding> 
     Some(Finding { help: Some("write `true`".to_owned()), request, fix, ..finding })
 }
 
-/// Whether a request with credentials is blocked by the value of this directive.
-fn is_shown(site: &Site<'_>, exchange: &Exchange<'_>, item: ItemId) -> bool {
-    let mut answers = exchange.answers();
-    exchange.page.has_credentials()
-        && answers
-            .any(|(_, answer)| site.fields(answer, CorsHeader::AllowCredentials).any(|field| field.item == Some(item)))
+/// The first exchange with credentials in which a directive's Allow-Credentials is sent.
+fn shown<'e, 'd>(site: &'e Site<'d>) -> BTreeMap<ItemId, &'e Exchange<'d>> {
+    let mut shown = BTreeMap::new();
+    for exchange in site.exchanges.iter().filter(|exchange| exchange.page.has_credentials()) {
+        for (_, answer) in exchange.answers() {
+            for item in site.fields(answer, CorsHeader::AllowCredentials).filter_map(|field| field.item) {
+                shown.entry(item).or_insert(exchange);
+            }
+        }
+    }
+    shown
 }
 
 /// Two lines of `true`, which browsers read as `true, true` (C16). Where Allow-Origin comes twice as well, that is the fault.

@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{OriginFault, check_serialized};
-use crate::deployment::{Deployment, Site};
+use crate::deployment::{Deployment, Senders, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::flow::{Compared, SetField};
 use crate::nginx::intruder::needs_path;
@@ -66,6 +66,7 @@ struct Dead {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
+        let senders = site.senders();
         for (field, flow) in &site.origin_flows {
             for compared in &flow.compared {
                 if reported.contains_key(&compared.place) {
@@ -74,7 +75,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 let Some(dead) = judge(site, compared) else { continue };
                 let let_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
                 if !dead.meant.as_ref().is_some_and(let_in) {
-                    reported.insert(compared.place, finding(site, field, compared, dead));
+                    reported.insert(compared.place, finding(&senders, field, compared, dead));
                 }
             }
         }
@@ -174,7 +175,7 @@ fn dead_expression(site: &Site<'_>, pattern: &str) -> Option<Dead> {
     })
 }
 
-fn finding(site: &Site<'_>, field: &SetField<'_>, compared: &Compared, dead: Dead) -> Finding {
+fn finding(senders: &Senders<'_, '_>, field: &SetField<'_>, compared: &Compared, dead: Dead) -> Finding {
     let meant = dead.meant.as_deref();
     let message = match meant {
         Some(origin) => format!("a page of `{origin}` is blocked: no Origin that browsers send matches this"),
@@ -186,7 +187,7 @@ fn finding(site: &Site<'_>, field: &SetField<'_>, compared: &Compared, dead: Dea
     Finding {
         related: vec![sent],
         help: Some(dead.help),
-        request: meant.and_then(|origin| site.request_from(field.item, origin)),
+        request: meant.and_then(|origin| senders.request(field.item, origin)),
         fix: edit.map(|edit| Fix { safe: true, edits: vec![edit] }),
         ..RULE.finding(compared.place, dead.label, message)
     }

@@ -42,7 +42,7 @@
 //! FRONTEND_URL=https://www.example.com
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::near::difference;
 use crate::cors::origin::{Origin, check_serialized};
@@ -51,7 +51,7 @@ use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+use crate::source::{FileId, Place};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -62,6 +62,9 @@ pub const RULE: Rule = Rule {
     source: include_str!("inconsistent_origins.rs"),
     check: Subject::Deployment(check),
 };
+
+/// How many directives are asked whether an origin gets in by them.
+const MAX_FIELDS: usize = 64;
 
 /// Origins that one party allows.
 #[derive(Default)]
@@ -121,11 +124,10 @@ fn listed(entry: &AllowedOrigin) -> Option<Listed> {
 
 /// What nginx allows by name, without what an app's list says.
 fn in_nginx(deployment: &Deployment<'_>) -> Vec<Listed> {
+    let files: BTreeSet<FileId> = deployment.sites.iter().flat_map(|site| site.config.files()).collect();
     let mut origins = Vec::new();
     for list in deployment.origin_lists() {
-        let of_nginx =
-            |listed: &Listed| deployment.sites.iter().any(|site| site.config.files().contains(&listed.place.file));
-        origins.extend(list.origins.into_iter().filter(of_nginx));
+        origins.extend(list.origins.into_iter().filter(|listed| files.contains(&listed.place.file)));
     }
     origins
 }
@@ -138,7 +140,10 @@ fn admitted(deployment: &Deployment<'_>, party: &Party, origin: &Origin) -> bool
     let text = origin.to_string();
     party.name == "nginx"
         && deployment.sites.iter().any(|site| {
-            site.origin_flows.iter().any(|(field, _)| deployment.admission(site, field.item, &text).is_some())
+            site.origin_flows
+                .iter()
+                .take(MAX_FIELDS)
+                .any(|(field, _)| deployment.admission(site, field.item, &text).is_some())
         })
 }
 

@@ -30,11 +30,11 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com,https://www.example.com
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{NotSerialized, OriginFault, check_serialized};
-use crate::deployment::{Deployment, Site};
+use crate::deployment::{Deployment, Senders};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
@@ -58,15 +58,20 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
+        let senders = site.senders();
         for (field, flow) in &site.origin_flows {
             for text in &flow.texts {
-                let found = in_nginx(site, field, flow, text);
+                let found = in_nginx(&senders, field, flow, text);
                 reported.extend(found.filter(|_| !reported.contains_key(&text.place)).map(|found| (text.place, found)));
             }
         }
     }
-    for origin in deployment.env_files.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors) {
-        reported.extend(in_env(origin).map(|finding| (origin.place, finding)));
+    // The files together tell the product better than each by itself.
+    let mut judged: BTreeSet<Place> = BTreeSet::new();
+    for origin in deployment.app.into_iter().chain(deployment.env_files).flat_map(|app| &app.origins) {
+        if judged.insert(origin.place) && origin.cors {
+            reported.extend(in_env(origin).map(|finding| (origin.place, finding)));
+        }
     }
     findings.extend(reported.into_values());
 }
@@ -79,7 +84,7 @@ fn fault(text: &str) -> Option<NotSerialized> {
     (!others && !is_placeholder(trimmed)).then_some(fault)
 }
 
-fn in_nginx(site: &Site<'_>, field: &SetField<'_>, flow: &Flow, text: &Text) -> Option<Finding> {
+fn in_nginx(senders: &Senders<'_, '_>, field: &SetField<'_>, flow: &Flow, text: &Text) -> Option<Finding> {
     let value = String::from_utf8_lossy(&text.text);
     let fault = fault(&value)?;
     let refuses = is_refusal(&value) && flow.texts.len() + flow.reflected.len() > 1;
@@ -93,7 +98,7 @@ fn in_nginx(site: &Site<'_>, field: &SetField<'_>, flow: &Flow, text: &Text) -> 
     };
     let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
     let asking = fault.suggestion.as_deref().unwrap_or("https://app.example.com");
-    let request = site.request_from(field.item, asking).filter(|_| !refuses);
+    let request = senders.request(field.item, asking).filter(|_| !refuses);
     let help = match fault.fault {
         _ if refuses => "write `\"\"`".to_owned(),
         OriginFault::NotAnOrigin if field.place != text.place => {

@@ -54,12 +54,13 @@ const MAX_SHOWN: usize = 6;
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
+        let senders = site.senders();
         for (field, flow) in &site.origin_flows {
             for text in &flow.texts {
                 let value = String::from_utf8_lossy(&text.text).into_owned();
                 let Some(origins) = several(&value).filter(|_| !reported.contains_key(&text.place)) else { continue };
                 let first = origins.iter().find(|origin| origin.contains("://")).map(String::as_str);
-                let request = site.request_from(field.item, first.unwrap_or("https://app.example.com"));
+                let request = senders.request(field.item, first.unwrap_or("https://app.example.com"));
                 let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
                 let related = if field.place == text.place { Vec::new() } else { vec![sent] };
                 reported.insert(text.place, Finding { related, request, ..finding(text.place, &origins) });

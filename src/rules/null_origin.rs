@@ -30,7 +30,7 @@
 //! }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Site};
@@ -76,9 +76,14 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
     }
     findings.extend(reported.into_values());
-    for app in deployment.env_files {
-        let entries = app.origins.iter().filter(|origin| origin.cors && origin.text == "null");
-        findings.extend(entries.filter_map(|origin| in_env(origin, app.origins.as_slice())));
+    // The files together tell the product better than each by itself.
+    let mut judged: BTreeSet<Place> = BTreeSet::new();
+    for app in deployment.app.into_iter().chain(deployment.env_files) {
+        for origin in app.origins.iter().filter(|origin| origin.text == "null") {
+            if judged.insert(origin.place) && origin.cors {
+                findings.extend(in_env(origin, &app.origins));
+            }
+        }
     }
 }
 

@@ -29,15 +29,14 @@
 //! }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Admission, Ask, Deployment, Exchange, Site};
+use crate::deployment::{Admission, Ask, Deployment, Exchange, Route, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::{ContextKind, ItemId};
-use crate::nginx::flow::Flow;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -69,9 +68,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 *kept = (severity, exchange);
             }
         }
+        let takers = if worst.is_empty() { BTreeSet::new() } else { takers(site) };
         let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
         for (item, (severity, exchange)) in worst {
-            let finding = finding(site, item, severity, exchange);
+            let finding = finding(site, &takers, item, severity, exchange);
             let kept = reported.entry(finding.primary.place).or_insert_with(|| finding.clone());
             if finding.severity > kept.severity {
                 *kept = finding;
@@ -96,7 +96,13 @@ fn severity(site: &Site<'_>, exchange: &Exchange<'_>) -> Severity {
     }
 }
 
-fn finding(site: &Site<'_>, item: ItemId, severity: Severity, exchange: &Exchange<'_>) -> Finding {
+fn finding(
+    site: &Site<'_>,
+    takers: &BTreeSet<Place>,
+    item: ItemId,
+    severity: Severity,
+    exchange: &Exchange<'_>,
+) -> Finding {
     let message = match severity {
         Severity::Error => {
             "any page reads these answers as whoever is logged in: every Origin is sent back as the allowed one"
@@ -107,8 +113,10 @@ fn finding(site: &Site<'_>, item: ItemId, severity: Severity, exchange: &Exchang
         Severity::Advice => "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
     };
     let flow = site.flow_of(item);
-    let place =
-        flow.map_or(site.config.place(item), |(field, flow)| source(site, flow, exchange).unwrap_or(field.place));
+    let place = flow.map_or(site.config.place(item), |(field, flow)| {
+        let blamed = flow.reflected.iter().find(|place| takers.contains(place));
+        blamed.or(flow.reflected.first()).copied().unwrap_or(field.place)
+    });
     let mut related = Vec::new();
     if let Some((field, _)) = flow.filter(|(field, _)| field.place != place) {
         related.push(Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() });
@@ -129,19 +137,18 @@ fn finding(site: &Site<'_>, item: ItemId, severity: Severity, exchange: &Exchang
     }
 }
 
-/// Where the Origin becomes the value for a page that nobody meant: of several lines of a `map`, the one that takes it.
-fn source(site: &Site<'_>, flow: &Flow, exchange: &Exchange<'_>) -> Option<Place> {
+/// The lines of maps that send an Origin back which nobody meant: of several that do, these are to blame.
+fn takers(site: &Site<'_>) -> BTreeSet<Place> {
     let config = site.config;
     let maps = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Map);
-    let lines = maps.flat_map(|context| config.items(context));
-    let mut reflecting = lines.filter(|&item| flow.reflected.contains(&config.value_place(item, 1)));
-    let origin = exchange.origin();
+    let Some(origin) = site.routes.first().map(Route::foreign_origin) else { return BTreeSet::new() };
+    let is_match = |pattern: &[u8], ignore_case| site.model.regexes.is_match(pattern, ignore_case, origin.as_bytes());
     let takes = |item: &ItemId| match config.parameter(*item, 0).as_deref() {
         Some(b"default") => true,
-        Some([b'~', b'*', pattern @ ..]) => site.model.regexes.is_match(pattern, true, origin.as_bytes()) == Some(true),
-        Some([b'~', pattern @ ..]) => site.model.regexes.is_match(pattern, false, origin.as_bytes()) == Some(true),
+        Some([b'~', b'*', pattern @ ..]) => is_match(pattern, true) == Some(true),
+        Some([b'~', pattern @ ..]) => is_match(pattern, false) == Some(true),
         _ => false,
     };
-    let line = reflecting.find(takes).map(|item| config.value_place(item, 1));
-    line.or(flow.reflected.first().copied())
+    let lines = maps.flat_map(|context| config.items(context)).filter(takes);
+    lines.map(|item| config.value_place(item, 1)).collect()
 }

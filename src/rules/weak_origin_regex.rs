@@ -47,7 +47,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Exchange, Site};
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::config::ItemId;
+use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::flow::Compared;
 use crate::nginx::guards::guards;
 use crate::nginx::intruder::{Gap, Intruder, intruders};
@@ -72,13 +72,16 @@ const MAX_TRIED: usize = 8;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut known: BTreeMap<(Vec<u8>, bool), Vec<Intruder>> = BTreeMap::new();
     for site in &deployment.sites {
         for (place, (compared, items)) in expressions(site) {
             if reported.contains_key(&place) {
                 continue;
             }
             let Some(ignore_case) = compared.regex else { continue };
-            let found = intruders(&site.model.regexes, &compared.text, ignore_case);
+            // Copies of one expression stand in many places.
+            let found = known.entry((compared.text.clone(), ignore_case));
+            let found = found.or_insert_with(|| intruders(&site.model.regexes, &compared.text, ignore_case));
             let shown = found.iter().take(MAX_TRIED).find_map(|intruder| {
                 let exchange = shown(deployment, site, &items, &intruder.origin)?;
                 Some(finding(site, &compared, intruder, &exchange))
@@ -97,9 +100,15 @@ fn expressions(site: &Site<'_>) -> BTreeMap<Place, (Compared, Vec<ItemId>)> {
             expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.push(field.item);
         }
     }
+    let mut guarded: BTreeMap<ContextId, Vec<ItemId>> = BTreeMap::new();
+    for route in &site.routes {
+        for field in route.fields(CorsHeader::AllowOrigin) {
+            guarded.entry(route.context).or_default().push(field.item);
+            guarded.entry(route.server).or_default().push(field.item);
+        }
+    }
     for guard in guards(site.config) {
-        let guarded = site.routes.iter().filter(|route| [route.context, route.server].contains(&guard.guarded));
-        let items = guarded.flat_map(|route| route.fields(CorsHeader::AllowOrigin)).map(|field| field.item);
+        let items = guarded.get(&guard.guarded).into_iter().flatten().copied().take(MAX_TRIED);
         expressions.entry(guard.compared.place).or_insert_with(|| (guard.compared, Vec::new())).1.extend(items);
     }
     expressions
