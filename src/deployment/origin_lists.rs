@@ -27,6 +27,8 @@ pub struct Listed {
 pub struct OriginList {
     /// The origins, in file order.
     pub origins: Vec<Listed>,
+    /// Whether it names the page itself, as a frontend's URL does, and not who may call.
+    pub is_page: bool,
     /// Whether it is certainly in force in production: a production .env file, or a public nginx server that speaks https.
     pub is_production: bool,
     /// Whether it is certainly not: a file for development or tests.
@@ -54,11 +56,13 @@ impl<'d> Deployment<'d> {
                 }
             }
             for (key, origins) in by_key {
+                let is_page = origins.iter().all(|origin| !origin.cors);
                 let listed = origins.into_iter().filter_map(|origin| {
                     Some(Listed { origin: near(&origin.text)?, place: origin.place, is_pattern: false })
                 });
                 lists.push(OriginList {
                     origins: listed.collect(),
+                    is_page,
                     is_production: self.is_production_file(key.file),
                     is_development: self.is_development_file(key.file),
                 });
@@ -109,7 +113,8 @@ impl<'d> Site<'d> {
                 let context = self.config.item(item).context;
                 let is_map = self.config.context(context).kind == ContextKind::Map;
                 let holder = if is_map { Holder::Map(context) } else { Holder::Item(item) };
-                let empty = OriginList { origins: Vec::new(), is_production: false, is_development: false };
+                let empty =
+                    OriginList { origins: Vec::new(), is_page: false, is_production: false, is_development: false };
                 let list = holders.entry(holder).or_insert(empty);
                 list.is_production |= is_production;
                 if known.insert((listed.place, listed.origin.clone())) {

@@ -95,12 +95,12 @@ fn judge(site: &Site<'_>, compared: &Compared) -> Option<Dead> {
     if text.is_empty() || is_placeholder(text) || text.contains('$') && !text.ends_with('$') {
         return None;
     }
-    if !is_if && let Some(dead) = without_tilde(site, text) {
-        return Some(dead);
-    }
     // With `hostnames`, the scheme is a part of the first label, and a leading or trailing wildcard matches (A5.5).
     if hostnames && (text.starts_with(['.', '*']) || text.ends_with(".*")) {
         return None;
+    }
+    if !is_if && let Some(dead) = without_tilde(site, text) {
+        return Some(dead);
     }
     let compared_text = if is_if { text.to_owned() } else { text.to_ascii_lowercase() };
     let fault = check_serialized(&compared_text).err()?;

@@ -116,8 +116,8 @@ fn listed(entry: &AllowedOrigin) -> Option<Listed> {
     let sure = entry.keys.iter().all(|key| key.certainty > Certainty::Unverified);
     let origin = match check_serialized(&entry.text) {
         Ok(origin) => origin,
-        Err(fault) if is_link(entry) && entry.text.contains("://") => check_serialized(&fault.suggestion?).ok()?,
-        Err(_) => return None,
+        // A slash or a path is another fault; what is meant is compared here.
+        Err(fault) => check_serialized(&fault.suggestion.filter(|_| entry.text.contains("://"))?).ok()?,
     };
     (sure && origin != Origin::Opaque).then_some(Listed { origin, place: entry.place, is_pattern: false })
 }

@@ -71,7 +71,7 @@ const MAX_RELATED: usize = 4;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
-    for list in deployment.origin_lists().iter().filter(|list| list.is_production) {
+    for list in deployment.origin_lists().iter().filter(|list| list.is_production && !list.is_page) {
         let plain: Vec<&Listed> =
             list.origins.iter().filter(|listed| is_plain(&listed.origin) && !listed.is_pattern).collect();
         if let Some((first, others)) = plain.split_first() {

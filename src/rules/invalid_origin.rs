@@ -80,7 +80,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn fault(text: &str) -> Option<NotSerialized> {
     let trimmed = text.trim_matches([' ', '\t']);
     let fault = check_serialized(trimmed).err().filter(|_| trimmed != "*" && !text.contains(['\r', '\n']))?;
-    let others = matches!(fault.fault, OriginFault::Empty | OriginFault::Several | OriginFault::TrailingSlash);
+    // A quote that is not closed swallows what follows it; that is the syntax's fault.
+    let swallowed = trimmed.ends_with(';');
+    let others =
+        swallowed || matches!(fault.fault, OriginFault::Empty | OriginFault::Several | OriginFault::TrailingSlash);
     (!others && !is_placeholder(trimmed)).then_some(fault)
 }
 

@@ -6,7 +6,12 @@ use crate::finding::Finding;
 use crate::source::Place;
 
 /// Pairs of rules, the more specific one first. Where both report the same primary place, the second is silent.
-const MORE_SPECIFIC: &[(&str, &str)] = &[];
+const MORE_SPECIFIC: &[(&str, &str)] = &[
+    ("dead-origin-map-entry", "insecure-origin"),
+    ("inconsistent-origins", "insecure-origin"),
+    ("invalid-origin", "insecure-origin"),
+    ("localhost-in-production", "inconsistent-origins"),
+];
 
 /// Pairs of rules, the more specific one first. Where the second reports a place that the first has shown beside its own, it is silent:
 /// what undoes the hiding of the app's header is the cause of the two lines.
