@@ -7,7 +7,6 @@ use crate::cors::origin::{Origin, check_serialized};
 use crate::dotenv::app::{AllowedOrigin, is_example, is_production};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::flow::Flow;
 use crate::nginx::intruder::meant_origins;
 use crate::source::{FileId, Place};
 
@@ -102,48 +101,45 @@ fn near(text: &str) -> Option<Origin> {
     }
 }
 
+fn near_bytes(text: &[u8]) -> Vec<Origin> {
+    std::str::from_utf8(text).ok().and_then(near).into_iter().collect()
+}
+
+impl OriginList {
+    fn empty() -> Self {
+        OriginList { origins: Vec::new(), is_page: false, is_production: false, is_development: false }
+    }
+}
+
 impl<'d> Site<'d> {
     /// The lists that decide about Allow-Origin.
     fn origin_lists(&self) -> Vec<OriginList> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
-        let mut known: BTreeSet<(Place, Origin)> = BTreeSet::new();
+        // One map decides about many headers; each of its lines is read once.
+        let mut read: BTreeSet<Place> = BTreeSet::new();
         for (field, flow) in &self.origin_flows {
             let is_production = self.routes_of(field.item).any(|route| self.is_public_https(route));
-            for (item, listed) in self.listed(field.item, flow) {
+            let mut hold = |item: ItemId, place: Place, origins: &dyn Fn() -> Vec<Origin>, is_pattern| {
                 let context = self.config.item(item).context;
                 let is_map = self.config.context(context).kind == ContextKind::Map;
                 let holder = if is_map { Holder::Map(context) } else { Holder::Item(item) };
-                let empty =
-                    OriginList { origins: Vec::new(), is_page: false, is_production: false, is_development: false };
-                let list = holders.entry(holder).or_insert(empty);
+                let list = holders.entry(holder).or_insert_with(OriginList::empty);
                 list.is_production |= is_production;
-                if known.insert((listed.place, listed.origin.clone())) {
-                    list.origins.push(listed);
+                if read.insert(place) {
+                    list.origins.extend(origins().into_iter().map(|origin| Listed { origin, place, is_pattern }));
+                }
+            };
+            for text in &flow.texts {
+                hold(field.item, text.place, &|| near_bytes(&text.text), false);
+            }
+            for compared in &flow.compared {
+                match compared.regex {
+                    None => hold(compared.item, compared.place, &|| near_bytes(&compared.text), false),
+                    Some(_) => hold(compared.item, compared.place, &|| meant_origins(&compared.text), true),
                 }
             }
         }
         holders.into_values().collect()
-    }
-
-    /// The origins of one flow, each with the directive it stands in.
-    fn listed(&self, item: ItemId, flow: &Flow) -> Vec<(ItemId, Listed)> {
-        let mut found = Vec::new();
-        for text in &flow.texts {
-            if let Some(origin) = std::str::from_utf8(&text.text).ok().and_then(near) {
-                found.push((item, Listed { origin, place: text.place, is_pattern: false }));
-            }
-        }
-        for compared in &flow.compared {
-            let listed = |origin, is_pattern| (compared.item, Listed { origin, place: compared.place, is_pattern });
-            match compared.regex {
-                None => {
-                    let origin = std::str::from_utf8(&compared.text).ok().and_then(near);
-                    found.extend(origin.map(|origin| listed(origin, false)));
-                }
-                Some(_) => found.extend(meant_origins(&compared.text).into_iter().map(|origin| listed(origin, true))),
-            }
-        }
-        found
     }
 
     /// Whether a route is served over https under a name of the public network.

@@ -33,7 +33,7 @@
 //! }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{OriginFault, check_serialized};
@@ -65,14 +65,19 @@ struct Dead {
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut alive: BTreeSet<Place> = BTreeSet::new();
     for site in &deployment.sites {
         let senders = site.senders();
         for (field, flow) in &site.origin_flows {
             for compared in &flow.compared {
-                if reported.contains_key(&compared.place) {
+                // One map decides about many headers; each of its lines is judged once.
+                if alive.contains(&compared.place) || reported.contains_key(&compared.place) {
                     continue;
                 }
-                let Some(dead) = judge(site, compared) else { continue };
+                let Some(dead) = judge(site, compared) else {
+                    alive.insert(compared.place);
+                    continue;
+                };
                 let let_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
                 if !dead.meant.as_ref().is_some_and(let_in) {
                     reported.insert(compared.place, finding(&senders, field, compared, dead));
