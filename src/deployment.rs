@@ -23,10 +23,9 @@ pub use blame::Blame;
 pub use exchange::{Ask, Exchange};
 pub use lists::ListText;
 pub(crate) use lists::part_of;
-pub use place::Senders;
-pub use preflight::{Answered, Refusal, Refused};
 pub use origin_lists::{Listed, OriginList};
 pub use place::Senders;
+pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
@@ -110,10 +109,8 @@ impl<'d> Site<'d> {
         let ifs = route::ifs_by_parent(config);
         let bases = route::bases(config);
         let routes = route::routes(&model, &ifs, &bases, &origin_flows, app);
-        let mut site = Site { config, model, origin_flows, routes, ifs, bases, exchanges: Vec::new() };
-        let routes = route::routes(&model, &ifs, &origin_flows, app);
         let routes_by_item = ask::routes_by_item(&routes);
-        let mut site = Site { config, model, origin_flows, ifs, routes, routes_by_item, exchanges: Vec::new() };
+        let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };
         site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, app)).collect();
         let probes = probe::ask_ifs(&site, app);
         site.exchanges.extend(probes);

@@ -80,7 +80,7 @@ impl<'d> Deployment<'d> {
 
 impl<'d> Site<'d> {
     /// Where the Allow-Origin of a directive comes from.
-    pub fn flow_of(&self, item: ItemId) -> Option<&(SetField<'d>, Flow)> {
+    pub fn origin_flow(&self, item: ItemId) -> Option<&(SetField<'d>, Flow)> {
         // Items are numbered in the order in which their contexts come, and so are the flows.
         let at = self.origin_flows.partition_point(|(field, _)| field.item < item);
         self.origin_flows.get(at).filter(|(field, _)| field.item == item)

@@ -68,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
         for exchange in &site.exchanges {
             if let Some((item, value, kind)) = built(site, exchange) {
-                let place = site.flow_of(item).map_or(site.config.place(item), |(field, _)| field.place);
+                let place = site.origin_flow(item).map_or(site.config.place(item), |(field, _)| field.place);
                 let origins = several(&value).unwrap_or_default();
                 let request = Some(exchange.request(kind));
                 reported.entry(place).or_insert_with(|| Finding { request, ..finding(place, &origins) });
@@ -92,13 +92,13 @@ fn built(site: &Site<'_>, exchange: &Exchange<'_>) -> Option<(ItemId, String, Ki
     exchange.answers().find_map(|(kind, answer)| {
         let line = site.only_field(answer, CorsHeader::AllowOrigin)?;
         let item =
-            line.item.filter(|&item| site.flow_of(item).is_some_and(|(field, _)| field.value.contains(&b'$')))?;
+            line.item.filter(|&item| site.origin_flow(item).is_some_and(|(field, _)| field.value.contains(&b'$')))?;
         let Verdict::Blocked(Blocked { reason: Reason::SeveralAllowOrigins(value), .. }) =
             exchange.verdict(kind, answer)
         else {
             return None;
         };
-        let from_text = site.flow_of(item)?.1.texts.iter().any(|text| text.text == value.as_bytes());
+        let from_text = site.origin_flow(item)?.1.texts.iter().any(|text| text.text == value.as_bytes());
         (!from_text && several(&value).is_some()).then_some((item, value, kind))
     })
 }

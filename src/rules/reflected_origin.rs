@@ -112,7 +112,7 @@ fn finding(
         }
         Severity::Advice => "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
     };
-    let flow = site.flow_of(item);
+    let flow = site.origin_flow(item);
     let place = flow.map_or(site.config.place(item), |(field, flow)| {
         let blamed = flow.reflected.iter().find(|place| takers.contains(place));
         blamed.or(flow.reflected.first()).copied().unwrap_or(field.place)
