@@ -150,7 +150,7 @@ impl<'s> Run<'_, '_, 's> {
     }
 
     /// One `more_set_headers` or `more_clear_headers`: replaces what is there (A4.7).
-    fn more(&mut self, item: ItemId, status: Option<u16>, fields: &mut Vec<Field<'s>>) {
+    pub(super) fn more(&mut self, item: ItemId, status: Option<u16>, fields: &mut Vec<Field<'s>>) {
         let config = self.model.config;
         let clears = config.item(item).name == b"more_clear_headers";
         let mut words = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));

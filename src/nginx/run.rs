@@ -221,8 +221,13 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         sub.variables = std::mem::take(&mut self.variables);
         let first = sub.through_server(None)?;
         let reply = sub.follow(first)?;
+        let status = sub.error_status.or(reply.status);
+        // What headers-more sets there never leaves nginx, but a map that it asks has given its answer for the request too.
+        for item in self.model.config.more_headers(sub.context) {
+            sub.more(item, status, &mut Vec::new());
+        }
         self.variables = sub.variables;
-        Ok(Reply { status: sub.error_status.or(reply.status), ..reply })
+        Ok(Reply { status, ..reply })
     }
 
     fn next(&mut self, step: Step) -> Result<Step, Question> {
