@@ -5,6 +5,7 @@
 //! - [`report`]: the formats a run is told in
 //! - [`trace`]: one request through a deployment
 //! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
+//! - [`suppress`]: ignore comments
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
 //! - [`deployment`]: nginx and the app together
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
@@ -21,4 +22,5 @@ pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod source;
+pub mod suppress;
 pub mod trace;

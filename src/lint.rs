@@ -14,8 +14,9 @@ use std::path::PathBuf;
 use crate::deployment::Deployment;
 use crate::finding::Finding;
 use crate::rule::Subject;
-use crate::rules;
+use crate::rules::{self, unused_suppression};
 use crate::source::{FileId, Sources};
+use crate::suppress;
 pub(crate) use gather::Gathered;
 
 /// The context a fragment is included into, for a file that is not a whole configuration.
@@ -53,6 +54,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// How many files were linted, includes among them.
     pub files: usize,
+    /// How many findings an ignore comment took out.
+    pub suppressed: usize,
     /// Paths of the files that were not analysed, or not wholly; any makes the exit code 2.
     pub not_analysed: Vec<String>,
     /// What was read and why files were taken or left, for standard error.
@@ -85,24 +88,35 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let configs = gathered.configs();
     let linted = gathered.linted(&configs);
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
+    // Whether an ignore comment is of use shows only beside the findings of all rules.
+    let needs_all = asked(unused_suppression::RULE.id);
     let mut findings = Vec::new();
     own::report(files, &configs, &linted, &mut findings);
-    findings.retain(|finding| asked(finding.rule));
+    findings.retain(|finding| needs_all || asked(finding.rule));
     let mut deployment = Deployment::new(&files.sources, &configs, &apps);
     deployment.nginx_version = options.nginx_version;
-    for rule in rules::ALL.iter().filter(|rule| asked(rule.id)) {
+    for rule in rules::ALL.iter().filter(|rule| needs_all || asked(rule.id)) {
         if let Subject::Deployment(check) = rule.check {
             check(&deployment, &mut findings);
         }
     }
     drop(deployment);
     rules::overlap::settle(&mut findings);
+    let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &mut findings);
+    findings.retain(|finding| asked(finding.rule));
     reach::add_includers(&configs, &mut findings);
     let not_analysed = gathered.not_analysed(&configs);
     drop(configs);
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);
     sort(&mut findings, given);
-    Ok(Outcome { sources: gathered.files.sources, findings, files: linted.len(), not_analysed, notes: gathered.notes })
+    Ok(Outcome {
+        sources: gathered.files.sources,
+        findings,
+        files: linted.len(),
+        suppressed,
+        not_analysed,
+        notes: gathered.notes,
+    })
 }
 
 /// Sorts by file in the order the files were given, then by place; what is the same at the same place is one finding.

@@ -113,6 +113,8 @@ pub struct Tree {
     pub errors: Vec<SyntaxError>,
     /// Template tags that were masked, in file order; what they expand to is not known.
     pub tags: Vec<Span>,
+    /// Comments that speak to corslint, in file order.
+    pub comments: Vec<Span>,
     /// Limits that cut the reading short: the place, and the limit in words.
     pub limits: Vec<SyntaxError>,
 }

@@ -21,7 +21,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
         warnings: count(outcome, Severity::Warning),
         advice: count(outcome, Severity::Advice),
         files: outcome.files,
-        suppressed: 0,
+        suppressed: outcome.suppressed,
         not_analysed: &outcome.not_analysed,
     };
     print(&ReportJson { version: VERSION, findings: Findings(outcome), summary }, out)

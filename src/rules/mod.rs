@@ -26,6 +26,7 @@ pub mod include_not_found;
 pub mod inconsistent_origins;
 pub mod insecure_origin;
 pub mod invalid_origin;
+pub mod invalid_suppression;
 pub mod localhost_in_production;
 pub mod malformed_header_list;
 pub mod method_not_uppercase;
@@ -49,6 +50,7 @@ pub mod preflight_redirected;
 pub mod reflected_origin;
 pub mod syntax_error;
 pub mod unused_origin_map;
+pub mod unused_suppression;
 pub mod weak_origin_regex;
 pub mod wildcard_headers_with_credentials;
 pub mod wildcard_with_credentials;
@@ -74,6 +76,7 @@ pub const ALL: &[&Rule] = &[
     &inconsistent_origins::RULE,
     &insecure_origin::RULE,
     &invalid_origin::RULE,
+    &invalid_suppression::RULE,
     &localhost_in_production::RULE,
     &malformed_header_list::RULE,
     &method_not_uppercase::RULE,
@@ -97,6 +100,7 @@ pub const ALL: &[&Rule] = &[
     &reflected_origin::RULE,
     &syntax_error::RULE,
     &unused_origin_map::RULE,
+    &unused_suppression::RULE,
     &weak_origin_regex::RULE,
     &wildcard_headers_with_credentials::RULE,
     &wildcard_with_credentials::RULE,

@@ -191,6 +191,10 @@ impl<'f> Reader<'f> {
 
     /// A comment is held in the buffer like a word (A8.7).
     fn check_comment(&mut self, start: usize, end: usize) {
+        let text = self.file[start..end].strip_prefix(b"#").unwrap_or_default();
+        if text.trim_ascii_start().starts_with(b"corslint:") {
+            self.tree.comments.push(Span::at(start, end));
+        }
         if self.too_long(start, end - start) {
             let help = format!("nginx reads at most {} bytes of a comment", BUFFER - 1);
             let message = "too long comment, which nginx refuses as a too long parameter";

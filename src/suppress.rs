@@ -1,0 +1,185 @@
+//! Ignore comments: which findings they take out, and which of them do nothing.
+//!
+//! `# corslint: ignore[rule, …] reason` stands on a line of its own before a directive or an assignment, or at the end of a line of an
+//! nginx directive. `# corslint: ignore-file[rule, …] reason` speaks for its whole file. In a .env file a comment at the end of a line
+//! would become part of the value for some loaders, so there it does nothing and is reported.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::dotenv::tree::{Kind, Tree as EnvTree};
+use crate::finding::Finding;
+use crate::nginx::config::Trees;
+use crate::nginx::tree::Tree;
+use crate::rules::{self, invalid_suppression, unused_suppression};
+use crate::source::{FileId, Place, Source, Sources, Span};
+
+/// An ignore comment that can work.
+struct Ignore {
+    place: Place,
+    /// The rules it names, each with its place.
+    rules: Vec<(String, Place)>,
+    /// Findings that start in these bytes are taken out.
+    covers: Span,
+}
+
+/// Takes the findings out that ignore comments of the linted files name, and reports the comments that name none or cannot
+/// work. Gives the number of findings taken out.
+pub fn apply(
+    sources: &Sources,
+    nginx: &Trees,
+    env: &BTreeMap<FileId, EnvTree>,
+    linted: &BTreeSet<FileId>,
+    findings: &mut Vec<Finding>,
+) -> usize {
+    let mut ignores = Vec::new();
+    let mut invalid = Vec::new();
+    for &file in linted {
+        let source = sources.get(file);
+        let found = match (nginx.get(&file), env.get(&file)) {
+            (Some(tree), _) => in_nginx(source, tree),
+            (None, Some(tree)) => in_env(source, tree),
+            (None, None) => Vec::new(),
+        };
+        for (comment, covers) in found {
+            match read(source, file, comment, covers) {
+                Ok(ignore) => ignores.push(ignore),
+                Err(finding) => invalid.push(*finding),
+            }
+        }
+    }
+    // Every ignore covers whole lines or its whole file, so those that cover a place are found by where it stands.
+    let mut by_start: BTreeMap<(FileId, u32), Vec<&Ignore>> = BTreeMap::new();
+    for ignore in &ignores {
+        by_start.entry((ignore.place.file, ignore.covers.start)).or_default().push(ignore);
+    }
+    let mut used: BTreeSet<Place> = BTreeSet::new();
+    let before = findings.len();
+    findings.retain(|finding| {
+        let (file, start) = (finding.primary.place.file, finding.primary.place.span.start);
+        let nearest = by_start.range((file, 0)..=(file, start)).next_back().map(|(_, ignores)| ignores);
+        let whole_file = by_start.get(&(file, 0));
+        let covering = nearest.into_iter().chain(whole_file).flatten().filter(|ignore| start <= ignore.covers.end);
+        let named = covering.flat_map(|ignore| &ignore.rules).filter(|(rule, _)| rule == finding.rule);
+        let places: Vec<Place> = named.map(|(_, place)| *place).collect();
+        used.extend(&places);
+        places.is_empty()
+    });
+    let suppressed = before - findings.len();
+    let unused = ignores.iter().flat_map(|ignore| &ignore.rules).filter(|(_, place)| !used.contains(place));
+    findings.extend(unused.map(|(rule, place)| {
+        let message = format!("no finding of `{rule}` is here, so the comment hides only what comes later");
+        let finding = unused_suppression::RULE.finding(*place, "suppresses nothing", message);
+        Finding { help: Some("take it out".to_owned()), ..finding }
+    }));
+    findings.extend(invalid);
+    suppressed
+}
+
+/// The comments of an nginx file that speak to corslint, and what each covers; or why it covers nothing.
+fn in_nginx(source: &Source, tree: &Tree) -> Vec<(Span, Result<Span, &'static str>)> {
+    let covered = |comment: Span| {
+        let start = |index: usize| tree.head(number(index)).start;
+        let next = tree.directives.partition_point(|directive| {
+            tree.words.get(directive.first_word as usize).is_some_and(|word| word.span.start < comment.end)
+        });
+        let own_line =
+            Span::new(line_start(source, comment.start), comment.start).of(&source.bytes).trim_ascii().is_empty();
+        if own_line {
+            let between = (next < tree.directives.len()).then(|| Span::new(comment.end, start(next)));
+            let is_next = between.is_some_and(|between| {
+                let mut lines = between.of(&source.bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+                lines.all(|line| line.is_empty() || line.starts_with(b"#"))
+            });
+            return if is_next {
+                Ok(lines_of(source, tree.head(number(next))))
+            } else {
+                Err("no directive follows it")
+            };
+        }
+        let before = next.checked_sub(1).map(|index| tree.head(number(index)));
+        let here = source.line_of(comment.start);
+        match before.filter(|head| source.line_of(head.end) == here) {
+            Some(head) => Ok(lines_of(source, head)),
+            None => Err("no directive ends on its line"),
+        }
+    };
+    tree.comments.iter().map(|&comment| (comment, covered(comment))).collect()
+}
+
+/// The comments of a .env file that speak to corslint.
+fn in_env(source: &Source, tree: &EnvTree) -> Vec<(Span, Result<Span, &'static str>)> {
+    let speaks = |span: &Span| is_spoken(span.of(&source.bytes));
+    let mut found = Vec::new();
+    for (index, statement) in tree.statements.iter().enumerate() {
+        match statement.kind {
+            Kind::Comment(span) if speaks(&span) => {
+                let mut after = tree.statements.iter().skip(index + 1);
+                let next = after.find(|next| !matches!(next.kind, Kind::Comment(_) | Kind::Blank));
+                found.push((span, next.map(|next| next.span).ok_or("no assignment follows it")));
+            }
+            Kind::Assignment(assignment) => {
+                let trailing = assignment.comment.filter(speaks);
+                found.extend(trailing.map(|span| (span, Err("some loaders take it for a part of the value"))));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a comment speaks to corslint at all.
+pub(crate) fn is_spoken(comment: &[u8]) -> bool {
+    comment.trim_ascii_start().strip_prefix(b"#").is_some_and(|text| text.trim_ascii_start().starts_with(b"corslint:"))
+}
+
+/// Reads a comment; the error is the finding that says why it cannot work.
+fn read(
+    source: &Source,
+    file: FileId,
+    comment: Span,
+    covers: Result<Span, &'static str>,
+) -> Result<Ignore, Box<Finding>> {
+    let place = Place { file, span: comment };
+    let text = String::from_utf8_lossy(comment.of(&source.bytes)).into_owned();
+    let invalid = |place: Place, why: String| {
+        let message = format!("this comment suppresses nothing: {why}");
+        let help = "write `# corslint: ignore[rule] reason` on a line of its own before what it is about".to_owned();
+        Box::new(Finding { help: Some(help), ..invalid_suppression::RULE.finding(place, "cannot work", message) })
+    };
+    let after = text.split_once("corslint:").map_or("", |(_, after)| after);
+    let command = after.trim_start();
+    let listed = command.strip_prefix("ignore-file[").or_else(|| command.strip_prefix("ignore["));
+    let Some((list, _)) = listed.and_then(|listed| listed.split_once(']')) else {
+        return Err(invalid(place, "it is not written `ignore[rule]` or `ignore-file[rule]`".to_owned()));
+    };
+    let whole_file = command.starts_with("ignore-file");
+    let covers = if whole_file { Ok(Span::at(0, source.bytes.len())) } else { covers };
+    let covers = covers.map_err(|why| invalid(place, why.to_owned()))?;
+    let mut rules = Vec::new();
+    let mut at = text.len() - listed.map_or(0, str::len);
+    for piece in list.split(',') {
+        let name = piece.trim();
+        let start = at + (piece.len() - piece.trim_start().len());
+        at += piece.len() + 1;
+        let span = Span::at(comment.start as usize + start, comment.start as usize + start + name.len());
+        let place = Place { file, span };
+        if !rules::ALL.iter().any(|rule| rule.id == name) {
+            return Err(invalid(place, format!("there is no rule `{name}`")));
+        }
+        rules.push((name.to_owned(), place));
+    }
+    Ok(Ignore { place, rules, covers })
+}
+
+/// All bytes of the lines on which a span stands.
+fn lines_of(source: &Source, span: Span) -> Span {
+    Span::new(line_start(source, span.start), source.line_span(source.line_of(span.end)).end)
+}
+
+fn line_start(source: &Source, offset: u32) -> u32 {
+    source.line_span(source.line_of(offset)).start
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
