@@ -46,6 +46,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::fields::is_sent_without_always;
+use crate::nginx::flow::SetField;
 use crate::nginx::settings::List;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -83,7 +84,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
             let route = &site.routes[exchange.route];
-            if route.is_partial || site.config.context(route.context).kind != ContextKind::Location {
+            let is_location = site.config.context(route.context).kind == ContextKind::Location;
+            if route.is_partial || !is_location || !is_meant(deployment, site, exchange) {
                 continue;
             }
             for lost in lost(deployment, site, exchange) {
@@ -96,6 +98,13 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
     }
     findings.extend(reported.into_values());
+}
+
+/// Whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
+/// nothing is lost on its way.
+fn is_meant(deployment: &Deployment<'_>, site: &Site<'_>, exchange: &Exchange<'_>) -> bool {
+    let welcome = || site.welcome(&site.fields_in_force(site.routes[exchange.route].context), deployment.app);
+    exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
 }
 
 /// What the page's request loses: asked for a file or the app, for a directory, and where the app answers with an error
@@ -133,8 +142,13 @@ fn left<'d>(site: &Site<'d>, from: ContextId, answer: &Answer<'d>, verdict: &Ver
     if answer.location(config) == Some(from) || config.is_incomplete(answer.context) {
         return None;
     }
-    let mut meant = site.fields_in_force(from).into_iter().filter(|field| field.header == header);
-    let would = meant.any(|field| config.is_always(field.item) || answer.status.is_some_and(is_sent_without_always));
+    let survives = |field: &SetField<'_>| {
+        field.header == header && (config.is_always(field.item) || answer.status.is_some_and(is_sent_without_always))
+    };
+    // What both locations set alike lets in, or turns away, the same pages.
+    let there = site.fields_in_force(answer.context);
+    let is_repeated = |field: &SetField<'_>| there.iter().any(|it| survives(it) && it.value == field.value);
+    let would = site.fields_in_force(from).iter().any(|field| survives(field) && !is_repeated(field));
     // Where the location it ends in drops what is around it, that is another fault.
     let drops = site.dropping(answer.context).is_some_and(|it| it.fields.iter().any(|field| field.header == header));
     (would && !drops).then_some(header)
