@@ -6,6 +6,7 @@
 
 mod ask;
 mod blame;
+mod environment;
 mod exchange;
 mod gate;
 mod lists;
@@ -20,6 +21,7 @@ mod visit;
 
 pub use ask::Admission;
 pub use blame::Blame;
+pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
 pub use exchange::{Ask, Exchange};
 pub use lists::ListText;
 pub(crate) use lists::part_of;
@@ -38,15 +40,6 @@ use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::flow::{Flow, SetField, flow, set_fields};
 use crate::source::Sources;
 
-/// The .env files that were read, and what they say together.
-#[derive(Debug, Default)]
-pub struct Apps {
-    /// The app whose files these are; none where there are no .env files, or where they are of several apps.
-    pub app: Option<App>,
-    /// Every file by itself, for what is wrong in a file whatever overrides it.
-    pub files: Vec<App>,
-}
-
 /// nginx and the app.
 #[derive(Debug)]
 pub struct Deployment<'d> {
@@ -60,6 +53,8 @@ pub struct Deployment<'d> {
     pub env_files: &'d [App],
     /// The nginx that will read the files, where that is known.
     pub nginx_version: Option<(u32, u32, u32)>,
+    /// The apps whose .env files were given, behind nginx or not.
+    pub projects: &'d [Project<'d>],
 }
 
 /// One nginx configuration, asked.
@@ -85,10 +80,10 @@ pub struct Site<'d> {
 
 impl<'d> Deployment<'d> {
     /// Asks every configuration what matters.
-    pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps) -> Self {
-        let app = apps.app.as_ref();
+    pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
+        let app = apps.only();
         let sites = configs.iter().map(|config| Site::new(config, app)).collect();
-        Deployment { sources, sites, app, env_files: &apps.files, nginx_version: None }
+        Deployment { sources, sites, app, env_files: &apps.files, projects: &apps.projects, nginx_version: None }
     }
 
     /// Whether a key switches the app's own CORS on.

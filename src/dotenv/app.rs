@@ -134,6 +134,8 @@ pub struct App {
     pub evidence: Option<Evidence>,
     /// A switch that says the app's CORS is off.
     pub switched_off: Option<Place>,
+    /// The index of each setting.
+    by_name: BTreeMap<String, usize>,
 }
 
 impl fmt::Debug for App {
@@ -154,6 +156,11 @@ struct InForce<'t> {
 
 /// Reads the .env files of one app, in the order of their layers.
 pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
+    read_among(files, &|_| false)
+}
+
+/// Reads some files of an app. `elsewhere` says which keys its other files have: these, too, tell the product.
+pub fn read_among(files: &[(FileId, &Tree, &[u8])], elsewhere: &dyn Fn(&str) -> bool) -> App {
     let mut variables = Variables::new();
     let mut in_force: BTreeMap<String, InForce<'_>> = BTreeMap::new();
     for (layer, (file, tree, bytes)) in files.iter().enumerate() {
@@ -165,7 +172,7 @@ pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
         }
     }
     let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), ..App::default() };
-    let present = |key: &str| in_force.contains_key(key);
+    let present = |key: &str| in_force.contains_key(key) || elsewhere(key);
     let mut settings: Vec<(usize, Span, Setting)> = Vec::new();
     for (name, entry) in &in_force {
         let keys = keys::candidates(name, present);
@@ -175,6 +182,7 @@ pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
     }
     settings.sort_by_key(|(layer, key, _)| (*layer, *key));
     app.settings = settings.into_iter().map(|(_, _, setting)| setting).collect();
+    app.by_name = app.settings.iter().enumerate().map(|(index, setting)| (setting.name.clone(), index)).collect();
     app.find_origins(&present);
     app.find_switches();
     app.find_credentials();
@@ -190,6 +198,13 @@ fn setting(name: &str, entry: &InForce<'_>, keys: Vec<&'static Key>) -> Setting 
         keys,
         value: entry.value.clone(),
         cors: false,
+    }
+}
+
+impl fmt::Debug for Setting {
+    /// The key, and nothing of the value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -300,7 +315,7 @@ impl AllowedOrigin {
 impl App {
     /// The setting of a key of this name, where it means something to CORS.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
-        self.settings.iter().find(|setting| setting.name == name)
+        self.settings.get(*self.by_name.get(name)?)
     }
 
     /// The products that have a switch, and whether it is on; `None` where its value can't be read.
@@ -415,92 +430,4 @@ fn star(origin: &AllowedOrigin, allowing: &[&Key]) -> Option<Star> {
         certainty: if agreed { certainty } else { Certainty::Unverified },
         verbatim: allowing.iter().all(|key| key.is_verbatim()),
     })
-}
-
-/// How an .env file's name is taken apart: its words without `env`, in lower case; nothing for other files.
-fn name_words(name: &str) -> Option<Vec<String>> {
-    let lower = name.to_ascii_lowercase();
-    let words: Vec<String> = lower.split('.').filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    let dotted = lower == ".env" || lower.starts_with(".env.");
-    let other = [
-        "bak", "old", "orig", "swp", "swo", "gz", "zip", "tar", "gpg", "age", "asc", "enc", "vault", "keys", "ts",
-        "js", "mjs", "cjs", "json", "py", "rb", "php", "sh", "md", "yml", "yaml", "toml", "j2", "erb", "tpl", "tmpl",
-        "hbs", "schema", "rs", "go",
-    ];
-    let foreign = words.last().is_some_and(|last| other.contains(&last.as_str()) || last.ends_with('~'));
-    if foreign || !(dotted || lower.ends_with(".env")) {
-        return None;
-    }
-    Some(words.into_iter().filter(|word| word != "env").collect())
-}
-
-/// Whether a file of this name holds environment variables: `.env`, `.env.*`, `*.env`, but no backup, no script, no
-/// encrypted file and no template of another language. `.envrc` is a script.
-pub fn is_env_file_name(name: &str) -> bool {
-    name_words(name).is_some()
-}
-
-/// Whether it is a sample that is copied and filled in, and never loaded.
-pub fn is_example(name: &str) -> bool {
-    let samples = ["example", "sample", "template", "dist", "defaults", "default"];
-    let is_sample = |word: &String| word.split(['-', '_']).any(|part| samples.contains(&part));
-    name_words(name).is_some_and(|words| words.iter().any(is_sample))
-}
-
-/// Whether it is loaded in production: `.env.production`, `.env.prod`, `prod.env`, `.env.production.local`,
-/// `.env.live`.
-pub fn is_production(name: &str) -> bool {
-    let production = |word: &String| word.split(['-', '_']).any(|part| matches!(part, "production" | "prod" | "live"));
-    !is_example(name) && name_words(name).is_some_and(|words| words.iter().any(production))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_env_files() {
-        for name in [
-            ".env.production",
-            ".env.prod",
-            "prod.env",
-            "production.env",
-            ".env.production.local",
-            ".env.live",
-            "app-prod.env",
-            ".env.PRODUCTION",
-        ] {
-            assert!(is_env_file_name(name) && is_production(name) && !is_example(name), "{name}");
-        }
-        for name in
-            [".env", ".env.local", "staging.env", ".env.staging", ".env.preprod", ".env.product", ".env.non-live-x"]
-        {
-            assert!(is_env_file_name(name) && !is_example(name), "{name}");
-        }
-        for name in
-            [".env", ".env.preprod", ".env.product", ".env.production.example", ".env.example", "env.production"]
-        {
-            assert!(!is_production(name), "{name}");
-        }
-        for name in
-            [".env.example", ".env.production.example", "sample.env", ".env.dist", ".env.template", ".env.prod-example"]
-        {
-            assert!(is_env_file_name(name) && is_example(name), "{name}");
-        }
-        for name in [
-            ".envrc",
-            "env",
-            ".env.bak",
-            ".env~",
-            ".env.d.ts",
-            ".env.local~",
-            "env.js",
-            ".env.j2",
-            ".environment",
-            "x.env.gpg",
-            "env.production",
-        ] {
-            assert!(!is_env_file_name(name), "{name}");
-        }
-    }
 }

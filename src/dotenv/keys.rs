@@ -309,6 +309,7 @@ const MARKERS: &[(&str, &[&str])] = &[
     ("Rails rack-cors", &["RAILS_MASTER_KEY"]),
     ("Strapi", &["APP_KEYS"]),
     ("Symfony NelmioCorsBundle", &["APP_SECRET", "APP_ENV"]),
+    ("django-cors-headers", &["CORS_ALLOW_ALL_ORIGINS"]),
     ("django-cors-headers", &["DJANGO_SETTINGS_MODULE"]),
     ("django-cors-headers", &["DJANGO_SECRET_KEY"]),
 ];

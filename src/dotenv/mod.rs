@@ -1,10 +1,15 @@
 //! The .env files: their grammar, their loaders, and what applications read in them.
 
 pub mod app;
+pub mod divergence;
+pub mod file_name;
+pub mod form;
 pub mod grammar;
 pub mod keys;
 pub mod list;
 pub mod loaders;
+pub mod misspelled;
+pub mod placeholder;
 mod policy;
 pub mod tree;
 pub mod value;

@@ -65,7 +65,7 @@ impl<'o> Gathered<'o> {
 
     /// The app behind nginx, if its .env files were given.
     pub(crate) fn app(&self) -> Option<App> {
-        group::apps(&self.files, &self.env).app
+        group::apps(&self.files, &self.env).only().cloned()
     }
 
     /// Paths of what was not analysed, or not wholly.

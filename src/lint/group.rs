@@ -1,51 +1,72 @@
 //! Which .env files belong to one app, and in which order they are layered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::discover::{Candidate, name_of};
-use super::read::Files;
-use crate::deployment::Apps;
-use crate::dotenv::app::{self, App, is_example, is_production};
+use super::read::{Files, shown};
+use crate::deployment::{Apps, EnvFile, Project};
+use crate::dotenv::app::{self, App};
+use crate::dotenv::file_name::Role;
+use crate::dotenv::tree::Tree;
 use crate::source::FileId;
+
+/// A .env file with what its name says.
+struct Member<'f> {
+    file: FileId,
+    role: Role,
+    name: String,
+    tree: &'f Tree,
+    bytes: &'f [u8],
+}
 
 /// Groups the .env files into apps. Files that were named are one app's; those of a walked tree are one app a directory, and only
 /// where there is one such directory is it known which app nginx stands in front of.
-pub(super) fn apps(files: &Files, env: &[(FileId, Candidate)]) -> Apps {
-    let mut by_directory: BTreeMap<PathBuf, Vec<&(FileId, Candidate)>> = BTreeMap::new();
-    for entry in env {
-        let directory = entry.1.path.parent().unwrap_or(Path::new(""));
-        let group = if entry.1.walked.is_none() { PathBuf::new() } else { directory.to_owned() };
-        by_directory.entry(group).or_default().push(entry);
+pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)]) -> Apps<'f> {
+    let mut by_directory: BTreeMap<PathBuf, Vec<Member<'f>>> = BTreeMap::new();
+    for (file, candidate) in env {
+        let directory = candidate.path.parent().unwrap_or(Path::new(""));
+        let group = if candidate.walked.is_none() { PathBuf::new() } else { directory.to_owned() };
+        let Some(tree) = files.env.get(file) else { continue };
+        let name = name_of(&candidate.path);
+        let bytes = &files.sources.get(*file).bytes[..];
+        by_directory.entry(group).or_default().push(Member { file: *file, role: Role::of(&name), name, tree, bytes });
     }
-    let groups: Vec<Vec<&(FileId, Candidate)>> = by_directory.into_values().collect();
-    let app = match groups.as_slice() {
-        [only] => Some(read(files, only)),
-        _ => None,
-    };
-    let alone = |file: &FileId| Some((*file, files.env.get(file)?, &files.sources.get(*file).bytes[..]));
-    let files = env.iter().filter_map(|(file, _)| alone(file)).map(|file| app::read(&[file])).collect();
-    Apps { app, files }
+    let mut apps = Apps::default();
+    for (directory, members) in by_directory {
+        let names = names(&members);
+        let production = in_production(&members, &names);
+        let mut files = Vec::new();
+        for member in members {
+            let alone = [(member.file, member.tree, member.bytes)];
+            files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: apps.files.len() });
+            apps.files.push(app::read_among(&alone, &|key| names.contains(key)));
+        }
+        apps.projects.push(Project { directory: shown(&directory), production, files });
+    }
+    apps
+}
+
+/// The keys of all files of an app, samples among them: together they tell its product.
+fn names(members: &[Member<'_>]) -> BTreeSet<String> {
+    let keys = members.iter().flat_map(|member| member.tree.assignments().map(|key| key.key.of(member.bytes)));
+    keys.map(|key| String::from_utf8_lossy(key).into_owned()).collect()
 }
 
 /// The app as it runs in production: `.env` first, then what the production files override. Without a production file, every
-/// file but the samples counts.
-fn read(files: &Files, group: &[&(FileId, Candidate)]) -> App {
-    let name = |entry: &(FileId, Candidate)| name_of(&entry.1.path);
-    let has_production = group.iter().any(|entry| is_production(&name(entry)));
-    let layer = |entry: &(FileId, Candidate)| {
-        let name = name(entry);
-        let local = name.ends_with(".local");
-        match (name == ".env", is_production(&name)) {
-            (true, _) => Some(0),
-            (false, true) => Some(2 + u8::from(local)),
-            (false, false) => (!has_production && !is_example(&name)).then_some(1),
-        }
+/// file but the samples counts. `.env.local` is a developer's machine.
+fn in_production(members: &[Member<'_>], names: &BTreeSet<String>) -> App {
+    let has_production = members.iter().any(|member| member.role == Role::Production);
+    let layer = |member: &Member<'_>| match member.role {
+        Role::Base => Some(0),
+        Role::Production => Some(2 + u8::from(member.name.ends_with(".local"))),
+        Role::Example => None,
+        _ => (!has_production).then_some(1),
     };
-    let mut layers: Vec<(u8, FileId)> = group.iter().filter_map(|entry| Some((layer(entry)?, entry.0))).collect();
+    let mut layers: Vec<(u8, &Member<'_>)> =
+        members.iter().filter_map(|member| Some((layer(member)?, member))).collect();
     // The sort is stable: files of one layer stay in the order they were given.
     layers.sort_by_key(|(layer, _)| *layer);
-    let read =
-        layers.iter().filter_map(|(_, file)| Some((*file, files.env.get(file)?, &files.sources.get(*file).bytes[..])));
-    app::read(&read.collect::<Vec<_>>())
+    let stack: Vec<_> = layers.iter().map(|(_, member)| (member.file, member.tree, member.bytes)).collect();
+    app::read_among(&stack, &|key| names.contains(key))
 }

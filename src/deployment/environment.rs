@@ -1,0 +1,142 @@
+//! An app's environments: what its .env files make of each key in production, and what each file says by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Deployment;
+use crate::dotenv::app::{App, Setting};
+use crate::dotenv::file_name::Role;
+use crate::dotenv::tree::Tree;
+use crate::source::{FileId, Place};
+
+/// The .env files that were read.
+#[derive(Debug, Default)]
+pub struct Apps<'f> {
+    /// The apps, one for each directory of a walked tree, and one for all files that were named.
+    pub projects: Vec<Project<'f>>,
+    /// Every file by itself, for what is wrong in a file whatever overrides it; its product is told by the files beside it.
+    pub files: Vec<App>,
+}
+
+impl Apps<'_> {
+    /// The app whose files these are; none where there are no .env files, or where they are of several apps.
+    pub fn only(&self) -> Option<&App> {
+        match self.projects.as_slice() {
+            [only] => Some(&only.production),
+            _ => None,
+        }
+    }
+}
+
+/// One app: the .env files of one directory.
+#[derive(Debug)]
+pub struct Project<'f> {
+    /// The directory; empty for files that were named.
+    pub directory: String,
+    /// The app as it runs in production: `.env`, under the production files. Without a production file every file but the
+    /// samples counts.
+    pub production: App,
+    /// Its files, in the order they were given.
+    pub files: Vec<EnvFile<'f>>,
+}
+
+/// One .env file of an app.
+#[derive(Debug)]
+pub struct EnvFile<'f> {
+    /// The file.
+    pub file: FileId,
+    /// What it is for.
+    pub role: Role,
+    /// Its statements.
+    pub tree: &'f Tree,
+    /// The index of what it says by itself, in [`Apps::files`].
+    pub app: usize,
+}
+
+impl Project<'_> {
+    /// Whether a file is named for production, so that what production gets is known.
+    pub fn has_production_file(&self) -> bool {
+        self.files.iter().any(|file| file.role == Role::Production)
+    }
+}
+
+/// A key of a .env file, as its app gets it.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvKey<'d> {
+    /// The key and its value.
+    pub setting: &'d Setting,
+    /// The app.
+    pub project: &'d Project<'d>,
+    /// What says it: the app in production, or the file by itself.
+    pub app: &'d App,
+    /// What its file is for.
+    pub role: Role,
+    /// Whether it is what the app gets in production, as far as the files tell which that is.
+    pub in_force: bool,
+    /// Whether it is in force, and a file is named for production.
+    pub in_production: bool,
+}
+
+impl<'d> Deployment<'d> {
+    /// Every key that means something to CORS, in every .env file, once. What is in force in production is told as the app gets
+    /// it there, so that a variable of another file is filled in.
+    pub fn env_keys(&self) -> Vec<EnvKey<'d>> {
+        self.projects.iter().flat_map(|project| self.keys_of(project)).collect()
+    }
+
+    /// The same for one app.
+    pub fn keys_of(&self, project: &'d Project<'d>) -> Vec<EnvKey<'d>> {
+        let production: BTreeMap<Place, &Setting> =
+            project.production.settings.iter().map(|setting| (setting.key_place, setting)).collect();
+        let has_production_file = project.has_production_file();
+        let mut keys = Vec::new();
+        for file in &project.files {
+            let Some(alone) = self.env_files.get(file.app) else { continue };
+            for setting in &alone.settings {
+                let known = production.get(&setting.key_place).copied();
+                keys.push(EnvKey {
+                    setting: known.unwrap_or(setting),
+                    project,
+                    app: if known.is_some() { &project.production } else { alone },
+                    role: file.role,
+                    in_force: known.is_some(),
+                    in_production: known.is_some() && has_production_file,
+                });
+            }
+        }
+        keys
+    }
+
+    /// The keys that an app's files set, each with the roles of the files that set it.
+    pub fn names(&self, project: &Project<'_>) -> Names {
+        let mut names = BTreeMap::new();
+        for file in &project.files {
+            let bytes = &self.sources.get(file.file).bytes;
+            for assignment in file.tree.assignments() {
+                let name = String::from_utf8_lossy(assignment.key.of(bytes)).into_owned();
+                names.entry(name).or_insert_with(BTreeSet::new).insert(file.role);
+            }
+        }
+        Names(names)
+    }
+}
+
+/// See [`Deployment::names`].
+#[derive(Debug)]
+pub struct Names(BTreeMap<String, BTreeSet<Role>>);
+
+impl Names {
+    /// Whether any file sets the key.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whether a file of this role sets the key.
+    pub fn is_set_in(&self, name: &str, role: Role) -> bool {
+        self.0.get(name).is_some_and(|roles| roles.contains(&role))
+    }
+
+    /// Whether a file that is loaded somewhere sets the key: any but a sample.
+    pub fn is_loaded(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|roles| roles.iter().any(|role| *role != Role::Example))
+    }
+}

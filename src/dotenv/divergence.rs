@@ -1,0 +1,144 @@
+//! Where loaders read different things from one assignment.
+
+use super::loaders::{Loader, Reading, readings};
+use super::tree::{Assignment, Kind, PartKind, Quoting, Tree};
+
+/// What the loaders make of one assignment, where it is not the same for all.
+pub struct Divergence<'t> {
+    /// The assignment.
+    pub assignment: &'t Assignment,
+    /// What most loaders read: the reading of node's dotenv, python-dotenv and compose, as far as two of them agree.
+    pub usual: Reading,
+    /// The loaders that read something else, in the order of [`Loader::ALL`].
+    pub others: Vec<(Loader, Reading)>,
+    /// Why they differ.
+    pub cause: Cause,
+}
+
+/// What in an assignment loaders take differently; the first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A variable in the value.
+    Variable,
+    /// A comment behind the value.
+    Comment,
+    /// A `#` in a value without quotes.
+    Hash,
+    /// Blanks in a value without quotes.
+    Blank,
+    /// A backslash in the value.
+    Backslash,
+    /// Quotes inside a value that has none around it.
+    InnerQuotes,
+    /// Quotes around the value.
+    Quotes,
+    /// Anything else: blanks around the `=`, a `:`, `export`.
+    Form,
+}
+
+/// The assignments of a file whose key `is_wanted` and that loaders read differently. What depends on the process, or on an open
+/// quote, is left out.
+pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignment) -> bool) -> Vec<Divergence<'t>> {
+    let wanted = |kind: &Kind| matches!(kind, Kind::Assignment(assignment) if is_wanted(assignment));
+    if !tree.statements.iter().any(|statement| wanted(&statement.kind)) {
+        return Vec::new();
+    }
+    let all: Vec<(Loader, Vec<(usize, Reading)>)> =
+        Loader::ALL.into_iter().map(|loader| (loader, readings(loader, tree, file))).collect();
+    let mut divergences = Vec::new();
+    for (index, statement) in tree.statements.iter().enumerate() {
+        let Kind::Assignment(assignment) = &statement.kind else { continue };
+        if !is_wanted(assignment) || !assignment.value.closed {
+            continue;
+        }
+        let reading = |(loader, readings): &(Loader, Vec<(usize, Reading)>)| {
+            let at = readings.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+            readings.get(at).map(|(_, reading)| (*loader, reading.clone()))
+        };
+        let known: Vec<_> = all.iter().filter_map(reading).filter(|(_, known)| *known != Reading::Unknown).collect();
+        let Some(usual) = usual(&known) else { continue };
+        let others: Vec<_> = known.into_iter().filter(|(_, reading)| *reading != usual).collect();
+        if !others.is_empty() {
+            divergences.push(Divergence { assignment, usual, others, cause: cause(tree, file, assignment) });
+        }
+    }
+    divergences
+}
+
+/// The reading that two of node's dotenv, python-dotenv and compose agree on, or else the first one known.
+fn usual(known: &[(Loader, Reading)]) -> Option<Reading> {
+    let of = |loader: Loader| known.iter().find(|(known, _)| *known == loader).map(|(_, reading)| reading);
+    let (node, python, compose) = (of(Loader::NodeDotenv), of(Loader::PythonDotenv), of(Loader::Compose));
+    let agreed = if python.is_some() && python == compose { python } else { node.or(python).or(compose) };
+    agreed.or(known.first().map(|(_, reading)| reading)).cloned()
+}
+
+fn cause(tree: &Tree, file: &[u8], assignment: &Assignment) -> Cause {
+    let value = &assignment.value;
+    let inner = value.inner.of(file);
+    let is_variable =
+        tree.parts(value).iter().any(|part| matches!(part.kind, PartKind::Variable(_) | PartKind::Braced(..)));
+    let bare = value.quoting == Quoting::Bare;
+    let has = |wanted: &[u8]| inner.iter().any(|byte| wanted.contains(byte));
+    match () {
+        () if is_variable => Cause::Variable,
+        () if assignment.comment.is_some() => Cause::Comment,
+        () if bare && has(b"#") => Cause::Hash,
+        () if bare && has(b" \t") => Cause::Blank,
+        () if has(b"\\") => Cause::Backslash,
+        () if bare && has(b"\"'`") => Cause::InnerQuotes,
+        () if !matches!(value.quoting, Quoting::Bare | Quoting::None) => Cause::Quotes,
+        () => Cause::Form,
+    }
+}
+
+/// A reading that may be shown: text of the assignment's own line and of no other, with no variable filled in.
+pub fn shown<'r>(divergence: &Divergence<'_>, file: &[u8], reading: &'r [u8]) -> Option<&'r str> {
+    let assignment = divergence.assignment;
+    let end = assignment.comment.unwrap_or(assignment.value.span.to(assignment.value.after)).end;
+    let line = crate::source::Span::new(assignment.separator.mark.end, end).of(file);
+    let mut rest = line.iter();
+    let is_own = reading.iter().all(|byte| rest.any(|own| own == byte));
+    let is_plain = divergence.cause != Cause::Variable && !reading.iter().any(u8::is_ascii_control);
+    std::str::from_utf8(reading).ok().filter(|_| is_own && is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dotenv::grammar::parse;
+
+    /// The loaders that read something else than most, and why; nothing where all agree.
+    #[track_caller]
+    fn check(file: &str, expected: Option<(Cause, &[Loader])>) {
+        let tree = parse(file.as_bytes());
+        let found = divergences(&tree, file.as_bytes(), |_| true);
+        let found: Vec<_> = found
+            .iter()
+            .map(|found| (found.cause, found.others.iter().map(|(loader, _)| *loader).collect::<Vec<_>>()))
+            .collect();
+        let expected: Vec<_> = expected.into_iter().map(|(cause, loaders)| (cause, loaders.to_vec())).collect();
+        assert_eq!(found, expected, "{file}");
+    }
+
+    #[test]
+    fn loaders_part_ways_where_the_facts_say() {
+        use Loader::{DockerEnvFile, Dotenvy, NodeDotenv, Shell, Systemd};
+        check("A=https://a,https://b", None);
+        check("A=\"https://a\"", Some((Cause::Quotes, &[DockerEnvFile])));
+        check("A=https://a # live", Some((Cause::Comment, &[DockerEnvFile, Systemd])));
+        check("A=https://a/#x", Some((Cause::Hash, &[NodeDotenv])));
+        check("A=https://a, https://b", Some((Cause::Blank, &[Dotenvy, Shell])));
+        check("A=[\"https://a\"]", Some((Cause::InnerQuotes, &[Dotenvy, Shell])));
+    }
+
+    #[test]
+    fn only_text_of_the_line_itself_is_shown() {
+        let file = b"A=https://a\\\nSECRET=x\n";
+        let tree = parse(file);
+        let found = divergences(&tree, file, |assignment| assignment.key.of(file) == b"A");
+        let divergence = found.first().unwrap();
+        assert_eq!(shown(divergence, file, b"https://a\\"), Some("https://a\\"));
+        assert_eq!(shown(divergence, file, b"https://aSECRET=x"), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! Whether a list is written as the product that reads it takes lists apart.
+
+use super::app::Setting;
+use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Separator};
+use super::list::Entry;
+use crate::source::Place;
+
+/// What becomes of a list in the product of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// It is taken apart as it is meant, or there is nothing to take apart.
+    Fits,
+    /// The product splits at something else.
+    Separator,
+    /// The product takes no list and uses the value as it stands.
+    Single,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// How sure it is that something is wrong in every product that may be meant; `None` where it is right in one of them, or
+/// where nobody knows of any. `wrong` answers for one row. Rows nobody has checked are not asked, and one that leaves it
+/// open takes the certainty down to [`Certainty::Usage`].
+pub fn certainty(keys: &[&'static Key], wrong: impl Fn(&Key) -> Answer) -> Option<Certainty> {
+    let mut best = None;
+    let mut open = false;
+    for key in keys.iter().filter(|key| key.certainty > Certainty::Unverified) {
+        match wrong(key) {
+            Answer::No => return None,
+            Answer::Yes => best = best.max(Some(key.certainty)),
+            Answer::Unknown => open = true,
+        }
+    }
+    if open { best.min(Some(Certainty::Usage)) } else { best }
+}
+
+/// The product that reads the key, where there is only one that may be meant and it has a name.
+pub fn product(keys: &[&'static Key]) -> Option<&'static str> {
+    let first = keys.first()?.product;
+    let is_name = !first.to_ascii_lowercase().contains("convention") && !first.contains(" with ");
+    (is_name && keys.iter().all(|key| key.product == first)).then_some(first)
+}
+
+/// Whether the text looks like an origin or a host, and not like a word, a number or a path.
+pub fn is_address(text: &str) -> bool {
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let name = host.split([':', '/']).next().unwrap_or_default();
+    text.contains("://") || text == "*" || name == "localhost" || name.trim_matches('.').contains('.')
+}
+
+impl Setting {
+    /// The origins or hosts in the value, whatever stands between them; nothing where there is anything else in it, too.
+    pub fn written(&self) -> Vec<Entry> {
+        let Some(value) = &self.value else { return Vec::new() };
+        let bytes = value.bytes();
+        let trimmed = bytes.trim_ascii();
+        let start = bytes.len() - bytes.trim_ascii_start().len();
+        // The brackets of an IPv6 address are not those of a JSON list.
+        let is_list = trimmed.starts_with(b"[") && trimmed.ends_with(b"]");
+        let inside =
+            if is_list { start + 1..start + trimmed.len().saturating_sub(1) } else { start..start + trimmed.len() };
+        let mut entries = Vec::new();
+        let mut at = inside.start;
+        let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'".contains(byte);
+        for piece in bytes.get(inside).unwrap_or(&[]).split(is_between) {
+            if !piece.is_empty() {
+                entries.push(Entry { range: at..at + piece.len(), padded: false });
+            }
+            at += piece.len() + 1;
+        }
+        let all = entries.iter().all(|entry| is_address(&self.text_of(entry)));
+        if all { entries } else { Vec::new() }
+    }
+
+    /// What the product of a row makes of the value.
+    pub fn form(&self, key: &Key) -> Form {
+        let bytes = self.value.as_ref().map_or(&[][..], |value| value.bytes());
+        let holds_list = key.meaning.holds_origins() || key.meaning == Meaning::Hosts;
+        let is_pattern = key.patterns != Patterns::None && bytes.iter().any(|byte| b"\\^$(){}+".contains(byte))
+            || key.patterns == Patterns::Slashed && bytes.trim_ascii_start().starts_with(b"/");
+        let written = self.written();
+        if !holds_list || is_pattern || written.is_empty() {
+            return Form::Fits;
+        }
+        let is_quoted = bytes.iter().any(|byte| b"\"'".contains(byte)) || bytes.trim_ascii_start().starts_with(b"[\"");
+        match key.separator {
+            Separator::Unknown => Form::Unknown,
+            Separator::None if written.len() > 1 => Form::Single,
+            Separator::None => Form::Fits,
+            Separator::Indexed if written.len() > 1 => Form::Separator,
+            Separator::Indexed => Form::Fits,
+            Separator::Json => {
+                if bytes.trim_ascii_start().starts_with(b"[") && self.splits_into(key.separator, &written) {
+                    Form::Fits
+                } else {
+                    Form::Separator
+                }
+            }
+            Separator::QuotedList if !is_quoted => Form::Separator,
+            separator if self.splits_into(separator, &written) => Form::Fits,
+            _ => Form::Separator,
+        }
+    }
+
+    /// Whether a product that uses `separator` finds exactly these entries.
+    fn splits_into(&self, separator: Separator, written: &[Entry]) -> bool {
+        let entries = self.entries(separator);
+        entries.len() == written.len()
+            && entries.iter().zip(written).all(|(entry, written)| entry.range == written.range)
+    }
+
+    /// The blanks around the entries of the list as `separator` splits it, each run of them once.
+    pub fn blanks(&self, separator: Separator) -> Vec<Place> {
+        let Some(value) = &self.value else { return Vec::new() };
+        let bytes = value.bytes();
+        let is_blank = |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_whitespace);
+        let mut blanks = Vec::new();
+        for Entry { range, .. } in self.entries(separator).iter().filter(|entry| entry.padded) {
+            let start = (0..range.start).rev().take_while(is_blank).last().unwrap_or(range.start);
+            let end = (range.end..bytes.len()).take_while(is_blank).last().map_or(range.end, |last| last + 1);
+            for run in [start..range.start, range.end..end] {
+                let span = value.span(run.clone());
+                // What a variable brings in stands elsewhere.
+                if !run.is_empty() && span.len() as usize == run.len() {
+                    blanks.push(Place { file: self.value_place.file, span });
+                }
+            }
+        }
+        blanks
+    }
+
+    /// The value with its entries written as a product that uses `separator` wants them, quoted where loaders need it.
+    /// Nothing where a single value is wanted.
+    pub fn rewritten(&self, separator: Separator) -> Option<String> {
+        let entries: Vec<String> = self.written().iter().map(|entry| self.text_of(entry)).collect();
+        let quoted = || entries.iter().map(|entry| format!("\"{entry}\"")).collect::<Vec<_>>().join(",");
+        let name = &self.name;
+        match separator {
+            Separator::None | Separator::Unknown => None,
+            Separator::Comma | Separator::CommaOrJson | Separator::CommaOrSpace | Separator::CommaOrIndexed => {
+                Some(format!("{name}={}", entries.join(",")))
+            }
+            Separator::Space => Some(format!("{name}=\"{}\"", entries.join(" "))),
+            Separator::Semicolon => Some(format!("{name}='{}'", entries.join(";"))),
+            Separator::Json => Some(format!("{name}='[{}]'", quoted())),
+            Separator::QuotedList => Some(format!("{name}='{}'", quoted())),
+            Separator::Indexed => {
+                let list = name.trim_end_matches(|byte: char| byte.is_ascii_digit());
+                let lines = entries.iter().enumerate().map(|(index, entry)| format!("{list}{index}={entry}"));
+                Some(lines.collect::<Vec<_>>().join(" and "))
+            }
+        }
+    }
+}
+
+/// How a separator is called.
+pub fn separator_name(separator: Separator) -> &'static str {
+    match separator {
+        Separator::None => "nothing",
+        Separator::Comma => "commas",
+        Separator::Space => "blanks",
+        Separator::Semicolon => "semicolons",
+        Separator::Json => "a JSON list",
+        Separator::CommaOrJson => "commas or a JSON list",
+        Separator::CommaOrSpace => "commas or blanks",
+        Separator::QuotedList => "quoted entries with commas",
+        Separator::Indexed => "one key an entry",
+        Separator::CommaOrIndexed => "commas, or one key an entry",
+        Separator::Unknown => "something else",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dotenv::app::read;
+    use crate::dotenv::grammar::parse;
+    use crate::source::FileId;
+
+    fn setting(file: &str) -> Setting {
+        let tree = parse(file.as_bytes());
+        read(&[(FileId(0), &tree, file.as_bytes())]).settings.into_iter().next().unwrap()
+    }
+
+    #[track_caller]
+    fn check(file: &str, expected: Form) {
+        let setting = setting(file);
+        assert_eq!(setting.form(setting.keys.first().unwrap()), expected, "{file}");
+    }
+
+    #[test]
+    fn a_list_fits_its_product_or_does_not() {
+        for list in ["https://a,https://b", "https://a, https://b", "http://[::1]:3000,https://b", "*", "none", ""] {
+            check(&format!("OLLAMA_ORIGINS={list}"), Form::Fits);
+        }
+        for list in
+            ["https://a;https://b", "https://a https://b", "[\"https://a\",\"https://b\"]", "'https://a'|'https://b'"]
+        {
+            check(&format!("LITELLM_CORS_ORIGINS='{}'", list.replace('\'', "")), Form::Separator);
+        }
+        check("STORE_CORS=/https:\\/\\/a{1,3}\\.com/", Form::Fits);
+        check("IMGPROXY_ALLOW_ORIGIN=https://a,https://b", Form::Single);
+        check("IMGPROXY_ALLOW_ORIGIN=https://a", Form::Fits);
+        check("Cors__AllowedOrigins__0=https://a,https://b", Form::Separator);
+        check("CHROMA_SERVER_CORS_ALLOW_ORIGINS=https://a", Form::Separator);
+        check("CHROMA_SERVER_CORS_ALLOW_ORIGINS='[\"https://a\"]'", Form::Fits);
+        check("ALLOWED_HOSTNAMES='\"a.com\",\"b.com\"'", Form::Fits);
+        check("ALLOWED_HOSTNAMES=a.com,b.com", Form::Separator);
+        check("MB_EMBEDDING_APP_ORIGIN=https://a, https://b", Form::Separator);
+        check("MERCURE_EXTRA_DIRECTIVES=cors_origins https://a https://b", Form::Fits);
+    }
+
+    #[test]
+    fn blanks_are_found_on_both_sides() {
+        let file = "STORE_CORS=https://a , https://b,https://c";
+        let setting = setting(file);
+        let text = |place: Place| (place.span.start, place.span.end);
+        let blanks: Vec<_> = setting.blanks(Separator::Comma).into_iter().map(text).collect();
+        assert_eq!(blanks, [(20, 21), (22, 23)]);
+    }
+}

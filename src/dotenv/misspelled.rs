@@ -1,0 +1,91 @@
+//! Keys that are one letter away from one that a product reads.
+
+use super::keys::{Certainty, Key, Meaning, all, candidates, is_shown};
+
+/// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
+/// keys show a product that reads fixed names.
+const ANYBODYS: [&str; 24] = [
+    "ADMIN",
+    "ALLOW",
+    "ALLOWED",
+    "API",
+    "APP",
+    "AUTH",
+    "CLIENT",
+    "CONSOLE",
+    "CORS",
+    "CSRF",
+    "FRONTEND",
+    "HTTP",
+    "ORIGIN",
+    "ORIGINS",
+    "PUBLIC",
+    "PUBLISH",
+    "SECURITY",
+    "SERVE",
+    "SESSION",
+    "STORE",
+    "WEB",
+    "WHITELIST",
+    "WHITELISTED",
+    "Cors",
+];
+
+/// Products whose own code reads the keys, whatever the app around them is.
+const READ_FIXED_NAMES: [&str; 3] = ["Directus", "Flowise", "Open WebUI"];
+
+/// The row of the key that was meant by `name`, which no product that may be there reads: one letter more, less or other, or two
+/// changed places. `present` says which keys the app's files have; where the right one is among them, nothing is misspelled.
+pub fn meant(name: &str, present: impl Fn(&str) -> bool) -> Option<&'static Key> {
+    let rows = candidates(name, &present);
+    let shown = |row: &&Key| READ_FIXED_NAMES.contains(&row.product) && is_shown(row.product, &present);
+    let is_read = rows.iter().any(|row| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead);
+    let first = name.split(['_', '.']).next().unwrap_or_default();
+    let near = |row: &&&'static Key| {
+        let judged = row.certainty > Certainty::Convention && row.meaning != Meaning::Dead && is_of_cors(row);
+        let fixed = if ANYBODYS.contains(&first) { shown(row) } else { !is_read };
+        judged && fixed && !present(row.name) && is_one_edit(name, row.name)
+    };
+    let found = all().iter().find(|row| near(&row))?;
+    let reads_this = rows.iter().any(|row| row.product == found.product);
+    (!reads_this).then_some(found)
+}
+
+/// URLs have names of every kind.
+fn is_of_cors(key: &Key) -> bool {
+    !matches!(key.meaning, Meaning::ApiUrl | Meaning::OwnUrl | Meaning::FrontendUrl)
+}
+
+/// Whether one inserted, removed or changed letter, or two that changed places, make one of the other. A digit counts something and
+/// is no slip.
+fn is_one_edit(name: &str, other: &str) -> bool {
+    let (name, other) = (name.as_bytes(), other.as_bytes());
+    let same = name.iter().zip(other).take_while(|(left, right)| left == right).count();
+    let (left, right) = (name.get(same..).unwrap_or(&[]), other.get(same..).unwrap_or(&[]));
+    match (left, right) {
+        ([a, left @ ..], [b, right @ ..]) if left == right => !a.is_ascii_digit() && !b.is_ascii_digit(),
+        ([a, b, left @ ..], [c, d, right @ ..]) if a == d && b == c && left == right => true,
+        ([a, left @ ..], right) if left == right => !a.is_ascii_digit(),
+        (left, [a, right @ ..]) if left == right => !a.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_one_letter_are_found() {
+        let found = |name: &str, others: &[&str]| meant(name, |key| others.contains(&key)).map(|row| row.name);
+        assert_eq!(found("OLLAMA_ORIGIN", &[]), Some("OLLAMA_ORIGINS"));
+        assert_eq!(found("OLLAMA_ORIGNIS", &[]), Some("OLLAMA_ORIGINS"));
+        assert_eq!(found("LITELLM_CORS_ORIGIMS", &[]), Some("LITELLM_CORS_ORIGINS"));
+        assert_eq!(found("CORS_ORIGINS", &["CORS_ENABLED"]), Some("CORS_ORIGIN"));
+        assert_eq!(found("OLLAMA_ORIGIN", &["OLLAMA_ORIGINS"]), None);
+        for name in ["OLLAMA_ORIGINS", "CORS_ALLOWED_ORIGIN", "CORS_ORIGINS", "MB_EMBEDDING_APP_ORIGIN", "STORE_CORPS"]
+        {
+            assert_eq!(found(name, &[]), None, "{name}");
+        }
+    }
+}

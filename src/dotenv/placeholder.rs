@@ -1,0 +1,91 @@
+//! Texts that stand in the place of a real origin.
+
+/// Why a text names no real page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholder {
+    /// `your-domain.com`, `<FRONTEND>`, `changeme`: a sample says that something is to be written here.
+    ToBeFilledIn,
+    /// A name that is reserved for documentation: `example.com`, `*.example`.
+    Reserved,
+    /// The machine itself, a name of the local network, or no name at all.
+    Loopback,
+}
+
+/// Words that a host of a sample has where the real name belongs.
+const WORDS: [&str; 22] = [
+    "yourdomain",
+    "your-domain",
+    "your_domain",
+    "yoursite",
+    "your-site",
+    "yourapp",
+    "your-app",
+    "your-frontend",
+    "yourfrontend",
+    "your-host",
+    "your-server",
+    "yourcompany",
+    "your-company",
+    "your-project",
+    "your-vercel",
+    "your-username",
+    "mydomain",
+    "my-domain",
+    "changeme",
+    "change-me",
+    "replace-me",
+    "placeholder",
+];
+
+/// Why an origin or URL names no real page; `None` where it seems to name one.
+pub fn placeholder(text: &str) -> Option<Placeholder> {
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.split_once("://").map_or(&*lower, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_tag = |open: char, close: char| lower.find(open).is_some_and(|at| lower[at..].contains(close));
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let labels: Vec<&str> = host.split('.').collect();
+    let word = |label: &&str| WORDS.iter().any(|word| label.starts_with(word) || label.ends_with(word));
+    let is_bare_domain = matches!(labels.as_slice(), [.., "domain", "com" | "tld"]);
+    if is_tag('<', '>') || is_tag('{', '}') || labels.iter().any(word) || is_bare_domain || host == "todo" {
+        return Some(Placeholder::ToBeFilledIn);
+    }
+    match labels.as_slice() {
+        [.., "example", "com" | "org" | "net" | "edu"] | [.., "example" | "invalid"] => Some(Placeholder::Reserved),
+        [.., "localhost"] | ["127", _, _, _] | ["0", "0", "0", "0"] => Some(Placeholder::Loopback),
+        _ if authority.starts_with("[::1]") => Some(Placeholder::Loopback),
+        _ if !rest.contains('.') => Some(Placeholder::Loopback),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_names_are_told_from_placeholders() {
+        for text in [
+            "https://your-domain.com",
+            "https://app.yourdomain.com:8443",
+            "https://<FRONTEND>",
+            "<FRONTEND_URL>",
+            "https://{{ domain }}",
+            "https://your-app.vercel.app",
+            "https://domain.com",
+            "https://www.mydomain.de",
+            "changeme",
+        ] {
+            assert_eq!(placeholder(text), Some(Placeholder::ToBeFilledIn), "{text}");
+        }
+        for text in ["https://example.com", "https://app.example.org", "https://shop.example"] {
+            assert_eq!(placeholder(text), Some(Placeholder::Reserved), "{text}");
+        }
+        for text in ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80", "http://app:3000", "*", "true"] {
+            assert_eq!(placeholder(text), Some(Placeholder::Loopback), "{text}");
+        }
+        for text in ["https://shop.acme.test", "https://getyourguide.com", "https://example.co.uk", "https://a.dev"] {
+            assert_eq!(placeholder(text), None, "{text}");
+        }
+    }
+}
