@@ -6,6 +6,7 @@
 
 use crate::rule::Rule;
 
+mod env;
 pub(crate) mod overlap;
 pub(crate) mod repeated;
 
@@ -20,6 +21,17 @@ pub mod cors_lost_on_internal_redirect;
 pub mod credentials_not_true;
 pub mod dead_origin_map_entry;
 pub mod duplicate_allow_origin;
+pub mod empty_origins;
+pub mod env_cors_not_enabled;
+pub mod env_dead_key;
+pub mod env_duplicate_key;
+pub mod env_list_in_single_origin_key;
+pub mod env_loader_divergence;
+pub mod env_missing_key;
+pub mod env_origin_whitespace;
+pub mod env_placeholder_origin;
+pub mod env_scheme_in_host_list;
+pub mod env_wrong_separator;
 pub mod hide_header_not_inherited;
 pub mod if_with_try_files;
 pub mod include_not_found;
@@ -70,6 +82,17 @@ pub const ALL: &[&Rule] = &[
     &credentials_not_true::RULE,
     &dead_origin_map_entry::RULE,
     &duplicate_allow_origin::RULE,
+    &empty_origins::RULE,
+    &env_cors_not_enabled::RULE,
+    &env_dead_key::RULE,
+    &env_duplicate_key::RULE,
+    &env_list_in_single_origin_key::RULE,
+    &env_loader_divergence::RULE,
+    &env_missing_key::RULE,
+    &env_origin_whitespace::RULE,
+    &env_placeholder_origin::RULE,
+    &env_scheme_in_host_list::RULE,
+    &env_wrong_separator::RULE,
     &hide_header_not_inherited::RULE,
     &if_with_try_files::RULE,
     &include_not_found::RULE,

@@ -94,20 +94,15 @@ fn in_nginx(senders: &Senders<'_, '_>, place: Place, field: &SetField<'_>, origi
     }
 }
 
-/// In a .env file, where what is wrong for every product that may read the key is certain.
+/// In a .env file, as sure as the products that may read the key are known.
 fn in_env(origin: &AllowedOrigin, without: &str) -> Option<Finding> {
-    let harmless = |slash| matches!(slash, Slash::Stripped | Slash::Allowed);
-    if origin.keys.iter().all(|key| harmless(key.slash)) {
-        return None;
-    }
-    let certain = origin.keys.iter().all(|key| matches!(key.slash, Slash::Kept | Slash::RefusesToStart));
-    // A frontend's URL is most often a link in mails.
     let is_link = !origin.cors && origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
-    let severity = match origin.keys.iter().map(|key| key.certainty).max()? {
-        Certainty::Unverified => return None,
-        _ if is_link => Severity::Advice,
-        Certainty::Src | Certainty::Docs if certain => Severity::Error,
-        _ => Severity::Warning,
+    let severity = match origin.slash_breaks() {
+        // A frontend's URL is most often a link in mails.
+        None if is_link && !origin.keys.iter().all(|key| is_harmless(key.slash)) => Severity::Advice,
+        None | Some(Certainty::Unverified) => return None,
+        Some(Certainty::Src | Certainty::Docs) => Severity::Error,
+        Some(Certainty::Usage | Certainty::Convention) => Severity::Warning,
     };
     let message = match severity {
         Severity::Error if origin.keys.iter().all(|key| key.slash == Slash::RefusesToStart) => {
@@ -117,6 +112,10 @@ fn in_env(origin: &AllowedOrigin, without: &str) -> Option<Finding> {
         _ => format!("a page's origin is `{without}`, without a slash; an app that compares the two lets no page in"),
     };
     Some(Finding { severity, ..mended(RULE.finding(origin.place, "ends with a slash", message), without) })
+}
+
+fn is_harmless(slash: Slash) -> bool {
+    matches!(slash, Slash::Stripped | Slash::Allowed)
 }
 
 /// With the help, and the edit that takes the slash off where it is the last byte of the place.
