@@ -1,6 +1,7 @@
 //! The engine: discover, read, build the deployment, ask every rule, sort.
 
 mod discover;
+mod fill;
 mod gather;
 mod group;
 mod own;
@@ -105,6 +106,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &mut findings);
     findings.retain(|finding| asked(finding.rule));
     reach::add_includers(&configs, &mut findings);
+    fill::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(&configs);
     drop(configs);
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);

@@ -134,6 +134,8 @@ pub struct App {
     pub evidence: Option<Evidence>,
     /// A switch that says the app's CORS is off.
     pub switched_off: Option<Place>,
+    /// Every key in force, whatever it means: what programs get that read these files.
+    pub variables: BTreeMap<String, Variable>,
     /// The index of each setting.
     by_name: BTreeMap<String, usize>,
 }
@@ -146,6 +148,24 @@ impl fmt::Debug for App {
     }
 }
 
+/// A key in force, as any program gets it.
+#[derive(Clone)]
+pub struct Variable {
+    /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
+    pub value: Option<Plain>,
+    /// Where the value stands, without its quotes.
+    pub value_place: Place,
+}
+
+/// What is known of an app beside the files that are read.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// Which keys its other files have: these, too, tell the product.
+    pub has: &'a dyn Fn(&str) -> bool,
+    /// Which keys nginx's own templates take, so that they are no evidence that the app sends CORS headers.
+    pub is_nginxs: &'a dyn Fn(&str) -> bool,
+}
+
 /// An assignment in force.
 struct InForce<'t> {
     layer: usize,
@@ -156,11 +176,11 @@ struct InForce<'t> {
 
 /// Reads the .env files of one app, in the order of their layers.
 pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
-    read_among(files, &|_| false)
+    read_among(files, Beside { has: &|_| false, is_nginxs: &|_| false })
 }
 
-/// Reads some files of an app. `elsewhere` says which keys its other files have: these, too, tell the product.
-pub fn read_among(files: &[(FileId, &Tree, &[u8])], elsewhere: &dyn Fn(&str) -> bool) -> App {
+/// Reads some files of an app of which more is known.
+pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     let mut variables = Variables::new();
     let mut in_force: BTreeMap<String, InForce<'_>> = BTreeMap::new();
     for (layer, (file, tree, bytes)) in files.iter().enumerate() {
@@ -172,7 +192,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], elsewhere: &dyn Fn(&str) -> 
         }
     }
     let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), ..App::default() };
-    let present = |key: &str| in_force.contains_key(key) || elsewhere(key);
+    let present = |key: &str| in_force.contains_key(key) || (beside.has)(key);
     let mut settings: Vec<(usize, Span, Setting)> = Vec::new();
     for (name, entry) in &in_force {
         let keys = keys::candidates(name, present);
@@ -180,10 +200,15 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], elsewhere: &dyn Fn(&str) -> 
             settings.push((entry.layer, entry.assignment.key, setting(name, entry, keys)));
         }
     }
+    let variable = |entry: &InForce<'_>| {
+        let value_place = Place { file: entry.file, span: entry.assignment.value.inner };
+        Variable { value: entry.value.clone(), value_place }
+    };
+    app.variables = in_force.iter().map(|(name, entry)| (name.clone(), variable(entry))).collect();
     settings.sort_by_key(|(layer, key, _)| (*layer, *key));
     app.settings = settings.into_iter().map(|(_, _, setting)| setting).collect();
     app.by_name = app.settings.iter().enumerate().map(|(index, setting)| (setting.name.clone(), index)).collect();
-    app.find_origins(&present);
+    app.find_origins(&present, beside);
     app.find_switches();
     app.find_credentials();
     app
@@ -331,10 +356,11 @@ impl App {
     }
 
     /// Takes every list of origins apart, and notes the first `*` among them.
-    fn find_origins(&mut self, present: &dyn Fn(&str) -> bool) {
+    fn find_origins(&mut self, present: &dyn Fn(&str) -> bool, beside: Beside<'_>) {
         let switches = self.switches();
         for setting in &mut self.settings {
-            let allowing = setting.allowing(&switches, present);
+            let mut allowing = setting.allowing(&switches, present);
+            allowing.retain(|_| !(beside.is_nginxs)(&setting.name));
             setting.cors = !allowing.is_empty();
             if let Some(certainty) = allowing.iter().map(|key| key.certainty).max() {
                 offer(&mut self.evidence, setting, certainty);

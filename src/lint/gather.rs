@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
-use super::{Context, Error, Options, group, own};
+use super::{Context, Error, Options, fill, group, own};
 use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
@@ -53,6 +53,7 @@ impl<'o> Gathered<'o> {
         };
         gathered.read_given()?;
         gathered.roots = gathered.find_roots();
+        fill::fill(&mut gathered.files, &gathered.env);
         Ok(gathered)
     }
 

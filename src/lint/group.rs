@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::discover::{Candidate, name_of};
+use super::fill;
 use super::read::{Files, shown};
 use crate::deployment::{Apps, EnvFile, Project};
-use crate::dotenv::app::{self, App};
+use crate::dotenv::app::{self, App, Beside};
 use crate::dotenv::file_name::Role;
 use crate::dotenv::tree::Tree;
 use crate::source::FileId;
@@ -22,7 +23,11 @@ struct Member<'f> {
 
 /// Groups the .env files into apps. Files that were named are one app's; those of a walked tree are one app a directory, and only
 /// where there is one such directory is it known which app nginx stands in front of.
+///
+/// A key that a template of nginx takes says nothing about the app's own CORS.
 pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)]) -> Apps<'f> {
+    let taken = fill::names(files);
+    let is_nginxs = |key: &str| taken.contains(key.as_bytes());
     let mut by_directory: BTreeMap<PathBuf, Vec<Member<'f>>> = BTreeMap::new();
     for (file, candidate) in env {
         let directory = candidate.path.parent().unwrap_or(Path::new(""));
@@ -35,12 +40,14 @@ pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)]) -> Apps<'f
     let mut apps = Apps::default();
     for (directory, members) in by_directory {
         let names = names(&members);
-        let production = in_production(&members, &names);
+        let has = |key: &str| names.contains(key);
+        let beside = Beside { has: &has, is_nginxs: &is_nginxs };
+        let production = in_production(&members, beside);
         let mut files = Vec::new();
         for member in members {
             let alone = [(member.file, member.tree, member.bytes)];
             files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: apps.files.len() });
-            apps.files.push(app::read_among(&alone, &|key| names.contains(key)));
+            apps.files.push(app::read_among(&alone, beside));
         }
         apps.projects.push(Project { directory: shown(&directory), production, files });
     }
@@ -55,7 +62,7 @@ fn names(members: &[Member<'_>]) -> BTreeSet<String> {
 
 /// The app as it runs in production: `.env` first, then what the production files override. Without a production file, every
 /// file but the samples counts. `.env.local` is a developer's machine.
-fn in_production(members: &[Member<'_>], names: &BTreeSet<String>) -> App {
+fn in_production(members: &[Member<'_>], beside: Beside<'_>) -> App {
     let has_production = members.iter().any(|member| member.role == Role::Production);
     let layer = |member: &Member<'_>| match member.role {
         Role::Base => Some(0),
@@ -68,5 +75,5 @@ fn in_production(members: &[Member<'_>], names: &BTreeSet<String>) -> App {
     // The sort is stable: files of one layer stay in the order they were given.
     layers.sort_by_key(|(layer, _)| *layer);
     let stack: Vec<_> = layers.iter().map(|(_, member)| (member.file, member.tree, member.bytes)).collect();
-    app::read_among(&stack, &|key| names.contains(key))
+    app::read_among(&stack, beside)
 }

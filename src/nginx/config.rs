@@ -363,7 +363,11 @@ impl<'s> Config<'s> {
     /// The parameter counted from 1, as nginx reads it; `None` where it is missing or a template fills it in.
     pub fn parameter(&self, id: ItemId, index: usize) -> Option<Cow<'s, [u8]>> {
         let word = self.words(id).get(index).filter(|word| !word.templated)?;
-        Some(word.value(self.bytes(self.item(id).file)))
+        let file = self.item(id).file;
+        match self.tree(file).and_then(|tree| tree.filled.text(word.span)) {
+            Some(filled) => Some(Cow::Borrowed(filled)),
+            None => Some(word.value(self.bytes(file))),
+        }
     }
 
     /// Whether the parameter counted from 1 is exactly `text`.

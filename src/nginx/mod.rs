@@ -7,6 +7,7 @@ pub mod condition;
 pub mod config;
 mod content;
 pub mod dump;
+pub mod envsubst;
 mod error_page;
 mod evaluate;
 pub mod fields;

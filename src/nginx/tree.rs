@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::envsubst::Filled;
 use crate::source::Span;
 
 /// How a word was written.
@@ -48,7 +49,7 @@ impl Word {
 }
 
 /// Turns the escapes nginx knows and leaves every other backslash (A8.3).
-fn unescape(raw: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut turned = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let [byte, after @ ..] = rest {
@@ -115,6 +116,8 @@ pub struct Tree {
     pub tags: Vec<Span>,
     /// Comments that speak to corslint, in file order.
     pub comments: Vec<Span>,
+    /// What envsubst makes of the file's words, where it is a template and the names in it are known.
+    pub filled: Filled,
     /// Limits that cut the reading short: the place, and the limit in words.
     pub limits: Vec<SyntaxError>,
 }

@@ -31,6 +31,7 @@ pub mod env_missing_key;
 pub mod env_origin_whitespace;
 pub mod env_placeholder_origin;
 pub mod env_scheme_in_host_list;
+pub mod env_unresolved_in_template;
 pub mod env_wrong_separator;
 pub mod hide_header_not_inherited;
 pub mod if_with_try_files;
@@ -92,6 +93,7 @@ pub const ALL: &[&Rule] = &[
     &env_origin_whitespace::RULE,
     &env_placeholder_origin::RULE,
     &env_scheme_in_host_list::RULE,
+    &env_unresolved_in_template::RULE,
     &env_wrong_separator::RULE,
     &hide_header_not_inherited::RULE,
     &if_with_try_files::RULE,

@@ -1,0 +1,82 @@
+//! Templates that envsubst fills in: what their names stand for is taken from the .env files, and a finding shows both places.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::discover::Candidate;
+use super::group;
+use super::read::Files;
+use crate::deployment::Apps;
+use crate::finding::{Finding, Label};
+use crate::nginx::envsubst::{self, Variable, Variables, is_template};
+use crate::source::{FileId, Place, Span};
+
+/// Fills the values that production gets from the .env files into the templates.
+pub(super) fn fill(files: &mut Files, env: &[(FileId, Candidate)]) {
+    let is_template = |file: &FileId| is_template(files.sources.get(*file));
+    let templates: Vec<FileId> = files.nginx.keys().copied().filter(is_template).collect();
+    if templates.is_empty() || env.is_empty() {
+        return;
+    }
+    let variables = variables(&group::apps(files, env));
+    for file in templates {
+        let bytes = &files.sources.get(file).bytes;
+        if let Some(tree) = files.nginx.get_mut(&file) {
+            envsubst::fill(tree, bytes, &variables);
+        }
+    }
+}
+
+/// What the names stand for. Of several apps that set one name to different values, nobody knows which one nginx gets.
+fn variables(apps: &Apps<'_>) -> Variables {
+    let mut variables: BTreeMap<Vec<u8>, Variable> = BTreeMap::new();
+    for (name, variable) in apps.projects.iter().flat_map(|project| &project.production.variables) {
+        let value = variable.value.as_ref().map(|value| value.bytes().to_vec());
+        let new = Variable { value, place: variable.value_place };
+        variables
+            .entry(name.as_bytes().to_vec())
+            .and_modify(|known| {
+                if known.value != new.value {
+                    known.value = None;
+                }
+            })
+            .or_insert(new);
+    }
+    variables
+}
+
+/// The names that the templates take.
+pub(super) fn names(files: &Files) -> BTreeSet<&[u8]> {
+    let templates = files.nginx.iter().filter(|(file, _)| is_template(files.sources.get(**file)));
+    templates.flat_map(|(file, tree)| envsubst::names(tree, &files.sources.get(*file).bytes)).collect()
+}
+
+/// Adds to every finding in a template where the values are set that stand there. What the assignment alone has been blamed for
+/// by the same rule is said with that; and no edit of a template mends a value that is none of its own.
+pub(super) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {
+    let places = |place: &Place| files.nginx.get(&place.file).map_or(Vec::new(), |tree| tree.filled.places(place.span));
+    let mut said: BTreeSet<(&'static str, Place)> = BTreeSet::new();
+    for finding in findings.iter_mut() {
+        let labels = std::iter::once(&finding.primary).chain(&finding.related);
+        let mut filled: Vec<Place> = labels.flat_map(|label| places(&label.place)).collect();
+        filled.sort_unstable();
+        filled.dedup();
+        let is_filled = |place: &Place| !places(place).is_empty();
+        if finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(|edit| is_filled(&edit.place))) {
+            finding.fix = None;
+        }
+        said.extend(filled.iter().map(|place| (finding.rule, *place)));
+        let label = |place| Label { place, text: "is the value that is filled in".to_owned() };
+        finding.related.extend(filled.into_iter().map(label));
+    }
+    findings.retain(|finding| !is_said(&said, finding));
+}
+
+/// Whether the same rule blames a template for the assignment that this finding stands in.
+fn is_said(said: &BTreeSet<(&'static str, Place)>, finding: &Finding) -> bool {
+    let inside = finding.primary.place;
+    let last = Place { span: Span { start: inside.span.start, end: u32::MAX }, ..inside };
+    let nearest = said.range(..=(finding.rule, last)).next_back();
+    nearest.is_some_and(|(rule, place)| {
+        *rule == finding.rule && place.file == inside.file && inside.span.end <= place.span.end
+    })
+}
