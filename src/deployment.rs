@@ -12,6 +12,7 @@ mod gate;
 mod lists;
 mod needs;
 mod origin_lists;
+mod pairing;
 mod place;
 mod preflight;
 mod probe;
@@ -26,6 +27,7 @@ pub use exchange::{Ask, Exchange};
 pub use lists::ListText;
 pub(crate) use lists::part_of;
 pub use origin_lists::{Listed, OriginList};
+pub use pairing::app_behind;
 pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
@@ -81,7 +83,7 @@ pub struct Site<'d> {
 impl<'d> Deployment<'d> {
     /// Asks every configuration what matters.
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
-        let app = apps.only();
+        let app = app_behind(configs, apps);
         let sites = configs.iter().map(|config| Site::new(config, app)).collect();
         Deployment { sources, sites, app, env_files: &apps.files, projects: &apps.projects, nginx_version: None }
     }

@@ -126,7 +126,7 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     if configs.is_empty() {
         return Err(Error::NoConfiguration);
     }
-    let app = gathered.app();
+    let app = gathered.app(&configs);
     let models: Vec<Model<'_, '_>> = configs.iter().map(Model::new).collect();
     let mut exchanges = Vec::new();
     let verdict = check::fetch(&page, |kind, request| {

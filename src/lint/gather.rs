@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
 use super::{Context, Error, Options, fill, group, own};
+use crate::deployment::app_behind;
 use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
@@ -65,8 +66,8 @@ impl<'o> Gathered<'o> {
     }
 
     /// The app behind nginx, if its .env files were given.
-    pub(crate) fn app(&self) -> Option<App> {
-        group::apps(&self.files, &self.env).only().cloned()
+    pub(crate) fn app(&self, configs: &[Config<'_>]) -> Option<App> {
+        app_behind(configs, &group::apps(&self.files, &self.env)).cloned()
     }
 
     /// Paths of what was not analysed, or not wholly.
