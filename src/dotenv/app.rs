@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::keys::{self, Answer, Certainty, Key, Meaning, Separator, Slash};
 use super::list::{self, Entry};
-use super::tree::{Assignment, Tree};
+use super::tree::{Assignment, Quoting, Tree};
 use super::value::{Plain, Variables, plain_values};
 use crate::source::{FileId, Place, Span};
 
@@ -25,6 +25,8 @@ pub struct Setting {
     pub keys: Vec<&'static Key>,
     /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
     pub value: Option<Plain>,
+    /// How the value is written.
+    pub quoting: Quoting,
     /// Whether it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
     pub cors: bool,
 }
@@ -222,6 +224,7 @@ fn setting(name: &str, entry: &InForce<'_>, keys: Vec<&'static Key>) -> Setting 
         value_place: place(entry.assignment.value.inner),
         keys,
         value: entry.value.clone(),
+        quoting: entry.assignment.value.quoting,
         cors: false,
     }
 }

@@ -303,6 +303,7 @@ const MARKERS: &[(&str, &[&str])] = &[
     ("Hugging Face inference", &["MODEL_ID"]),
     ("Laravel", &["APP_KEY"]),
     ("Laravel Breeze", &["APP_KEY"]),
+    ("LocalAI", &["LOCALAI_CORS"]),
     ("Open WebUI", &["WEBUI_SECRET_KEY"]),
     ("Open WebUI", &["WEBUI_AUTH"]),
     ("Rails rack-cors", &["RAILS_ENV"]),

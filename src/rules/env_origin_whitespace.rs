@@ -21,7 +21,8 @@
 use crate::deployment::{Deployment, EnvKey};
 use crate::dotenv::form::{self, Form};
 use crate::dotenv::keys::{Answer, Certainty, Key, Separator};
-use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::dotenv::tree::Quoting;
+use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::rule::{Rule, Subject};
 
 use super::env;
@@ -68,6 +69,8 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == Answer::No);
     let severity = match surely.filter(|_| all_keep) {
         Some(certainty) => env::severity(key, Severity::Error, certainty)?,
+        // Without quotes around them not even all loaders read them; env-loader-divergence says so.
+        None if setting.quoting == Quoting::Bare => return None,
         None => Severity::Advice,
     };
     let app = form::product(&setting.keys).unwrap_or("the app");
@@ -80,7 +83,9 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
         count => format!("the first of {count} with blanks around them"),
     };
     let edits = setting.blanks(separator).into_iter().map(|place| Edit { place, text: String::new() }).collect();
+    let whole = Label { place: setting.value_place, text: "is the list".to_owned() };
+    let related = if severity == Severity::Error { vec![whole] } else { Vec::new() };
     let finding = RULE.finding(setting.place_of(first), label, message);
     let help = Some("write the list without blanks".to_owned());
-    Some(Finding { severity, help, fix: Some(Fix { safe: true, edits }), ..finding })
+    Some(Finding { severity, related, help, fix: Some(Fix { safe: true, edits }), ..finding })
 }

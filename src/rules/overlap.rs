@@ -8,14 +8,17 @@ use crate::source::Place;
 /// Pairs of rules, the more specific one first. Where both report the same primary place, the second is silent.
 const MORE_SPECIFIC: &[(&str, &str)] = &[
     ("dead-origin-map-entry", "insecure-origin"),
+    ("env-list-in-single-origin-key", "env-loader-divergence"),
+    ("env-wrong-separator", "env-loader-divergence"),
     ("inconsistent-origins", "insecure-origin"),
     ("invalid-origin", "insecure-origin"),
     ("localhost-in-production", "inconsistent-origins"),
 ];
 
 /// Pairs of rules, the more specific one first. Where the second reports a place that the first has shown beside its own, it is silent:
-/// what undoes the hiding of the app's header is the cause of the two lines.
-const SHOWN_BESIDE: &[(&str, &str)] = &[("hide-header-not-inherited", "cors-in-proxy-and-app")];
+/// what undoes the hiding of the app's header is the cause of the two lines, and the blanks in a list are what loaders disagree about.
+const SHOWN_BESIDE: &[(&str, &str)] =
+    &[("hide-header-not-inherited", "cors-in-proxy-and-app"), ("env-origin-whitespace", "env-loader-divergence")];
 
 /// Takes out what a more specific rule has said.
 pub(crate) fn settle(findings: &mut Vec<Finding>) {
