@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Deployment, Site};
 use crate::cors::origin::{Origin, check_serialized};
-use crate::dotenv::app::{AllowedOrigin, is_example, is_production};
+use crate::dotenv::app::AllowedOrigin;
+use crate::dotenv::file_name::{is_example, is_production};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::intruder::meant_origins;
