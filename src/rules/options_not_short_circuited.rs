@@ -138,7 +138,8 @@ fn finding(
             "browsers block every request that needs a preflight unless the app answers OPTIONS with 200–299",
         ),
     };
-    let asks = route.fields(CorsHeader::AllowMethods).chain(route.fields(CorsHeader::AllowHeaders)).next();
+    let shown = [CorsHeader::AllowMethods, CorsHeader::AllowHeaders, CorsHeader::AllowCredentials];
+    let asks = shown.into_iter().find_map(|header| route.fields(header).next());
     let place = asks.map_or(site.config.place(item), |field| site.config.place(field.item));
     Finding {
         severity,
