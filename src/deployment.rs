@@ -33,13 +33,15 @@ pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
 use crate::nginx::answer::{Model, Upstream};
-use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, flow, set_fields};
+use crate::nginx::value::only_variable;
 use crate::source::Sources;
 
 /// nginx and the app.
@@ -67,7 +69,7 @@ pub struct Site<'d> {
     /// The same, ready to be asked more.
     pub model: Model<'d, 'd>,
     /// Every Allow-Origin that nginx may set, and where its value comes from.
-    pub origin_flows: Vec<(SetField<'d>, Flow)>,
+    pub origin_flows: Vec<OriginFlow<'d>>,
     /// The locations in which CORS is about.
     pub routes: Vec<Route<'d>>,
     /// The `if` and `limit_except` blocks, by the context they stand in.
@@ -100,6 +102,12 @@ impl<'d> Deployment<'d> {
 }
 
 impl<'d> Site<'d> {
+    /// Every way an Allow-Origin may come about, each once, with the first directive that goes it.
+    pub fn distinct_flows(&self) -> impl Iterator<Item = &OriginFlow<'d>> {
+        let mut seen = BTreeSet::new();
+        self.origin_flows.iter().filter(move |(_, flow)| seen.insert(Arc::as_ptr(flow)))
+    }
+
     fn new(config: &'d Config<'d>, app: Option<&App>) -> Self {
         let model = Model::new(config);
         let origin_flows = origin_flows(&model);
@@ -115,12 +123,27 @@ impl<'d> Site<'d> {
     }
 }
 
-fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<(SetField<'d>, Flow)> {
+/// An Allow-Origin that nginx may set, and where its value comes from; directives with the same value share it.
+pub type OriginFlow<'d> = (SetField<'d>, Arc<Flow>);
+
+fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<OriginFlow<'d>> {
     let config = model.config;
+    let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
     let items = config.contexts().flat_map(|context| config.items(context));
     let fields = items.flat_map(|item| set_fields(config, item));
-    let allow_origins = fields.filter(|field| field.header == CorsHeader::AllowOrigin);
-    allow_origins.map(|field| (field.clone(), flow(config, &model.definitions, &field))).collect()
+    let mut shared: BTreeMap<Vec<u8>, Arc<Flow>> = BTreeMap::new();
+    let allow_origins = fields.filter(|field| field.header == CorsHeader::AllowOrigin).map(|field| {
+        let find = || Arc::new(flow(config, &model.definitions, &field));
+        // A text stands where it stands, and an `if` adds its condition; a variable comes from the same places everywhere.
+        let in_if = is_if(config.context(config.item(field.item).context).kind);
+        let flow = if in_if || only_variable(&field.value).is_none() {
+            find()
+        } else {
+            shared.entry(field.value.to_vec()).or_insert_with(find).clone()
+        };
+        (field, flow)
+    });
+    allow_origins.collect()
 }
 
 /// What the app behind a location answers to a page of `origin`: what its .env files say, and otherwise 200 without CORS.

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::{Ask, Deployment, Exchange, Route, Site};
+use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site};
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::nginx::answer::{Answer, Question};
 use crate::nginx::config::ItemId;
-use crate::nginx::flow::{Flow, SetField};
 
 /// How many of the places in which one directive is in force are asked.
 const MAX_ROUTES: usize = 8;
@@ -80,7 +79,7 @@ impl<'d> Deployment<'d> {
 
 impl<'d> Site<'d> {
     /// Where the Allow-Origin of a directive comes from.
-    pub fn origin_flow(&self, item: ItemId) -> Option<&(SetField<'d>, Flow)> {
+    pub fn origin_flow(&self, item: ItemId) -> Option<&OriginFlow<'d>> {
         // Items are numbered in the order in which their contexts come, and so are the flows.
         let at = self.origin_flows.partition_point(|(field, _)| field.item < item);
         self.origin_flows.get(at).filter(|(field, _)| field.item == item)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Site;
+use super::{OriginFlow, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::origin::check_serialized;
 use crate::dotenv::app::App;
@@ -92,11 +92,11 @@ pub(super) fn routes<'d>(
     model: &Model<'d, 'd>,
     ifs: &BTreeMap<ContextId, Vec<ContextId>>,
     bases: &BTreeMap<ContextId, String>,
-    flows: &[(SetField<'d>, Flow)],
+    flows: &[OriginFlow<'d>],
     app: Option<&App>,
 ) -> Vec<Route<'d>> {
     let config = model.config;
-    let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, flow)).collect();
+    let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
     let mut routes = Vec::new();
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
@@ -200,19 +200,24 @@ fn passes(config: &Config<'_>, context: ContextId) -> bool {
 /// A few origins that the values compare with or hold, in file order, then the app's.
 pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
+    // An allow-list may be long and shared by many locations: it is read no further than what is kept of it.
     let mut keep = |text: &str| {
+        if origins.len() >= MAX_ORIGINS {
+            return false;
+        }
         let serialized = match check_serialized(text) {
             Ok(origin) => Some(origin.to_string()),
             Err(fault) => fault.suggestion,
         };
-        let wanted = |origin: &String| origin != "null" && origins.len() < MAX_ORIGINS && !origins.contains(origin);
-        if let Some(origin) = serialized.filter(wanted) {
-            origins.push(origin);
-        }
+        let wanted = |origin: &String| origin != "null" && !origins.contains(origin);
+        origins.extend(serialized.filter(wanted));
+        true
     };
     for flow in flows {
         for text in &flow.texts {
-            keep(&String::from_utf8_lossy(&text.text));
+            if !keep(&String::from_utf8_lossy(&text.text)) {
+                break;
+            }
         }
         for compared in &flow.compared {
             let text = match compared.regex {
@@ -222,7 +227,9 @@ pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>)
                     None => continue,
                 },
             };
-            keep(&String::from_utf8_lossy(&text));
+            if !keep(&String::from_utf8_lossy(&text)) {
+                break;
+            }
         }
     }
     for origin in app.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors) {

@@ -157,7 +157,7 @@ impl<'d> Site<'d> {
     /// Where the value of a directive's Allow-Origin comes from.
     pub fn flow_of(&self, item: ItemId) -> Option<&Flow> {
         let at = self.origin_flows.binary_search_by_key(&item, |(field, _)| field.item).ok()?;
-        self.origin_flows.get(at).map(|(_, flow)| flow)
+        self.origin_flows.get(at).map(|(_, flow)| &**flow)
     }
 
     /// A page that these fields would let in if they were sent; with credentials where they allow them.

@@ -1,6 +1,6 @@
 //! Foreign origins that an expression for allowed ones lets in.
 //!
-//! An expression is taken apart into its ways (see [`super::ways`]). Each way shows which host is meant; around that text
+//! An expression is taken apart into its ways (see `ways.rs`). Each way shows which host is meant; around that text
 //! candidates are made: something before it where no `^` forbids it, something behind it where no `$` does, another
 //! character for a dot that is not escaped, another text where `.*` takes any. A candidate counts only if nginx's match
 //! accepts it, if it is an origin that browsers send, and if somebody else can register its host. An expression that

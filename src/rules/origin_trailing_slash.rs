@@ -56,7 +56,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
         let senders = site.senders();
-        for (field, flow) in &site.origin_flows {
+        for (field, flow) in site.distinct_flows() {
             for text in &flow.texts {
                 let found = slash(&text.text).filter(|_| reported.insert(text.place));
                 findings.extend(found.map(|origin| in_nginx(&senders, text.place, field, &origin, "sent")));
