@@ -9,7 +9,12 @@ use crate::source::Place;
 const MORE_SPECIFIC: &[(&str, &str)] = &[
     ("dead-origin-map-entry", "insecure-origin"),
     ("env-list-in-single-origin-key", "env-loader-divergence"),
+    ("env-list-in-single-origin-key", "invalid-origin"),
+    ("env-placeholder-origin", "inconsistent-origins"),
+    ("env-placeholder-origin", "insecure-origin"),
+    ("env-placeholder-origin", "invalid-origin"),
     ("env-wrong-separator", "env-loader-divergence"),
+    ("env-wrong-separator", "invalid-origin"),
     ("inconsistent-origins", "insecure-origin"),
     ("invalid-origin", "insecure-origin"),
     ("localhost-in-production", "inconsistent-origins"),
