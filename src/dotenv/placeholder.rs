@@ -11,24 +11,15 @@ pub enum Placeholder {
     Loopback,
 }
 
-/// Words that a host of a sample has where the real name belongs.
-const WORDS: [&str; 22] = [
+/// What the first or last part of a placeholder's label is, where the real name belongs.
+const WORDS: [&str; 13] = [
+    "your-",
+    "your_",
     "yourdomain",
-    "your-domain",
-    "your_domain",
     "yoursite",
-    "your-site",
     "yourapp",
-    "your-app",
-    "your-frontend",
     "yourfrontend",
-    "your-host",
-    "your-server",
     "yourcompany",
-    "your-company",
-    "your-project",
-    "your-vercel",
-    "your-username",
     "mydomain",
     "my-domain",
     "changeme",
@@ -67,6 +58,8 @@ mod tests {
     fn real_names_are_told_from_placeholders() {
         for text in [
             "https://your-domain.com",
+            "http://YOUR_SERVER_IP",
+            "https://your-frontend-app.onrender.com",
             "https://app.yourdomain.com:8443",
             "https://<FRONTEND>",
             "<FRONTEND_URL>",

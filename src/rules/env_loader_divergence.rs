@@ -65,10 +65,8 @@ fn names_origins(key: &EnvKey<'_>) -> bool {
 
 fn finding(key: &EnvKey<'_>, divergence: &Divergence<'_>, bytes: &[u8]) -> Finding {
     let setting = key.setting;
-    let wants_quotes = setting
-        .keys
-        .iter()
-        .any(|row| matches!(row.separator, Separator::Json | Separator::CommaOrJson | Separator::QuotedList));
+    let wants = |separator| matches!(separator, Separator::Json | Separator::CommaOrJson | Separator::QuotedList);
+    let wants_quotes = divergence.cause == Cause::InnerQuotes || setting.keys.iter().any(|row| wants(row.separator));
     // Quotes are everywhere, and so are the programs that only Docker or systemd start; what wants JSON is not written for a shell.
     let is_rare = |loader: &Loader| match loader {
         Loader::DockerEnvFile | Loader::Systemd => true,
