@@ -14,7 +14,7 @@ use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, AnsweredBy, Question, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{Flow, SetField, set_fields};
+use crate::nginx::flow::{SetField, set_fields};
 use crate::nginx::locations::{self, Pattern};
 use crate::nginx::settings::List;
 use crate::nginx::value::{Part, parts};
@@ -154,18 +154,12 @@ impl<'d> Site<'d> {
         Some(Visit { page, answers })
     }
 
-    /// Where the value of a directive's Allow-Origin comes from.
-    pub fn flow_of(&self, item: ItemId) -> Option<&Flow> {
-        let at = self.origin_flows.binary_search_by_key(&item, |(field, _)| field.item).ok()?;
-        self.origin_flows.get(at).map(|(_, flow)| &**flow)
-    }
-
     /// A page that these fields would let in if they were sent; with credentials where they allow them.
     pub fn welcome(&self, fields: &[SetField<'d>], app: Option<&App>) -> Option<Caller> {
         let allow_origin = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
         let credentials =
             |field: &SetField<'_>| field.header == CorsHeader::AllowCredentials && *field.value == *b"true";
-        let flow = self.flow_of(allow_origin.item)?;
+        let (_, flow) = self.origin_flow(allow_origin.item)?;
         let is_star = *allow_origin.value == *b"*";
         let any = is_star || !flow.reflected.is_empty();
         let mentioned = route::origins(&self.model, &[flow], app).into_iter().next();
