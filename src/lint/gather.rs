@@ -17,6 +17,8 @@ use crate::source::{FileId, Sources};
 struct Root {
     file: FileId,
     kind: ContextKind,
+    /// Whether the command line stated that context.
+    stated: bool,
     includes: Includes,
 }
 
@@ -61,7 +63,11 @@ impl<'o> Gathered<'o> {
     /// The configurations, each put together.
     pub(crate) fn configs(&self) -> Vec<Config<'_>> {
         let sources = &self.files.sources;
-        let build = |root: &Root| Config::new(sources, &self.files.nginx, &root.includes, root.file, root.kind);
+        let build = |root: &Root| {
+            let mut config = Config::new(sources, &self.files.nginx, &root.includes, root.file, root.kind);
+            config.stated = root.stated;
+            config
+        };
         self.roots.iter().map(build).collect()
     }
 
@@ -188,8 +194,9 @@ impl<'o> Gathered<'o> {
                     failed.push(unreadable)
                 });
             failed.into_iter().for_each(|unreadable| self.fail(unreadable));
-            let kind = if kind == ContextKind::Main { kind } else { self.stated_context().unwrap_or(kind) };
-            resolved.insert(*file, (Root { file: *file, kind, includes }, reached));
+            let stated = self.stated_context().filter(|_| kind != ContextKind::Main);
+            let (kind, stated) = (stated.unwrap_or(kind), stated.is_some());
+            resolved.insert(*file, (Root { file: *file, kind, stated, includes }, reached));
         }
         let mut covered: HashSet<FileId> = HashSet::new();
         for (root, reached) in resolved.values() {

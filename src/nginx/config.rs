@@ -123,6 +123,8 @@ pub struct Config<'s> {
     pub root: FileId,
     /// Whether the main file itself is known, so that what is nowhere in it is nowhere.
     pub whole: bool,
+    /// Whether the context of the top level was stated, and not guessed from what stands there.
+    pub stated: bool,
     contexts: Vec<Context>,
     items: Vec<Item<'s>>,
     inclusions: Vec<Inclusion>,
@@ -148,6 +150,7 @@ impl<'s> Config<'s> {
             trees,
             root,
             whole: kind == ContextKind::Main,
+            stated: false,
             contexts: Vec::new(),
             items: Vec::new(),
             inclusions: Vec::new(),

@@ -4,7 +4,7 @@
 //! has a *set* of contexts, and only what none of them allows is refused.
 
 use super::directives::Directive;
-use crate::nginx::config::{Config, ContextId};
+use crate::nginx::config::{Config, ContextId, ContextKind};
 
 /// A set of contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl Contexts {
         (Contexts::IF_IN_SERVER, "`if` in a server"),
         (Contexts::LIMIT_EXCEPT, "`limit_except`"),
     ];
+
+    /// The one context of a top level that was stated.
+    fn of_top(kind: ContextKind) -> Contexts {
+        match kind {
+            ContextKind::Http => Contexts::HTTP,
+            ContextKind::Server => Contexts::SERVER,
+            ContextKind::Location => Contexts::LOCATION,
+            _ => Contexts::ANY,
+        }
+    }
 
     pub(super) const fn or(self, other: Contexts) -> Contexts {
         Contexts(self.0 | other.0)
@@ -104,6 +114,7 @@ impl Possible {
             let here = config.context(context);
             let wide = match (here.parent, here.opener) {
                 (Some(parent), Some(opener)) => possible.of(parent).child(config.item(opener).name),
+                _ if config.stated => Contexts::of_top(here.kind),
                 _ if config.whole && !super::is_patchwork(config, config.root) => Contexts::MAIN,
                 _ => Contexts::ANY,
             };
