@@ -4,6 +4,7 @@ mod discover;
 mod fill;
 mod gather;
 mod group;
+mod missing;
 mod own;
 mod reach;
 mod read;
@@ -92,7 +93,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     // Whether an ignore comment is of use shows only beside the findings of all rules.
     let needs_all = asked(unused_suppression::RULE.id);
     let mut findings = Vec::new();
-    own::report(files, &configs, &linted, &mut findings);
+    own::report(files, &configs, &linted, options.root.is_some(), &mut findings);
     findings.retain(|finding| needs_all || asked(finding.rule));
     let mut deployment = Deployment::new(&files.sources, &configs, &apps);
     deployment.nginx_version = options.nginx_version;

@@ -2,22 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use super::missing;
 use super::read::Files;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
-use crate::rules::{include_not_found, not_analysed as not_analysed_rule, syntax_error};
+use crate::rules::{not_analysed as not_analysed_rule, syntax_error};
 use crate::source::{FileId, Place};
 
-/// Reports what reading the files found.
-pub(super) fn report(files: &Files, configs: &[Config<'_>], linted: &BTreeSet<FileId>, findings: &mut Vec<Finding>) {
+/// Reports what reading the files found. `rooted` says whether the production machine's files were given.
+pub(super) fn report(
+    files: &Files,
+    configs: &[Config<'_>],
+    linted: &BTreeSet<FileId>,
+    rooted: bool,
+    findings: &mut Vec<Finding>,
+) {
     for &file in linted {
         syntax(files, file, findings);
         unread_parts(files, file, findings);
     }
     for config in configs {
-        for (place, problem) in &config.problems {
-            findings.push(include_problem(files, config, *place, *problem));
-        }
+        missing::report(&files.sources, config, rooted, findings);
+        findings.extend(config.problems.iter().filter_map(|(place, problem)| not_followed(files, *place, *problem)));
     }
 }
 
@@ -58,16 +64,10 @@ fn unread_parts(files: &Files, file: FileId, findings: &mut Vec<Finding>) {
     }
 }
 
-fn include_problem(files: &Files, config: &Config<'_>, place: Place, problem: Problem) -> Finding {
-    match problem {
-        Problem::IncludeNotFound => {
-            let severity = if config.whole { Severity::Error } else { Severity::Warning };
-            let directive = files.sources.text(place);
-            let message = format!("`{directive}` finds no file, so what it holds is not known");
-            let finding = include_not_found::RULE.finding(place, "nothing at this path", message);
-            let help = "give corslint the directory that holds it, or the production machine's files with --root";
-            Finding { severity, help: Some(help.to_owned()), ..finding }
-        }
+/// An include that was found and not followed.
+fn not_followed(files: &Files, place: Place, problem: Problem) -> Option<Finding> {
+    Some(match problem {
+        Problem::IncludeNotFound { .. } => return None,
         Problem::IncludeCycle => {
             let message = "this include leads back to a file it stands in; nginx would include it without end";
             not_analysed_rule::RULE.finding(place, "leads back here", message)
@@ -81,7 +81,7 @@ fn include_problem(files: &Files, config: &Config<'_>, place: Place, problem: Pr
             let path = &files.sources.get(place.file).path;
             not_analysed_rule::RULE.finding(place, format!("reading {path} ends here"), message)
         }
-    }
+    })
 }
 
 /// The paths of the files of which a part was not analysed.
@@ -90,7 +90,7 @@ pub(super) fn not_analysed(files: &Files, configs: &[Config<'_>], linted: &BTree
         |file: &&FileId| files.nginx.get(file).is_some_and(|tree| !tree.tags.is_empty() || !tree.limits.is_empty());
     let mut unread: BTreeSet<FileId> = linted.iter().filter(unread).copied().collect();
     for config in configs {
-        let cut = config.problems.iter().filter(|(_, problem)| *problem != Problem::IncludeNotFound);
+        let cut = config.problems.iter().filter(|(_, problem)| !matches!(problem, Problem::IncludeNotFound { .. }));
         unread.extend(cut.map(|(place, _)| place.file));
     }
     unread.into_iter().map(|file| files.sources.get(file).path.clone()).collect()

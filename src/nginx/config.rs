@@ -102,7 +102,10 @@ struct Inclusion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
     /// A plain include path that is not there.
-    IncludeNotFound,
+    IncludeNotFound {
+        /// Whether it names a place on the production machine, and not one below the main file's directory.
+        absolute: bool,
+    },
     /// A file that includes itself, perhaps through others.
     IncludeCycle,
     /// Includes nested past [`MAX_INCLUDE_DEPTH`].
@@ -251,7 +254,9 @@ impl<'s> Config<'s> {
         match includes.get(&value) {
             Some(Included::Stock) if memchr::memmem::find(&value, b"modules").is_some() => self.mark_unread(id),
             None | Some(Included::Stock) => {}
-            Some(Included::Missing) => self.problem(id, place, Problem::IncludeNotFound),
+            Some(Included::Missing) => {
+                self.problem(id, place, Problem::IncludeNotFound { absolute: value.starts_with(b"/") });
+            }
             Some(Included::Unknown) => self.mark_incomplete(id),
             Some(Included::Files(files)) if files.is_empty() => self.mark_unread(id),
             Some(Included::Files(files)) => {

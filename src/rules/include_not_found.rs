@@ -7,6 +7,9 @@
 //! directory, as nginx does, and for an absolute one by its tail below that directory and under `--root`. A pattern
 //! with `*` may match nothing, and files that every distribution ships (`mime.types`, `fastcgi_params`, …) are known.
 //!
+//! Where nginx misses the file as well, because the main file and its tree are given, it is an error. A fragment of which no
+//! include is found at all was given without its tree: that is advice, said once a file, and what depends on the includes is not judged.
+//!
 //! ## Example
 //!
 //! ```nginx
