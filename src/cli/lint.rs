@@ -1,0 +1,132 @@
+//! `corslint [PATH]...`: lint, tell, and give the exit code.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use corslint::finding::Severity;
+use corslint::lint::{self, Outcome};
+use corslint::report::{self, Format, visible};
+
+use super::explain;
+use super::output::{self, FormatName};
+use super::screen::{self, Color};
+use super::tell::{FOUND, INCOMPLETE, complain, note, print};
+use super::values::{ContextName, version};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Lint {
+    /// Files and directories to lint together as one deployment
+    ///
+    /// Directories are searched for nginx configurations and .env files; a file is always linted, whatever its name.
+    /// A path that is also a command is written ./rules.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// How findings are shown [default: full on a terminal, else concise]
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
+
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
+    fail_on: FailOn,
+
+    /// The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+
+    /// Where a file that is only part of a configuration gets included [default: as its content implies]
+    #[arg(long, value_enum)]
+    context: Option<ContextName>,
+
+    /// The nginx that will read the files, such as 1.22.1; findings that depend on it are told only where they hold
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    nginx_version: Option<(u32, u32, u32)>,
+
+    /// Ask only this rule; may be given more than once
+    #[arg(long = "rule", value_name = "RULE")]
+    rules: Vec<String>,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+
+    /// Tell on standard error which files were read, and why
+    #[arg(short, long)]
+    verbose: bool,
+
+    /// Print nothing where there are no findings
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Advice,
+    /// Findings never fail the run
+    Never,
+}
+
+impl Lint {
+    /// Lints, tells, and gives the exit code.
+    pub(super) fn run(&self) -> u8 {
+        if let Some(id) = self.unknown_rule() {
+            return complain(format_args!("there is no rule `{}`; `corslint rules` lists them", visible(id)));
+        }
+        let outcome = match lint::lint(&self.options()) {
+            Ok(outcome) => outcome,
+            Err(error) => return complain(error),
+        };
+        if self.verbose {
+            outcome.notes.iter().for_each(note);
+        }
+        if outcome.files == 0 && outcome.not_analysed.is_empty() && !self.quiet {
+            note("nothing to lint: no nginx configuration and no .env file");
+        }
+        let code = match (outcome.not_analysed.is_empty(), self.fails(&outcome)) {
+            (false, _) => INCOMPLETE,
+            (true, true) => FOUND,
+            (true, false) => 0,
+        };
+        let format = self.format.map_or_else(output::default, FormatName::format);
+        if self.quiet && outcome.findings.is_empty() && format != Format::Json {
+            outcome.not_analysed.iter().for_each(|path| note(format!("not analysed, or not wholly: {path}")));
+            return code;
+        }
+        print(code, |out| report::write(format, screen::screen(self.color), &outcome, out))
+    }
+
+    /// The paths as given.
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// What the engine is asked.
+    fn options(&self) -> lint::Options {
+        lint::Options {
+            paths: self.paths.clone(),
+            root: self.root.clone(),
+            context: self.context.map(ContextName::context),
+            nginx_version: self.nginx_version,
+            rules: self.rules.clone(),
+        }
+    }
+
+    /// The first rule asked for that does not exist.
+    fn unknown_rule(&self) -> Option<&str> {
+        self.rules.iter().map(String::as_str).find(|id| explain::rule(id).is_none())
+    }
+
+    /// Whether a finding makes the run fail.
+    fn fails(&self, outcome: &Outcome) -> bool {
+        let least = match self.fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Advice => Severity::Advice,
+            FailOn::Never => return false,
+        };
+        outcome.findings.iter().any(|finding| finding.severity >= least)
+    }
+}

@@ -1,0 +1,58 @@
+//! Values that options of several commands take.
+
+use clap::ValueEnum;
+use corslint::lint;
+
+/// Splits `Name: value`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("a header is written `Name: value`")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Reads a version as `nginx -v` prints it; a part left out is 0.
+pub(super) fn version(text: &str) -> Result<(u32, u32, u32), String> {
+    let wrong = || "a version is written like 1.22.1".to_owned();
+    let parts: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
+    match parts.map_err(|_| wrong())?.as_slice() {
+        [major, minor] => Ok((*major, *minor, 0)),
+        [major, minor, patch] => Ok((*major, *minor, *patch)),
+        _ => Err(wrong()),
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ContextName {
+    Http,
+    Server,
+    Location,
+}
+
+impl ContextName {
+    pub(super) fn context(self) -> lint::Context {
+        match self {
+            ContextName::Http => lint::Context::Http,
+            ContextName::Server => lint::Context::Server,
+            ContextName::Location => lint::Context::Location,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_two_or_three_numbers() {
+        for (text, expected) in [
+            ("1.22.1", Some((1, 22, 1))),
+            ("1.29", Some((1, 29, 0))),
+            ("1", None),
+            ("1.2.3.4", None),
+            ("1.x", None),
+            ("nginx/1.22.1", None),
+            ("", None),
+        ] {
+            assert_eq!(version(text).ok(), expected, "{text}");
+        }
+    }
+}
