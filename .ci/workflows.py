@@ -1,0 +1,148 @@
+"""Tries what the README tells people to put into their workflows, with the release that `.ci/release` built.
+
+    .ci/workflows.py DIRECTORY
+
+DIRECTORY holds the archive and the wheel. Needs PyYAML, git and pre-commit; nothing outside a scratch directory is
+changed. Each step prints what it tries, and the first that goes wrong ends the script.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+import venv
+
+import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+FAULTY = HERE / "fixtures/deployments/spa-api"
+MENDED = HERE / "fixtures/deployments/spa-api-fixed"
+SUFFIX = ".tgz"
+
+
+def step(what):
+    print(f"-- {what}", flush=True)
+
+
+def run(command, expected=0, **options):
+    """Runs a command, which must end with the expected code, and gives what it printed."""
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode != expected:
+        sys.exit(f"{command}: exit code {done.returncode}, not {expected}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def readme_block(name):
+    """The fenced block of the README below the comment `<!-- tried: NAME -->`."""
+    text = (HERE / "README.md").read_text()
+    return re.search(rf"<!-- tried: {name} -->\n\n```\w+\n(.*?)```", text, re.S)[1]
+
+
+def archive(dist, scratch):
+    """The archive stands where cargo-binstall looks, and its binary needs no library of the machine."""
+    step("the archive of cargo-binstall")
+    package = tomllib.loads((HERE / "Cargo.toml").read_text())["package"]
+    told = package["metadata"]["binstall"]
+    target = re.search(r"host: (\S+)", run(["rustc", "-vV"]))[1]
+    words = {"repo": "", "name": package["name"], "version": package["version"], "target": target, "bin": "corslint",
+             "binary-ext": "", "archive-suffix": SUFFIX}
+    filled = {key: re.sub(r"\{ ([\w-]+) \}", lambda word: words[word[1]], told[key]) for key in ("pkg-url", "bin-dir")}
+    found = dist / filled["pkg-url"].rsplit("/", 1)[1]
+    tarfile.open(found).extractall(scratch / "archive", filter="data")
+    binary = scratch / "archive" / filled["bin-dir"]
+    told = subprocess.run(["ldd", binary], capture_output=True, text=True, check=False)
+    if "statically linked" not in told.stdout and "not a dynamic executable" not in told.stderr:
+        sys.exit(f"the binary of the release is not static: {told.stdout}")
+    print(f"   {binary.stat().st_size / 1e6:.1f} MB, {found.stat().st_size / 1e6:.1f} MB packed")
+    run([binary, FAULTY], expected=1)
+
+
+def wheel(scratch):
+    """`pip install corslint` into a fresh environment gives a command that works."""
+    step("pip install corslint")
+    venv.create(scratch / "venv", with_pip=True)
+    run([scratch / "venv/bin/pip", "install", "--no-index", "corslint"])
+    run([scratch / "venv/bin/corslint", FAULTY], expected=1)
+    run([scratch / "venv/bin/corslint", MENDED])
+
+
+def pre_commit(scratch, name, settings):
+    """The settings let a commit of the mended deployment pass and stop one of the faulty."""
+    step(f"pre-commit, {name}")
+    for deployment, expected in ((MENDED, 0), (FAULTY, 1)):
+        repository = scratch / name / deployment.name
+        shutil.copytree(deployment, repository / "deploy")
+        (repository / ".pre-commit-config.yaml").write_text(settings)
+        git = ["git", "-C", repository, "-c", "user.name=corslint", "-c", "user.email=corslint@example.com"]
+        run([*git, "init", "-q"])
+        run([*git, "add", "-A"])
+        told = run(["pre-commit", "run", "--color", "never"], expected, cwd=repository)
+        if expected and "cors-in-proxy-and-app" not in told:
+            sys.exit(f"the hook failed of something else: {told}")
+
+
+def action(scratch):
+    """The shell steps of the composite action, with the environment that a runner gives them."""
+    path = HERE / ".github/actions/corslint"
+    told = yaml.safe_load((path / "action.yml").read_text())
+    defaults = {name: value["default"] for name, value in told["inputs"].items()}
+    for paths, expected in ((f"\n{MENDED}\n", 0), (f"{FAULTY}\n", 1)):
+        step(f"the action, which ends with {expected}")
+        runner = scratch / f"runner-{expected}"
+        runner.mkdir()
+        inputs = defaults | {"paths": paths, "options": "--fail-on=warning\n"}
+        (runner / "output").touch()
+        known = {"GITHUB_ACTION_PATH": str(path), "RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(runner / "output")}
+        steps = [one for one in told["runs"]["steps"] if "run" in one]
+        for at, one in enumerate(steps):
+            given = {key: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda name: inputs[name[1]], text)
+                     for key, text in one.get("env", {}).items()}
+            assert "${{" not in one["run"], "an input would reach the shell as text"
+            last = at == len(steps) - 1
+            printed = run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", one["run"]],
+                          expected if last else 0, env=os.environ | known | given, cwd=HERE)
+        assert ("::error" in printed) == bool(expected), printed
+        named = dict(line.split("=", 1) for line in (runner / "output").read_text().splitlines())
+        assert pathlib.Path(named["sarif"]).stat().st_size > 0
+
+
+def scripts(scratch):
+    """The shell lines of the GitLab job and of the Docker build, where `deploy` is a deployment."""
+    gitlab = next(iter(yaml.safe_load(readme_block("gitlab")).values()))
+    docker = [line.removeprefix("RUN ") for line in readme_block("docker").splitlines() if line.startswith("RUN ")]
+    for name, lines in (("gitlab", gitlab["script"]), ("docker", docker)):
+        for deployment, expected in ((MENDED, 0), (FAULTY, 1)):
+            step(f"the {name} lines, which end with {expected}")
+            work = scratch / f"{name}-{expected}"
+            shutil.copytree(deployment, work / "deploy")
+            venv.create(work / "venv", with_pip=True)
+            path = f"{work / 'venv/bin'}:{os.environ['PATH']}"
+            run(["sh", "-ec", "\n".join(lines)], expected, env=os.environ | {"PATH": path}, cwd=work)
+            for report in gitlab["artifacts"]["reports"].values():
+                assert name != "gitlab" or (work / report).stat().st_size > 0
+
+
+def main(dist):
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        # What is asked for by name comes from the release that is about to be made.
+        os.environ |= {"PIP_FIND_LINKS": str(dist), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_QUIET": "1",
+                       "PRE_COMMIT_HOME": str(scratch / "pre-commit")}
+        archive(dist, scratch)
+        wheel(scratch)
+        pre_commit(scratch, "wheel", readme_block("pre-commit-wheel"))
+        revision = run(["git", "-C", HERE, "rev-parse", "HEAD"]).strip()
+        source = yaml.safe_load(readme_block("pre-commit"))
+        source["repos"][0] |= {"repo": str(HERE), "rev": revision}
+        pre_commit(scratch, "source", yaml.safe_dump(source))
+        action(scratch)
+        scripts(scratch)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]).resolve())
