@@ -38,7 +38,8 @@ use std::sync::Arc;
 
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
-use crate::nginx::answer::{Model, Upstream};
+use crate::nginx::answer::Model;
+use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, flow, set_fields};
 use crate::nginx::value::only_variable;
@@ -146,25 +147,49 @@ fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<OriginFlow<'d>> {
     allow_origins.collect()
 }
 
-/// What the app behind a location answers to a page of `origin`: what its .env files say, and otherwise 200 without CORS.
-pub fn upstream(app: Option<&App>, origin: &str) -> Upstream {
-    let mut headers = Vec::new();
-    if let Some(app) = app.filter(|app| app.evidence.is_some()) {
-        let policy = app.answer_for(origin);
-        let allow_origin = match policy.allow_origin {
-            AllowOrigin::Origin(origin) => Some(Some(origin)),
-            AllowOrigin::Star => Some(Some("*".to_owned())),
-            AllowOrigin::Unknown => Some(None),
-            AllowOrigin::None => None,
-        };
-        if let Some(value) = allow_origin {
-            headers.push(("Access-Control-Allow-Origin".to_owned(), value));
-            match policy.credentials {
-                Some(true) => headers.push(("Access-Control-Allow-Credentials".to_owned(), Some("true".to_owned()))),
-                Some(false) => {}
-                None => headers.push(("Access-Control-Allow-Credentials".to_owned(), None)),
-            }
+/// What the app behind a location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
+pub fn upstream(app: Option<&App>) -> Upstream<'_> {
+    let headers = match app.filter(|app| app.evidence.is_some()) {
+        Some(app) => {
+            AppHeaders::ByOrigin(Box::new(move |told| told.map_or_else(|| said_to_any(app), |it| said_to(app, it))))
         }
+        None => AppHeaders::default(),
+    };
+    Upstream { status: AppStatus::This(200), headers }
+}
+
+/// What it answers to this origin, whatever it is told: nginx has kept such an answer, or another request tells it.
+pub fn upstream_to(app: &App, origin: &str) -> Upstream<'static> {
+    let fields = if app.evidence.is_some() { said_to(app, origin) } else { Vec::new() };
+    Upstream { status: AppStatus::This(200), headers: AppHeaders::Same(fields) }
+}
+
+/// The CORS fields of the app's answer to an origin.
+fn said_to(app: &App, origin: &str) -> AppFields {
+    let policy = app.answer_for(origin);
+    let value = match policy.allow_origin {
+        AllowOrigin::Origin(origin) => Some(origin),
+        AllowOrigin::Star => Some("*".to_owned()),
+        AllowOrigin::Unknown => None,
+        AllowOrigin::None => return Vec::new(),
+    };
+    let field = |header: CorsHeader, value| (header.name().to_owned(), value);
+    let credentials = match policy.credentials {
+        Some(false) => None,
+        Some(true) => Some(field(CorsHeader::AllowCredentials, Some("true".to_owned()))),
+        None => Some(field(CorsHeader::AllowCredentials, None)),
+    };
+    [field(CorsHeader::AllowOrigin, value)].into_iter().chain(credentials).collect()
+}
+
+/// The same where nobody knows which origin it is told: known only where it is the same for those it names and for any other.
+fn said_to_any(app: &App) -> AppFields {
+    let any = said_to(app, route::FOREIGN_ORIGIN);
+    let named =
+        app.origins.iter().find(|origin| origin.cors).map(|origin| said_to(app, origin.text.trim_end_matches('/')));
+    if named.is_none_or(|named| named == any) {
+        return any;
     }
-    Upstream { status: Some(200), headers }
+    let unknown = |header: CorsHeader| (header.name().to_owned(), None);
+    vec![unknown(CorsHeader::AllowOrigin), unknown(CorsHeader::AllowCredentials)]
 }

@@ -14,7 +14,8 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::upstream;
 use crate::dotenv::app::App;
 use crate::lint::{self, Gathered};
-use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question, Upstream};
+use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
+use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextKind};
 use crate::source::{Place, Sources};
 
@@ -34,7 +35,7 @@ pub struct Options {
     /// Whether the page asks with credentials.
     pub credentials: bool,
     /// The app's status, where it is stated.
-    pub app_status: Option<u16>,
+    pub app_status: Option<AppStatus>,
     /// The app's header fields, where they are stated; then they are all it sends.
     pub app_headers: Vec<(String, String)>,
 }
@@ -171,7 +172,7 @@ fn exchange(
         traced.unknown.push(format!("no server of the given files takes {}", request.url));
         return (traced, Response::unknown());
     };
-    let app = app_answer(app, options, kind, request);
+    let app = app_answer(app, options, kind);
     let mut answers = model.answers(request, &app, entry, &|_| None);
     traced.unknown.extend(take_file_as_there(&mut answers));
     let Some(first) = answers.first() else {
@@ -219,18 +220,15 @@ fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Op
 }
 
 /// What the app answers: what is stated, else what its .env files tell, else anything.
-fn app_answer(app: Option<&App>, options: &Options, kind: Kind, request: &Request) -> Upstream {
+fn app_answer<'a>(app: Option<&'a App>, options: &Options, kind: Kind) -> Upstream<'a> {
     let main = kind == Kind::Main;
-    let status = options.app_status.or(main.then_some(200));
+    let status = options.app_status.unwrap_or(if main { AppStatus::This(200) } else { AppStatus::Unknown });
     if !options.app_headers.is_empty() {
         let headers = options.app_headers.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-        return Upstream { status, headers };
+        return Upstream { status, headers: AppHeaders::Same(headers) };
     }
-    let origin = request.headers.iter().find(|(name, _)| name == "Origin").map_or("", |(_, origin)| origin);
-    let mut answer = upstream(app, origin);
-    answer.status = status;
     let told = app.is_some_and(|app| app.evidence.is_some());
-    let open: &[CorsHeader] = match (told, main) {
+    let open: &'static [CorsHeader] = match (told, main) {
         (true, true) => &[],
         (true, false) => &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders],
         (false, true) => &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials],
@@ -238,8 +236,11 @@ fn app_answer(app: Option<&App>, options: &Options, kind: Kind, request: &Reques
             &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials, CorsHeader::AllowMethods, CorsHeader::AllowHeaders]
         }
     };
-    answer.headers.extend(open.iter().map(|header| (header.name().to_owned(), None)));
-    answer
+    let known = upstream(app).headers;
+    let fields = move |origin: Option<&str>| {
+        known.told(origin).into_iter().chain(open.iter().map(|header| (header.name().to_owned(), None))).collect()
+    };
+    Upstream { status, headers: AppHeaders::ByOrigin(Box::new(fields)) }
 }
 
 /// The directive that answers, or else the location.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use corslint::cors::verdict::Verdict;
+use corslint::nginx::app::AppStatus;
 use corslint::report::{self, Format};
 use corslint::{lint, trace};
 
 use super::tell::{FOUND, INCOMPLETE, complain, print};
-use super::values::{ContextName, header};
+use super::values::{ContextName, app_status, header};
 
 const TRACE_EXAMPLES: &str = "\
 Example:
@@ -42,9 +43,9 @@ pub(super) struct TraceArguments {
     #[arg(long)]
     credentials: bool,
 
-    /// The status of the app's answer [default: 200]
-    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..=599))]
-    app_status: Option<u16>,
+    /// The status of the app's answer; `down` where there is no answer, and nginx sends its own 502 [default: 200]
+    #[arg(long, value_name = "STATUS", value_parser = app_status)]
+    app_status: Option<AppStatus>,
 
     /// A header of the app's answer, in place of what its .env files tell; may be given more than once
     #[arg(long = "app-header", value_name = "NAME: VALUE", value_parser = header)]

@@ -2,11 +2,21 @@
 
 use clap::ValueEnum;
 use corslint::lint;
+use corslint::nginx::app::AppStatus;
 
 /// Splits `Name: value`.
 pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("a header is written `Name: value`")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Reads a status, or `down`.
+pub(super) fn app_status(text: &str) -> Result<AppStatus, String> {
+    match text.parse() {
+        _ if text == "down" => Ok(AppStatus::Down),
+        Ok(status @ 100..=599) => Ok(AppStatus::This(status)),
+        _ => Err("a status is a number from 100 to 599, or `down`".to_owned()),
+    }
 }
 
 /// Reads a version as `nginx -v` prints it; a part left out is 0.

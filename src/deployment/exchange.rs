@@ -10,7 +10,8 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::dotenv::app::App;
-use crate::nginx::answer::{Answer, Entry, Question, Upstream};
+use crate::nginx::answer::{Answer, Entry, Question};
+use crate::nginx::app::Upstream;
 use crate::nginx::settings::Single;
 
 /// What a page asks.
@@ -56,7 +57,7 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, app: Option<&App>) ->
         for ask in [Ask::Get, Ask::Preflighted] {
             for credentials in [CredentialsMode::Omit, CredentialsMode::Include] {
                 let Some(page) = page(site, index, ask, origin.clone(), &url, credentials) else { continue };
-                let answers = |request: &Request| site.answers(index, request, app, &text);
+                let answers = |request: &Request| site.answers(index, request, app);
                 let preflight = page.preflight().map_or(Vec::new(), |request| answers(&request));
                 let main = answers(&page.main());
                 exchanges.push(Exchange { route: index, ask, mentioned, page, preflight, main });
@@ -119,12 +120,12 @@ fn is_safelisted(name: &str) -> bool {
 impl<'d> Site<'d> {
     /// The answers that `request` gets at a route: its file is there, its address is allowed, and whoever it asks as is logged in
     /// unless it is a preflight, which carries no credentials.
-    pub(super) fn answers(&self, route: usize, request: &Request, app: Option<&App>, origin: &str) -> Vec<Answer<'d>> {
-        self.answers_from(self.routes[route].entry, request, &upstream(app, origin))
+    pub(super) fn answers(&self, route: usize, request: &Request, app: Option<&App>) -> Vec<Answer<'d>> {
+        self.answers_from(self.routes[route].entry, request, &upstream(app))
     }
 
     /// The same for a request that enters anywhere, and an app that answers `upstream`.
-    pub(super) fn answers_from(&self, entry: Entry, request: &Request, upstream: &Upstream) -> Vec<Answer<'d>> {
+    pub(super) fn answers_from(&self, entry: Entry, request: &Request, upstream: &Upstream<'_>) -> Vec<Answer<'d>> {
         let is_preflight = request.method == "OPTIONS";
         let assume = |question: &Question| match question {
             Question::Address(_) => Some(true),

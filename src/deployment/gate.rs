@@ -5,7 +5,7 @@ use crate::cors::header::CorsHeader;
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::locations::Found;
-use crate::nginx::settings::List;
+use crate::nginx::settings::{List, Protocol};
 use crate::source::Place;
 
 impl<'d> Site<'d> {
@@ -64,7 +64,7 @@ impl<'d> Site<'d> {
         };
         let ifs = config.children(location);
         let own = std::iter::once(location).chain(ifs).flat_map(|context| config.items(context));
-        let inherited = config.list(location, List::ProxySetHeader).iter().copied();
+        let inherited = config.list(location, List::SetHeader(Protocol::Proxy)).iter().copied();
         let tells = |item: &ItemId| {
             let stock = matches!(config.item(*item).name, b"fastcgi_pass" | b"uwsgi_pass" | b"scgi_pass");
             let mut words = (1..=config.parameter_count(*item)).filter_map(|index| config.parameter(*item, index));

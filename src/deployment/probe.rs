@@ -42,7 +42,7 @@ fn ask<'d>(
     app: Option<&App>,
 ) -> Option<Exchange<'d>> {
     let page = page(site, route, context, origin)?;
-    let main = site.answers(route, &page.main(), app, origin);
+    let main = site.answers(route, &page.main(), app);
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
     meets.then_some(Exchange { route, ask: Ask::Probe, mentioned, page, preflight: Vec::new(), main })
 }

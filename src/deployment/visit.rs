@@ -12,7 +12,8 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::dotenv::app::App;
-use crate::nginx::answer::{Answer, AnsweredBy, Question, Upstream};
+use crate::nginx::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::app::{AppStatus, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{SetField, set_fields};
 use crate::nginx::locations::{self, Pattern};
@@ -120,7 +121,7 @@ impl<'d> Site<'d> {
     }
 
     /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
-    pub fn visit(&self, context: ContextId, caller: &Caller, upstream: &Upstream) -> Option<Visit<'d>> {
+    pub fn visit(&self, context: ContextId, caller: &Caller, upstream: &Upstream<'_>) -> Option<Visit<'d>> {
         let (server, entry) = route::entry(self.config, context)?;
         let url = Url::parse(&route::url(&self.model, &self.bases, server, context)).ok()?;
         let origin = check_serialized(&caller.origin).ok()?;
@@ -133,9 +134,9 @@ impl<'d> Site<'d> {
         Some(Visit { page, answers })
     }
 
-    /// The same page's request as in an exchange, where the app behind nginx answers it with `status`.
-    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: u16, app: Option<&App>) -> Visit<'d> {
-        self.when_app_says(exchange, &Upstream { status: Some(status), ..upstream(app, &exchange.origin()) })
+    /// The same page's request as in an exchange, where the app behind nginx answers it with `status`, or not at all.
+    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: AppStatus, app: Option<&App>) -> Visit<'d> {
+        self.when_app_says(exchange, &Upstream { status, ..upstream(app) })
     }
 
     /// The directory that a route's URL stands in, asked for by the same page: its index answers. `None` where the directory is
@@ -150,7 +151,7 @@ impl<'d> Site<'d> {
         url.path().as_bytes().starts_with(&path).then_some(())?;
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(exchange.page.origin.clone(), "GET", url, mode).ok()?;
-        let answers = self.answers_from(*entry, &page.main(), &upstream(app, &exchange.origin()));
+        let answers = self.answers_from(*entry, &page.main(), &upstream(app));
         Some(Visit { page, answers })
     }
 
@@ -213,7 +214,7 @@ impl<'d> Site<'d> {
 
 impl<'d> Site<'d> {
     /// The same page's request as in an exchange, where the app behind nginx answers `upstream`.
-    pub fn when_app_says(&self, exchange: &Exchange<'d>, upstream: &Upstream) -> Visit<'d> {
+    pub fn when_app_says(&self, exchange: &Exchange<'d>, upstream: &Upstream<'_>) -> Visit<'d> {
         let entry = self.routes[exchange.route].entry;
         let answers = self.answers_from(entry, &exchange.page.main(), upstream);
         Visit { page: exchange.page.clone(), answers }

@@ -6,8 +6,10 @@
 
 use std::borrow::Cow;
 
+use super::app::{self, Upstream};
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::locations::Locations;
+use super::nearest::Nearest;
 use super::regex::Regexes;
 use super::run::Run;
 use super::servers::Servers;
@@ -91,15 +93,6 @@ impl Answer<'_> {
     }
 }
 
-/// What the app answers to a request that reaches it.
-#[derive(Debug, Clone, Default)]
-pub struct Upstream {
-    /// Its status; none where it is not known.
-    pub status: Option<u16>,
-    /// Header fields it sends; a value may be unknown.
-    pub headers: Vec<(String, Option<String>)>,
-}
-
 /// A configuration that can be asked.
 #[derive(Debug)]
 pub struct Model<'c, 's> {
@@ -113,6 +106,8 @@ pub struct Model<'c, 's> {
     pub servers: Servers<'s>,
     /// Its expressions.
     pub regexes: Regexes,
+    /// What decides whether an app gets the request, and as it is.
+    pub(super) hand_over: Nearest<'s>,
 }
 
 /// Where a request enters.
@@ -129,8 +124,14 @@ pub enum Entry {
 impl<'c, 's> Model<'c, 's> {
     /// Makes a configuration ready to be asked.
     pub fn new(config: &'c Config<'s>) -> Self {
-        let (definitions, locations) = (Definitions::new(config), Locations::new(config));
-        Model { config, definitions, locations, servers: Servers::new(config), regexes: Regexes::default() }
+        Model {
+            config,
+            definitions: Definitions::new(config),
+            locations: Locations::new(config),
+            servers: Servers::new(config),
+            regexes: Regexes::default(),
+            hand_over: app::hand_over(config),
+        }
     }
 
     /// The server that takes a request to `host` and `port` (A6.7). The scheme has no say: nginx chooses by address and name alone.
@@ -144,7 +145,7 @@ impl<'c, 's> Model<'c, 's> {
     pub fn answers(
         &self,
         request: &Request,
-        upstream: &Upstream,
+        upstream: &Upstream<'_>,
         entry: Entry,
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {

@@ -61,11 +61,9 @@ impl<'s> Run<'_, '_, 's> {
 
     /// A field of the app's answer, empty before there is one (A4.14).
     fn app_header(&self, name: &str) -> Option<Value<'s>> {
-        if !self.app_asked {
-            return Some(Value::known(&b""[..]));
-        }
+        let Some(fields) = &self.app_fields else { return Some(Value::known(&b""[..])) };
         let same = |header: &str| header.to_ascii_lowercase().replace('-', "_") == name;
-        let mut found = self.upstream.headers.iter().filter(|(header, _)| same(header));
+        let mut found = fields.iter().filter(|(header, _)| same(header));
         let value = match found.next() {
             None => Value::known(&b""[..]),
             Some((_, value)) => Value::known(value.clone()?.into_bytes()),

@@ -378,6 +378,11 @@ impl<'s> Config<'s> {
         }
     }
 
+    /// All parameters but those that a template fills in, as nginx reads them.
+    pub fn parameters(&self, id: ItemId) -> impl Iterator<Item = Cow<'s, [u8]>> {
+        (1..=self.parameter_count(id)).filter_map(move |index| self.parameter(id, index))
+    }
+
     /// Whether the parameter counted from 1 is exactly `text`.
     pub fn parameter_is(&self, id: ItemId, index: usize, text: &str) -> bool {
         self.parameter(id, index).is_some_and(|value| &*value == text.as_bytes())

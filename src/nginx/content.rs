@@ -105,40 +105,6 @@ impl<'s> Run<'_, '_, 's> {
         }
     }
 
-    /// The app that the context in force names, which an `if` has from its location. A handler that came with an earlier `if` has
-    /// none there, and nginx answers 500.
-    fn app(&mut self, chosen: ItemId) -> Result<Step, Question> {
-        let config = self.model.config;
-        let name = config.item(chosen).name;
-        let here = config.named(self.context, name).last();
-        let outer = || {
-            let parent = config.context(self.context).parent?;
-            let inherits =
-                matches!(config.context(self.context).kind, ContextKind::IfInLocation | ContextKind::LimitExcept);
-            if inherits { config.named(parent, name).last() } else { None }
-        };
-        let Some(item) = here.or_else(outer) else { return Ok(Step::Reply(Reply::special(500, Some(chosen)))) };
-        self.app_asked = true;
-        let header = |name: &str| self.upstream.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
-        let status = match self.asked_by {
-            Some(asked_by) => Some(if self.ask(Question::Credentials(asked_by))? { 200 } else { 401 }),
-            None => self.upstream.status,
-        };
-        let reply = Reply { status, by: AnsweredBy::App, item: Some(item), special: false };
-        Ok(match header("x-accel-redirect") {
-            _ if self.is_intercepted(&reply) => Step::Reply(reply),
-            Some((_, Some(target))) => {
-                let target = target.clone().into_bytes();
-                if target.starts_with(b"/") {
-                    self.become_get();
-                }
-                self.jump(Value::known(target), item)
-            }
-            Some(_) => Step::Reply(Reply::lost(Some(item))),
-            None => Step::Reply(reply),
-        })
-    }
-
     /// nginx goes on with GET after a jump to another URI, but for HEAD.
     pub(super) fn become_get(&mut self) {
         if self.method != "HEAD" {

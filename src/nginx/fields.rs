@@ -75,7 +75,7 @@ impl<'s> Run<'_, '_, 's> {
             fields.push(Field { name: Cow::Borrowed(b"Location"), value, item });
         }
         if reply.by == AnsweredBy::App {
-            self.app_fields(reply, &mut fields);
+            self.pass_on(reply, &mut fields);
         }
         for item in config.more_headers(self.context) {
             self.more(item, status, &mut fields);
@@ -104,11 +104,12 @@ impl<'s> Run<'_, '_, 's> {
         Value::known([format!("{}://{host}{port}", url.scheme()).as_bytes(), &path].concat())
     }
 
-    fn app_fields(&self, reply: &Reply, fields: &mut Vec<Field<'s>>) {
+    /// The app's fields, but for those that are hidden.
+    fn pass_on(&self, reply: &Reply, fields: &mut Vec<Field<'s>>) {
         let config = self.model.config;
         let name = reply.item.map_or(&b""[..], |item| config.item(item).name);
         let protocol = Protocol::split(name).map(|(protocol, _)| protocol);
-        for (name, value) in &self.upstream.headers {
+        for (name, value) in self.app_fields.iter().flatten() {
             if protocol.is_some_and(|protocol| config.hides(self.context, protocol, name).is_some()) {
                 continue;
             }

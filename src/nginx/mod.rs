@@ -2,6 +2,7 @@
 
 mod access;
 pub mod answer;
+pub mod app;
 mod builtin;
 pub mod condition;
 pub mod config;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, AnsweredBy, Entry, Model, Question, Upstream};
+use super::answer::{Answer, AnsweredBy, Entry, Model, Question};
+use super::app::{AppFields, Upstream};
 use super::config::{ContextId, ContextKind, ItemId};
 use super::content::Handler;
 use super::locations::{Found, Pattern, pattern};
@@ -21,7 +22,7 @@ const DEFAULT_BODY_BYTES: u64 = 1024 * 1024;
 pub(super) struct Run<'r, 'c, 's> {
     pub(super) model: &'r Model<'c, 's>,
     pub(super) request: &'r Request,
-    pub(super) upstream: &'r Upstream,
+    pub(super) upstream: &'r Upstream<'r>,
     pub(super) url: Option<url::Url>,
     pub(super) assumptions: &'r [(Question, bool)],
     pub(super) server: ContextId,
@@ -53,8 +54,8 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) body_discarded: bool,
     /// The `Location` field, once something has set it.
     pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
-    /// Whether the app has answered, so that `$upstream_http_*` hold something.
-    pub(super) app_asked: bool,
+    /// The header fields of the app's answer, once there is one: what `$upstream_http_*` hold.
+    pub(super) app_fields: Option<AppFields>,
     /// The `auth_request` of which this is the subrequest.
     pub(super) asked_by: Option<ItemId>,
 }
@@ -105,7 +106,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     pub(super) fn new(
         model: &'r Model<'c, 's>,
         request: &'r Request,
-        upstream: &'r Upstream,
+        upstream: &'r Upstream<'r>,
         assumptions: &'r [(Question, bool)],
     ) -> Self {
         let url = url::Url::parse(&request.url).ok();
@@ -133,7 +134,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             refusal: None,
             body_discarded: false,
             redirect: None,
-            app_asked: false,
+            app_fields: None,
             asked_by: None,
         }
     }

@@ -16,8 +16,8 @@ pub enum List {
     HideHeader(Protocol),
     /// `proxy_pass_header` and its kin.
     PassHeader(Protocol),
-    /// `proxy_set_header`
-    ProxySetHeader,
+    /// `proxy_set_header`, `grpc_set_header`, and `fastcgi_param` and its kin
+    SetHeader(Protocol),
     /// `error_page`
     ErrorPage,
     /// `allow` and `deny`
@@ -66,31 +66,31 @@ impl Protocol {
     }
 }
 
-const LISTS: usize = 15;
+const LISTS: usize = 19;
 
 impl List {
     fn index(self) -> usize {
         match self {
             List::AddHeader => 0,
-            List::ProxySetHeader => 1,
-            List::ErrorPage => 2,
-            List::Access => 3,
-            List::Index => 4,
-            List::HideHeader(protocol) => 5 + protocol as usize,
-            List::PassHeader(protocol) => 10 + protocol as usize,
+            List::ErrorPage => 1,
+            List::Access => 2,
+            List::Index => 3,
+            List::HideHeader(protocol) => 4 + protocol as usize,
+            List::PassHeader(protocol) => 9 + protocol as usize,
+            List::SetHeader(protocol) => 14 + protocol as usize,
         }
     }
 
     fn of(name: &[u8]) -> Option<List> {
         match name {
             b"add_header" => Some(List::AddHeader),
-            b"proxy_set_header" => Some(List::ProxySetHeader),
             b"error_page" => Some(List::ErrorPage),
             b"allow" | b"deny" => Some(List::Access),
             b"index" => Some(List::Index),
             _ => match Protocol::split(name)? {
                 (protocol, b"hide_header") => Some(List::HideHeader(protocol)),
                 (protocol, b"pass_header") => Some(List::PassHeader(protocol)),
+                (protocol, b"set_header" | b"param") => Some(List::SetHeader(protocol)),
                 _ => None,
             },
         }

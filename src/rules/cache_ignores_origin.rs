@@ -46,7 +46,7 @@ use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::{Ask, Deployment, Exchange, Site, upstream};
+use crate::deployment::{Ask, Deployment, Exchange, Site, upstream_to};
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
@@ -110,7 +110,10 @@ fn mixed(site: &Site<'_>, nearest: &Nearest<'_>, exchange: &Exchange<'_>) -> Opt
     let answer = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?;
     let (protocol, _) = Protocol::split(config.item(answer.item?).name)?;
     let get = |name: &str| nearest.get(config, answer.context, format!("{}_{name}", protocol.prefix()).as_bytes());
-    let cache = get("cache").filter(|item| !config.parameter_is(*item, 1, "off"))?;
+    let cache = get("cache")?;
+    // Where one origin's answer may go to another, nobody knows what the app's line says.
+    let from_app = || site.fields(answer, CorsHeader::AllowOrigin).find(|field| field.item.is_none());
+    from_app().filter(|field| field.value.bytes().is_none())?;
     let ignored = get("ignore_headers")?;
     let words =
         |item: ItemId| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index));
@@ -123,8 +126,9 @@ fn mixed(site: &Site<'_>, nearest: &Nearest<'_>, exchange: &Exchange<'_>) -> Opt
 /// Whether a page is blocked that gets what the app answered to a page of the `other` origin.
 fn is_poisoned(site: &Site<'_>, exchange: &Exchange<'_>, app: &App, other: &str) -> bool {
     let from_app = |answer: &&Answer<'_>| answer.by == AnsweredBy::App;
-    let reads = exchange.main.iter().filter(from_app).all(|answer| exchange.is_readable(answer));
-    let kept = site.when_app_says(exchange, &upstream(Some(app), other));
+    let own = site.when_app_says(exchange, &upstream_to(app, &exchange.origin()));
+    let reads = own.answers.iter().filter(from_app).all(|answer| own.verdict(answer) == Verdict::Allowed);
+    let kept = site.when_app_says(exchange, &upstream_to(app, other));
     let is_blocked = |answer: &Answer<'_>| {
         let app_speaks = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none());
         app_speaks && matches!(kept.verdict(answer), Verdict::Blocked(_))

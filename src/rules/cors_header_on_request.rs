@@ -36,7 +36,7 @@ use crate::cors::request::Request;
 use crate::deployment::{Caller, Deployment, Site, upstream};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::settings::List;
+use crate::nginx::settings::{List, Protocol};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -68,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         for context in site.entered() {
-            let first = site.config.list(context, List::ProxySetHeader).first();
+            let first = site.config.list(context, List::SetHeader(Protocol::Proxy)).first();
             // What another protocol sets is looked for in the location alone.
             let level = first.map_or(context, |item| site.config.item(*item).context);
             if let Some((_, contexts)) = levels.get_mut(&level) {
@@ -141,6 +141,6 @@ fn blocked(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) -> 
     let caller = site.welcome(&around, deployment.app);
     let elsewhere = || Caller { origin: origin.unwrap_or_else(Site::foreign_origin), credentials: false };
     let caller = caller.unwrap_or_else(elsewhere);
-    let visit = site.visit(context, &caller, &upstream(deployment.app, &caller.origin))?;
+    let visit = site.visit(context, &caller, &upstream(deployment.app))?;
     visit.lacking(CorsHeader::AllowOrigin).map(|_| visit.request())
 }

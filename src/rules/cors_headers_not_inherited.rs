@@ -91,7 +91,7 @@ fn entering(
     let around: Vec<_> = site.fields_in_force(outer);
     let caller = site.welcome(&around, deployment.app)?;
     contexts.iter().filter(|&&context| !site.config.is_incomplete(context)).take(MAX_ASKED).find_map(|&context| {
-        let visit = site.visit(context, &caller, &upstream(deployment.app, &caller.origin))?;
+        let visit = site.visit(context, &caller, &upstream(deployment.app))?;
         let header =
             dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
         let is_here = visit.told().all(|answer| site.level_of(answer.context) == Some(dropping.level));

@@ -44,6 +44,7 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::{Ask, Deployment, Exchange, Site, is_told, lacking};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::app::AppStatus;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::fields::is_sent_without_always;
 use crate::nginx::flow::SetField;
@@ -128,7 +129,7 @@ fn lost<'d>(deployment: &Deployment<'d>, site: &Site<'d>, exchange: &Exchange<'d
         lost.extend(visit.told().filter_map(|it| loss(site, from, it, &visit.verdict(it), &request, false)));
     }
     if site.routes[exchange.route].reaches_app {
-        let visit = site.when_app_answers(exchange, 500, deployment.app);
+        let visit = site.when_app_answers(exchange, AppStatus::This(500), deployment.app);
         let failed = visit.answers.iter().filter(|answer| answer.status == Some(500));
         lost.extend(failed.filter_map(|it| loss(site, from, it, &visit.verdict(it), &request, false)));
     }

@@ -36,6 +36,7 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::{Deployment, Exchange, Site, lacking};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::app::AppStatus;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
@@ -119,7 +120,7 @@ fn hidden<'d>(
 ) -> Option<(u16, CorsHeader)> {
     let header = set_fields(site.config, item).first()?.header;
     let hides = |&status: &u16| {
-        let visit = site.when_app_answers(exchange, status, deployment.app);
+        let visit = site.when_app_answers(exchange, AppStatus::This(status), deployment.app);
         let passed = |answer: &&Answer<'_>| answer.by == AnsweredBy::App && answer.status == Some(status);
         let mut passed = visit.answers.iter().filter(passed).peekable();
         let lacks = |verdict: Verdict| lacking(&verdict) == Some(header);

@@ -40,12 +40,12 @@ use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Verdict;
-use crate::deployment::{Caller, Deployment, Site, Visit, upstream};
+use crate::deployment::{Caller, Deployment, Site, Visit, upstream, upstream_to};
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::settings::List;
+use crate::nginx::settings::{List, Protocol};
 use crate::nginx::value::only_variable;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -72,7 +72,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         for context in site.entered() {
-            let first = config.list(context, List::ProxySetHeader).first();
+            let first = config.list(context, List::SetHeader(Protocol::Proxy)).first();
             let Some(&item) = first.and_then(|first| levels.get(&config.item(*first).context)) else { continue };
             let place = config.place(item);
             let is_certain = reported.get(&place).is_some_and(|known| known.severity == Severity::Error);
@@ -97,7 +97,7 @@ fn judge(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId, item:
     let config = site.config;
     // What a location for WebSockets tells its app is not about CORS.
     let upgrades = |item: &ItemId| config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Upgrade"));
-    if config.is_incomplete(context) || config.list(context, List::ProxySetHeader).iter().any(upgrades) {
+    if config.is_incomplete(context) || config.list(context, List::SetHeader(Protocol::Proxy)).iter().any(upgrades) {
         return None;
     }
     let app = deployment.app.filter(|_| deployment.app_evidence().is_some());
@@ -107,12 +107,12 @@ fn judge(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId, item:
     // The last one: an app may answer with the first to whomever it does not know.
     let page = app.origins.iter().rfind(|origin| origin.cors)?.text.trim_end_matches('/').to_owned();
     let caller = Caller { origin: page.clone(), credentials: false };
-    let honest = site.visit(context, &caller, &upstream(Some(app), &page))?;
+    let honest = site.visit(context, &caller, &upstream_to(app, &page))?;
     honest.told().next()?;
     if told == page || honest.told().any(|answer| matches!(honest.verdict(answer), Verdict::Blocked(_))) {
         return None;
     }
-    let visit = site.visit(context, &caller, &upstream(Some(app), &told))?;
+    let visit = site.visit(context, &caller, &upstream_to(app, &told))?;
     let is_blocked = visit.told().all(|answer| matches!(visit.verdict(answer), Verdict::Blocked(_)));
     let may_read = visit.told().all(|answer| visit.verdict(answer) == Verdict::Allowed);
     if told.contains('$') || !(is_blocked || cannot_know(app)) {
@@ -143,7 +143,7 @@ fn unknown(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId, ite
     let around = site.fields_in_force(context);
     let foreign = || Caller { origin: Site::foreign_origin(), credentials: false };
     let caller = site.welcome(&around, deployment.app).unwrap_or_else(foreign);
-    let visit = site.visit(context, &caller, &upstream(None, &caller.origin))?;
+    let visit = site.visit(context, &caller, &upstream(None))?;
     visit.lacking(CorsHeader::AllowOrigin)?;
     Some(doubtful(site, item, &visit))
 }

@@ -1,0 +1,228 @@
+//! The app behind nginx: what it is told of the page's Origin, and what of its answer is the answer to this very request.
+
+use super::answer::{AnsweredBy, Question};
+use super::config::{Config, ItemId};
+use super::nearest::Nearest;
+use super::run::{Reply, Run, Step};
+use super::settings::{List, Protocol};
+use super::value::{Part, Value, parts};
+
+/// Header fields of the app's answer; a value that is not known may also mean that the field is missing.
+pub type AppFields = Vec<(String, Option<String>)>;
+
+/// The header fields that an app sends for the Origin that nginx tells it: empty where it tells none, `None` where that is not known.
+pub type ByOrigin<'u> = Box<dyn Fn(Option<&str>) -> AppFields + 'u>;
+
+/// What the app answers to a request that reaches it.
+#[derive(Debug, Default)]
+pub struct Upstream<'u> {
+    /// Its status.
+    pub status: AppStatus,
+    /// Header fields it sends.
+    pub headers: AppHeaders<'u>,
+}
+
+/// The status of the app's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AppStatus {
+    /// This one.
+    This(u16),
+    /// Not to be known.
+    #[default]
+    Unknown,
+    /// There is no answer: nothing listens there, and nginx answers 502 by itself (A2.5).
+    Down,
+}
+
+/// What the header fields of the app's answer depend on.
+pub enum AppHeaders<'u> {
+    /// On nothing.
+    Same(AppFields),
+    /// On the Origin that nginx tells the app.
+    ByOrigin(ByOrigin<'u>),
+}
+
+impl AppHeaders<'_> {
+    /// The fields of the answer where nginx tells the app this Origin: empty for none, `None` where it is not known.
+    pub fn told(&self, origin: Option<&str>) -> AppFields {
+        match self {
+            AppHeaders::Same(fields) => fields.clone(),
+            AppHeaders::ByOrigin(by_origin) => by_origin(origin),
+        }
+    }
+}
+
+impl Default for AppHeaders<'_> {
+    fn default() -> Self {
+        AppHeaders::Same(Vec::new())
+    }
+}
+
+impl std::fmt::Debug for AppHeaders<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AppHeaders::Same(fields) => f.debug_tuple("Same").field(fields).finish(),
+            AppHeaders::ByOrigin(_) => f.debug_tuple("ByOrigin").finish_non_exhaustive(),
+        }
+    }
+}
+
+/// The directives that decide what nginx keeps of the app's answers, and whether it hands the request's header on.
+pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
+    const NAMES: [&[u8]; 7] = [
+        b"cache",
+        b"cache_key",
+        b"cache_bypass",
+        b"no_cache",
+        b"cache_methods",
+        b"ignore_headers",
+        b"pass_request_headers",
+    ];
+    Nearest::new(config, |name| Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest)))
+}
+
+impl<'s> Run<'_, '_, 's> {
+    /// The app that the context in force names, which an `if` has from its location. A handler that came with an earlier `if` has
+    /// none there, and nginx answers 500.
+    pub(super) fn app(&mut self, chosen: ItemId) -> Result<Step, Question> {
+        let config = self.model.config;
+        let name = config.item(chosen).name;
+        let Some(item) = self.pass_in_force(name) else { return Ok(Step::Reply(Reply::special(500, Some(chosen)))) };
+        let is_down = self.asked_by.is_none() && self.upstream.status == AppStatus::Down;
+        let fields = if is_down { Vec::new() } else { self.answer_of_app(Protocol::split(name)) };
+        self.app_fields = Some(fields);
+        let status = match (self.asked_by, self.upstream.status) {
+            (Some(asked_by), _) => Some(if self.ask(Question::Credentials(asked_by))? { 200 } else { 401 }),
+            (None, AppStatus::This(status)) => Some(status),
+            (None, AppStatus::Unknown) => None,
+            (None, AppStatus::Down) => return Ok(Step::Reply(Reply::special(502, Some(item)))),
+        };
+        let reply = Reply { status, by: AnsweredBy::App, item: Some(item), special: false };
+        if self.is_intercepted(&reply) {
+            return Ok(Step::Reply(reply));
+        }
+        let mut fields = self.app_fields.iter().flatten();
+        Ok(match fields.find(|(name, _)| name.eq_ignore_ascii_case("x-accel-redirect")) {
+            Some((_, Some(target))) => {
+                let target = target.clone().into_bytes();
+                if target.starts_with(b"/") {
+                    self.become_get();
+                }
+                self.jump(Value::known(target), item)
+            }
+            Some((_, None)) => Step::Reply(Reply::lost(Some(item))),
+            None => Step::Reply(reply),
+        })
+    }
+
+    /// The header fields of the app's answer, or of one it gave to another request, which nginx has kept.
+    fn answer_of_app(&mut self, pass: Option<(Protocol, &[u8])>) -> AppFields {
+        let upstream = self.upstream;
+        let by_origin = match &upstream.headers {
+            AppHeaders::Same(fields) => return fields.clone(),
+            AppHeaders::ByOrigin(by_origin) => by_origin,
+        };
+        let sent = self.header("origin").unwrap_or_default().to_owned();
+        let Some((protocol, _)) = pass else { return by_origin(Some(&sent)) };
+        let retold = self.retold(protocol);
+        let is_fixed = matches!(&retold, Some((_, is_fixed)) if *is_fixed);
+        if !is_fixed && self.is_cached(protocol) && !self.is_apart(protocol, &sent) {
+            let any = by_origin(None);
+            let varies = |(name, value): &(String, Option<String>)| {
+                let names = value.as_deref().unwrap_or_default().split(',');
+                name.eq_ignore_ascii_case("vary")
+                    && names.into_iter().any(|it| it.trim().eq_ignore_ascii_case("origin"))
+            };
+            if self.ignores_vary(protocol) || !any.iter().any(varies) {
+                return any;
+            }
+        }
+        match retold {
+            None => by_origin(Some(&sent)),
+            Some((told, _)) => by_origin(told.as_deref()),
+        }
+    }
+
+    /// The Origin that nginx tells the app in the place of the request's own, empty where it tells none (A4.10), and whether it is the same
+    /// for every request. `None` where it hands on what it gets.
+    fn retold(&mut self, protocol: Protocol) -> Option<(Option<String>, bool)> {
+        let config = self.model.config;
+        let name: &[u8] = match protocol {
+            Protocol::Proxy | Protocol::Grpc => b"Origin",
+            Protocol::Fastcgi | Protocol::Uwsgi | Protocol::Scgi => b"HTTP_ORIGIN",
+        };
+        let is_origin = |item: &ItemId| config.parameter(*item, 1).is_some_and(|it| it.eq_ignore_ascii_case(name));
+        let mut set = config.list(self.context, List::SetHeader(protocol)).iter().copied().filter(is_origin);
+        let Some(item) = set.next() else {
+            let handed_on = self.hand_over(protocol, "pass_request_headers");
+            let is_off = handed_on.is_some_and(|item| config.parameter_is(item, 1, "off"));
+            return is_off.then(|| (Some(String::new()), true));
+        };
+        // Which of two an app takes is its own affair.
+        if set.next().is_some() {
+            return Some((None, false));
+        }
+        let Some(text) = config.parameter(item, 2) else { return Some((None, false)) };
+        let is_fixed = memchr::memchr(b'$', &text).is_none();
+        let told = self.expand(text).bytes().map(|told| String::from_utf8_lossy(told).into_owned());
+        Some((told, is_fixed))
+    }
+
+    /// Whether nginx may answer from what it has kept of the app's answers (A7.1).
+    fn is_cached(&mut self, protocol: Protocol) -> bool {
+        let config = self.model.config;
+        let Some(cache) = self.hand_over(protocol, "cache") else { return false };
+        let zone = config.parameter(cache, 1).map(|zone| self.expand(zone));
+        let is_off = zone.as_ref().and_then(Value::bytes).is_some_and(|zone| matches!(zone, b"off" | b""));
+        let method = self.method.clone();
+        let is_kept = |item: ItemId| config.parameters(item).any(|it| it.eq_ignore_ascii_case(method.as_bytes()));
+        let is_kept =
+            matches!(&*method, "GET" | "HEAD") || self.hand_over(protocol, "cache_methods").is_some_and(is_kept);
+        if is_off || !is_kept {
+            return false;
+        }
+        // What is not kept of this request may be kept of another, unless nothing ever is.
+        let never = self.hand_over(protocol, "no_cache");
+        let is_set = |text: &[u8]| memchr::memchr(b'$', text).is_none() && !matches!(text, b"" | b"0");
+        if never.is_some_and(|item| config.parameters(item).any(|text| is_set(&text))) {
+            return false;
+        }
+        let Some(bypass) = self.hand_over(protocol, "cache_bypass") else { return true };
+        !config.parameters(bypass).any(|text| self.expand(text).is_true() == Some(true))
+    }
+
+    /// Whether the key keeps what is kept for this Origin apart from what is kept for others.
+    fn is_apart(&mut self, protocol: Protocol, origin: &str) -> bool {
+        let config = self.model.config;
+        let key = self.hand_over(protocol, "cache_key").and_then(|item| config.parameter(item, 1));
+        parts(key.as_deref().unwrap_or_default()).any(|part| match part {
+            Part::Variable(name) if name.eq_ignore_ascii_case(b"http_origin") => true,
+            Part::Variable(name) => !origin.is_empty() && self.variable(name).bytes() == Some(origin.as_bytes()),
+            Part::Text(_) => false,
+        })
+    }
+
+    fn ignores_vary(&self, protocol: Protocol) -> bool {
+        let ignored = self.hand_over(protocol, "ignore_headers");
+        ignored.is_some_and(|item| self.model.config.parameters(item).any(|name| name.eq_ignore_ascii_case(b"Vary")))
+    }
+
+    /// The directive of this protocol in force, one of [`hand_over`].
+    fn hand_over(&self, protocol: Protocol, name: &str) -> Option<ItemId> {
+        let known = &self.model.hand_over;
+        let find = || known.get(self.model.config, self.context, format!("{}_{name}", protocol.prefix()).as_bytes());
+        if known.is_empty() { None } else { find() }
+    }
+
+    /// The directive of this name that passes requests in force, which an `if` and a `limit_except` have from their location.
+    fn pass_in_force(&self, name: &[u8]) -> Option<ItemId> {
+        use super::config::ContextKind::{IfInLocation, LimitExcept};
+        let config = self.model.config;
+        let here = config.context(self.context);
+        let outer = || {
+            let inherits = matches!(here.kind, IfInLocation | LimitExcept);
+            here.parent.filter(|_| inherits).and_then(|parent| config.named(parent, name).last())
+        };
+        config.named(self.context, name).last().or_else(outer)
+    }
+}
