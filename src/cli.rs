@@ -1,6 +1,7 @@
 //! The command line: one file a command, with what can be asked and how it is carried out.
 
 mod explain;
+mod input;
 mod lint;
 mod output;
 mod screen;

@@ -1,10 +1,12 @@
 //! The engine: discover, read, build the deployment, ask every rule, sort.
 
+mod content;
 mod discover;
 mod fill;
 mod gather;
 mod group;
 mod missing;
+mod overlay;
 mod own;
 mod reach;
 mod read;
@@ -19,7 +21,10 @@ use crate::rule::Subject;
 use crate::rules::{self, unused_suppression};
 use crate::source::{FileId, Sources};
 use crate::suppress;
+pub use content::kind_of;
+pub use discover::FileKind;
 pub(crate) use gather::Gathered;
+pub use overlay::{Overlay, real};
 
 /// The context a fragment is included into, for a file that is not a whole configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +50,10 @@ pub struct Options {
     pub nginx_version: Option<(u32, u32, u32)>,
     /// Ids of the rules to ask; empty for all.
     pub rules: Vec<String>,
+    /// What is read instead of what is on disk.
+    pub overlay: Overlay,
+    /// What named files are whose names do not prove it; nginx's without it.
+    pub kind: Option<FileKind>,
 }
 
 /// What a run found.

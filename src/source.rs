@@ -81,7 +81,7 @@ pub struct Source {
     /// The path as the user gave it, or relative to the working directory where it was discovered,
     /// `/`-separated. Bytes that are not UTF-8 are replaced.
     pub path: String,
-    /// Where it was read from; `None` for standard input and for the files inside `nginx -T` output.
+    /// The path it was read from, or that standard input stands for; `None` for the files inside `nginx -T` output.
     pub origin: Option<PathBuf>,
     /// Its bytes, untouched.
     pub bytes: Vec<u8>,

@@ -8,16 +8,18 @@ use corslint::lint::{self, Outcome};
 use corslint::report::{self, Format, visible};
 
 use super::explain;
+use super::input::Input;
 use super::output::{self, FormatName};
 use super::screen::{self, Color};
 use super::tell::{FOUND, INCOMPLETE, complain, note, print};
-use super::values::{ContextName, version};
+use super::values::version;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Lint {
     /// Files and directories to lint together as one deployment
     ///
     /// Directories are searched for nginx configurations and .env files; a file is always linted, whatever its name.
+    /// `-` is standard input.
     /// A path that is also a command is written ./rules.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
@@ -30,13 +32,8 @@ pub(super) struct Lint {
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
     fail_on: FailOn,
 
-    /// The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-
-    /// Where a file that is only part of a configuration gets included [default: as its content implies]
-    #[arg(long, value_enum)]
-    context: Option<ContextName>,
+    #[command(flatten)]
+    input: Input,
 
     /// The nginx that will read the files, such as 1.22.1; findings that depend on it are told only where they hold
     #[arg(long, value_name = "VERSION", value_parser = version)]
@@ -74,7 +71,11 @@ impl Lint {
         if let Some(id) = self.unknown_rule() {
             return complain(format_args!("there is no rule `{}`; `corslint rules` lists them", visible(id)));
         }
-        let outcome = match lint::lint(&self.options()) {
+        let options = match self.options() {
+            Ok(options) => options,
+            Err(why) => return complain(why),
+        };
+        let outcome = match lint::lint(&options) {
             Ok(outcome) => outcome,
             Err(error) => return complain(error),
         };
@@ -104,14 +105,13 @@ impl Lint {
     }
 
     /// What the engine is asked.
-    fn options(&self) -> lint::Options {
-        lint::Options {
-            paths: self.paths.clone(),
-            root: self.root.clone(),
-            context: self.context.map(ContextName::context),
-            nginx_version: self.nginx_version,
-            rules: self.rules.clone(),
-        }
+    ///
+    /// # Errors
+    ///
+    /// As for [`Input::read`].
+    fn options(&self) -> Result<lint::Options, String> {
+        let files = self.input.read(&self.paths)?;
+        Ok(lint::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
     }
 
     /// The first rule asked for that does not exist.

@@ -6,10 +6,11 @@ use clap::ValueEnum;
 use corslint::cors::verdict::Verdict;
 use corslint::nginx::app::AppStatus;
 use corslint::report::{self, Format};
-use corslint::{lint, trace};
+use corslint::trace;
 
+use super::input::Input;
 use super::tell::{FOUND, INCOMPLETE, complain, print};
-use super::values::{ContextName, app_status, header};
+use super::values::{app_status, header};
 
 const TRACE_EXAMPLES: &str = "\
 Example:
@@ -23,7 +24,7 @@ pub(super) struct TraceArguments {
     /// The URL the page asks for
     url: String,
 
-    /// Files and directories of the deployment
+    /// Files and directories of the deployment; `-` is standard input
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
@@ -51,13 +52,8 @@ pub(super) struct TraceArguments {
     #[arg(long = "app-header", value_name = "NAME: VALUE", value_parser = header)]
     app_headers: Vec<(String, String)>,
 
-    /// The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-
-    /// Where a file that is only part of a configuration gets included [default: as its content implies]
-    #[arg(long, value_enum)]
-    context: Option<ContextName>,
+    #[command(flatten)]
+    input: Input,
 
     /// How the trace is shown
     #[arg(long, value_enum, default_value = "text")]
@@ -75,7 +71,11 @@ enum TraceFormat {
 impl TraceArguments {
     /// Traces the request and gives the exit code: 0 allowed, 1 blocked, 2 not to be known.
     pub(super) fn run(&self) -> u8 {
-        let trace = match trace::trace(&self.options()) {
+        let options = match self.options() {
+            Ok(options) => options,
+            Err(why) => return complain(why),
+        };
+        let trace = match trace::trace(&options) {
             Ok(trace) => trace,
             Err(error) => return complain(error),
         };
@@ -88,15 +88,13 @@ impl TraceArguments {
     }
 
     /// What is to be traced.
-    fn options(&self) -> trace::Options {
-        trace::Options {
-            files: lint::Options {
-                paths: self.paths.clone(),
-                root: self.root.clone(),
-                context: self.context.map(ContextName::context),
-                nginx_version: None,
-                rules: Vec::new(),
-            },
+    ///
+    /// # Errors
+    ///
+    /// As for [`Input::read`].
+    fn options(&self) -> Result<trace::Options, String> {
+        Ok(trace::Options {
+            files: self.input.read(&self.paths)?,
             url: self.url.clone(),
             origin: self.origin.clone(),
             method: self.method.clone(),
@@ -104,7 +102,7 @@ impl TraceArguments {
             credentials: self.credentials,
             app_status: self.app_status,
             app_headers: self.app_headers.clone(),
-        }
+        })
     }
 
     /// The format asked for.

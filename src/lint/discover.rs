@@ -10,7 +10,7 @@ use crate::dotenv::file_name::is_env_file_name;
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FileKind {
+pub enum FileKind {
     /// An nginx configuration, or a part of one.
     Nginx,
     /// A .env file.
@@ -43,9 +43,11 @@ const FOREIGN_ENDINGS: [&str; 32] = [
     ".zip", ".service", ".sql",
 ];
 
-/// A file that was named: it is always linted.
-pub(super) fn named(path: &Path) -> Candidate {
-    let kind = if is_env_file_name(&name_of(path)) { FileKind::Env } else { FileKind::Nginx };
+/// A file that was named: it is always linted, as what its name proves it to be, otherwise as what it is `said` to be.
+pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let proven = recognise_name(&name_of(path), parent).filter(|(_, doubtful)| !doubtful).map(|(kind, _)| kind);
+    let kind = proven.or(said).unwrap_or(FileKind::Nginx);
     Candidate { path: path.to_owned(), kind, doubtful: false, walked: None }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::content::speaks_nginx;
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
 use super::{Context, Error, Options, fill, group, own};
@@ -47,7 +48,7 @@ impl<'o> Gathered<'o> {
     pub(crate) fn new(options: &'o Options) -> Result<Self, Error> {
         let mut gathered = Gathered {
             options,
-            files: Files::default(),
+            files: Files::over(options.overlay.clone()),
             given: Vec::new(),
             env: Vec::new(),
             not_analysed: BTreeSet::new(),
@@ -98,13 +99,17 @@ impl<'o> Gathered<'o> {
     fn read_given(&mut self) -> Result<(), Error> {
         let mut seen = HashSet::new();
         for path in &self.options.paths {
-            let metadata = std::fs::metadata(path).map_err(|error| Error::Unreadable(shown(path), reason(&error)))?;
-            let candidates = if metadata.is_dir() {
+            let overlay = &self.options.overlay;
+            let is_directory = || match std::fs::metadata(path) {
+                Ok(metadata) => Ok(metadata.is_dir()),
+                Err(error) => Err(Error::Unreadable(shown(path), reason(&error))),
+            };
+            let candidates = if !overlay.has(path) && is_directory()? {
                 discover::walk(path, |unread| {
                     self.not_analysed.insert(unread);
                 })
             } else {
-                vec![discover::named(path)]
+                vec![discover::named(path, overlay.kind(path).or(self.options.kind))]
             };
             for candidate in candidates {
                 match self.files.read(&candidate) {
@@ -142,37 +147,10 @@ impl<'o> Gathered<'o> {
         self.not_analysed.insert(unreadable.path);
     }
 
-    /// Whether a file whose name proves nothing holds nginx directives: a block or a parameter that only nginx has.
+    /// Whether a file whose name proves nothing is nginx's by its content.
     fn speaks_nginx(&self, file: FileId) -> bool {
-        const TELLING: [&[u8]; 22] = [
-            b"server",
-            b"location",
-            b"upstream",
-            b"http",
-            b"listen",
-            b"server_name",
-            b"proxy_pass",
-            b"fastcgi_pass",
-            b"uwsgi_pass",
-            b"add_header",
-            b"more_set_headers",
-            b"proxy_set_header",
-            b"proxy_hide_header",
-            b"map",
-            b"try_files",
-            b"return",
-            b"rewrite",
-            b"ssl_certificate",
-            b"error_page",
-            b"limit_req_zone",
-            b"proxy_cache_path",
-            b"include",
-        ];
-        let Some(tree) = self.files.nginx.get(&file) else { return false };
-        let bytes = &self.files.sources.get(file).bytes;
-        let names = (0..tree.directives.len()).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
-        let telling = names.filter(|name| TELLING.contains(&name.inner().of(bytes))).count();
-        telling > tree.errors.len()
+        let tree = self.files.nginx.get(&file);
+        tree.is_some_and(|tree| speaks_nginx(tree, &self.files.sources.get(file).bytes))
     }
 
     /// The files from which configurations start: those that no other given file includes.

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::discover::{Candidate, FileKind};
+use super::overlay::{Overlay, real};
 use crate::dotenv;
 use crate::nginx::config::Trees;
 use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
@@ -27,6 +28,8 @@ pub(super) struct Files {
     /// The nginx files of `nginx -T` output, by the path they had on the machine that printed them.
     dumped: BTreeMap<String, FileId>,
     by_path: HashMap<PathBuf, FileId>,
+    /// What is read instead of what is on disk.
+    overlay: Overlay,
 }
 
 /// Why a file was not read.
@@ -39,6 +42,11 @@ pub(super) struct Unreadable {
 }
 
 impl Files {
+    /// No files yet, and what will be read instead of what is on disk.
+    pub(super) fn over(overlay: Overlay) -> Self {
+        Files { overlay, ..Files::default() }
+    }
+
     /// Reads a file; one that was read before, by whatever path, is the same file.
     ///
     /// # Errors
@@ -48,14 +56,19 @@ impl Files {
         let path = &candidate.path;
         let shown = shown(path);
         let unreadable = |why: String| Unreadable { path: shown.clone(), why };
-        let real = fs::canonicalize(path).map_err(|error| unreadable(reason(&error)))?;
+        let stands_in = self.overlay.has(path);
+        let real =
+            if stands_in { real(path) } else { fs::canonicalize(path).map_err(|error| unreadable(reason(&error)))? };
         if let Some(&file) = self.by_path.get(&real) {
             return Ok(file);
         }
         if self.by_path.len() >= MAX_FILES {
             return Err(unreadable(format!("more than {MAX_FILES} files")));
         }
-        let bytes = read_regular(&real).map_err(unreadable)?;
+        let bytes = match self.overlay.get(&real) {
+            Some(bytes) => bytes.to_vec(),
+            None => read_regular(&real).map_err(unreadable)?,
+        };
         let file = match candidate.kind {
             FileKind::Env => self.add_env(&shown, path, bytes),
             FileKind::Nginx => match dump::split(&bytes) {
@@ -153,8 +166,12 @@ impl Files {
             return Included::Unknown;
         }
         for path in candidates(pattern, bases, root) {
-            let paths =
-                if is_glob(pattern) { glob_paths(&path) } else { path.is_file().then_some(path).into_iter().collect() };
+            let is_there = |path: &PathBuf| path.is_file() || self.overlay.has(path);
+            let paths = if is_glob(pattern) {
+                glob_paths(&path, &self.overlay)
+            } else {
+                Some(path).filter(is_there).into_iter().collect()
+            };
             let files: Vec<FileId> = paths.into_iter().filter_map(|path| self.read_included(path, fail)).collect();
             if !files.is_empty() {
                 return Included::Files(files);
@@ -216,11 +233,13 @@ fn glob_pattern(pattern: &str) -> Option<glob::Pattern> {
     glob::Pattern::new(&plain_stars(pattern)).ok()
 }
 
-/// The regular files a glob matches, in byte order (A8.16).
-fn glob_paths(pattern: &Path) -> Vec<PathBuf> {
+/// The regular files a glob matches, those among them that are not saved yet, in byte order (A8.16).
+fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<PathBuf> {
     let Some(pattern) = pattern.to_str().map(plain_stars) else { return Vec::new() };
     let Ok(matches) = glob::glob_with(&pattern, GLOB) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
+    let fits = |path: &&PathBuf| glob_pattern(&pattern).is_some_and(|glob| glob.matches_path_with(path, GLOB));
+    paths.extend(overlay.unsaved().filter(fits).cloned());
     paths.sort_unstable();
     paths
 }
