@@ -6,6 +6,7 @@
 
 mod ask;
 mod blame;
+mod echoes;
 mod environment;
 mod exchange;
 mod gate;
@@ -18,10 +19,12 @@ mod preflight;
 mod probe;
 mod route;
 mod slash;
+mod targets;
 mod visit;
 
 pub use ask::Admission;
 pub use blame::Blame;
+pub use echoes::{Echoed, Reach};
 pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
 pub use exchange::{Ask, Exchange};
 pub use lists::ListText;

@@ -82,7 +82,7 @@ impl<'d> Deployment<'d> {
         !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
     }
 
-    fn file_name(&self, file: FileId) -> &'d str {
+    pub(super) fn file_name(&self, file: FileId) -> &'d str {
         let path = &self.sources.get(file).path;
         path.rsplit('/').next().unwrap_or(path)
     }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod divergence;
+pub mod echo;
 pub mod file_name;
 pub mod form;
 pub mod grammar;

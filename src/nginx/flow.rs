@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::composite::{origin_part, origin_pattern};
 use super::condition::{Condition, condition};
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::value::{Part, only_variable, parts};
-use super::variables::{Definitions, Key, MapTable};
+use super::variables::{Definitions, Entry, Key, MapTable};
 use crate::cors::header::CorsHeader;
 use crate::source::{Place, Span};
 
@@ -82,10 +83,20 @@ pub struct Flow {
     pub texts: Vec<Text>,
     /// What `$http_origin` is compared with on the way.
     pub compared: Vec<Compared>,
+    /// The same where it is only a part of what is compared: what the key says of that part. Whether an origin gets in depends on
+    /// the other parts as well.
+    pub compared_in_part: Vec<Compared>,
     /// Places where `$http_origin` itself becomes the value.
     pub reflected: Vec<Place>,
     /// Whether a part of it comes from where nobody can look.
     pub open: bool,
+}
+
+impl Flow {
+    /// What the Origin is compared with, by itself or as a part of a key.
+    pub fn all_compared(&self) -> impl Iterator<Item = &Compared> {
+        self.compared.iter().chain(&self.compared_in_part)
+    }
 }
 
 /// Follows the value of a header field back to where it comes from.
@@ -158,7 +169,6 @@ impl Follower<'_, '_> {
     }
 
     fn map(&mut self, map: &MapTable<'_>, role: Role) {
-        let config = self.config;
         let mut about_origin = false;
         for part in parts(&map.source) {
             match part {
@@ -167,21 +177,38 @@ impl Follower<'_, '_> {
                 Part::Text(_) => {}
             }
         }
-        let whole = only_variable(&map.source).is_some();
         for entry in &map.entries {
-            if about_origin && whole && !self.is_refusal(entry.item) {
-                let place = config.value_place(entry.item, 0);
-                let (text, regex) = match &entry.key {
-                    Key::Text(text) => (text.to_vec(), None),
-                    Key::Regex { pattern, ignore_case } => (pattern.to_vec(), Some(*ignore_case)),
-                };
-                self.flow.compared.push(Compared { place, text, regex, item: entry.item });
+            if about_origin && !self.is_refusal(entry.item) {
+                self.entry(map, entry);
             }
             self.result(entry.item, role);
         }
         if let Some(default) = map.default {
             self.result(default, role);
         }
+    }
+
+    /// What a line of a map that looks the Origin up compares it with.
+    fn entry(&mut self, map: &MapTable<'_>, entry: &Entry<'_>) {
+        let place = self.config.value_place(entry.item, 0);
+        let whole = only_variable(&map.source).is_some();
+        let (place, text, regex) = match &entry.key {
+            Key::Text(text) if whole => (place, text.to_vec(), None),
+            Key::Text(text) => {
+                let Some(part) = origin_part(&map.source, text).filter(|_| !map.hostnames) else { return };
+                let start = place.span.start + Span::at(0, part.start).end;
+                let exact = place.span.len() as usize == text.len();
+                let span = if exact { Span::new(start, start + Span::at(0, part.len()).end) } else { place.span };
+                (Place { span, ..place }, text.get(part).unwrap_or_default().to_vec(), None)
+            }
+            Key::Regex { pattern, ignore_case } if whole => (place, pattern.to_vec(), Some(*ignore_case)),
+            Key::Regex { pattern, ignore_case } => {
+                let Some(pattern) = origin_pattern(&map.source, pattern) else { return };
+                (place, pattern, Some(*ignore_case))
+            }
+        };
+        let list = if whole { &mut self.flow.compared } else { &mut self.flow.compared_in_part };
+        list.push(Compared { place, text, regex, item: entry.item });
     }
 
     /// Whether a map line only says no: an empty result or `0`.

@@ -61,7 +61,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 let found = slash(&text.text).filter(|_| reported.insert(text.place));
                 findings.extend(found.map(|origin| in_nginx(&senders, text.place, field, &origin, "sent")));
             }
-            for compared in flow.compared.iter().filter(|compared| compared.regex.is_none()) {
+            for compared in flow.all_compared().filter(|compared| compared.regex.is_none()) {
                 let found = slash(&compared.text).filter(|_| reported.insert(compared.place));
                 findings.extend(found.map(|origin| in_nginx(&senders, compared.place, field, &origin, "compared")));
             }

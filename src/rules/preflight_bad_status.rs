@@ -57,9 +57,14 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let app_speaks = deployment.app_evidence().is_some();
     for site in &deployment.sites {
         let mut reported = Repeated::default();
+        let led_to = site.led_to();
         for refused in site.refused_preflights(app_speaks) {
             let Refusal::Status(status, item) = refused.refusal else { continue };
             let route = &site.routes[refused.exchange.route];
+            // An error page refuses in the place of another location, whose answer is judged where it is asked for.
+            if !refused.is_open && led_to.contains(&route.context) {
+                continue;
+            }
             // A location that refuses everybody is meant to, unless it lists what pages may send.
             if refused.is_open || site.asks_for_cookie(item) || site.lists_beside(route, item).is_some() {
                 reported.add(finding(site, &refused, status, item), site.place_of(route.context));

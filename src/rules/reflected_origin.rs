@@ -5,7 +5,8 @@
 //! An answer that allows the origin it was asked from allows every origin. With Access-Control-Allow-Credentials any page
 //! that a user opens reads the answers as that user: `*` is refused there by browsers (C01), an echo is not. The check
 //! that should come before it is missing, or lets everybody by: a `map` with `default $http_origin`, an
-//! `if ($http_origin)`, an expression such as `~.*`. Without credentials the echo does no more than `*` does.
+//! `if ($http_origin)`, an expression such as `~.*`. Without credentials the echo does no more than `*` does. Some apps echo by
+//! themselves where their keys allow any origin and credentials, too.
 //!
 //! ## Example
 //!
@@ -14,6 +15,11 @@
 //!     add_header Access-Control-Allow-Origin $http_origin always;
 //!     add_header Access-Control-Allow-Credentials true always;
 //! }
+//! ```
+//!
+//! ```env
+//! CORS_ALLOW_ALL_ORIGINS=True
+//! CORS_ALLOW_CREDENTIALS=True
 //! ```
 //!
 //! ## Use instead
@@ -28,17 +34,23 @@
 //!     add_header Vary Origin always;
 //! }
 //! ```
+//!
+//! ```env
+//! CORS_ALLOWED_ORIGINS=https://app.example.com
+//! CORS_ALLOW_CREDENTIALS=True
+//! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Admission, Ask, Deployment, Exchange, Route, Site};
+use crate::deployment::{Deployment, Echoed, Reach, Site};
+use crate::dotenv::echo::Echo;
+use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::answer::Answer;
-use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -53,102 +65,70 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
+const CREDENTIALS: &str = "credentials are allowed here";
 const HELP: &str = "let a `map` name the origins, and send what it gives:
     map $http_origin $cors_origin { https://app.example.com $http_origin; }
     add_header Access-Control-Allow-Origin $cors_origin always;";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
-        let mut worst: BTreeMap<ItemId, (Severity, &Exchange<'_>)> = BTreeMap::new();
-        for exchange in site.exchanges.iter().filter(|exchange| !exchange.mentioned && exchange.ask == Ask::Get) {
-            let Some(item) = exchange.main.iter().find_map(|answer| echo(site, exchange, answer)) else { continue };
-            let severity = severity(site, exchange);
-            let kept = worst.entry(item).or_insert((severity, exchange));
-            if severity > kept.0 {
-                *kept = (severity, exchange);
-            }
+        let echoes = site.echoes();
+        let careless = if echoes.is_empty() { BTreeSet::new() } else { site.careless_lines() };
+        let mut reported = Repeated::default();
+        for echoed in echoes {
+            reported.keep(in_nginx(site, &careless, &echoed));
         }
-        let takers = if worst.is_empty() { BTreeSet::new() } else { takers(site) };
-        let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
-        for (item, (severity, exchange)) in worst {
-            let finding = finding(site, &takers, item, severity, exchange);
-            let kept = reported.entry(finding.primary.place).or_insert_with(|| finding.clone());
-            if finding.severity > kept.severity {
-                *kept = finding;
-            }
-        }
-        findings.extend(reported.into_values());
+        reported.finish(findings);
     }
+    findings.extend(deployment.app_echoes().iter().map(in_app));
 }
 
-/// The directive that sends a foreign page's own origin back to it, where the page gets in by that.
-fn echo<'d>(site: &Site<'d>, exchange: &Exchange<'d>, answer: &Answer<'d>) -> Option<ItemId> {
-    let line = site.only_field(answer, CorsHeader::AllowOrigin).filter(|_| exchange.gets_in(answer))?;
-    line.item.filter(|_| line.value.bytes() == Some(exchange.origin().as_bytes()))
-}
-
-fn severity(site: &Site<'_>, exchange: &Exchange<'_>) -> Severity {
-    let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
-    match exchange.page.has_credentials() {
-        true if exchange.admission() == Admission::Always && !is_partial => Severity::Error,
-        true => Severity::Warning,
-        false => Severity::Advice,
-    }
-}
-
-fn finding(
-    site: &Site<'_>,
-    takers: &BTreeSet<Place>,
-    item: ItemId,
-    severity: Severity,
-    exchange: &Exchange<'_>,
-) -> Finding {
-    let message = match severity {
-        Severity::Error => {
-            "any page reads these answers as whoever is logged in: every Origin is sent back as the allowed one"
-        }
-        Severity::Warning => {
-            "any page reads these answers as whoever is logged in, unless what is not shown here checks the Origin first"
-        }
-        Severity::Advice => "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
+fn in_nginx(site: &Site<'_>, careless: &BTreeSet<Place>, echoed: &Echoed<'_, '_>) -> Finding {
+    let (severity, message) = match echoed.reach {
+        Reach::Credentials => (
+            Severity::Error,
+            "any page reads these answers as whoever is logged in: every Origin is sent back as the allowed one",
+        ),
+        Reach::Perhaps => (
+            Severity::Warning,
+            "any page reads these answers as whoever is logged in, unless what is not shown here checks the Origin first",
+        ),
+        Reach::Public => (
+            Severity::Advice,
+            "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
+        ),
     };
-    let flow = site.origin_flow(item);
-    let place = flow.map_or(site.config.place(item), |(field, flow)| {
-        let blamed = flow.reflected.iter().find(|place| takers.contains(place));
+    let flow = site.origin_flow(echoed.item);
+    let place = flow.map_or(site.config.place(echoed.item), |(field, flow)| {
+        let blamed = flow.reflected.iter().find(|place| careless.contains(place));
         blamed.or(flow.reflected.first()).copied().unwrap_or(field.place)
     });
-    let mut related = Vec::new();
-    if let Some((field, _)) = flow.filter(|(field, _)| field.place != place) {
-        related.push(Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() });
-    }
-    let answer = exchange.main.iter().find(|answer| echo(site, exchange, answer).is_some());
-    let credentials = answer.and_then(|answer| site.only_field(answer, CorsHeader::AllowCredentials)?.item);
-    if let Some(credentials) = credentials.filter(|_| severity > Severity::Advice) {
-        related.push(Label { place: site.config.place(credentials), text: "credentials are allowed here".to_owned() });
-    }
+    let sent = flow.filter(|(field, _)| field.place != place);
+    let sent = sent.map(|(field, _)| (field.place, "is sent as Access-Control-Allow-Origin here"));
+    let credentials = echoed.credentials.filter(|_| severity > Severity::Advice);
+    let credentials = credentials.map(|item| (site.config.place(item), CREDENTIALS));
+    let related = sent.into_iter().chain(credentials);
     let help =
         if severity == Severity::Advice { "`*` says the same, and lets caches keep one answer for all" } else { HELP };
     Finding {
         severity,
-        related,
+        related: related.map(|(place, text)| Label { place, text: text.to_owned() }).collect(),
         help: Some(help.to_owned()),
-        request: Some(exchange.request(Kind::Main)),
+        request: Some(echoed.exchange.request(Kind::Main)),
         ..RULE.finding(place, "sends back any Origin", message)
     }
 }
 
-/// The lines of maps that send an Origin back which nobody meant: of several that do, these are to blame.
-fn takers(site: &Site<'_>) -> BTreeSet<Place> {
-    let config = site.config;
-    let maps = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Map);
-    let Some(origin) = site.routes.first().map(Route::foreign_origin) else { return BTreeSet::new() };
-    let is_match = |pattern: &[u8], ignore_case| site.model.regexes.is_match(pattern, ignore_case, origin.as_bytes());
-    let takes = |item: &ItemId| match config.parameter(*item, 0).as_deref() {
-        Some(b"default") => true,
-        Some([b'~', b'*', pattern @ ..]) => is_match(pattern, true) == Some(true),
-        Some([b'~', pattern @ ..]) => is_match(pattern, false) == Some(true),
-        _ => false,
-    };
-    let lines = maps.flat_map(|context| config.items(context)).filter(takes);
-    lines.map(|item| config.value_place(item, 1)).collect()
+/// The app does it by itself, as sure as its product is known.
+fn in_app(echo: &Echo) -> Finding {
+    let sure = echo.certainty >= Certainty::Docs;
+    let message =
+        "any page reads the app's answers as whoever is logged in: every Origin is sent back as the allowed one";
+    let credentials = echo.credentials.map(|place| Label { place, text: CREDENTIALS.to_owned() });
+    Finding {
+        severity: if sure { Severity::Error } else { Severity::Warning },
+        related: credentials.into_iter().collect(),
+        help: Some("name the origins that may read them, or allow no credentials".to_owned()),
+        ..RULE.finding(echo.place, "makes the app send back any Origin", message)
+    }
 }

@@ -27,6 +27,12 @@ impl Repeated {
         }
     }
 
+    /// Adds a finding whose fault does harm where it stands.
+    pub(crate) fn keep(&mut self, finding: Finding) {
+        let at = finding.primary.place;
+        self.add(finding, at);
+    }
+
     /// Hands the findings over, with labels at the places where there are several.
     pub(crate) fn finish(self, findings: &mut Vec<Finding>) {
         for (mut finding, mut places) in self.findings.into_values() {

@@ -96,7 +96,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn expressions(site: &Site<'_>) -> BTreeMap<Place, (Compared, Vec<ItemId>)> {
     let mut expressions: BTreeMap<Place, (Compared, Vec<ItemId>)> = BTreeMap::new();
     for (field, flow) in &site.origin_flows {
-        for compared in flow.compared.iter().filter(|compared| compared.regex.is_some()) {
+        for compared in flow.all_compared().filter(|compared| compared.regex.is_some()) {
             expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.push(field.item);
         }
     }

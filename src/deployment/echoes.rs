@@ -1,0 +1,117 @@
+//! Where a foreign page's own Origin is sent back to it, and what does so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Admission, Ask, Deployment, Exchange, Route, Site};
+use crate::cors::header::CorsHeader;
+use crate::dotenv::echo::Echo;
+use crate::dotenv::file_name::Role;
+use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::config::{ContextKind, ItemId};
+use crate::source::Place;
+
+/// How much an echo gives away, from little to much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// What anybody may read.
+    Public,
+    /// What the user may read, if what is not shown or not known does not check the Origin.
+    Perhaps,
+    /// What the user may read.
+    Credentials,
+}
+
+/// A directive that sends a foreign page's Origin back, and the exchange that shows most.
+#[derive(Debug, Clone, Copy)]
+pub struct Echoed<'e, 'd> {
+    /// The directive.
+    pub item: ItemId,
+    /// What it gives away.
+    pub reach: Reach,
+    /// The exchange.
+    pub exchange: &'e Exchange<'d>,
+    /// The directive that allows credentials in it, where it is one of nginx's.
+    pub credentials: Option<ItemId>,
+}
+
+impl<'d> Site<'d> {
+    /// All of them, each once.
+    pub fn echoes(&self) -> Vec<Echoed<'_, 'd>> {
+        let mut echoes: BTreeMap<ItemId, Echoed<'_, 'd>> = BTreeMap::new();
+        for exchange in self.exchanges.iter().filter(|exchange| !exchange.mentioned && exchange.ask == Ask::Get) {
+            let Some((item, answer)) = self.echo(exchange) else { continue };
+            let reach = self.reach(exchange);
+            if echoes.get(&item).is_none_or(|known| reach > known.reach) {
+                let credentials = self.only_field(answer, CorsHeader::AllowCredentials).and_then(|field| field.item);
+                echoes.insert(item, Echoed { item, reach, exchange, credentials });
+            }
+        }
+        echoes.into_values().collect()
+    }
+
+    /// The directive that sends the page's own origin back to it, where the page gets in by that.
+    fn echo<'e>(&self, exchange: &'e Exchange<'d>) -> Option<(ItemId, &'e Answer<'d>)> {
+        let origin = exchange.origin();
+        exchange.main.iter().filter(|answer| exchange.gets_in(answer)).find_map(|answer| {
+            let line = self.only_field(answer, CorsHeader::AllowOrigin)?;
+            let item = line.item.filter(|_| line.value.bytes() == Some(origin.as_bytes()))?;
+            Some((item, answer))
+        })
+    }
+
+    fn reach(&self, exchange: &Exchange<'d>) -> Reach {
+        let is_partial = self.routes.get(exchange.route).is_none_or(|route| route.is_partial);
+        match exchange.page.has_credentials() {
+            true if exchange.admission() == Admission::Always && !is_partial => Reach::Credentials,
+            true => Reach::Perhaps,
+            false => Reach::Public,
+        }
+    }
+
+    /// The lines of maps that send an Origin back which nobody meant: of several that do, these are to blame.
+    pub fn careless_lines(&self) -> BTreeSet<Place> {
+        let config = self.config;
+        let maps = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Map);
+        let Some(origin) = self.routes.first().map(Route::foreign_origin) else { return BTreeSet::new() };
+        let is_match =
+            |pattern: &[u8], ignore_case| self.model.regexes.is_match(pattern, ignore_case, origin.as_bytes());
+        let takes = |item: &ItemId| match config.parameter(*item, 0).as_deref() {
+            Some(b"default") => true,
+            Some([b'~', b'*', pattern @ ..]) => is_match(pattern, true) == Some(true),
+            Some([b'~', pattern @ ..]) => is_match(pattern, false) == Some(true),
+            _ => false,
+        };
+        let lines = maps.flat_map(|context| config.items(context)).filter(takes);
+        lines.map(|item| config.value_place(item, 1)).collect()
+    }
+}
+
+impl<'d> Deployment<'d> {
+    /// What makes apps echo by their own keys, in files that may be in force in production, where nginx does not hide it.
+    pub fn app_echoes(&self) -> Vec<Echo> {
+        let is_elsewhere = |echo: &Echo| {
+            matches!(Role::of(self.file_name(echo.place.file)), Role::Local | Role::Development | Role::Test)
+        };
+        let echoes = self.projects.iter().filter_map(|project| {
+            let echo = project.production.echo().filter(|echo| !is_elsewhere(echo))?;
+            let is_behind = self.app.is_some_and(|app| app.files == project.production.files);
+            (!is_behind || !self.hides_the_app()).then_some(echo)
+        });
+        echoes.collect()
+    }
+
+    /// Whether nginx hands requests on to the app, and no answer keeps the app's own Allow-Origin.
+    fn hides_the_app(&self) -> bool {
+        let mut is_asked = false;
+        for site in &self.sites {
+            let answers = site.exchanges.iter().flat_map(|exchange| exchange.answers().map(|(_, answer)| answer));
+            for answer in answers.filter(|answer| answer.by == AnsweredBy::App) {
+                is_asked = true;
+                if site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none()) {
+                    return false;
+                }
+            }
+        }
+        is_asked
+    }
+}

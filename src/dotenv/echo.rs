@@ -1,0 +1,65 @@
+//! Apps whose keys make them send any page's Origin back, together with Allow-Credentials.
+
+use super::app::{App, Setting};
+use super::keys::{Certainty, Meaning};
+use crate::source::Place;
+
+/// The products that do so where any origin is allowed and credentials are, as read in their source: django-cors-headers 4.9
+/// (`middleware.py`), and what is built on Starlette 1.10 (`middleware/cors.py`).
+const WITH_ANY_ORIGIN: [&str; 2] = ["django-cors-headers", "LiteLLM proxy"];
+/// The product whose allow-list may be the word `true`, which sends any Origin back. It allows credentials unless told otherwise.
+const DIRECTUS: &str = "Directus";
+
+/// What makes an app echo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Echo {
+    /// What allows any origin.
+    pub place: Place,
+    /// What allows credentials; nothing where the product does so by itself.
+    pub credentials: Option<Place>,
+    /// How sure it is.
+    pub certainty: Certainty,
+}
+
+impl App {
+    /// The keys by which this app sends any page's Origin back and allows credentials, where they are of one product that is known
+    /// to do so.
+    pub fn echo(&self) -> Option<Echo> {
+        self.any_origin_with_credentials().or_else(|| self.reflecting_word())
+    }
+
+    fn any_origin_with_credentials(&self) -> Option<Echo> {
+        let star = self.any_origin.as_ref()?;
+        let setting = self.setting(&star.key_name)?;
+        let product = WITH_ANY_ORIGIN.into_iter().find(|product| is_only(setting, product))?;
+        let credentials = self.credentials_of(product).filter(|setting| setting.switch() == Some(true))?;
+        Some(Echo { place: star.place, credentials: Some(credentials.value_place), certainty: star.certainty })
+    }
+
+    fn reflecting_word(&self) -> Option<Echo> {
+        let is_list = |setting: &&Setting| {
+            is_only(setting, DIRECTUS) && setting.keys.iter().all(|key| key.meaning == Meaning::Origins)
+        };
+        let setting = self.settings.iter().find(|setting| setting.cors && is_list(setting))?;
+        let certainty = setting.keys.iter().map(|key| key.certainty).min()?;
+        if setting.text().as_deref() != Some("true") {
+            return None;
+        }
+        let credentials = self.credentials_of(DIRECTUS);
+        let allowed = credentials.is_none_or(|setting| setting.switch() == Some(true));
+        let credentials = credentials.map(|setting| setting.value_place);
+        allowed.then_some(Echo { place: setting.value_place, credentials, certainty })
+    }
+
+    fn credentials_of(&self, product: &str) -> Option<&Setting> {
+        let allows = |setting: &&Setting| {
+            setting.keys.iter().all(|key| key.meaning == Meaning::Credentials) && is_only(setting, product)
+        };
+        self.settings.iter().find(allows)
+    }
+}
+
+/// Whether no other product may be meant.
+fn is_only(setting: &Setting, product: &str) -> bool {
+    setting.keys.iter().all(|key| key.product == product)
+}

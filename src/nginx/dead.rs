@@ -1,0 +1,103 @@
+//! Entries that no browser's Origin can equal or match, however nginx compares them (A5.3–A5.5).
+
+use super::config::Config;
+use super::flow::Compared;
+use super::intruder::needs_path;
+use super::regex::Regexes;
+use super::sample::sample;
+use crate::cors::fault::is_placeholder;
+use crate::cors::origin::{OriginFault, check_serialized};
+
+/// Why an entry is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// An expression without the `~` that makes it one (A5.4).
+    NoTilde,
+    /// An expression that begins with a blank.
+    Blank,
+    /// An expression that wants a path behind the host.
+    Path,
+    /// A text that is no serialised origin.
+    Text(OriginFault),
+}
+
+/// A dead entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dead {
+    /// Why.
+    pub why: Why,
+    /// An origin that it was written for.
+    pub meant: Option<String>,
+    /// Whether that origin is what should stand there.
+    pub is_spelling: bool,
+}
+
+/// Why no Origin equals or matches an entry; nothing where one may, or where another fault is all that is wrong: a slash at the
+/// end, a placeholder, several origins of which nginx compares none.
+pub fn dead(config: &Config<'_>, regexes: &Regexes, compared: &Compared) -> Option<Dead> {
+    let text = std::str::from_utf8(&compared.text).ok()?;
+    if compared.regex.is_some() {
+        return dead_expression(regexes, text);
+    }
+    if text.is_empty() || is_placeholder(text) || text.contains('$') && !text.ends_with('$') {
+        return None;
+    }
+    let is_if = config.item(compared.item).name == b"if";
+    let hostnames = !is_if && config.named(config.item(compared.item).context, b"hostnames").next().is_some();
+    // With `hostnames`, the scheme is a part of the first label, and a leading or trailing wildcard matches (A5.5).
+    if hostnames && (text.starts_with(['.', '*']) || text.ends_with(".*")) {
+        return None;
+    }
+    if !is_if && is_expression(text) {
+        return Some(Dead { why: Why::NoTilde, meant: sampled(regexes, text), is_spelling: false });
+    }
+    // A map ignores case (A5.1), an `if` heeds it (A5.9).
+    let compared_text = if is_if { text.to_owned() } else { text.to_ascii_lowercase() };
+    let fault = check_serialized(&compared_text).err()?;
+    let own = check_serialized(text).err().map(|fault| fault.fault);
+    if own == Some(OriginFault::TrailingSlash) || fault.fault == OriginFault::Empty {
+        return None;
+    }
+    let is_spelling = fault.suggestion.is_some();
+    let meant = match fault.fault {
+        OriginFault::Wildcard => fault.suggestion.or_else(|| below(text)),
+        _ => fault.suggestion,
+    };
+    Some(Dead { why: Why::Text(fault.fault), meant, is_spelling })
+}
+
+fn is_expression(text: &str) -> bool {
+    text.starts_with('^') || text.contains("\\.") || text.contains(".*") || text.contains('(') && text.contains('|')
+}
+
+/// An expression that wants what no Origin has: a blank before it, a path behind the host.
+fn dead_expression(regexes: &Regexes, pattern: &str) -> Option<Dead> {
+    let why = if pattern.starts_with([' ', '\t']) {
+        Why::Blank
+    } else if needs_path(pattern.as_bytes()) {
+        Why::Path
+    } else {
+        return None;
+    };
+    Some(Dead { why, meant: sampled(regexes, pattern.trim_start()), is_spelling: false })
+}
+
+/// An origin that an expression was written for: what it matches, or what is left of that without the path.
+fn sampled(regexes: &Regexes, pattern: &str) -> Option<String> {
+    let text = String::from_utf8(sample(regexes, pattern.as_bytes(), false)?).ok()?;
+    match check_serialized(&text) {
+        Ok(origin) => Some(origin.to_string()),
+        Err(fault) => fault.suggestion,
+    }
+}
+
+/// The scheme and the host below which `https://*.example.com` means every name.
+pub fn glob(text: &str) -> Option<(&str, &str)> {
+    let bare = text.trim_end_matches('/');
+    let (scheme, host) = bare.split_once("://").unwrap_or(("https", bare));
+    host.strip_prefix("*.").filter(|host| !host.contains('*')).map(|host| (scheme, host))
+}
+
+fn below(text: &str) -> Option<String> {
+    glob(text).map(|(scheme, host)| format!("{scheme}://app.{host}"))
+}
