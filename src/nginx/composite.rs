@@ -25,8 +25,8 @@ fn around(source: &[u8]) -> Option<(Vec<Part<'_>>, Vec<Part<'_>>)> {
     let at = pieces.iter().position(is_origin)?;
     let (before, rest) = pieces.split_at(at);
     let after = rest.get(1..).unwrap_or_default();
-    let is_composite = !(before.is_empty() && after.is_empty()) && !after.iter().any(is_origin);
-    is_composite.then(|| (before.to_vec(), after.to_vec()))
+    let is_simple = before.is_empty() && after.is_empty() || after.iter().any(is_origin);
+    (!is_simple).then(|| (before.to_vec(), after.to_vec()))
 }
 
 /// The bytes of `key` that are compared with the Origin where `source` is looked up, if they can be told from the others for sure.

@@ -8,7 +8,7 @@ use crate::source::Place;
 /// How many of the other places are shown.
 const MOST_PLACES: usize = 3;
 
-/// The findings of a rule by primary place, each with the other places at which its fault does harm.
+/// The findings of a rule by the place of their fault, each with the other places at which it does harm.
 #[derive(Debug, Default)]
 pub(crate) struct Repeated {
     findings: BTreeMap<Place, (Finding, Vec<Place>)>,
@@ -17,8 +17,12 @@ pub(crate) struct Repeated {
 impl Repeated {
     /// Adds a finding whose fault does harm at `at`. Of several at one primary place the first and worst is kept.
     pub(crate) fn add(&mut self, finding: Finding, at: Place) {
-        let (kept, places) =
-            self.findings.entry(finding.primary.place).or_insert_with(|| (finding.clone(), Vec::new()));
+        self.add_as(finding.primary.place, finding, at);
+    }
+
+    /// Adds a finding of which several at other places are the same fault, which stands at `fault`.
+    pub(crate) fn add_as(&mut self, fault: Place, finding: Finding, at: Place) {
+        let (kept, places) = self.findings.entry(fault).or_insert_with(|| (finding.clone(), Vec::new()));
         if finding.severity > kept.severity {
             *kept = finding;
         }

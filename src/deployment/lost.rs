@@ -1,0 +1,188 @@
+//! Requests that end in another location than the one they started in, and lose its CORS headers on the way (A1.11, A2.5).
+
+use super::{Ask, Deployment, Exchange, Site, is_told, lacking};
+use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::dotenv::app::App;
+use crate::nginx::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::app::AppStatus;
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::fields::is_sent_without_always;
+use crate::nginx::flow::SetField;
+use crate::nginx::settings::List;
+
+/// How many error pages of one location are tried.
+const MAX_PAGES: usize = 8;
+
+/// A request that lost a header on its way.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    /// The location it started in.
+    pub from: ContextId,
+    /// The directive that sent it on; none for an index.
+    pub by: Option<ItemId>,
+    /// The location it ended in, or the server where it ended in none.
+    pub target: ContextId,
+    /// What the browser misses.
+    pub header: CorsHeader,
+    /// The request.
+    pub request: Request,
+    /// What was the matter.
+    pub when: When,
+}
+
+/// What the app has to do for a header to be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Nothing: no request that starts there keeps the header.
+    Always,
+    /// Nothing: this request loses it, others do not.
+    Sometimes,
+    /// It answers with this status, and another answer takes its place: with this second status, where that is known.
+    Fails(u16, Option<u16>),
+    /// It does not answer, and nginx answers 502 by itself.
+    Down,
+}
+
+impl<'d> Site<'d> {
+    /// What a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
+    /// fails or is down and an error page is given for that.
+    pub fn lost(&self, deployment: &Deployment<'d>) -> Vec<Lost> {
+        let mut lost = Vec::new();
+        for exchange in self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
+            let Some(route) = self.routes.get(exchange.route) else { continue };
+            let is_location = self.config.context(route.context).kind == ContextKind::Location;
+            if !route.is_partial && is_location && self.is_welcome(deployment, exchange) {
+                let start = Start { site: self, context: route.context };
+                start.as_it_is(exchange, &mut lost);
+                start.directory(exchange, deployment.app, &mut lost);
+                if route.reaches_app {
+                    start.errors(exchange, deployment.app, &mut lost);
+                }
+            }
+        }
+        lost
+    }
+
+    /// Whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
+    /// nothing is lost on its way.
+    fn is_welcome(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> bool {
+        let context = self.routes.get(exchange.route).map(|route| route.context);
+        let welcome = || self.welcome(&self.fields_in_force(context?), deployment.app);
+        exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
+    }
+}
+
+/// A location that requests start in.
+struct Start<'s, 'd> {
+    site: &'s Site<'d>,
+    context: ContextId,
+}
+
+impl<'d> Start<'_, 'd> {
+    fn as_it_is(&self, exchange: &Exchange<'d>, lost: &mut Vec<Lost>) {
+        let verdict = |answer: &Answer<'d>| exchange.verdict(Kind::Main, answer);
+        let told: Vec<&Answer<'d>> = exchange.main.iter().filter(|answer| is_told(answer)).collect();
+        let always = told.iter().all(|answer| self.left(answer, &verdict(answer)).is_some());
+        let when = if always { When::Always } else { When::Sometimes };
+        let request = exchange.request(Kind::Main);
+        lost.extend(
+            told.iter().filter_map(|answer| self.loss(answer, &verdict(answer), self.sender(answer), &request, when)),
+        );
+    }
+
+    /// Only some directories have an index: the root, and one that a location names an index for.
+    fn directory(&self, exchange: &Exchange<'d>, app: Option<&App>, lost: &mut Vec<Lost>) {
+        let names_index = self.site.config.named(self.context, b"index").next().is_some();
+        if exchange.main.iter().any(|answer| answer.by == AnsweredBy::File)
+            && let Some(visit) = self.site.directory_of(exchange, app)
+            && (names_index || visit.page.url().path() == "/")
+        {
+            let request = visit.request();
+            lost.extend(visit.told().filter_map(|answer| {
+                self.loss(answer, &visit.verdict(answer), self.sender(answer), &request, When::Sometimes)
+            }));
+        }
+    }
+
+    /// Each error page is asked for once, by a status that it is for.
+    fn errors(&self, exchange: &Exchange<'d>, app: Option<&App>, lost: &mut Vec<Lost>) {
+        for &page in self.site.config.list(self.context, List::ErrorPage).iter().take(MAX_PAGES) {
+            let statuses = self.statuses(page);
+            let answered = statuses.iter().find(|status| **status >= 400).map(|status| AppStatus::This(*status));
+            let down = statuses.contains(&502).then_some(AppStatus::Down);
+            for status in down.into_iter().chain(answered) {
+                let visit = self.site.when_app_answers(exchange, status, app);
+                let is_read = |answer: &&Answer<'d>| {
+                    answer.by != AnsweredBy::Nobody && answer.status.is_none_or(|status| !(300..400).contains(&status))
+                };
+                let request = visit.request();
+                lost.extend(visit.answers.iter().filter(is_read).filter_map(|answer| {
+                    let when = match status {
+                        AppStatus::This(status) => When::Fails(status, answer.status),
+                        _ => When::Down,
+                    };
+                    self.loss(answer, &visit.verdict(answer), Some(page), &request, when)
+                }));
+            }
+        }
+    }
+
+    /// The statuses that an `error_page` is for.
+    fn statuses(&self, page: ItemId) -> Vec<u16> {
+        let config = self.site.config;
+        let words = (1..config.parameter_count(page)).filter_map(|index| config.parameter(page, index));
+        words.filter_map(|word| std::str::from_utf8(&word).ok()?.parse().ok()).collect()
+    }
+
+    fn loss(
+        &self,
+        answer: &Answer<'d>,
+        verdict: &Verdict,
+        by: Option<ItemId>,
+        request: &Request,
+        when: When,
+    ) -> Option<Lost> {
+        let header = self.left(answer, verdict)?;
+        let target = answer.location(self.site.config).unwrap_or(answer.server);
+        Some(Lost { from: self.context, by, target, header, request: request.clone(), when })
+    }
+
+    /// The header that the answer lacks and the location it started in would have sent, if it ended elsewhere.
+    fn left(&self, answer: &Answer<'d>, verdict: &Verdict) -> Option<CorsHeader> {
+        let (site, config) = (self.site, self.site.config);
+        let header = lacking(verdict)?;
+        if answer.location(config) == Some(self.context) || config.is_incomplete(answer.context) {
+            return None;
+        }
+        let survives = |field: &SetField<'_>| {
+            field.header == header
+                && (config.is_always(field.item) || answer.status.is_some_and(is_sent_without_always))
+        };
+        // What both locations set alike lets in, or turns away, the same pages.
+        let there = site.fields_in_force(answer.context);
+        let is_repeated = |field: &SetField<'_>| there.iter().any(|it| survives(it) && it.value == field.value);
+        let own = site.fields_in_force(self.context);
+        let would = own.iter().any(|field| survives(field) && !is_repeated(field));
+        // Where the location it ends in drops what is around it, that is another fault.
+        let drops =
+            site.dropping(answer.context).is_some_and(|it| it.fields.iter().any(|field| field.header == header));
+        (would && !drops).then_some(header)
+    }
+
+    /// The directive of the location it started in that sent the request on.
+    fn sender(&self, answer: &Answer<'_>) -> Option<ItemId> {
+        let config = self.site.config;
+        let fell_through = answer.assumes(false, |question| matches!(question, Question::File(_)));
+        let try_files = config.named(self.context, b"try_files").last();
+        let goes_on = |item: &ItemId| {
+            !matches!(config.parameter(*item, 3).as_deref(), Some(b"break" | b"redirect" | b"permanent"))
+        };
+        let rewrite = config.named(self.context, b"rewrite").find(goes_on);
+        let pages = config.list(self.context, List::ErrorPage).iter().copied();
+        let mut missing = pages.filter(|page| fell_through && self.statuses(*page).contains(&404));
+        let sent_on = if fell_through { try_files.or(rewrite) } else { rewrite.or(try_files) };
+        sent_on.or_else(|| missing.next())
+    }
+}

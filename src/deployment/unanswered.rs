@@ -1,0 +1,64 @@
+//! Preflights that nginx leaves to somebody else.
+
+use super::{Ask, Exchange, Site};
+use crate::cors::header::CorsHeader;
+use crate::nginx::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::config::ItemId;
+
+/// What becomes of a preflight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// nginx answers 405, whatever else is open.
+    Refused,
+    /// It is forwarded, in some way at least.
+    Forwarded,
+}
+
+/// A preflight that nginx does not answer, though it sends the Allow-Origin that lets the request itself through.
+#[derive(Debug, Clone, Copy)]
+pub struct Unanswered<'e, 'd> {
+    /// The Allow-Origin.
+    pub item: ItemId,
+    /// The exchange it belongs to.
+    pub exchange: &'e Exchange<'d>,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// The answer that tells.
+    pub answer: &'e Answer<'d>,
+}
+
+impl<'d> Site<'d> {
+    /// All of them, in places where preflights are wanted.
+    pub fn unanswered_preflights(&self) -> impl Iterator<Item = Unanswered<'_, 'd>> {
+        let asked = self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Preflighted);
+        asked.filter_map(|exchange| self.unanswered(exchange))
+    }
+
+    fn unanswered<'e>(&self, exchange: &'e Exchange<'d>) -> Option<Unanswered<'e, 'd>> {
+        let route = self.routes.get(exchange.route)?;
+        if !route.wants_preflights() || route.is_partial || exchange.preflight.is_empty() {
+            return None;
+        }
+        let owned = exchange.main.iter().filter(|answer| exchange.is_readable(answer));
+        let mut fields = owned.flat_map(|answer| self.fields(answer, CorsHeader::AllowOrigin));
+        let item = fields.find_map(|field| field.item)?;
+        let refused =
+            |answer: &Answer<'_>| answer.status == Some(405) && answer.by == AnsweredBy::Nginx && answer.item.is_none();
+        let forwarded = |answer: &Answer<'_>| answer.by == AnsweredBy::App;
+        let told: Vec<&Answer<'_>> = exchange.preflight.iter().filter(|answer| !is_about_nothing(answer)).collect();
+        if !told.iter().all(|answer| refused(answer) || forwarded(answer)) {
+            return None;
+        }
+        match told.iter().find(|answer| forwarded(answer)) {
+            Some(answer) => Some(Unanswered { item, exchange, fate: Fate::Forwarded, answer }),
+            None => told.first().map(|answer| Unanswered { item, exchange, fate: Fate::Refused, answer }),
+        }
+    }
+}
+
+/// Whether it is an error because a file is missing, so that nothing could be asked of it anyway.
+fn is_about_nothing(answer: &Answer<'_>) -> bool {
+    let is_missing = answer.assumes(false, |question| matches!(question, Question::File(_)));
+    let is_error = answer.status.is_some_and(|status| status >= 400 && status != 405);
+    is_missing && is_error && answer.by != AnsweredBy::App
+}
