@@ -1,5 +1,6 @@
 //! The command line: one file a command, with what can be asked and how it is carried out.
 
+mod config;
 mod explain;
 mod input;
 mod lint;
@@ -11,6 +12,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+use config::Config;
 use lint::Lint;
 use trace::TraceArguments;
 
@@ -43,7 +45,10 @@ enum Command {
     /// List every rule
     Rules,
     /// Show what a page's request gets: each answer with the lines that make it, and the browser's verdict
-    Trace(TraceArguments),
+    Trace(Box<TraceArguments>),
+    /// Show the settings that hold, or write a file of them
+    #[command(subcommand)]
+    Config(Config),
 }
 
 impl Cli {
@@ -54,6 +59,7 @@ impl Cli {
             Some(Command::Explain { rule }) => explain::explain(rule),
             Some(Command::Rules) => explain::list(),
             Some(Command::Trace(arguments)) => arguments.run(),
+            Some(Command::Config(config)) => config.run(),
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word users read and write.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Severity::Advice => "advice",
             Severity::Warning => "warning",

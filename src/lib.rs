@@ -5,7 +5,7 @@
 //! - [`report`]: the formats a run is told in
 //! - [`trace`]: one request through a deployment
 //! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
-//! - [`suppress`]: ignore comments
+//! - [`settings`], [`suppress`]: what a team has decided, ignore comments
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
 //! - [`deployment`]: nginx and the app together
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
@@ -21,6 +21,7 @@ pub mod nginx;
 pub mod report;
 pub mod rule;
 pub mod rules;
+pub mod settings;
 pub mod source;
 pub mod suppress;
 pub mod trace;

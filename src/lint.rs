@@ -5,6 +5,7 @@ mod discover;
 mod fill;
 mod gather;
 mod group;
+mod levels;
 mod missing;
 mod overlay;
 mod own;
@@ -13,29 +14,21 @@ mod read;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::deployment::Deployment;
 use crate::finding::Finding;
 use crate::rule::Subject;
 use crate::rules::{self, unused_suppression};
+pub use crate::settings::Context;
+use crate::settings::Settings;
 use crate::source::{FileId, Sources};
 use crate::suppress;
 pub use content::kind_of;
 pub use discover::FileKind;
 pub(crate) use gather::Gathered;
 pub use overlay::{Overlay, real};
-
-/// The context a fragment is included into, for a file that is not a whole configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Context {
-    /// `http { … }`.
-    Http,
-    /// `server { … }` in it.
-    Server,
-    /// `location … { … }` in that.
-    Location,
-}
 
 /// What to lint and how.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +47,22 @@ pub struct Options {
     pub overlay: Overlay,
     /// What named files are whose names do not prove it; nginx's without it.
     pub kind: Option<FileKind>,
+    /// What the settings file says. The fields above beat it.
+    pub settings: Arc<Settings>,
+}
+
+impl Options {
+    fn root(&self) -> Option<&Path> {
+        self.root.as_deref().or(self.settings.root.as_ref().map(|root| root.value.as_path()))
+    }
+
+    fn context(&self) -> Option<Context> {
+        self.context.or(self.settings.context.as_ref().map(|context| context.value))
+    }
+
+    fn nginx_version(&self) -> Option<(u32, u32, u32)> {
+        self.nginx_version.or(self.settings.nginx_version.as_ref().map(|version| version.value))
+    }
 }
 
 /// What a run found.
@@ -102,10 +111,10 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     // Whether an ignore comment is of use shows only beside the findings of all rules.
     let needs_all = asked(unused_suppression::RULE.id);
     let mut findings = Vec::new();
-    own::report(files, &configs, &linted, options.root.is_some(), &mut findings);
+    own::report(files, &configs, &linted, options.root().is_some(), &mut findings);
     findings.retain(|finding| needs_all || asked(finding.rule));
     let mut deployment = Deployment::new(&files.sources, &configs, &apps);
-    deployment.nginx_version = options.nginx_version;
+    deployment.nginx_version = options.nginx_version();
     for rule in rules::ALL.iter().filter(|rule| needs_all || asked(rule.id)) {
         if let Subject::Deployment(check) = rule.check {
             check(&deployment, &mut findings);
@@ -113,8 +122,13 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     }
     drop(deployment);
     rules::overlap::settle(&mut findings);
-    let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &mut findings);
-    findings.retain(|finding| asked(finding.rule));
+    // A comment is of use where its rule finds something, whether or not the settings leave the rule on; what they switch
+    // off was not suppressed, though.
+    let levels = levels::Levels::new(options, &files.sources);
+    let is_off = |finding: &Finding| levels.is_off(finding);
+    let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &is_off, &mut findings);
+    findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
+    findings.iter_mut().for_each(|finding| levels.set(finding));
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(&configs);

@@ -23,12 +23,13 @@ struct Ignore {
 }
 
 /// Takes the findings out that ignore comments of the linted files name, and reports the comments that name none or cannot
-/// work. Gives the number of findings taken out.
+/// work. Gives the number of findings taken out, without those that `is_off` says nobody would have seen.
 pub fn apply(
     sources: &Sources,
     nginx: &Trees,
     env: &BTreeMap<FileId, EnvTree>,
     linted: &BTreeSet<FileId>,
+    is_off: &dyn Fn(&Finding) -> bool,
     findings: &mut Vec<Finding>,
 ) -> usize {
     let mut ignores = Vec::new();
@@ -53,7 +54,7 @@ pub fn apply(
         by_start.entry((ignore.place.file, ignore.covers.start)).or_default().push(ignore);
     }
     let mut used: BTreeSet<Place> = BTreeSet::new();
-    let before = findings.len();
+    let mut suppressed = 0;
     findings.retain(|finding| {
         let (file, start) = (finding.primary.place.file, finding.primary.place.span.start);
         let nearest = by_start.range((file, 0)..=(file, start)).next_back().map(|(_, ignores)| ignores);
@@ -62,9 +63,9 @@ pub fn apply(
         let named = covering.flat_map(|ignore| &ignore.rules).filter(|(rule, _)| rule == finding.rule);
         let places: Vec<Place> = named.map(|(_, place)| *place).collect();
         used.extend(&places);
+        suppressed += usize::from(!places.is_empty() && !is_off(finding));
         places.is_empty()
     });
-    let suppressed = before - findings.len();
     let unused = ignores.iter().flat_map(|ignore| &ignore.rules).filter(|(_, place)| !used.contains(place));
     findings.extend(unused.map(|(rule, place)| {
         let message = format!("no finding of `{rule}` is here, so the comment hides only what comes later");

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use corslint::lint::{self, FileKind, Overlay};
 use corslint::source::MAX_FILE_BYTES;
 
+use super::config::{Refused, Which};
 use super::values::ContextName;
 
 /// How standard input is called where nothing says which file it stands for.
@@ -24,11 +25,14 @@ pub(super) struct Input {
 
     /// The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf
     #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
+    pub(super) root: Option<PathBuf>,
 
     /// Where a file that is only part of a configuration gets included [default: as its content implies]
     #[arg(long, value_enum)]
-    context: Option<ContextName>,
+    pub(super) context: Option<ContextName>,
+
+    #[command(flatten)]
+    pub(super) which: Which,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -53,8 +57,9 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// `--stdin-filename` without `-`; standard input that cannot be read, is too large, or is of no kind that shows.
-    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<lint::Options, String> {
+    /// `--stdin-filename` without `-`; standard input that cannot be read, is too large, or is of no kind that shows;
+    /// settings that cannot be read or understood.
+    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<lint::Options, Refused> {
         let is_stdin = |path: &PathBuf| path == Path::new("-");
         let mut options = lint::Options {
             paths: paths.to_vec(),
@@ -64,8 +69,14 @@ impl Input {
             ..lint::Options::default()
         };
         match (paths.iter().any(is_stdin), &self.stdin_filename) {
-            (false, None) => return Ok(options),
-            (false, Some(_)) => return Err("--stdin-filename names what is read from `-`; give that path, too".into()),
+            (false, None) => {
+                options.settings = self.which.settings(paths)?;
+                return Ok(options);
+            }
+            (false, Some(_)) => {
+                let why = "--stdin-filename names what is read from `-`; give that path, too";
+                return Err(Refused::Usage(why.to_owned()));
+            }
             (true, _) => {}
         }
         let path = self.stdin_filename.as_deref().unwrap_or(Path::new(STDIN));
@@ -73,6 +84,7 @@ impl Input {
         for stands in options.paths.iter_mut().filter(|path| is_stdin(path)) {
             path.clone_into(stands);
         }
+        options.settings = self.which.settings(&options.paths)?;
         Ok(options)
     }
 }

@@ -6,7 +6,9 @@ use clap::ValueEnum;
 use corslint::finding::Severity;
 use corslint::lint::{self, Outcome};
 use corslint::report::{self, Format, visible};
+use corslint::settings::{FailOn as Least, Settings};
 
+use super::config::Refused;
 use super::explain;
 use super::input::Input;
 use super::output::{self, FormatName};
@@ -22,26 +24,26 @@ pub(super) struct Lint {
     /// `-` is standard input.
     /// A path that is also a command is written ./rules.
     #[arg(value_name = "PATH", default_value = ".")]
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
 
     /// How findings are shown [default: full on a terminal, else concise]
     #[arg(long, value_enum)]
     format: Option<FormatName>,
 
-    /// The least severity that makes the exit code 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
-    fail_on: FailOn,
+    /// The least severity that makes the exit code 1 [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
 
     #[command(flatten)]
-    input: Input,
+    pub(super) input: Input,
 
     /// The nginx that will read the files, such as 1.22.1; findings that depend on it are told only where they hold
     #[arg(long, value_name = "VERSION", value_parser = version)]
-    nginx_version: Option<(u32, u32, u32)>,
+    pub(super) nginx_version: Option<(u32, u32, u32)>,
 
     /// Ask only this rule; may be given more than once
     #[arg(long = "rule", value_name = "RULE")]
-    rules: Vec<String>,
+    pub(super) rules: Vec<String>,
 
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
@@ -57,12 +59,23 @@ pub(super) struct Lint {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Error,
     Warning,
     Advice,
     /// Findings never fail the run
     Never,
+}
+
+impl From<FailOn> for Least {
+    fn from(given: FailOn) -> Self {
+        match given {
+            FailOn::Error => Least::At(Severity::Error),
+            FailOn::Warning => Least::At(Severity::Warning),
+            FailOn::Advice => Least::At(Severity::Advice),
+            FailOn::Never => Least::Never,
+        }
+    }
 }
 
 impl Lint {
@@ -73,7 +86,7 @@ impl Lint {
         }
         let options = match self.options() {
             Ok(options) => options,
-            Err(why) => return complain(why),
+            Err(why) => return why.tell(),
         };
         let outcome = match lint::lint(&options) {
             Ok(outcome) => outcome,
@@ -85,7 +98,7 @@ impl Lint {
         if outcome.files == 0 && outcome.not_analysed.is_empty() && !self.quiet {
             note("nothing to lint: no nginx configuration and no .env file");
         }
-        let code = match (outcome.not_analysed.is_empty(), self.fails(&outcome)) {
+        let code = match (outcome.not_analysed.is_empty(), self.fails(&options.settings, &outcome)) {
             (false, _) => INCOMPLETE,
             (true, true) => FOUND,
             (true, false) => 0,
@@ -109,7 +122,7 @@ impl Lint {
     /// # Errors
     ///
     /// As for [`Input::read`].
-    fn options(&self) -> Result<lint::Options, String> {
+    fn options(&self) -> Result<lint::Options, Refused> {
         let files = self.input.read(&self.paths)?;
         Ok(lint::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
     }
@@ -120,13 +133,11 @@ impl Lint {
     }
 
     /// Whether a finding makes the run fail.
-    fn fails(&self, outcome: &Outcome) -> bool {
-        let least = match self.fail_on {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Advice => Severity::Advice,
-            FailOn::Never => return false,
-        };
-        outcome.findings.iter().any(|finding| finding.severity >= least)
+    fn fails(&self, settings: &Settings, outcome: &Outcome) -> bool {
+        let set = settings.fail_on.as_ref().map(|set| set.value);
+        match self.fail_on.map(Least::from).or(set).unwrap_or(Least::At(Severity::Warning)) {
+            Least::At(least) => outcome.findings.iter().any(|finding| finding.severity >= least),
+            Least::Never => false,
+        }
     }
 }

@@ -21,8 +21,17 @@ pub(super) enum Color {
 
 /// What standard output can show.
 pub(super) fn screen(color: Color) -> Screen {
-    let is_terminal = io::stdout().is_terminal();
     let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    of(color, io::stdout().is_terminal(), columns)
+}
+
+/// What standard error can show.
+pub(super) fn error_screen() -> Screen {
+    let columns = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+    of(Color::Auto, io::stderr().is_terminal(), columns)
+}
+
+fn of(color: Color, is_terminal: bool, columns: Option<usize>) -> Screen {
     let settings = Environment::read();
     Screen {
         colour: match color {

@@ -8,6 +8,7 @@ use corslint::nginx::app::AppStatus;
 use corslint::report::{self, Format};
 use corslint::trace;
 
+use super::config::Refused;
 use super::input::Input;
 use super::tell::{FOUND, INCOMPLETE, complain, print};
 use super::values::{app_status, header};
@@ -73,7 +74,7 @@ impl TraceArguments {
     pub(super) fn run(&self) -> u8 {
         let options = match self.options() {
             Ok(options) => options,
-            Err(why) => return complain(why),
+            Err(why) => return why.tell(),
         };
         let trace = match trace::trace(&options) {
             Ok(trace) => trace,
@@ -92,7 +93,7 @@ impl TraceArguments {
     /// # Errors
     ///
     /// As for [`Input::read`].
-    fn options(&self) -> Result<trace::Options, String> {
+    fn options(&self) -> Result<trace::Options, Refused> {
         Ok(trace::Options {
             files: self.input.read(&self.paths)?,
             url: self.url.clone(),

@@ -1,8 +1,8 @@
 //! Values that options of several commands take.
 
 use clap::ValueEnum;
-use corslint::lint;
 use corslint::nginx::app::AppStatus;
+use corslint::{lint, settings};
 
 /// Splits `Name: value`.
 pub(super) fn header(text: &str) -> Result<(String, String), String> {
@@ -19,15 +19,9 @@ pub(super) fn app_status(text: &str) -> Result<AppStatus, String> {
     }
 }
 
-/// Reads a version as `nginx -v` prints it; a part left out is 0.
+/// Reads a version as `nginx -v` prints it; a patch left out is 0.
 pub(super) fn version(text: &str) -> Result<(u32, u32, u32), String> {
-    let wrong = || "a version is written like 1.22.1".to_owned();
-    let parts: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
-    match parts.map_err(|_| wrong())?.as_slice() {
-        [major, minor] => Ok((*major, *minor, 0)),
-        [major, minor, patch] => Ok((*major, *minor, *patch)),
-        _ => Err(wrong()),
-    }
+    settings::version(text).ok_or_else(|| "a version is written like 1.22.1".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

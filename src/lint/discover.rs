@@ -52,11 +52,15 @@ pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
 }
 
 /// The files under `directory` that are, or may be, to be linted, in byte order of their paths. `note` is told what could not be
-/// walked.
-pub(super) fn walk(directory: &Path, mut note: impl FnMut(String)) -> Vec<Candidate> {
+/// walked; nothing that `is_excluded` is entered.
+pub(super) fn walk(
+    directory: &Path,
+    is_excluded: impl Fn(&Path) -> bool,
+    mut note: impl FnMut(String),
+) -> Vec<Candidate> {
     let walker = WalkDir::new(directory).sort_by_file_name().into_iter();
     let mut found = Vec::new();
-    for entry in walker.filter_entry(is_entered) {
+    for entry in walker.filter_entry(|entry| is_entered(entry) && !is_excluded(entry.path())) {
         match entry {
             Ok(entry) => found.extend(recognise(&entry, directory)),
             Err(error) => {

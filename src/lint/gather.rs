@@ -99,15 +99,17 @@ impl<'o> Gathered<'o> {
     fn read_given(&mut self) -> Result<(), Error> {
         let mut seen = HashSet::new();
         for path in &self.options.paths {
-            let overlay = &self.options.overlay;
+            let (overlay, settings) = (&self.options.overlay, &self.options.settings);
             let is_directory = || match std::fs::metadata(path) {
                 Ok(metadata) => Ok(metadata.is_dir()),
                 Err(error) => Err(Error::Unreadable(shown(path), reason(&error))),
             };
             let candidates = if !overlay.has(path) && is_directory()? {
-                discover::walk(path, |unread| {
-                    self.not_analysed.insert(unread);
-                })
+                let not_analysed = &mut self.not_analysed;
+                let unread = |unread| {
+                    not_analysed.insert(unread);
+                };
+                discover::walk(path, |path| settings.is_excluded(path), unread)
             } else {
                 vec![discover::named(path, overlay.kind(path).or(self.options.kind))]
             };
@@ -168,9 +170,7 @@ impl<'o> Gathered<'o> {
             let bases = bases(candidate, kind == ContextKind::Main);
             let mut failed = Vec::new();
             let (includes, reached) =
-                self.files.resolve_includes(*file, &bases, self.options.root.as_deref(), |unreadable| {
-                    failed.push(unreadable)
-                });
+                self.files.resolve_includes(*file, &bases, self.options.root(), |unreadable| failed.push(unreadable));
             failed.into_iter().for_each(|unreadable| self.fail(unreadable));
             let stated = self.stated_context().filter(|_| kind != ContextKind::Main);
             let (kind, stated) = (stated.unwrap_or(kind), stated.is_some());
@@ -199,7 +199,7 @@ impl<'o> Gathered<'o> {
     }
 
     fn stated_context(&self) -> Option<ContextKind> {
-        self.options.context.map(|context| match context {
+        self.options.context().map(|context| match context {
             Context::Http => ContextKind::Http,
             Context::Server => ContextKind::Server,
             Context::Location => ContextKind::Location,

@@ -2,6 +2,7 @@
 
 mod concise;
 mod json;
+mod settings;
 mod snippet;
 mod terminal;
 mod text;
@@ -12,6 +13,7 @@ use std::io::{self, Write};
 use crate::lint::Outcome;
 use crate::trace::Trace;
 
+pub use settings::write_invalid_settings;
 pub use text::visible;
 
 /// How a run is told.

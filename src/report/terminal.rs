@@ -20,6 +20,15 @@ const LEAST_COLUMNS: usize = 40;
 
 /// Writes every finding with the lines it is about, and the summary last.
 pub(super) fn write(screen: Screen, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    write_findings(screen, outcome, out)?;
+    if let Some(line) = summary(outcome) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Writes every finding with the lines it is about.
+pub(super) fn write_findings(screen: Screen, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
     let screen = Screen { width: screen.width.max(LEAST_COLUMNS), ..screen };
     let handler = handler(screen);
     let mut text = String::new();
@@ -31,9 +40,6 @@ pub(super) fn write(screen: Screen, outcome: &Outcome, out: &mut impl Write) -> 
         if let Some(request) = &finding.request {
             writeln!(out, "  reproduce: {}\n", ask(request))?;
         }
-    }
-    if let Some(line) = summary(outcome) {
-        writeln!(out, "{line}")?;
     }
     Ok(())
 }

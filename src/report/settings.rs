@@ -1,0 +1,31 @@
+//! What is wrong with a settings file, shown as findings are.
+
+use std::io::{self, Write};
+
+use super::{Screen, terminal};
+use crate::finding::{Finding, Label, Severity};
+use crate::lint::Outcome;
+use crate::settings::Invalid;
+use crate::source::Place;
+
+/// Writes every mistake in a settings file with the line it stands on, and of that line no more than what is at fault.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_invalid_settings(screen: Screen, invalid: Invalid, out: &mut impl Write) -> io::Result<()> {
+    let mut outcome = Outcome::default();
+    let file = outcome.sources.add(invalid.source);
+    let finding = |problem: crate::settings::Problem| Finding {
+        rule: "settings",
+        severity: Severity::Error,
+        message: problem.message,
+        primary: Label { place: Place { file, span: problem.span }, text: problem.label },
+        related: Vec::new(),
+        help: problem.help,
+        request: None,
+        fix: None,
+    };
+    outcome.findings = invalid.problems.into_iter().map(finding).collect();
+    terminal::write_findings(screen, &outcome, out)
+}

@@ -1,0 +1,213 @@
+//! `corslint.toml`: what a team has decided about its deployment.
+//!
+//! - [`find`]: which file holds, and its bytes
+//! - [`fields`]: every key of the file, once
+//! - [`check`]: whether a file keeps to that, [`read`]: what it then says
+//! - [`schema`], [`start`]: the same table for editors and for newcomers
+
+mod check;
+mod fields;
+mod find;
+mod globs;
+mod own_key;
+mod read;
+mod schema;
+mod start;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::dotenv::keys::Key;
+use crate::finding::Severity;
+use crate::source::{Source, Span};
+pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, load, nearest};
+pub use globs::Globs;
+pub use own_key::word as meaning_word;
+pub use read::version;
+pub use schema::schema;
+pub use start::commented_start;
+
+/// The context a fragment is included into, for a file that is not a whole configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// `http { … }`.
+    Http,
+    /// `server { … }` in it.
+    Server,
+    /// `location … { … }` in that.
+    Location,
+}
+
+/// What makes a run fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    /// Findings of this severity, and worse ones.
+    At(Severity),
+    /// No finding.
+    Never,
+}
+
+/// What the findings of a rule are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Not reported.
+    Off,
+    /// Reported with this severity, whatever the rule itself would say.
+    At(Severity),
+}
+
+impl Level {
+    /// The word users write.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Off => "off",
+            Level::At(severity) => severity.word(),
+        }
+    }
+}
+
+/// A value and the bytes of the settings file that set it, key and all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is set.
+    pub span: Span,
+}
+
+/// Levels of rules, by their ids.
+pub type Levels = BTreeMap<&'static str, Set<Level>>;
+
+/// Other levels for some files.
+#[derive(Debug, Clone)]
+pub struct Override {
+    /// The files.
+    pub files: Globs,
+    /// The levels in them.
+    pub rules: Levels,
+}
+
+/// Which app is behind which location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPath {
+    /// The directory of its .env files, relative to the settings file's, `/`-separated.
+    pub path: Set<String>,
+    /// Whom nginx passes its requests to: the name of an `upstream`, a host, `host:port` or `:port`.
+    pub upstreams: Vec<String>,
+}
+
+/// What a settings file says; without one, nothing.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The file itself.
+    pub source: Option<Source>,
+    /// The directory that paths in it are relative to, absolute.
+    pub directory: PathBuf,
+    /// The least severity that fails a run.
+    pub fail_on: Option<Set<FailOn>>,
+    /// What the search of a directory leaves.
+    pub exclude: Globs,
+    /// The directory that stands for `/` of the production machine.
+    pub root: Option<Set<PathBuf>>,
+    /// Where fragments are included.
+    pub context: Option<Set<Context>>,
+    /// The nginx that will read the files.
+    pub nginx_version: Option<Set<(u32, u32, u32)>>,
+    /// Whether the app sends CORS headers itself.
+    pub app_sets_cors: Option<Set<bool>>,
+    /// Levels of rules.
+    pub rules: Levels,
+    /// Other levels for some files; the last that matches decides.
+    pub overrides: Vec<Override>,
+    /// The apps of a tree that holds several.
+    pub apps: Vec<AppPath>,
+    /// What a team's own keys mean; `None` for a key that only looks like CORS.
+    pub env: BTreeMap<String, Set<Option<Key>>>,
+}
+
+/// Why there are no settings to hold to.
+#[derive(Debug)]
+pub enum Error {
+    /// The file cannot be read: its path, and why.
+    Unreadable(String, String),
+    /// The file says what cannot be understood.
+    Invalid(Box<Invalid>),
+}
+
+/// A settings file with mistakes.
+#[derive(Debug)]
+pub struct Invalid {
+    /// The file. Everything in it counts as secret, since it may not be a settings file at all.
+    pub source: Source,
+    /// What is wrong, by place; never empty.
+    pub problems: Vec<Problem>,
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What stands there.
+    pub label: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Unreadable(path, why) => write!(f, "{path}: {why}"),
+            Error::Invalid(invalid) => write!(f, "{}: not understood", invalid.source.path),
+        }
+    }
+}
+
+impl Settings {
+    /// What a rule's findings in a file are, and where that is set; `None` where the settings leave it to the rule.
+    /// `path` is the file's as it was given or found.
+    pub fn level(&self, rule: &str, path: &Path) -> Option<&Set<Level>> {
+        let mut overrides = self.overrides.iter().rev().filter_map(|it| Some((it, it.rules.get(rule)?))).peekable();
+        let relative = overrides.peek().and_then(|_| self.relative(path));
+        let overridden = relative.and_then(|path| overrides.find(|(it, _)| it.files.matching(&path).is_some()));
+        overridden.map(|(_, level)| level).or_else(|| self.rules.get(rule))
+    }
+
+    /// Whether a search leaves this path.
+    pub fn is_excluded(&self, path: &Path) -> bool {
+        !self.exclude.is_empty() && self.relative(path).is_some_and(|path| self.exclude.matching(&path).is_some())
+    }
+
+    /// The path from the settings file's directory, `/`-separated; `None` for what is not below it.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let absolute = find::absolute(path)?;
+        let below = absolute.strip_prefix(&self.directory).ok()?;
+        let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        Some(parts.join("/"))
+    }
+
+    /// Where something is set, as `corslint.toml:3`.
+    pub fn line_of(&self, span: Span) -> String {
+        let Some(source) = &self.source else { return String::new() };
+        format!("{}:{}", source.path, source.line_of(span.start))
+    }
+}
+
+/// The word of a list that is meant by one that is not in it.
+pub fn meant<'a>(word: &str, list: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Nothing that corslint knows is longer, in bytes.
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let word = word.to_ascii_lowercase().replace('_', "-");
+    let near = |known: &&str| {
+        let distance = strsim::damerau_levenshtein(&word, known);
+        (distance, !known.starts_with(&word))
+    };
+    let nearest = list.into_iter().min_by_key(near)?;
+    (near(&nearest).0 <= 1 + nearest.len() / 4).then_some(nearest)
+}

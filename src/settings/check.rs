@@ -1,0 +1,153 @@
+//! Whether a settings file keeps to the table of its keys. Nothing here recurses further than that table is deep.
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::fields::{ENV_KEY, Field, Kind, LEVELS};
+use super::globs::Globs;
+use super::read::{self, span};
+use super::{Problem, meant};
+use crate::rules;
+use crate::source::Span;
+
+/// Tells what is wrong in a table whose keys are `fields`. `place` is the table's own, for what it lacks.
+pub(super) fn table(table: &DeTable<'_>, fields: &[Field], place: Span, problems: &mut Vec<Problem>) {
+    for (key, value) in table {
+        match fields.iter().find(|field| field.name == key.get_ref()) {
+            Some(field) => self::value(field, span(key), value, problems),
+            None => {
+                let names = fields.iter().map(|field| field.name);
+                problems.push(unknown(&format!("there is no setting `{}`", key.get_ref()), key, names, fields));
+            }
+        }
+    }
+    for field in fields.iter().filter(|field| field.required && !table.contains_key(field.name)) {
+        problems.push(Problem {
+            span: place,
+            message: format!("`{}` is missing here", field.name),
+            label: "in this table".to_owned(),
+            help: Some(format!("write `{} = {}`, or what fits", field.name, field.example)),
+        });
+    }
+}
+
+/// A key that nobody knows.
+fn unknown<'a>(
+    message: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    names: impl Iterator<Item = &'a str>,
+    fields: &[Field],
+) -> Problem {
+    let help = match meant(key.get_ref(), names) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if fields.is_empty() => Some("`corslint rules` lists them".to_owned()),
+        None => Some(format!("there are {}", listed(fields.iter().map(|field| field.name)))),
+    };
+    Problem { span: span(key), message: message.to_owned(), label: "is not known".to_owned(), help }
+}
+
+/// Words in a sentence.
+fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn value(field: &Field, key: Span, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) {
+    let place = span(value);
+    let text = value.get_ref().as_str();
+    match (field.kind, value.get_ref()) {
+        (Kind::Flag, DeValue::Boolean(_)) => {}
+        (Kind::Path, DeValue::String(text)) if !text.is_empty() => {}
+        (Kind::Version, DeValue::String(text)) if read::version(text).is_some() => {}
+        (Kind::Texts, DeValue::String(text)) if !text.is_empty() => {}
+        (Kind::Choice(words), _) => choice(field.name, words, place, text, problems),
+        (Kind::Texts, DeValue::Array(array)) if is_texts(array) => {}
+        (Kind::Globs, DeValue::Array(array)) if is_texts(array) => globs(array, problems),
+        (Kind::Levels, DeValue::Table(levels)) => self::levels(levels, problems),
+        (Kind::EnvKeys, DeValue::Table(keys)) => env_keys(keys, problems),
+        (Kind::Tables(fields), DeValue::Array(array)) if array.iter().all(|item| item.get_ref().is_table()) => {
+            for item in array.iter() {
+                if let Some(inner) = item.get_ref().as_table() {
+                    table(inner, fields, head(span(item), inner), problems);
+                }
+            }
+        }
+        _ => problems.push(wrong_kind(field, key, value)),
+    }
+}
+
+/// What of a table is shown for what it lacks: up to its first key, so that no more of the file shows than its head.
+fn head(place: Span, table: &DeTable<'_>) -> Span {
+    let first = table.keys().map(|key| span(key).start).min().unwrap_or(place.end);
+    Span::new(place.start, place.end.min(first.max(place.start)))
+}
+
+fn is_texts(array: &DeArray<'_>) -> bool {
+    array.iter().all(|item| item.get_ref().as_str().is_some_and(|text| !text.is_empty()))
+}
+
+fn choice(name: &str, words: &[&str], place: Span, text: Option<&str>, problems: &mut Vec<Problem>) {
+    if text.is_some_and(|text| words.contains(&text)) {
+        return;
+    }
+    let message = format!("`{name}` is one of {}", listed(words.iter().copied()));
+    let near = text.and_then(|text| meant(text, words.iter().copied()));
+    let help = near.map(|near| format!("did you mean `{near}`?"));
+    problems.push(Problem { span: place, message, label: "is none of them".to_owned(), help });
+}
+
+fn globs(array: &DeArray<'_>, problems: &mut Vec<Problem>) {
+    let patterns: Vec<&str> = array.iter().filter_map(|item| item.get_ref().as_str()).collect();
+    if let Err((index, why)) = Globs::new(&patterns, Span::default()) {
+        let place = array.get(index).map(span).unwrap_or_default();
+        let message = format!("this is no pattern for paths: {why}");
+        problems.push(Problem { span: place, message, label: "cannot match".to_owned(), help: None });
+    }
+}
+
+fn levels(levels: &DeTable<'_>, problems: &mut Vec<Problem>) {
+    for (key, value) in levels {
+        if !rules::ALL.iter().any(|rule| rule.id == key.get_ref()) {
+            let ids = rules::ALL.iter().map(|rule| rule.id);
+            problems.push(unknown(&format!("there is no rule `{}`", key.get_ref()), key, ids, &[]));
+        } else {
+            choice(key.get_ref(), LEVELS, span(value), value.get_ref().as_str(), problems);
+        }
+    }
+}
+
+fn env_keys(keys: &DeTable<'_>, problems: &mut Vec<Problem>) {
+    for (key, value) in keys {
+        match value.get_ref() {
+            DeValue::Table(inner) => table(inner, ENV_KEY, span(key), problems),
+            other => choice(key.get_ref(), super::own_key::MEANINGS, span(value), other.as_str(), problems),
+        }
+    }
+}
+
+fn wrong_kind(field: &Field, key: Span, value: &Spanned<DeValue<'_>>) -> Problem {
+    let wanted = match field.kind {
+        Kind::Path => "the path of a directory",
+        Kind::Flag => "`true` or `false`, without quotes",
+        Kind::Version => "a version like `\"1.28.0\"`",
+        Kind::Globs => "a list of patterns in quotes",
+        Kind::Texts => "a text in quotes, or a list of them",
+        Kind::Levels | Kind::EnvKeys => "a table",
+        Kind::Choice(_) => "one word",
+        Kind::Tables(_) => "a table in double brackets",
+    };
+    let is_one_line = matches!(value.get_ref(), DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_));
+    let example = match field.kind {
+        Kind::Tables(_) => format!("[[{}]]", field.name),
+        Kind::Levels | Kind::EnvKeys => format!("[{}]", field.name),
+        _ => format!("{} = {}", field.name, field.example),
+    };
+    Problem {
+        span: if is_one_line { span(value) } else { key },
+        message: format!("`{}` is {wanted}", field.name),
+        label: match value.get_ref().type_str() {
+            kind if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("is an {kind}"),
+            kind => format!("is a {kind}"),
+        },
+        help: Some(format!("write it like `{example}`")),
+    }
+}
