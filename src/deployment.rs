@@ -23,6 +23,7 @@ mod route;
 mod slash;
 mod targets;
 mod unanswered;
+mod unmatched;
 mod varying;
 mod visit;
 
@@ -41,6 +42,7 @@ pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use route::Route;
 pub use unanswered::{Fate, Unanswered};
+pub use unmatched::Unmatched;
 pub use varying::Varying;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 

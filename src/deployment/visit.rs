@@ -139,6 +139,12 @@ impl<'d> Site<'d> {
         self.when_app_says(exchange, &Upstream { status, ..upstream(app) })
     }
 
+    /// What another request of a page gets at a route.
+    pub(super) fn visit_as(&self, route: usize, page: PageRequest, app: Option<&App>) -> Visit<'d> {
+        let answers = self.answers(route, &page.main(), app);
+        Visit { page, answers }
+    }
+
     /// The directory that a route's URL stands in, asked for by the same page: its index answers. `None` where the directory is
     /// not the location's own.
     pub fn directory_of(&self, exchange: &Exchange<'d>, app: Option<&App>) -> Option<Visit<'d>> {

@@ -33,16 +33,15 @@
 //! }
 //! ```
 
-use std::collections::BTreeMap;
-
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
-use crate::deployment::{Blame, Deployment, Site};
+use crate::deployment::{Blame, Deployment, Site, Unmatched};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+
+use super::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -60,35 +59,47 @@ pub const RULE: Rule = Rule {
 const HELP: &str = "write every `add_header` in the location and leave the `if` without one: it inherits them";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
         let is_if = |context: &ContextId| config.context(*context).kind == ContextKind::IfInLocation;
-        let blames = site.blames();
-        let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+        let (blames, unmatched) = (site.blames(), site.unmatched_methods(deployment));
         for context in config.contexts().filter(is_if) {
             let own: Vec<ItemId> = config.named(context, b"add_header").collect();
-            let Some(finding) = judge(site, context, &own, blames.get(&context)) else { continue };
-            let kept = reported.entry(finding.primary.place).or_insert_with(|| finding.clone());
-            if finding.severity > kept.severity {
-                *kept = finding;
+            let missed = unmatched.get(&context).filter(|_| !own.is_empty());
+            missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
+            if let Some(finding) = judge(site, context, &own, blames.get(&context)) {
+                reported.keep(Finding { help: Some(HELP.to_owned()), ..finding });
             }
         }
-        findings.extend(reported.into_values());
     }
+    reported.finish(findings);
 }
 
 fn judge(site: &Site<'_>, context: ContextId, own: &[ItemId], blame: Option<&Blame<'_, '_>>) -> Option<Finding> {
     let config = site.config;
     let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
     let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
-    let finding = match blame {
+    match blame {
         Some(Blame::Dropped { exchange, kind, header }) => {
-            dropped(site, context, first, *header, exchange.request(*kind))
+            Some(dropped(site, context, first, *header, exchange.request(*kind)))
         }
-        Some(Blame::TakenOver { exchange, kind, by }) => taken_over(site, first, *by, exchange.request(*kind)),
-        None => trap(site, context, first, is_cors(&first))?,
-    };
-    Some(Finding { help: Some(HELP.to_owned()), ..finding })
+        Some(Blame::TakenOver { exchange, kind, by }) => Some(taken_over(site, first, *by, exchange.request(*kind))),
+        None => trap(site, context, first, is_cors(&first)),
+    }
+}
+
+/// The preflight allows a method for whose answers no `if` is written.
+fn not_sent(site: &Site<'_>, missed: &Unmatched) -> Finding {
+    let method = missed.method;
+    let message = format!("browsers block the answer to {method}: no `if` sends Access-Control-Allow-Origin with it");
+    let label = format!("allows {method}, for which no header is sent");
+    let help = "write every `add_header` in the location, for all methods alike";
+    Finding {
+        help: Some(help.to_owned()),
+        request: Some(missed.request.clone()),
+        ..RULE.finding(site.config.place(missed.item), label, message)
+    }
 }
 
 /// The location's header is needed and gone (A1.5).

@@ -71,8 +71,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn judge(list: &OriginList) -> Option<Finding> {
     let public = list.origins.iter().find(|listed| is_public(&listed.origin));
+    // An app made of a page has the origin `capacitor://localhost` on one system, and `http://localhost` on the other.
+    let is_shell = |listed: &Listed| matches!(listed.origin.scheme(), Some("capacitor" | "ionic"));
+    let has_shell = list.origins.iter().any(is_shell);
     let judged = |listed: &&Listed| {
-        let own = listed.origin.is_loopback();
+        let is_bare = matches!(listed.origin.to_string().as_str(), "http://localhost" | "https://localhost");
+        let own = listed.origin.is_loopback() && !(has_shell && is_bare);
         let private = listed.origin.is_private() && public.is_some();
         own && (public.is_some() || list.is_production) || private
     };

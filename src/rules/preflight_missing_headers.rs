@@ -38,7 +38,7 @@ use std::collections::BTreeSet;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::{Kind, Reason, Verdict};
-use crate::deployment::{Answered, Blame, Deployment, Route, Site};
+use crate::deployment::{Answered, Blame, Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -77,7 +77,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             if blamed.contains(&answer.context) || !(route.wants_preflights() || route.reaches_app) {
                 continue;
             }
-            let finding = access(deployment, site, &answered, answer).or_else(|| lists(site, route, &answered, answer));
+            let finding =
+                access(deployment, site, &answered, answer).or_else(|| lists(deployment, site, &answered, answer));
             if let Some(finding) = finding {
                 reported.add(finding, site.place_of(route.context));
             }
@@ -138,14 +139,33 @@ fn help(site: &Site<'_>, item: ItemId, elsewhere: Option<ItemId>, header: CorsHe
     }
 }
 
-/// Without a list that the configuration shows to be needed.
-fn lists(site: &Site<'_>, route: &Route<'_>, answered: &Answered<'_, '_>, answer: &Answer<'_>) -> Option<Finding> {
+/// Without a list that the configuration shows to be needed. The value of one may be what the browser asks for, so a request that
+/// needs it has to be refused as well.
+fn lists<'d>(
+    deployment: &Deployment<'d>,
+    site: &Site<'d>,
+    answered: &Answered<'_, 'd>,
+    answer: &Answer<'d>,
+) -> Option<Finding> {
     if !has(answer, CorsHeader::AllowOrigin) {
         return None;
     }
-    let headers = (!has(answer, CorsHeader::AllowHeaders)).then(|| site.shows_headers(route, answer)).flatten();
-    let methods = (!has(answer, CorsHeader::AllowMethods)).then(|| site.shows_method(route)).flatten();
-    let has_neither = !has(answer, CorsHeader::AllowHeaders) && !has(answer, CorsHeader::AllowMethods);
+    // What is refused for another reason says nothing about lists.
+    if let Verdict::Blocked(blocked) = answered.exchange.verdict(Kind::Preflight, answer)
+        && !matches!(blocked.reason, Reason::MethodNotAllowed(_) | Reason::HeaderNotAllowed(_))
+    {
+        return None;
+    }
+    let route = &site.routes[answered.exchange.route];
+    let refuses = |method: &str, header| site.refuses(deployment, answered.exchange, method, header);
+    let json = refuses("POST", Some(("Content-Type", "application/json")));
+    let json = json.filter(|_| !has(answer, CorsHeader::AllowHeaders));
+    let headers = json.as_ref().and_then(|_| site.shows_headers(route, answer));
+    let shown = (!has(answer, CorsHeader::AllowMethods)).then(|| site.shows_method(route)).flatten();
+    let methods = shown.and_then(|(method, place)| Some((refuses(&method, None)?, method, place)));
+    let has_neither = json.is_some() && !has(answer, CorsHeader::AllowMethods);
+    let request = methods.as_ref().map(|(request, ..)| request.clone()).or(json);
+    let methods = methods.map(|(_, method, place)| (method, place));
     let (label, message, place) = match (methods, headers) {
         (Some((method, place)), headers) => {
             let also = if headers.is_some() || has_neither { ", and of what needs a header to be listed" } else { "" };
@@ -165,7 +185,6 @@ fn lists(site: &Site<'_>, route: &Route<'_>, answered: &Answered<'_, '_>, answer
         ),
         (None, None) => return None,
     };
-    let blocked = matches!(answered.exchange.verdict(Kind::Preflight, answer), Verdict::Blocked(_));
     let related = place.map(|place| Label { place, text: "shows that it is needed".to_owned() });
     let help = "send with this answer what pages use, such as\n    \
                 add_header Access-Control-Allow-Methods \"GET, POST, PUT, PATCH, DELETE\" always;\n    \
@@ -174,7 +193,7 @@ fn lists(site: &Site<'_>, route: &Route<'_>, answered: &Answered<'_, '_>, answer
         severity: Severity::Warning,
         related: related.into_iter().collect(),
         help: Some(help.to_owned()),
-        request: blocked.then(|| answered.exchange.request(Kind::Preflight)),
+        request,
         ..RULE.finding(site.config.place(answered.item), label, message)
     })
 }

@@ -1,0 +1,58 @@
+//! Methods that a preflight allows while no `if` sends CORS headers with the answers to them.
+
+use std::collections::BTreeMap;
+
+use super::{Answered, Deployment, Site, lacking};
+use crate::cors::header::{CorsHeader, list_values};
+use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+
+/// A method whose answers a page cannot read, though its preflight is answered well and other methods work.
+#[derive(Debug, Clone)]
+pub struct Unmatched {
+    /// The list that allows the method.
+    pub item: ItemId,
+    /// The method.
+    pub method: &'static str,
+    /// The request that is blocked.
+    pub request: Request,
+}
+
+impl<'d> Site<'d> {
+    /// The first of each `if` of a location that answers preflights.
+    pub fn unmatched_methods(&self, deployment: &Deployment<'d>) -> BTreeMap<ContextId, Unmatched> {
+        let mut unmatched = BTreeMap::new();
+        for answered in self.answered_preflights().filter(|answered| answered.is_open) {
+            let Some(answer) = answered.exchange.preflight.first() else { continue };
+            let is_if = self.config.context(answer.context).kind == ContextKind::IfInLocation;
+            if is_if
+                && !unmatched.contains_key(&answer.context)
+                && let Some(found) = self.unmatched(deployment, &answered)
+            {
+                unmatched.insert(answer.context, found);
+            }
+        }
+        unmatched
+    }
+
+    fn unmatched(&self, deployment: &Deployment<'d>, answered: &Answered<'_, 'd>) -> Option<Unmatched> {
+        let exchange = answered.exchange;
+        let answer = exchange.preflight.first()?;
+        if exchange.verdict(Kind::Preflight, answer) != Verdict::Allowed {
+            return None;
+        }
+        let field = self.only_field(answer, CorsHeader::AllowMethods)?;
+        let (item, text) = (field.item?, std::str::from_utf8(field.value.bytes()?).ok()?);
+        let listed = list_values(text).ok()?;
+        let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
+        ["POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| listed.contains(method)).find_map(|method| {
+            let page =
+                PageRequest::new(exchange.page.origin.clone(), method, exchange.page.url().clone(), mode).ok()?;
+            let visit = self.visit_as(exchange.route, page, deployment.app);
+            let is_lost = visit.told().all(|answer| lacking(&visit.verdict(answer)) == Some(CorsHeader::AllowOrigin));
+            (is_lost && visit.told().next().is_some()).then(|| Unmatched { item, method, request: visit.request() })
+        })
+    }
+}
