@@ -6,11 +6,14 @@
 
 mod ask;
 mod blame;
+mod dropped;
 mod echoes;
 mod environment;
 mod exchange;
+mod expressions;
 mod gate;
 mod hidden_errors;
+mod lengths;
 mod lists;
 mod lost;
 mod needs;
@@ -29,10 +32,13 @@ mod visit;
 
 pub use ask::Admission;
 pub use blame::Blame;
+pub use dropped::Dropped;
 pub use echoes::{Echoed, Reach};
 pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
 pub use exchange::{Ask, Exchange};
+pub use expressions::Deciding;
 pub use hidden_errors::{HiddenError, is_without_always};
+pub use lengths::Shown;
 pub use lists::ListText;
 pub(crate) use lists::part_of;
 pub use lost::{Lost, When};

@@ -30,6 +30,7 @@ pub mod servers;
 pub mod settings;
 pub mod template;
 pub mod tree;
+pub mod undone;
 pub mod value;
 pub mod variables;
 mod ways;

@@ -30,16 +30,12 @@
 //! }
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::cors::request::Request;
-use crate::cors::verdict::Kind;
-use crate::deployment::{Caller, Deployment, Exchange, Site, upstream};
+use crate::deployment::{Deployment, Shown};
 use crate::finding::{Finding, Severity};
-use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+
+use super::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -51,91 +47,14 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// How many of the locations that one level's headers reach are asked.
-const MAX_ASKED: usize = 16;
-
-/// What the answers with the second length show.
-enum Shown {
-    /// This request gets two different ones.
-    Harm(Request),
-    /// They do no harm where the header is sent.
-    Harmless,
-    /// No request is known that gets one.
-    Nothing,
-}
-
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut reported = Repeated::default();
     for site in &deployment.sites {
-        let config = site.config;
-        let items: BTreeSet<ItemId> = config.contexts().flat_map(|context| lengths(config, context)).collect();
-        if items.is_empty() {
-            continue;
-        }
-        let (answers, entered) = (site.answers_with(&items), site.entered_by_level());
-        for &item in &items {
-            let Some(value) = config.parameter(item, 2) else { continue };
-            let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);
-            let sent = answers.get(&item).map_or(&[][..], Vec::as_slice);
-            let shown = shown(deployment, site, (item, &value), sent, contexts);
-            let place = config.place(item);
-            let found = finding(config, item, shown);
-            let kept = reported.entry(place).or_insert_with(|| found.clone());
-            if found.severity > kept.severity {
-                *kept = found;
-            }
+        for (item, shown) in site.second_lengths(deployment) {
+            reported.keep(finding(site.config, item, shown));
         }
     }
-    findings.extend(reported.into_values());
-}
-
-/// The `add_header`s of a context that set a length which does not come from a variable.
-fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item = ItemId> + 'c {
-    let is_length = |item: &ItemId| {
-        let names = config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Content-Length"));
-        names && config.parameter(*item, 2).is_some_and(|value| !value.is_empty() && !value.contains(&b'$'))
-    };
-    config.named(context, b"add_header").filter(move |item| is_length(item))
-}
-
-fn shown(
-    deployment: &Deployment<'_>,
-    site: &Site<'_>,
-    (item, value): (ItemId, &[u8]),
-    sent: &[(&Exchange<'_>, Kind, &Answer<'_>)],
-    contexts: &[ContextId],
-) -> Shown {
-    if let Some((exchange, kind, _)) = sent.iter().find(|(_, _, answer)| is_harmed(site.config, answer, value)) {
-        return Shown::Harm(exchange.request(*kind));
-    }
-    let has_it = |answer: &Answer<'_>| answer.fields.iter().any(|field| field.item == Some(item));
-    let harms = |answer: &Answer<'_>| has_it(answer) && is_harmed(site.config, answer, value);
-    let mut is_sent = !sent.is_empty();
-    let caller = Caller { origin: Site::foreign_origin(), credentials: false };
-    for &context in contexts.iter().take(MAX_ASKED) {
-        let Some(visit) = site.visit(context, &caller, &upstream(deployment.app)) else { continue };
-        is_sent |= visit.answers.iter().any(has_it);
-        if visit.answers.iter().any(harms) {
-            return Shown::Harm(visit.request());
-        }
-    }
-    if is_sent { Shown::Harmless } else { Shown::Nothing }
-}
-
-/// Whether the answer has a length of its own, and another one.
-fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
-    let body = match answer.by {
-        _ if matches!(answer.status, None | Some(204 | 304)) => return false,
-        AnsweredBy::Nobody => return false,
-        // Whatever the body is, it is not always of this length.
-        AnsweredBy::App | AnsweredBy::File => return true,
-        AnsweredBy::Nginx => answer.item.filter(|item| config.item(*item).name == b"return"),
-    };
-    match body {
-        Some(item) if config.parameter_count(item) == 1 && answer.status == Some(200) => value != b"0",
-        Some(item) => config.parameter(item, 2).is_none_or(|text| text.len().to_string().as_bytes() != value),
-        None => true,
-    }
+    reported.finish(findings);
 }
 
 /// Whether the block only answers with 204.

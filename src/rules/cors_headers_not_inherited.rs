@@ -36,16 +36,13 @@
 //! add_header Access-Control-Allow-Origin "https://app.example.com" always;
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::cors::header::CorsHeader;
-use crate::cors::request::Request;
-use crate::cors::verdict::Kind;
-use crate::deployment::{Ask, Deployment, Dropping, Site, is_told, lacking, upstream};
+use crate::deployment::{Deployment, Dropped, Site};
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+
+use super::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -59,81 +56,21 @@ pub const RULE: Rule = Rule {
 
 /// The version that brought `add_header_inherit`.
 const MERGE: (u32, u32, u32) = (1, 29, 3);
-/// How many of the locations that one level's headers reach are asked before it counts as harmless.
-const MAX_ASKED: usize = 16;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for (level, contexts) in site.entered_by_level() {
-            if let Some(dropping) = site.dropping(level)
-                && let Some((header, request)) = entering(deployment, site, &dropping, &contexts)
-            {
-                report(deployment, site, &dropping, header, request, &mut reported);
-            }
-        }
-        for (dropping, header, request) in jumping(site) {
-            report(deployment, site, &dropping, header, request, &mut reported);
+        for dropped in site.dropped(deployment) {
+            let at = site.place_of(dropped.dropping.level);
+            finding(deployment, site, dropped).into_iter().for_each(|finding| reported.add(finding, at));
         }
     }
-    findings.extend(reported.into_values());
+    reported.finish(findings);
 }
 
-/// A request from outside that fails for want of a dropped header.
-fn entering(
-    deployment: &Deployment<'_>,
-    site: &Site<'_>,
-    dropping: &Dropping<'_>,
-    contexts: &[ContextId],
-) -> Option<(CorsHeader, Request)> {
-    let outer = site.config.context(dropping.level).parent?;
-    // What the page would be told if nothing were dropped: credentials may be dropped from beside an origin that stays.
-    let around: Vec<_> = site.fields_in_force(outer);
-    let caller = site.welcome(&around, deployment.app)?;
-    contexts.iter().filter(|&&context| !site.config.is_incomplete(context)).take(MAX_ASKED).find_map(|&context| {
-        let visit = site.visit(context, &caller, &upstream(deployment.app))?;
-        let header =
-            dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
-        let is_here = visit.told().all(|answer| site.level_of(answer.context) == Some(dropping.level));
-        is_here.then(|| (header, visit.request()))
-    })
-}
-
-/// Requests that enter a location with the header and are answered, after a jump, by one that drops the server's.
-fn jumping<'d>(site: &Site<'d>) -> Vec<(Dropping<'d>, CorsHeader, Request)> {
-    let mut seen = BTreeSet::new();
-    let mut found = Vec::new();
-    for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
-        let entry = site.routes[exchange.route].context;
-        for answer in exchange.main.iter().filter(|answer| is_told(answer)) {
-            let Some(header) = lacking(&exchange.verdict(Kind::Main, answer)) else { continue };
-            if answer.location(site.config) == Some(entry) || site.config.is_incomplete(answer.context) {
-                continue;
-            }
-            let level = site.level_of(answer.context);
-            let dropping = level.filter(|level| !seen.contains(level)).and_then(|level| site.dropping(level));
-            let Some(dropping) = dropping.filter(|dropping| dropping.fields.iter().any(|field| field.header == header))
-            else {
-                continue;
-            };
-            seen.insert(dropping.level);
-            found.push((dropping, header, exchange.request(Kind::Main)));
-        }
-    }
-    found
-}
-
-fn report(
-    deployment: &Deployment<'_>,
-    site: &Site<'_>,
-    dropping: &Dropping<'_>,
-    header: CorsHeader,
-    request: Request,
-    reported: &mut BTreeMap<Place, Finding>,
-) {
-    let config = site.config;
-    let place = config.place(dropping.by);
-    let Some(field) = dropping.fields.iter().find(|field| field.header == header) else { return };
+fn finding(deployment: &Deployment<'_>, site: &Site<'_>, dropped: Dropped<'_>) -> Option<Finding> {
+    let (config, dropping, header) = (site.config, &dropped.dropping, dropped.header);
+    let field = dropping.fields.iter().find(|field| field.header == header)?;
     let around = match config.context(config.item(field.item).context).kind {
         ContextKind::Http => "`http`",
         ContextKind::Server => "the server",
@@ -142,12 +79,12 @@ fn report(
     let with = if header == CorsHeader::AllowCredentials { " to a request with credentials" } else { "" };
     let name = header.name();
     let message = format!("browsers block this answer{with}: an `add_header` here drops the {name} of {around}");
-    reported.entry(place).or_insert_with(|| Finding {
+    Some(Finding {
         related: vec![Label { place: config.place(field.item), text: "is not sent there".to_owned() }],
         help: Some(help(deployment).to_owned()),
-        request: Some(request),
-        ..RULE.finding(place, format!("drops every header of {around}"), message)
-    });
+        request: Some(dropped.request),
+        ..RULE.finding(config.place(dropping.by), format!("drops every header of {around}"), message)
+    })
 }
 
 fn help(deployment: &Deployment<'_>) -> &'static str {

@@ -47,9 +47,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Exchange, Site};
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::flow::Compared;
-use crate::nginx::guards::guards;
 use crate::nginx::intruder::{Gap, Intruder, intruders};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -67,14 +65,14 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// How many intruders and how many directives one expression is tried with.
+/// How many intruders of one expression are tried.
 const MAX_TRIED: usize = 8;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     let mut known: BTreeMap<(Vec<u8>, bool), Vec<Intruder>> = BTreeMap::new();
     for site in &deployment.sites {
-        for (place, (compared, items)) in expressions(site) {
+        for (place, (compared, items)) in site.expressions() {
             if reported.contains_key(&place) {
                 continue;
             }
@@ -83,48 +81,13 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let found = known.entry((compared.text.clone(), ignore_case));
             let found = found.or_insert_with(|| intruders(&site.model.regexes, &compared.text, ignore_case));
             let shown = found.iter().take(MAX_TRIED).find_map(|intruder| {
-                let exchange = shown(deployment, site, &items, &intruder.origin)?;
+                let exchange = deployment.let_in(site, &items, &intruder.origin)?;
                 Some(finding(site, &compared, intruder, &exchange))
             });
             reported.extend(shown.map(|finding| (place, finding)));
         }
     }
     findings.extend(reported.into_values());
-}
-
-/// The expressions that decide about Allow-Origin, and the directives they decide about.
-fn expressions(site: &Site<'_>) -> BTreeMap<Place, (Compared, Vec<ItemId>)> {
-    let mut expressions: BTreeMap<Place, (Compared, Vec<ItemId>)> = BTreeMap::new();
-    for (field, flow) in &site.origin_flows {
-        for compared in flow.all_compared().filter(|compared| compared.regex.is_some()) {
-            expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.push(field.item);
-        }
-    }
-    let mut guarded: BTreeMap<ContextId, Vec<ItemId>> = BTreeMap::new();
-    for route in &site.routes {
-        for field in route.fields(CorsHeader::AllowOrigin) {
-            guarded.entry(route.context).or_default().push(field.item);
-            guarded.entry(route.server).or_default().push(field.item);
-        }
-    }
-    for guard in guards(site.config) {
-        let items = guarded.get(&guard.guarded).into_iter().flatten().copied().take(MAX_TRIED);
-        expressions.entry(guard.compared.place).or_insert_with(|| (guard.compared, Vec::new())).1.extend(items);
-    }
-    expressions
-}
-
-/// The exchange in which the origin gets in, where an origin mentioned nowhere does not: otherwise nothing is checked at all.
-fn shown<'d>(
-    deployment: &Deployment<'d>,
-    site: &Site<'d>,
-    items: &[ItemId],
-    origin: &str,
-) -> Option<(Admission, Exchange<'d>)> {
-    items.iter().take(MAX_TRIED).find_map(|&item| {
-        let (admission, exchange) = deployment.admission(site, item, origin)?;
-        (!site.is_open_to_all(deployment, item)).then_some((admission, exchange))
-    })
 }
 
 fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(Admission, Exchange<'_>)) -> Finding {

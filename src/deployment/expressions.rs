@@ -1,0 +1,51 @@
+//! The expressions that decide which origins get in, and whether an origin that one matches does get in.
+
+use std::collections::BTreeMap;
+
+use super::{Admission, Deployment, Exchange, Site};
+use crate::cors::header::CorsHeader;
+use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::flow::Compared;
+use crate::nginx::guards::guards;
+use crate::source::Place;
+
+/// How many directives one expression is tried with.
+const MAX_TRIED: usize = 8;
+
+/// An expression, and the directives that send Allow-Origin where it decides.
+pub type Deciding = (Compared, Vec<ItemId>);
+
+impl<'d> Site<'d> {
+    /// All of them, by place: those that let origins in, and those of `if`s that turn origins away.
+    pub fn expressions(&self) -> BTreeMap<Place, Deciding> {
+        let mut expressions: BTreeMap<Place, Deciding> = BTreeMap::new();
+        for (field, flow) in &self.origin_flows {
+            for compared in flow.all_compared().filter(|compared| compared.regex.is_some()) {
+                expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.push(field.item);
+            }
+        }
+        let mut guarded: BTreeMap<ContextId, Vec<ItemId>> = BTreeMap::new();
+        for route in &self.routes {
+            for field in route.fields(CorsHeader::AllowOrigin) {
+                guarded.entry(route.context).or_default().push(field.item);
+                guarded.entry(route.server).or_default().push(field.item);
+            }
+        }
+        for guard in guards(self.config) {
+            let items = guarded.get(&guard.guarded).into_iter().flatten().copied().take(MAX_TRIED);
+            expressions.entry(guard.compared.place).or_insert_with(|| (guard.compared, Vec::new())).1.extend(items);
+        }
+        expressions
+    }
+}
+
+impl<'d> Deployment<'d> {
+    /// The exchange in which the origin gets in by one of these directives, where an origin mentioned nowhere does not: otherwise
+    /// nothing is checked at all.
+    pub fn let_in(&self, site: &Site<'d>, items: &[ItemId], origin: &str) -> Option<(Admission, Exchange<'d>)> {
+        items.iter().take(MAX_TRIED).find_map(|&item| {
+            let (admission, exchange) = self.admission(site, item, origin)?;
+            (!site.is_open_to_all(self, item)).then_some((admission, exchange))
+        })
+    }
+}

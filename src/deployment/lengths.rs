@@ -1,0 +1,91 @@
+//! `add_header Content-Length`, and what a second length does to answers (A4.11).
+
+use std::collections::BTreeSet;
+
+use super::{Caller, Deployment, Exchange, Site, upstream};
+use crate::cors::request::Request;
+use crate::cors::verdict::Kind;
+use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::config::{Config, ContextId, ItemId};
+
+/// How many of the locations that one level's headers reach are asked.
+const MAX_ASKED: usize = 16;
+
+/// What the answers with the second length show.
+#[derive(Debug)]
+pub enum Shown {
+    /// This request gets two different ones.
+    Harm(Request),
+    /// They do no harm where the header is sent.
+    Harmless,
+    /// No request is known that gets one.
+    Nothing,
+}
+
+/// The `add_header`s of a context that set a length which does not come from a variable.
+fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item = ItemId> + 'c {
+    let is_length = |item: &ItemId| {
+        let names = config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Content-Length"));
+        names && config.parameter(*item, 2).is_some_and(|value| !value.is_empty() && !value.contains(&b'$'))
+    };
+    config.named(context, b"add_header").filter(move |item| is_length(item))
+}
+
+fn shown(
+    deployment: &Deployment<'_>,
+    site: &Site<'_>,
+    (item, value): (ItemId, &[u8]),
+    sent: &[(&Exchange<'_>, Kind, &Answer<'_>)],
+    contexts: &[ContextId],
+) -> Shown {
+    if let Some((exchange, kind, _)) = sent.iter().find(|(_, _, answer)| is_harmed(site.config, answer, value)) {
+        return Shown::Harm(exchange.request(*kind));
+    }
+    let has_it = |answer: &Answer<'_>| answer.fields.iter().any(|field| field.item == Some(item));
+    let harms = |answer: &Answer<'_>| has_it(answer) && is_harmed(site.config, answer, value);
+    let mut is_sent = !sent.is_empty();
+    let caller = Caller { origin: Site::foreign_origin(), credentials: false };
+    for &context in contexts.iter().take(MAX_ASKED) {
+        let Some(visit) = site.visit(context, &caller, &upstream(deployment.app)) else { continue };
+        is_sent |= visit.answers.iter().any(has_it);
+        if visit.answers.iter().any(harms) {
+            return Shown::Harm(visit.request());
+        }
+    }
+    if is_sent { Shown::Harmless } else { Shown::Nothing }
+}
+
+/// Whether the answer has a length of its own, and another one.
+fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
+    let body = match answer.by {
+        _ if matches!(answer.status, None | Some(204 | 304)) => return false,
+        AnsweredBy::Nobody => return false,
+        // Whatever the body is, it is not always of this length.
+        AnsweredBy::App | AnsweredBy::File => return true,
+        AnsweredBy::Nginx => answer.item.filter(|item| config.item(*item).name == b"return"),
+    };
+    match body {
+        Some(item) if config.parameter_count(item) == 1 && answer.status == Some(200) => value != b"0",
+        Some(item) => config.parameter(item, 2).is_none_or(|text| text.len().to_string().as_bytes() != value),
+        None => true,
+    }
+}
+
+impl Site<'_> {
+    /// Every `add_header` that sets a length which does not come from a variable, and what it does.
+    pub fn second_lengths(&self, deployment: &Deployment<'_>) -> Vec<(ItemId, Shown)> {
+        let config = self.config;
+        let items: BTreeSet<ItemId> = config.contexts().flat_map(|context| lengths(config, context)).collect();
+        if items.is_empty() {
+            return Vec::new();
+        }
+        let (answers, entered) = (self.answers_with(&items), self.entered_by_level());
+        let judged = items.iter().filter_map(|&item| {
+            let value = config.parameter(item, 2)?;
+            let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);
+            let sent = answers.get(&item).map_or(&[][..], Vec::as_slice);
+            Some((item, shown(deployment, self, (item, &value), sent, contexts)))
+        });
+        judged.collect()
+    }
+}

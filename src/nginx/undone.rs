@@ -1,0 +1,52 @@
+//! Why an app's header reaches browsers though somebody meant to hide it (A4.4–A4.6).
+
+use super::config::{Config, ContextId, ItemId};
+use super::settings::{List, Protocol};
+use crate::cors::header::CorsHeader;
+
+/// Why the app's line is not hidden, though somebody meant it to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undone {
+    /// This `*_hide_header` keeps the outer one from being inherited.
+    Own(ItemId, ItemId),
+    /// This `*_pass_header` lets the header by that the other hides.
+    Passed(ItemId, ItemId),
+    /// This `*_hide_header` names a pattern, and nginx knows none.
+    Pattern(ItemId),
+}
+
+impl Undone {
+    /// The directive to mend.
+    pub fn item(self) -> ItemId {
+        let (Undone::Own(item, _) | Undone::Passed(item, _) | Undone::Pattern(item)) = self;
+        item
+    }
+}
+
+/// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where nobody meant it to be.
+pub fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
+    let wanted = CorsHeader::AllowOrigin.name();
+    if config.hides(context, protocol, wanted).is_some() {
+        return None;
+    }
+    let names =
+        |item: &ItemId| config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
+    let hidden = config.list(context, List::HideHeader(protocol));
+    if let Some(&hide) = hidden.iter().find(|item| names(item)) {
+        let pass = config.list(context, List::PassHeader(protocol)).iter().find(|item| names(item))?;
+        return Some(Undone::Passed(*pass, hide));
+    }
+    let is_pattern = |item: &&ItemId| config.parameter(**item, 1).is_some_and(|name| is_pattern_of(&name, wanted));
+    if let Some(&pattern) = hidden.iter().find(is_pattern) {
+        return Some(Undone::Pattern(pattern));
+    }
+    let first = *hidden.first()?;
+    let outer = config.context(config.item(first).context).parent?;
+    Some(Undone::Own(first, config.hides(outer, protocol, wanted)?))
+}
+
+/// Whether a name with a star at its end looks as if it meant `name`.
+fn is_pattern_of(pattern: &[u8], name: &str) -> bool {
+    let Some(start) = pattern.strip_suffix(b"*") else { return false };
+    name.as_bytes().get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))
+}
