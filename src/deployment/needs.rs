@@ -1,13 +1,34 @@
 //! What shows that a preflight's answer must list methods or headers.
 
-use super::{Route, Site};
+use super::{Answered, Deployment, Route, Site};
 use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::nginx::answer::Answer;
+use crate::nginx::config::ItemId;
 use crate::source::Place;
+
+/// What a preflight's answer lacks.
+#[derive(Debug, Clone)]
+pub enum Lack {
+    /// The header by which pages get in at all, which this directive sends elsewhere.
+    Access(CorsHeader, Option<ItemId>),
+    /// Lists.
+    Lists {
+        /// A method that must be listed, and what shows it.
+        method: Option<(String, Place)>,
+        /// What shows that headers must be listed.
+        headers: Option<Place>,
+        /// Whether neither headers nor methods are listed.
+        both: bool,
+        /// The request that is refused for want of one.
+        request: Option<Request>,
+    },
+}
 
 impl<'d> Site<'d> {
     /// What shows that headers must be listed in `answer`: a list elsewhere, or a method with a body at an app, which JSON is sent by.
-    pub fn shows_headers(&self, route: &Route<'_>, answer: &Answer<'d>) -> Option<Place> {
+    fn shows_headers(&self, route: &Route<'_>, answer: &Answer<'d>) -> Option<Place> {
         let elsewhere = route.fields(CorsHeader::AllowHeaders).find(|field| !field.value.is_empty());
         let has_body = |name: &[u8]| matches!(name.trim_ascii(), b"POST" | b"PUT" | b"PATCH");
         let with_body = self.fields(answer, CorsHeader::AllowMethods).find(|field| {
@@ -18,7 +39,7 @@ impl<'d> Site<'d> {
     }
 
     /// A method that must be listed, and what shows it: a list elsewhere, or a directive that lets the method in by name.
-    pub fn shows_method(&self, route: &Route<'_>) -> Option<(String, Place)> {
+    fn shows_method(&self, route: &Route<'_>) -> Option<(String, Place)> {
         let listed = route.fields(CorsHeader::AllowMethods).find_map(|field| {
             let text = String::from_utf8_lossy(&field.value).into_owned();
             let method = text.split(',').map(str::trim).find(|name| matches!(*name, "PUT" | "PATCH" | "DELETE"))?;
@@ -26,5 +47,73 @@ impl<'d> Site<'d> {
         });
         let named = || self.unsafe_method_in(route.context).map(|(method, item)| (method.to_owned(), item));
         listed.or_else(named).map(|(method, item)| (method, self.config.place(item)))
+    }
+
+    /// What the answer to a preflight lacks of what the configuration shows to be needed.
+    pub fn lack(&self, deployment: &Deployment<'d>, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
+        let route = self.routes.get(answered.exchange.route)?;
+        if !(route.wants_preflights() || route.reaches_app) {
+            return None;
+        }
+        match answered.exchange.verdict(Kind::Preflight, answer) {
+            Verdict::Blocked(blocked) => match blocked.reason {
+                Reason::MethodNotAllowed(_) | Reason::HeaderNotAllowed(_) => {
+                    self.lists(deployment, route, answered, answer)
+                }
+                Reason::NoAllowOrigin => self.access(route, answered, answer, CorsHeader::AllowOrigin),
+                Reason::CredentialsNotTrue(value) if value.is_empty() => {
+                    self.access(route, answered, answer, CorsHeader::AllowCredentials)
+                }
+                // What is refused for another reason says nothing about lists.
+                _ => None,
+            },
+            _ => self.lists(deployment, route, answered, answer),
+        }
+    }
+
+    fn access(
+        &self,
+        route: &Route<'d>,
+        answered: &Answered<'_, 'd>,
+        answer: &Answer<'d>,
+        header: CorsHeader,
+    ) -> Option<Lack> {
+        // Where nothing lets a page in, lists in this very answer show that it is for pages all the same.
+        let lists = [CorsHeader::AllowMethods, CorsHeader::AllowHeaders];
+        let is_for_pages = header == CorsHeader::AllowOrigin
+            && route.fields(header).next().is_none()
+            && lists.into_iter().any(|header| self.has(answer, header));
+        let elsewhere = route.fields(header).next().map(|field| field.item);
+        (answered.is_open || is_for_pages).then_some(Lack::Access(header, elsewhere))
+    }
+
+    /// The value of a list may be what the browser asks for, so a request that needs it has to be refused as well.
+    fn lists(
+        &self,
+        deployment: &Deployment<'d>,
+        route: &Route<'d>,
+        answered: &Answered<'_, 'd>,
+        answer: &Answer<'d>,
+    ) -> Option<Lack> {
+        let (has_headers, has_methods) =
+            (self.has(answer, CorsHeader::AllowHeaders), self.has(answer, CorsHeader::AllowMethods));
+        if !self.has(answer, CorsHeader::AllowOrigin) || has_headers && has_methods {
+            return None;
+        }
+        let refuses = |method: &str, header| self.refuses(deployment, answered.exchange, method, header);
+        let json = if has_headers { None } else { refuses("POST", Some(("Content-Type", "application/json"))) };
+        let headers = json.as_ref().and_then(|_| self.shows_headers(route, answer));
+        let shown = if has_methods { None } else { self.shows_method(route) };
+        let method = shown.and_then(|(method, place)| Some((refuses(&method, None)?, method, place)));
+        let both = json.is_some() && !has_methods;
+        if method.is_none() && headers.is_none() && !(both && route.reaches_app) {
+            return None;
+        }
+        let request = method.as_ref().map(|(request, ..)| request.clone()).or(json);
+        Some(Lack::Lists { method: method.map(|(_, method, place)| (method, place)), headers, both, request })
+    }
+
+    fn has(&self, answer: &Answer<'d>, header: CorsHeader) -> bool {
+        self.fields(answer, header).next().is_some()
     }
 }

@@ -12,5 +12,6 @@ pub mod loaders;
 pub mod misspelled;
 pub mod placeholder;
 mod policy;
+mod taken;
 pub mod tree;
 pub mod value;

@@ -36,7 +36,7 @@ use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{NotSerialized, OriginFault, check_serialized};
 use crate::deployment::{Deployment, Senders};
 use crate::dotenv::app::AllowedOrigin;
-use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
+use crate::dotenv::keys::Certainty;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::flow::{Flow, SetField, Text};
 use crate::rule::{Rule, Subject};
@@ -156,12 +156,10 @@ fn fix(place: Place, value: &str, fault: &NotSerialized) -> Option<Fix> {
 
 /// In a .env file: what no product that may be meant takes.
 fn in_env(origin: &AllowedOrigin) -> Option<Finding> {
-    let fault =
-        fault(&origin.text).filter(|fault| origin.keys.iter().all(|key| !takes(key, fault.fault, &origin.text)))?;
-    let sure = origin.keys.iter().map(|key| key.certainty).min()?;
+    let fault = fault(&origin.text)?;
+    let sure = origin.fault_breaks(fault.fault)?;
     let spelling = matches!(fault.fault, OriginFault::UpperCase | OriginFault::OtherSpelling | OriginFault::Idn);
     let severity = match sure {
-        Certainty::Unverified => return None,
         Certainty::Src | Certainty::Docs if !spelling => Severity::Error,
         _ => Severity::Warning,
     };
@@ -175,23 +173,4 @@ fn in_env(origin: &AllowedOrigin) -> Option<Finding> {
         None => "write an origin as browsers send it, such as `https://app.example.com`".to_owned(),
     };
     Some(Finding { severity, help: Some(help), fix: fix(origin.place, &origin.text, &fault), ..finding })
-}
-
-/// Whether the product takes what is no origin, or may: a host, a pattern, a link with a path, a word with a meaning of its own.
-fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
-    let is_link = key.meaning == Meaning::FrontendUrl;
-    let pattern = text.contains(['*', '^', '$', '\\', '(', '[', '|'])
-        || text.starts_with('/')
-        || text.starts_with("regex:")
-        || text.starts_with('.');
-    match fault {
-        _ if pattern => key.patterns != Patterns::None || key.star != Answer::No && text.contains('*'),
-        OriginFault::NoScheme => key.scheme != Scheme::Required,
-        OriginFault::Path | OriginFault::Query | OriginFault::Fragment => is_link,
-        OriginFault::NotAnOrigin => key.certainty < Certainty::Docs || !text.contains("://"),
-        OriginFault::Quoted | OriginFault::Blank => {
-            key.separator == Separator::Unknown || key.certainty < Certainty::Docs
-        }
-        _ => false,
-    }
 }

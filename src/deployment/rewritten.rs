@@ -1,0 +1,112 @@
+//! `proxy_set_header Origin`: what becomes of pages when the app is told another origin than theirs (A4.10).
+
+use std::collections::BTreeMap;
+
+use super::{Caller, Deployment, Site, Visit, upstream, upstream_to};
+use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::cors::verdict::Verdict;
+use crate::dotenv::app::{AllowedOrigin, App};
+use crate::dotenv::keys::Certainty;
+use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::settings::{List, Protocol};
+use crate::nginx::value::only_variable;
+use crate::source::Place;
+
+/// A directive that tells the app another origin than the page's, and a request that suffers by it.
+#[derive(Debug, Clone)]
+pub struct Rewritten {
+    /// The directive.
+    pub item: ItemId,
+    /// What it tells the app instead.
+    pub told: String,
+    /// The page that the app is known to allow, and would; nothing where it is open whether the app decides by Origin at all.
+    pub page: Option<String>,
+    /// The request.
+    pub request: Request,
+}
+
+impl<'d> Site<'d> {
+    /// Each of them once, in a location where it is certain if there is one.
+    pub fn rewritten_origins(&self, deployment: &Deployment<'d>) -> Vec<Rewritten> {
+        let config = self.config;
+        let mut levels: BTreeMap<ContextId, ItemId> = BTreeMap::new();
+        for level in config.contexts() {
+            levels.extend(config.items(level).filter(|item| is_rewrite(config, *item)).map(|item| (level, item)));
+        }
+        let mut rewritten: BTreeMap<Place, Rewritten> = BTreeMap::new();
+        if levels.is_empty() {
+            return Vec::new();
+        }
+        for context in self.entered() {
+            let first = config.list(context, List::SetHeader(Protocol::Proxy)).first();
+            let Some(&item) = first.and_then(|first| levels.get(&config.item(*first).context)) else { continue };
+            let place = config.place(item);
+            let is_certain = rewritten.get(&place).is_some_and(|known| known.page.is_some());
+            if !is_certain && let Some(found) = self.rewritten(deployment, context, item) {
+                rewritten.insert(place, found);
+            }
+        }
+        rewritten.into_values().collect()
+    }
+
+    fn rewritten(&self, deployment: &Deployment<'d>, context: ContextId, item: ItemId) -> Option<Rewritten> {
+        let config = self.config;
+        // What a location for WebSockets tells its app is not about CORS.
+        let upgrades =
+            |item: &ItemId| config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Upgrade"));
+        let headers = config.list(context, List::SetHeader(Protocol::Proxy));
+        if config.is_incomplete(context) || headers.iter().any(upgrades) {
+            return None;
+        }
+        let told = String::from_utf8_lossy(&config.parameter(item, 2)?).into_owned();
+        let found = |visit: &Visit<'_>, page| Rewritten { item, told: told.clone(), page, request: visit.request() };
+        let Some(app) = deployment.app.filter(|_| deployment.app_evidence().is_some()) else {
+            return self.unanswered_by_nginx(deployment, context).map(|visit| found(&visit, None));
+        };
+        // The last one: an app may answer with the first to whomever it does not know.
+        let page = app.origins.iter().rfind(|origin| origin.cors)?.text.trim_end_matches('/').to_owned();
+        let caller = Caller { origin: page.clone(), credentials: false };
+        let honest = self.visit(context, &caller, &upstream_to(app, &page))?;
+        honest.told().next()?;
+        if told == page || honest.told().any(|answer| matches!(honest.verdict(answer), Verdict::Blocked(_))) {
+            return None;
+        }
+        let visit = self.visit(context, &caller, &upstream_to(app, &told))?;
+        let is_blocked = visit.told().all(|answer| matches!(visit.verdict(answer), Verdict::Blocked(_)));
+        let may_read = visit.told().all(|answer| visit.verdict(answer) == Verdict::Allowed);
+        if told.contains('$') || !(is_blocked || cannot_know(app)) {
+            return (told.contains('$') || !may_read).then(|| found(&visit, None));
+        }
+        Some(found(&visit, Some(page)))
+    }
+
+    /// Without the app's files: where nginx sends no Access-Control-Allow-Origin itself, the app may.
+    fn unanswered_by_nginx(&self, deployment: &Deployment<'d>, context: ContextId) -> Option<Visit<'d>> {
+        let around = self.fields_in_force(context);
+        let foreign = || Caller { origin: Site::foreign_origin(), credentials: false };
+        let caller = self.welcome(&around, deployment.app).unwrap_or_else(foreign);
+        let visit = self.visit(context, &caller, &upstream(None))?;
+        visit.lacking(CorsHeader::AllowOrigin)?;
+        Some(visit)
+    }
+}
+
+/// Whether it tells the app another origin than the page's.
+fn is_rewrite(config: &Config<'_>, item: ItemId) -> bool {
+    let is_origin = config.parameter(item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Origin"));
+    let hands_on = |value: &[u8]| only_variable(value).is_some_and(|name| name.eq_ignore_ascii_case(b"http_origin"));
+    config.item(item).name == b"proxy_set_header"
+        && is_origin
+        && config.parameter(item, 2).is_some_and(|value| !hands_on(&value))
+}
+
+/// Whether the app cannot know which of several origins asks unless it is told.
+fn cannot_know(app: &App) -> bool {
+    let mut origins = app.origins.iter().filter(|origin| origin.cors);
+    let chooses = |origin: &AllowedOrigin| {
+        let sure = origin.keys.iter().all(|key| key.certainty >= Certainty::Usage && !key.is_verbatim());
+        sure && origin.text.contains("://") && !origin.text.contains('*')
+    };
+    app.any_origin.is_none() && origins.clone().nth(1).is_some() && origins.all(chooses)
+}

@@ -1,0 +1,35 @@
+//! Which products take what is no origin.
+
+use super::app::AllowedOrigin;
+use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
+use crate::cors::origin::OriginFault;
+
+impl AllowedOrigin {
+    /// How sure it is that a text with this fault lets no page in; `None` where a product that may be meant takes it, or where nobody
+    /// has checked.
+    pub fn fault_breaks(&self, fault: OriginFault) -> Option<Certainty> {
+        if self.keys.iter().any(|key| takes(key, fault, &self.text)) {
+            return None;
+        }
+        self.keys.iter().map(|key| key.certainty).min().filter(|sure| *sure > Certainty::Unverified)
+    }
+}
+
+/// Whether the product takes what is no origin, or may: a host, a pattern, a link with a path, a word with a meaning of its own.
+fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
+    let is_link = key.meaning == Meaning::FrontendUrl;
+    let pattern = text.contains(['*', '^', '$', '\\', '(', '[', '|'])
+        || text.starts_with('/')
+        || text.starts_with("regex:")
+        || text.starts_with('.');
+    match fault {
+        _ if pattern => key.patterns != Patterns::None || key.star != Answer::No && text.contains('*'),
+        OriginFault::NoScheme => key.scheme != Scheme::Required,
+        OriginFault::Path | OriginFault::Query | OriginFault::Fragment => is_link,
+        OriginFault::NotAnOrigin => key.certainty < Certainty::Docs || !text.contains("://"),
+        OriginFault::Quoted | OriginFault::Blank => {
+            key.separator == Separator::Unknown || key.certainty < Certainty::Docs
+        }
+        _ => false,
+    }
+}
