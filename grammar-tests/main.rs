@@ -4,5 +4,8 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod dotenv;
+mod generated;
 mod nginx;
 mod oracle;
+#[allow(unreachable_pub, reason = "the fuzzer uses it, too")]
+mod properties;

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use corslint::nginx::dump;
 use corslint::nginx::grammar::{MAX_DEPTH, parse};
-use corslint::nginx::template;
-use corslint::nginx::tree::{Body, Quoting, SyntaxError, Tree, Word};
+use corslint::nginx::tree::{Body, SyntaxError, Tree};
 use corslint::source::Source;
+
+use crate::properties::nginx::{check, show, show_word, sound};
 
 /// The inputs of one folder, by name, so that the order is the same everywhere.
 pub(crate) fn inputs(folder: &str) -> Vec<PathBuf> {
@@ -21,36 +22,6 @@ pub(crate) fn inputs(folder: &str) -> Vec<PathBuf> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "conf"));
     paths.sort();
     paths
-}
-
-/// Bytes as one line of text; what would not show is escaped.
-pub(crate) fn show(bytes: &[u8]) -> String {
-    let mut shown = String::new();
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                character if character.is_control() => write!(shown, "{}", character.escape_default()).unwrap(),
-                character => shown.push(character),
-            }
-        }
-        for byte in chunk.invalid() {
-            write!(shown, "\\x{byte:02x}").unwrap();
-        }
-    }
-    shown
-}
-
-/// A word as it is written; `⇒` gives its value where an escape was turned, `?` says that a template fills it in.
-fn show_word(word: Word, file: &[u8]) -> String {
-    let mut shown = show(word.span.of(file));
-    if word.escaped {
-        write!(shown, "⇒{}", show(&word.value(file))).unwrap();
-    }
-    if word.templated {
-        shown.push('?');
-    }
-    // A bare word that looks quoted is one that was never closed.
-    if word.quoting == Quoting::Bare && shown.starts_with(['"', '\'']) { format!("«{shown}»") } else { shown }
 }
 
 fn show_error(shown: &mut String, kind: &str, error: &SyntaxError, source: &Source) {
@@ -126,86 +97,10 @@ fn nginx_refuses_exactly_what_has_an_error() {
     }
 }
 
-/// What must hold for the tree of any bytes at all.
-pub(crate) fn check_tree(tree: &Tree, file: &[u8]) {
-    let length = u32::try_from(file.len()).unwrap();
-    let mut at = 0;
-    for word in &tree.words {
-        assert!(
-            at <= word.span.start && word.span.start < word.span.end && word.span.end <= length,
-            "{word:?} after {at}"
-        );
-        at = word.span.end;
-    }
-    let count = u32::try_from(tree.directives.len()).unwrap();
-    let mut first_word = 0;
-    for (index, directive) in (0_u32..).zip(&tree.directives) {
-        assert_eq!(directive.first_word, first_word, "each word belongs to the next directive");
-        assert!(directive.word_count > 0);
-        first_word += directive.word_count;
-        assert!(index < directive.end && directive.end <= count);
-        let around = directive.parent.map(|parent| (parent, tree.directives[parent as usize]));
-        if let Some((parent, around)) = around {
-            assert!(parent < index && directive.end <= around.end && matches!(around.body, Body::Block(_)));
-        }
-    }
-    assert_eq!(first_word as usize, tree.words.len(), "every word belongs to a directive");
-    for error in tree.errors.iter().chain(&tree.limits) {
-        assert!(error.span.end <= length, "{error:?}");
-    }
-    assert!(tree.errors.is_sorted_by_key(|error| error.span), "errors stand in file order");
-}
-
-/// The tree written out again, one directive a line, each word as it was written.
-fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut open: Vec<u32> = Vec::new();
-    for (index, directive) in (0_u32..).zip(&tree.directives) {
-        while open.pop_if(|end| *end <= index).is_some() {
-            text.extend_from_slice(b"}\n");
-        }
-        for word in tree.words(index) {
-            text.extend_from_slice(word.span.of(file));
-            text.push(b' ');
-        }
-        match directive.body {
-            Body::Simple => text.extend_from_slice(b";\n"),
-            Body::Foreign(span) => text.extend_from_slice(span.of(file)),
-            Body::Block(_) => {
-                text.extend_from_slice(b"{\n");
-                open.push(directive.end);
-            }
-        }
-    }
-    text.extend(open.iter().flat_map(|_| b"}\n"));
-    text
-}
-
-/// What a tree says, whatever the blanks and comments between.
-fn meaning(tree: &Tree, file: &[u8]) -> Vec<String> {
-    let directives = (0_u32..).zip(&tree.directives).map(|(index, directive)| {
-        let words: Vec<String> = tree.words(index).iter().map(|&word| show_word(word, file)).collect();
-        let body = match directive.body {
-            Body::Simple => "simple".to_owned(),
-            Body::Block(_) => "block".to_owned(),
-            Body::Foreign(span) => show(span.of(file)),
-        };
-        format!("{words:?} {body} in {:?} to {}", directive.parent, directive.end)
-    });
-    directives.collect()
-}
-
 #[test]
 fn printed_trees_read_the_same() {
     for path in ["accept", "reject", "elsewhere"].into_iter().flat_map(inputs) {
-        let file = fs::read(&path).unwrap();
-        let tree = parse(&file);
-        check_tree(&tree, &file);
-        if tree.errors.is_empty() {
-            let printed = print(&tree, &file);
-            let again = parse(&printed);
-            assert_eq!(meaning(&again, &printed), meaning(&tree, &file), "{}", path.display());
-        }
+        check(&fs::read(&path).unwrap());
     }
 }
 
@@ -217,7 +112,7 @@ fn deep_nesting_is_cut_and_stays_balanced() {
     for depth in [MAX_DEPTH + 1, MAX_DEPTH + 2, 100_000] {
         let file = nested(depth);
         let tree = parse(&file);
-        check_tree(&tree, &file);
+        sound(&tree, &file);
         assert!(tree.errors.is_empty(), "{:?}", tree.errors);
         assert_eq!(tree.limits.len(), 1, "one limit, however much lies past it");
         assert!(tree.limits[0].message.contains("256"), "{}", tree.limits[0].message);
@@ -226,10 +121,10 @@ fn deep_nesting_is_cut_and_stays_balanced() {
     }
     let unclosed = "a {".repeat(100_000).into_bytes();
     let tree = parse(&unclosed);
-    check_tree(&tree, &unclosed);
+    sound(&tree, &unclosed);
     assert_eq!((tree.errors.len(), tree.limits.len()), (1, 1));
     let nameless = "{".repeat(1_000).into_bytes();
-    check_tree(&parse(&nameless), &nameless);
+    sound(&parse(&nameless), &nameless);
 }
 
 /// A small generator with the same numbers on every machine (Marsaglia's xorshift).
@@ -311,20 +206,7 @@ fn any_bytes_give_a_tree() {
             let at = random.below(file.len());
             file[at] = 0xff;
         }
-        let (masked, tags) = template::mask(&file);
-        assert_eq!(masked.len(), file.len(), "{}", show(&file));
-        assert!(tags.is_sorted_by(|one, next| one.end <= next.start));
-        let outside = |at: usize| tags.iter().all(|tag| at < tag.start as usize || tag.end as usize <= at);
-        assert!((0..file.len()).all(|at| masked[at] == file[at] || !outside(at)), "{}", show(&file));
-        let tree = parse(&file);
-        check_tree(&tree, &file);
-        let printed = print(&tree, &file);
-        // What looks like a tag, and a mark that now stands first, would be read otherwise.
-        let same_words =
-            tags.is_empty() && !template::may_hold_tags(&printed) && !printed.starts_with("\u{feff}".as_bytes());
-        if tree.errors.is_empty() && tree.limits.is_empty() && same_words {
-            assert_eq!(meaning(&parse(&printed), &printed), meaning(&tree, &file), "{}", show(&file));
-        }
+        check(&file);
     }
 }
 
@@ -352,7 +234,7 @@ fn reading_is_linear() {
     for piece in pieces {
         let file = piece.repeat(400_000 / piece.len()).into_bytes();
         let start = std::time::Instant::now();
-        check_tree(&parse(&file), &file);
+        sound(&parse(&file), &file);
         assert!(start.elapsed().as_secs() < 10, "{} takes {:?}", show(piece.as_bytes()), start.elapsed());
     }
 }

@@ -1,0 +1,55 @@
+//! The answers to any request: as many as there are open questions, and under what one of them assumes no other.
+
+use corslint::cors::request::Request;
+use corslint::nginx::answer::{Answer, Entry, Model, Question};
+use corslint::nginx::app::{AppHeaders, AppStatus, Upstream};
+use corslint::nginx::config::Config;
+
+use super::files::Bundle;
+use super::include::Memory;
+use super::{assert_whole, cost};
+
+/// Checks any bundle of files and requests.
+pub fn check(text: &[u8]) {
+    let mut bundle = Bundle::read(text);
+    if bundle.requests.is_empty() {
+        let headers = vec![("Origin".to_owned(), "https://app.example.com".to_owned())];
+        let url = "https://www.example.com/api/".to_owned();
+        bundle.requests.push(Request { method: "OPTIONS".to_owned(), url, headers });
+    }
+    let vary = vec![("Vary".to_owned(), Some("Origin".to_owned()))];
+    let app = Upstream { status: AppStatus::This(200), headers: AppHeaders::Same(vary) };
+    Memory::new(&bundle).with(text.len(), |config| {
+        let model = cost::bounded(text.len(), || Model::new(config));
+        for request in &bundle.requests {
+            let ask = |assume: &dyn Fn(&Question) -> Option<bool>| {
+                cost::bounded(text.len() + request.url.len(), || model.answers(request, &app, Entry::Url, assume))
+            };
+            let answers = ask(&|_| None);
+            for answer in &answers {
+                sound(config, answer);
+            }
+            for answer in answers.iter().take(4) {
+                let assumed = |question: &Question| {
+                    answer.assumptions.iter().find(|(other, _)| other == question).map(|(_, reply)| *reply)
+                };
+                let again = ask(&assumed);
+                assert_eq!(again.len(), 1, "what it assumes decides it");
+                assert_eq!(format!("{:?}", again[0]), format!("{answer:?}"));
+            }
+        }
+    });
+}
+
+fn sound(config: &Config<'_>, answer: &Answer<'_>) {
+    assert!(config.contexts().any(|context| context == answer.server));
+    assert!(config.contexts().any(|context| context == answer.context));
+    for item in answer.fields.iter().filter_map(|field| field.item).chain(answer.item).chain(answer.open) {
+        let place = config.place(item);
+        assert_whole(place.span, config.bytes(place.file), "what answers");
+    }
+    let mut questions: Vec<&Question> = answer.assumptions.iter().map(|(question, _)| question).collect();
+    questions.sort();
+    questions.dedup();
+    assert_eq!(questions.len(), answer.assumptions.len(), "no question is open twice");
+}
