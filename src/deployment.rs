@@ -62,6 +62,7 @@ use std::sync::Arc;
 
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
+use crate::dotenv::keys::Own;
 use crate::nginx::answer::Model;
 use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
@@ -84,6 +85,8 @@ pub struct Deployment<'d> {
     pub nginx_version: Option<(u32, u32, u32)>,
     /// The apps whose .env files were given, behind nginx or not.
     pub projects: &'d [Project<'d>],
+    /// What the settings say of a team's own keys.
+    pub own_keys: &'d Own,
 }
 
 /// One nginx configuration, asked.
@@ -110,9 +113,17 @@ pub struct Site<'d> {
 impl<'d> Deployment<'d> {
     /// Asks every configuration what matters.
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
-        let app = app_behind(configs, apps);
+        let app = app_behind(configs, apps).or(apps.stated.as_ref());
         let sites = configs.iter().map(|config| Site::new(config, app)).collect();
-        Deployment { sources, sites, app, env_files: &apps.files, projects: &apps.projects, nginx_version: None }
+        Deployment {
+            sources,
+            sites,
+            app,
+            env_files: &apps.files,
+            projects: &apps.projects,
+            own_keys: &apps.own_keys,
+            nginx_version: None,
+        }
     }
 
     /// Whether a key switches the app's own CORS on.

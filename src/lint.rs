@@ -103,7 +103,7 @@ impl fmt::Display for Error {
 /// A named path that does not exist or cannot be read.
 pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let gathered = Gathered::new(options)?;
-    let apps = group::apps(&gathered.files, &gathered.env);
+    let apps = group::apps(&gathered.files, &gathered.env, &options.settings);
     let (files, env) = (&gathered.files, &gathered.env);
     let configs = gathered.configs();
     let linted = gathered.linted(&configs);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::dotenv::keys::Key;
+use crate::dotenv::keys::{Key, Own};
 use crate::finding::Severity;
 use crate::source::{Source, Span};
 pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, load, nearest};
@@ -187,6 +187,11 @@ impl Settings {
         let below = absolute.strip_prefix(&self.directory).ok()?;
         let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         Some(parts.join("/"))
+    }
+
+    /// What `[env]` says of a team's own keys.
+    pub fn own_keys(&self) -> Own {
+        Own::new(self.env.iter().map(|(name, key)| (name.clone(), key.value)).collect())
     }
 
     /// Where something is set, as `corslint.toml:3`.

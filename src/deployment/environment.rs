@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Deployment;
 use crate::dotenv::app::{App, Setting};
 use crate::dotenv::file_name::Role;
+use crate::dotenv::keys::Own;
 use crate::dotenv::tree::Tree;
 use crate::source::{FileId, Place};
 
@@ -15,6 +16,10 @@ pub struct Apps<'f> {
     pub projects: Vec<Project<'f>>,
     /// Every file by itself, for what is wrong in a file whatever overrides it; its product is told by the files beside it.
     pub files: Vec<App>,
+    /// What the settings say of a team's own keys.
+    pub own_keys: Own,
+    /// The app as the settings state it, where no .env file tells.
+    pub stated: Option<App>,
 }
 
 impl Apps<'_> {

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use super::keys::{self, Answer, Certainty, Key, Meaning, Separator, Slash};
+use super::keys::{self, Answer, Certainty, Key, Meaning, Own, Separator, Slash};
 use super::list::{self, Entry};
 use super::tree::{Assignment, Quoting, Tree};
 use super::value::{Plain, Variables, plain_values};
@@ -22,7 +23,7 @@ pub struct Setting {
     /// Where the value stands, without its quotes; empty where it is empty.
     pub value_place: Place,
     /// The rows of all products that may be meant; never empty. What is wrong in all of them is certainly wrong.
-    pub keys: Vec<&'static Key>,
+    pub keys: Arc<[Key]>,
     /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
     pub value: Option<Plain>,
     /// How the value is written.
@@ -41,7 +42,7 @@ pub struct AllowedOrigin {
     /// Whether blanks stand around it inside the value.
     pub padded: bool,
     /// The rows of all products that may be meant; never empty.
-    pub keys: Vec<&'static Key>,
+    pub keys: Arc<[Key]>,
     /// The key as it is written.
     pub key_name: String,
     /// Where the key stands.
@@ -166,6 +167,8 @@ pub struct Beside<'a> {
     pub has: &'a dyn Fn(&str) -> bool,
     /// Which keys nginx's own templates take, so that they are no evidence that the app sends CORS headers.
     pub is_nginxs: &'a dyn Fn(&str) -> bool,
+    /// Which keys the settings speak of.
+    pub own: &'a Own,
 }
 
 /// An assignment in force.
@@ -178,7 +181,7 @@ struct InForce<'t> {
 
 /// Reads the .env files of one app, in the order of their layers.
 pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
-    read_among(files, Beside { has: &|_| false, is_nginxs: &|_| false })
+    read_among(files, Beside { has: &|_| false, is_nginxs: &|_| false, own: &Own::default() })
 }
 
 /// Reads some files of an app of which more is known.
@@ -197,7 +200,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     let present = |key: &str| in_force.contains_key(key) || (beside.has)(key);
     let mut settings: Vec<(usize, Span, Setting)> = Vec::new();
     for (name, entry) in &in_force {
-        let keys = keys::candidates(name, present);
+        let keys = keys::candidates(name, beside.own, present);
         if !keys.is_empty() {
             settings.push((entry.layer, entry.assignment.key, setting(name, entry, keys)));
         }
@@ -216,7 +219,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     app
 }
 
-fn setting(name: &str, entry: &InForce<'_>, keys: Vec<&'static Key>) -> Setting {
+fn setting(name: &str, entry: &InForce<'_>, keys: Arc<[Key]>) -> Setting {
     let place = |span| Place { file: entry.file, span };
     Setting {
         name: name.to_owned(),
@@ -294,13 +297,9 @@ impl Setting {
     }
 
     /// The rows that make it the allow-list in use; `switches` are those of [`App::switches`].
-    fn allowing(
-        &self,
-        switches: &BTreeMap<&'static str, Option<bool>>,
-        present: &dyn Fn(&str) -> bool,
-    ) -> Vec<&'static Key> {
+    fn allowing(&self, switches: &BTreeMap<&'static str, Option<bool>>, present: &dyn Fn(&str) -> bool) -> Vec<Key> {
         let off = matches!(self.text().as_deref().map(str::trim), Some("" | "false" | "none"));
-        let allows = |key: &&Key| {
+        let allows = |key: &Key| {
             let link = key.meaning == Meaning::FrontendUrl && !keys::is_shown(key.product, present);
             let on = switches.get(key.product).is_none_or(|on| *on == Some(true));
             !off && !link && on && key.meaning.allows_origins()
@@ -329,10 +328,10 @@ impl AllowedOrigin {
         let link = |key: &Key| key.meaning == Meaning::FrontendUrl && !self.cors;
         let harmless = |key: &Key| matches!(key.slash, Slash::Stripped | Slash::Allowed) || link(key);
         // A pattern between slashes ends with one.
-        if self.text.starts_with('/') || self.keys.iter().any(|key| harmless(key)) {
+        if self.text.starts_with('/') || self.keys.iter().any(harmless) {
             return None;
         }
-        let breaks = |key: &&&Key| {
+        let breaks = |key: &&Key| {
             let convention = key.certainty == Certainty::Convention && key.slash == Slash::Unknown;
             convention || matches!(key.slash, Slash::Kept | Slash::RefusesToStart)
         };
@@ -341,6 +340,11 @@ impl AllowedOrigin {
 }
 
 impl App {
+    /// An app of which nothing is known but that it sends CORS headers.
+    pub fn stated(evidence: Evidence) -> Self {
+        App { evidence: Some(evidence), ..App::default() }
+    }
+
     /// The setting of a key of this name, where it means something to CORS.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.get(*self.by_name.get(name)?)
@@ -388,7 +392,7 @@ impl App {
     fn find_switches(&mut self) {
         for setting in &self.settings {
             let Some(value) = setting.switch() else { continue };
-            for key in &setting.keys {
+            for key in setting.keys.iter() {
                 match key.meaning {
                     Meaning::AnyOrigin { when } if value == when => {
                         offer(&mut self.evidence, setting, key.certainty);
@@ -448,8 +452,8 @@ fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: Certainty) 
 }
 
 /// What a `*` in a list means to the products that may read it; nothing where it means nothing to any of them.
-fn star(origin: &AllowedOrigin, allowing: &[&Key]) -> Option<Star> {
-    let wild = |key: &&&Key| key.star == Answer::Yes;
+fn star(origin: &AllowedOrigin, allowing: &[Key]) -> Option<Star> {
+    let wild = |key: &&Key| key.star == Answer::Yes;
     let certainty = allowing.iter().filter(wild).map(|key| key.certainty).min()?;
     let agreed = allowing.iter().all(|key| key.star == Answer::Yes);
     Some(Star {

@@ -21,7 +21,7 @@ pub enum Form {
 /// How sure it is that something is wrong in every product that may be meant; `None` where it is right in one of them, or
 /// where nobody knows of any. `wrong` answers for one row. Rows nobody has checked are not asked, and one that leaves it
 /// open takes the certainty down to [`Certainty::Usage`].
-pub fn certainty(keys: &[&'static Key], wrong: impl Fn(&Key) -> Answer) -> Option<Certainty> {
+pub fn certainty(keys: &[Key], wrong: impl Fn(&Key) -> Answer) -> Option<Certainty> {
     let mut best = None;
     let mut open = false;
     for key in keys.iter().filter(|key| key.certainty > Certainty::Unverified) {
@@ -35,7 +35,7 @@ pub fn certainty(keys: &[&'static Key], wrong: impl Fn(&Key) -> Answer) -> Optio
 }
 
 /// The product that reads the key, where there is only one that may be meant and it has a name.
-pub fn product(keys: &[&'static Key]) -> Option<&'static str> {
+pub fn product(keys: &[Key]) -> Option<&'static str> {
     let first = keys.first()?.product;
     let is_name = !first.to_ascii_lowercase().contains("convention") && !first.contains(" with ");
     (is_name && keys.iter().all(|key| key.product == first)).then_some(first)

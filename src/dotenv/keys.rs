@@ -6,6 +6,9 @@
 
 mod table;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 /// How sure a row is. Only [`Certainty::Src`] and [`Certainty::Docs`] may carry an error, [`Certainty::Usage`] and
 /// [`Certainty::Convention`] a warning; the last is used to recognise a key, never to judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -321,9 +324,44 @@ pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
     markers.any(|(_, keys)| keys.iter().all(|key| present(key)))
 }
 
-/// The rows a key may be in an app that has the keys `present` says yes to: those of the products its other keys show,
-/// or else all rows of its name, or else the convention its name follows.
-pub fn candidates(key: &str, present: impl Fn(&str) -> bool) -> Vec<&'static Key> {
+/// What a team's settings say of its own keys. They come before every row of the table.
+#[derive(Debug, Clone, Default)]
+pub struct Own(BTreeMap<String, Option<Key>>);
+
+impl Own {
+    /// The keys by their names; `None` for one that has nothing to do with CORS.
+    pub fn new(keys: BTreeMap<String, Option<Key>>) -> Self {
+        Own(keys)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// What is said of a key: its row, or that it is none.
+    pub fn get(&self, key: &str) -> Option<Option<&Key>> {
+        let said = |name: &str| self.0.get(name).map(Option::as_ref);
+        said(key).or_else(|| {
+            let base = key.trim_end_matches(|byte: char| byte.is_ascii_digit());
+            let index = Some(base).filter(|base| base.len() < key.len())?;
+            let array = || said(&format!("{}__0", index.strip_suffix("__")?));
+            let list = || said(index.strip_suffix('_')?)?.filter(|key| key.separator == Separator::CommaOrIndexed);
+            array().or_else(|| list().map(Some))
+        })
+    }
+}
+
+/// The rows a key may be in an app that has the keys `present` says yes to: the one that the settings state, or those of the
+/// products its other keys show, or else all rows of its name, or else the convention its name follows.
+pub fn candidates(key: &str, own: &Own, present: impl Fn(&str) -> bool) -> Arc<[Key]> {
+    match own.get(key) {
+        Some(stated) => stated.into_iter().copied().collect(),
+        None => known(key, present).into_iter().copied().collect(),
+    }
+}
+
+fn known(key: &str, present: impl Fn(&str) -> bool) -> Vec<&'static Key> {
     let rows: Vec<&Key> = lookup(key).collect();
     let shown: Vec<&Key> = rows.iter().copied().filter(|row| is_shown(row.product, &present)).collect();
     match (shown.is_empty(), rows.is_empty()) {
@@ -363,7 +401,10 @@ mod tests {
     #[test]
     fn the_other_keys_of_a_file_tell_the_product() {
         let products = |key: &str, present: &[&str]| {
-            candidates(key, |other| present.contains(&other)).iter().map(|row| row.product).collect::<Vec<_>>()
+            candidates(key, &Own::default(), |other| present.contains(&other))
+                .iter()
+                .map(|row| row.product)
+                .collect::<Vec<_>>()
         };
         assert_eq!(products("CORS_ORIGIN", &["CORS_ENABLED"]), ["Directus"]);
         assert_eq!(products("CORS_ORIGIN", &["APP_KEYS"]), ["Strapi"]);

@@ -1,6 +1,6 @@
 //! Keys that are one letter away from one that a product reads.
 
-use super::keys::{Certainty, Key, Meaning, all, candidates, is_shown};
+use super::keys::{Certainty, Key, Meaning, Own, all, candidates, is_shown};
 
 /// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
 /// keys show a product that reads fixed names.
@@ -34,21 +34,37 @@ const ANYBODYS: [&str; 24] = [
 /// Products whose own code reads the keys, whatever the app around them is.
 const READ_FIXED_NAMES: [&str; 3] = ["Directus", "Flowise", "Open WebUI"];
 
-/// The row of the key that was meant by `name`, which no product that may be there reads: one letter more, less or other, or two
+/// The key that a misspelled one was meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meant<'o> {
+    /// Its name.
+    pub name: &'o str,
+    /// What reads it.
+    pub reader: &'o str,
+}
+
+/// The key that was meant by `name`, which no product that may be there reads: one letter more, less or other, or two
 /// changed places. `present` says which keys the app's files have; where the right one is among them, nothing is misspelled.
-pub fn meant(name: &str, present: impl Fn(&str) -> bool) -> Option<&'static Key> {
-    let rows = candidates(name, &present);
+/// What the settings state in `own` is no slip, and may be meant, too.
+pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Option<Meant<'o>> {
+    if own.get(name).is_some() {
+        return None;
+    }
+    if let Some(name) = own.names().find(|known| !present(known) && is_one_edit(name, known)) {
+        return Some(Meant { name, reader: "your app" });
+    }
+    let rows = candidates(name, own, &present);
     let shown = |row: &&Key| READ_FIXED_NAMES.contains(&row.product) && is_shown(row.product, &present);
     let is_read = rows.iter().any(|row| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead);
     let first = name.split(['_', '.']).next().unwrap_or_default();
-    let near = |row: &&&'static Key| {
+    let near = |row: &&Key| {
         let judged = row.certainty > Certainty::Convention && row.meaning != Meaning::Dead && is_of_cors(row);
         let fixed = if ANYBODYS.contains(&first) { shown(row) } else { !is_read };
         judged && fixed && !present(row.name) && is_one_edit(name, row.name)
     };
-    let found = all().iter().find(|row| near(&row))?;
+    let found = all().iter().find(|row| near(row))?;
     let reads_this = rows.iter().any(|row| row.product == found.product);
-    (!reads_this).then_some(found)
+    (!reads_this).then_some(Meant { name: found.name, reader: found.product })
 }
 
 /// URLs have names of every kind.
@@ -77,7 +93,8 @@ mod tests {
 
     #[test]
     fn slips_of_one_letter_are_found() {
-        let found = |name: &str, others: &[&str]| meant(name, |key| others.contains(&key)).map(|row| row.name);
+        let own = Own::default();
+        let found = |name: &str, others: &[&str]| meant(name, &own, |key| others.contains(&key)).map(|row| row.name);
         assert_eq!(found("OLLAMA_ORIGIN", &[]), Some("OLLAMA_ORIGINS"));
         assert_eq!(found("OLLAMA_ORIGNIS", &[]), Some("OLLAMA_ORIGINS"));
         assert_eq!(found("LITELLM_CORS_ORIGIMS", &[]), Some("LITELLM_CORS_ORIGINS"));

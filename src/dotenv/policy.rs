@@ -34,11 +34,11 @@ impl App {
             let sure = star.certainty >= Certainty::Docs && !self.allows_credentials();
             answer = Some((if sure { AllowOrigin::Star } else { AllowOrigin::Unknown }, Some(star.place)));
         }
-        let mut rows: &[&Key] = &[];
+        let mut rows: &[Key] = &[];
         for setting in self.settings.iter().filter(|setting| setting.cors) {
             let (next, entry) = self.setting_answer(setting, origin);
             let place = entry.map_or(setting.key_place, |entry| setting.place_of(&entry));
-            let one_list = rows == setting.keys && setting.keys.iter().all(|key| key.is_indexed());
+            let one_list = *rows == *setting.keys && setting.keys.iter().all(|key| key.is_indexed());
             rows = &setting.keys;
             match &answer {
                 None => answer = Some((next, Some(place))),

@@ -8,16 +8,17 @@ use super::read::Files;
 use crate::deployment::Apps;
 use crate::finding::{Finding, Label};
 use crate::nginx::envsubst::{self, Variable, Variables, is_template};
+use crate::settings::Settings;
 use crate::source::{FileId, Place, Span};
 
 /// Fills the values that production gets from the .env files into the templates.
-pub(super) fn fill(files: &mut Files, env: &[(FileId, Candidate)]) {
+pub(super) fn fill(files: &mut Files, env: &[(FileId, Candidate)], settings: &Settings) {
     let is_template = |file: &FileId| is_template(files.sources.get(*file));
     let templates: Vec<FileId> = files.nginx.keys().copied().filter(is_template).collect();
     if templates.is_empty() || env.is_empty() {
         return;
     }
-    let variables = variables(&group::apps(files, env));
+    let variables = variables(&group::apps(files, env, settings));
     for file in templates {
         let bytes = &files.sources.get(file).bytes;
         if let Some(tree) = files.nginx.get_mut(&file) {

@@ -56,8 +56,9 @@ impl<'o> Gathered<'o> {
             roots: Vec::new(),
         };
         gathered.read_given()?;
+        gathered.files.add_settings(&options.settings);
         gathered.roots = gathered.find_roots();
-        fill::fill(&mut gathered.files, &gathered.env);
+        fill::fill(&mut gathered.files, &gathered.env, &options.settings);
         Ok(gathered)
     }
 
@@ -74,7 +75,8 @@ impl<'o> Gathered<'o> {
 
     /// The app behind nginx, if its .env files were given.
     pub(crate) fn app(&self, configs: &[Config<'_>]) -> Option<App> {
-        app_behind(configs, &group::apps(&self.files, &self.env)).cloned()
+        let apps = group::apps(&self.files, &self.env, &self.options.settings);
+        app_behind(configs, &apps).or(apps.stated.as_ref()).cloned()
     }
 
     /// Paths of what was not analysed, or not wholly.

@@ -7,10 +7,12 @@ use super::discover::{Candidate, name_of};
 use super::fill;
 use super::read::{Files, shown};
 use crate::deployment::{Apps, EnvFile, Project};
-use crate::dotenv::app::{self, App, Beside};
+use crate::dotenv::app::{self, App, Beside, Evidence};
 use crate::dotenv::file_name::Role;
+use crate::dotenv::keys::Certainty;
 use crate::dotenv::tree::Tree;
-use crate::source::FileId;
+use crate::settings::{Set, Settings};
+use crate::source::{FileId, Place};
 
 /// A .env file with what its name says.
 struct Member<'f> {
@@ -25,9 +27,18 @@ struct Member<'f> {
 /// where there is one such directory is it known which app nginx stands in front of.
 ///
 /// A key that a template of nginx takes says nothing about the app's own CORS.
-pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)]) -> Apps<'f> {
+///
+/// What the settings state of the app beats what its files show.
+pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)], settings: &Settings) -> Apps<'f> {
     let taken = fill::names(files);
-    let is_nginxs = |key: &str| taken.contains(key.as_bytes());
+    let sets_cors = settings.app_sets_cors.as_ref().map(|set| set.value);
+    let is_nginxs = |key: &str| sets_cors == Some(false) || taken.contains(key.as_bytes());
+    let evidence = files.settings.zip(settings.app_sets_cors.as_ref()).and_then(|(file, set)| stated(file, set));
+    let state = |app: &mut App| match sets_cors {
+        Some(true) if app.evidence.is_none() => app.evidence.clone_from(&evidence),
+        Some(false) => app.evidence = None,
+        _ => {}
+    };
     let mut by_directory: BTreeMap<PathBuf, Vec<Member<'f>>> = BTreeMap::new();
     for (file, candidate) in env {
         let directory = candidate.path.parent().unwrap_or(Path::new(""));
@@ -37,21 +48,37 @@ pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)]) -> Apps<'f
         let bytes = &files.sources.get(*file).bytes[..];
         by_directory.entry(group).or_default().push(Member { file: *file, role: Role::of(&name), name, tree, bytes });
     }
-    let mut apps = Apps::default();
+    let stated = evidence.clone().map(App::stated);
+    let mut apps = Apps { own_keys: settings.own_keys(), stated, ..Apps::default() };
+    let mut read = Vec::new();
     for (directory, members) in by_directory {
         let names = names(&members);
         let has = |key: &str| names.contains(key);
-        let beside = Beside { has: &has, is_nginxs: &is_nginxs };
-        let production = in_production(&members, beside);
+        let beside = Beside { has: &has, is_nginxs: &is_nginxs, own: &apps.own_keys };
+        let mut production = in_production(&members, beside);
+        state(&mut production);
         let mut files = Vec::new();
         for member in members {
             let alone = [(member.file, member.tree, member.bytes)];
-            files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: apps.files.len() });
-            apps.files.push(app::read_among(&alone, beside));
+            files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: read.len() });
+            let mut app = app::read_among(&alone, beside);
+            state(&mut app);
+            read.push(app);
         }
         apps.projects.push(Project { directory: shown(&directory), production, files });
     }
+    apps.files = read;
     apps
+}
+
+/// The evidence that the settings give.
+fn stated(file: FileId, set: &Set<bool>) -> Option<Evidence> {
+    set.value.then(|| Evidence {
+        place: Place { file, span: set.span },
+        key_name: "app-sets-cors".to_owned(),
+        product: None,
+        certainty: Certainty::Docs,
+    })
 }
 
 /// The keys of all files of an app, samples among them: together they tell its product.

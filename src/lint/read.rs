@@ -11,6 +11,7 @@ use crate::dotenv;
 use crate::nginx::config::Trees;
 use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::{dump, grammar};
+use crate::settings::Settings;
 use crate::source::{FileId, MAX_FILE_BYTES, Source, Sources};
 
 /// How many files one run reads.
@@ -30,6 +31,8 @@ pub(super) struct Files {
     by_path: HashMap<PathBuf, FileId>,
     /// What is read instead of what is on disk.
     overlay: Overlay,
+    /// The settings file, where it says something that a finding may point at.
+    pub settings: Option<FileId>,
 }
 
 /// Why a file was not read.
@@ -80,6 +83,14 @@ impl Files {
         };
         self.by_path.insert(real, file);
         Ok(file)
+    }
+
+    /// Takes the settings file in, so that a finding can point at what it states of the app.
+    pub(super) fn add_settings(&mut self, settings: &Settings) {
+        if let Some(source) = settings.source.as_ref().filter(|_| settings.app_sets_cors.is_some()) {
+            let copy = Source::new(source.path.clone(), source.origin.clone(), source.bytes.clone());
+            self.settings = Some(self.sources.add(copy));
+        }
     }
 
     fn add_env(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) -> FileId {

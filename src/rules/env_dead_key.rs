@@ -64,9 +64,9 @@ fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &Names) ->
     let mut findings = Vec::new();
     for assignment in file.tree.assignments() {
         let name = String::from_utf8_lossy(assignment.key.of(bytes));
-        let Some(row) = meant(&name, |key| names.has(key)) else { continue };
+        let Some(row) = meant(&name, deployment.own_keys, |key| names.has(key)) else { continue };
         let place = Place { file: file.file, span: assignment.key };
-        let message = format!("{} reads `{}` and not `{name}`", row.product, row.name);
+        let message = format!("{} reads `{}` and not `{name}`", row.reader, row.name);
         let fix = Fix { safe: false, edits: vec![Edit { place, text: row.name.to_owned() }] };
         let finding = RULE.finding(place, "is near a key that is read", message);
         findings.push(Finding { help: Some(format!("write `{}`", row.name)), fix: Some(fix), ..finding });

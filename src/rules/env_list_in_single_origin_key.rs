@@ -44,7 +44,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
     let is_single = |row: &Key| setting.form(row) == Form::Single && row.meaning != Meaning::Hosts;
     let judged = || setting.keys.iter().filter(|row| row.certainty > Certainty::Unverified);
-    if !judged().any(|row| is_single(row)) || judged().any(|row| setting.form(row) == Form::Separator) {
+    if !judged().any(&is_single) || judged().any(|row| setting.form(row) == Form::Separator) {
         return None;
     }
     let wrong = |row: &Key| if is_single(row) { Answer::Yes } else { Answer::No };

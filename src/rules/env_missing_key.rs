@@ -72,7 +72,7 @@ fn is_missing(key: &EnvKey<'_>, names: &Names) -> bool {
     let is_origin_key = |row: &Key| row.meaning.allows_origins() && row.certainty > Certainty::Unverified;
     let is_wanted = !setting.is_empty() || key.role == Role::Example;
     let in_base = names.is_set_in(&setting.name, Role::Base);
-    setting.keys.iter().any(|row| is_origin_key(row))
+    setting.keys.iter().any(is_origin_key)
         && is_wanted
         && in_base == (key.role == Role::Base)
         && !names.is_set_in(&setting.name, Role::Production)

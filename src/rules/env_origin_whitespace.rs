@@ -43,11 +43,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
-    let is_list = |row: &&&'static Key| {
+    let is_list = |row: &&Key| {
         let splits = !matches!(row.separator, Separator::None | Separator::Unknown | Separator::Indexed);
         splits && setting.form(row) == Form::Fits && row.certainty > Certainty::Unverified
     };
-    let lists: Vec<&'static Key> = setting.keys.iter().filter(is_list).copied().collect();
+    let lists: Vec<Key> = setting.keys.iter().filter(is_list).copied().collect();
     let convention = setting.keys.iter().all(|row| row.certainty == Certainty::Convention);
     let separator = lists.first().map(|row| row.separator).or(convention.then_some(Separator::Comma))?;
     let entries = setting.entries(separator);

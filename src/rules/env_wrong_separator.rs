@@ -48,7 +48,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
         Form::Unknown => Answer::Unknown,
     };
     let certainty = form::certainty(&setting.keys, wrong)?;
-    let splits = |row: &&&Key| setting.form(row) == Form::Separator && row.certainty > Certainty::Unverified;
+    let splits = |row: &&Key| setting.form(row) == Form::Separator && row.certainty > Certainty::Unverified;
     let row = setting.keys.iter().filter(splits).max_by_key(|row| row.certainty)?;
     let severity = env::severity(key, Severity::Error, certainty)?;
     let app = form::product(&setting.keys).unwrap_or("the app");

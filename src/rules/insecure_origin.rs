@@ -111,8 +111,7 @@ fn finding(first: &Listed, others: &[&Listed]) -> Finding {
 /// An `http://` API of pages that come over https (M07). Loopback is exempt (M10).
 fn mixed_content(deployment: &Deployment<'_>, app: &App) -> Vec<Finding> {
     let is_api = |key: &Key| key.meaning == Meaning::ApiUrl && key.certainty > Certainty::Unverified;
-    let apis =
-        app.settings.iter().filter(|setting| !setting.keys.is_empty() && setting.keys.iter().all(|key| is_api(key)));
+    let apis = app.settings.iter().filter(|setting| !setting.keys.is_empty() && setting.keys.iter().all(&is_api));
     let is_page = |origin: &Origin| origin.scheme() == Some("https") && !origin.is_loopback() && !origin.is_private();
     let mut findings = Vec::new();
     for setting in apis.filter(|setting| deployment.is_production_file(setting.key_place.file)) {
