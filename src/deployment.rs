@@ -66,7 +66,7 @@ use crate::dotenv::keys::Own;
 use crate::nginx::answer::Model;
 use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{Flow, SetField, flow, set_fields};
+use crate::nginx::flow::{Flow, SetField, Text, flow, set_fields};
 use crate::nginx::value::only_variable;
 use crate::source::Sources;
 
@@ -142,6 +142,14 @@ impl<'d> Site<'d> {
     pub fn distinct_flows(&self) -> impl Iterator<Item = &OriginFlow<'d>> {
         let mut seen = BTreeSet::new();
         self.origin_flows.iter().filter(move |(_, flow)| seen.insert(Arc::as_ptr(flow)))
+    }
+
+    /// The texts that may become an Allow-Origin, each place once, with the first directive that sends it.
+    pub fn sent_texts(&self) -> impl Iterator<Item = (&SetField<'d>, &Flow, &Text)> {
+        let mut seen = BTreeSet::new();
+        let texts =
+            self.distinct_flows().flat_map(|(field, flow)| flow.texts.iter().map(move |text| (field, &**flow, text)));
+        texts.filter(move |(_, _, text)| seen.insert(text.place))
     }
 
     fn new(config: &'d Config<'d>, app: Option<&App>) -> Self {

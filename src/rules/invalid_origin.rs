@@ -30,7 +30,7 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com,https://www.example.com
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{NotSerialized, OriginFault, check_serialized};
@@ -41,6 +41,8 @@ use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::flow::{Flow, SetField, Text};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -56,24 +58,21 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut reported = Repeated::default();
     for site in &deployment.sites {
         let senders = site.senders();
-        for (field, flow) in &site.origin_flows {
-            for text in &flow.texts {
-                let found = in_nginx(&senders, field, flow, text);
-                reported.extend(found.filter(|_| !reported.contains_key(&text.place)).map(|found| (text.place, found)));
-            }
+        for (field, flow, text) in site.sent_texts() {
+            in_nginx(&senders, field, flow, text).into_iter().for_each(|finding| reported.keep(finding));
         }
     }
     // The files together tell the product better than each by itself.
     let mut judged: BTreeSet<Place> = BTreeSet::new();
     for origin in deployment.app.into_iter().chain(deployment.env_files).flat_map(|app| &app.origins) {
         if judged.insert(origin.place) && origin.cors {
-            reported.extend(in_env(origin).map(|finding| (origin.place, finding)));
+            in_env(origin).into_iter().for_each(|finding| reported.keep(finding));
         }
     }
-    findings.extend(reported.into_values());
+    reported.finish(findings);
 }
 
 /// What is wrong with a text, where it is this rule's to say. Blanks around a value do no harm (B09, B10).

@@ -27,8 +27,6 @@
 //! }
 //! ```
 
-use std::collections::BTreeMap;
-
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::{OriginFault, check_serialized};
 use crate::cors::verdict::{Blocked, Kind, Reason, Verdict};
@@ -37,6 +35,8 @@ use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -52,30 +52,27 @@ pub const RULE: Rule = Rule {
 const MAX_SHOWN: usize = 6;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut reported = Repeated::default();
     for site in &deployment.sites {
         let senders = site.senders();
-        for (field, flow) in &site.origin_flows {
-            for text in &flow.texts {
-                let value = String::from_utf8_lossy(&text.text).into_owned();
-                let Some(origins) = several(&value).filter(|_| !reported.contains_key(&text.place)) else { continue };
-                let first = origins.iter().find(|origin| origin.contains("://")).map(String::as_str);
-                let request = senders.request(field.item, first.unwrap_or("https://app.example.com"));
-                let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
-                let related = if field.place == text.place { Vec::new() } else { vec![sent] };
-                reported.insert(text.place, Finding { related, request, ..finding(text.place, &origins) });
-            }
+        for (field, _, text) in site.sent_texts() {
+            let Some(origins) = several(&String::from_utf8_lossy(&text.text)) else { continue };
+            let first = origins.iter().find(|origin| origin.contains("://")).map(String::as_str);
+            let request = senders.request(field.item, first.unwrap_or("https://app.example.com"));
+            let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
+            let related = if field.place == text.place { Vec::new() } else { vec![sent] };
+            reported.keep(Finding { related, request, ..finding(text.place, &origins) });
         }
         for exchange in &site.exchanges {
             if let Some((item, value, kind)) = built(site, exchange) {
                 let place = site.origin_flow(item).map_or(site.config.place(item), |(field, _)| field.place);
                 let origins = several(&value).unwrap_or_default();
                 let request = Some(exchange.request(kind));
-                reported.entry(place).or_insert_with(|| Finding { request, ..finding(place, &origins) });
+                reported.keep(Finding { request, ..finding(place, &origins) });
             }
         }
     }
-    findings.extend(reported.into_values());
+    reported.finish(findings);
 }
 
 /// The origins in a value that holds more than one. A line break in it is another fault.
