@@ -43,9 +43,21 @@ impl<'d> Deployment<'d> {
     /// What a page of `origin` gets for a plain GET at a route. Nothing where the text is no origin that browsers send, or where it is
     /// the route's own, about which CORS has no say.
     pub fn ask(&self, site: &Site<'d>, route: usize, origin: &str, mode: CredentialsMode) -> Option<Exchange<'d>> {
+        self.ask_by("GET", site, route, origin, mode)
+    }
+
+    /// The same by another method, whatever a preflight says of it.
+    fn ask_by(
+        &self,
+        method: &str,
+        site: &Site<'d>,
+        route: usize,
+        origin: &str,
+        mode: CredentialsMode,
+    ) -> Option<Exchange<'d>> {
         let url = Url::parse(&site.routes.get(route)?.url).ok()?;
         let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
-        let page = PageRequest::new(page_origin, "GET", url, mode).ok()?;
+        let page = PageRequest::new(page_origin, method, url, mode).ok()?;
         let main = site.answers(route, &page.main(), self.app);
         Some(Exchange { route, ask: Ask::Get, mentioned: false, page, preflight: Vec::new(), main })
     }
@@ -60,10 +72,21 @@ impl<'d> Deployment<'d> {
     /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,
     /// and in all ways that open questions may turn out if it can.
     pub fn admission(&self, site: &Site<'d>, item: ItemId, origin: &str) -> Option<(Admission, Exchange<'d>)> {
+        self.admission_by("GET", site, item, origin)
+    }
+
+    /// The same by another method.
+    pub(super) fn admission_by(
+        &self,
+        method: &str,
+        site: &Site<'d>,
+        item: ItemId,
+        origin: &str,
+    ) -> Option<(Admission, Exchange<'d>)> {
         let mut best: Option<(Admission, Exchange<'d>)> = None;
         for mode in [CredentialsMode::Include, CredentialsMode::Omit] {
             for route in site.routes_of(item).take(MAX_ROUTES) {
-                let Some(exchange) = self.ask(site, route, origin, mode) else { continue };
+                let Some(exchange) = self.ask_by(method, site, route, origin, mode) else { continue };
                 let admission = exchange.admission();
                 if admission > best.as_ref().map_or(Admission::Never, |(known, _)| *known) {
                     best = Some((admission, exchange));
@@ -85,10 +108,10 @@ impl<'d> Site<'d> {
         self.origin_flows.get(at).filter(|(field, _)| field.item == item)
     }
 
-    /// Whether an origin that is mentioned nowhere gets in where this directive is in force: then nothing is checked.
-    pub fn is_open_to_all(&self, deployment: &Deployment<'d>, item: ItemId) -> bool {
+    /// Whether an origin that is mentioned nowhere gets in where this directive is in force, by this method: then nothing is checked.
+    pub fn is_open_to_all(&self, deployment: &Deployment<'d>, item: ItemId, method: &str) -> bool {
         let route = self.routes_of(item).next().and_then(|route| self.routes.get(route));
-        route.is_some_and(|route| deployment.admission(self, item, &route.foreign_origin()).is_some())
+        route.is_some_and(|route| deployment.admission_by(method, self, item, &route.foreign_origin()).is_some())
     }
 
     /// The routes at which a directive may set a field.

@@ -11,6 +11,8 @@ use crate::source::Place;
 
 /// How many directives one expression is tried with.
 const MAX_TRIED: usize = 8;
+/// What a page asks by; an expression may hold for one method alone.
+const METHODS: [&str; 2] = ["GET", "POST"];
 
 /// An expression, and the directives that send Allow-Origin where it decides.
 pub type Deciding = (Compared, Vec<ItemId>);
@@ -43,9 +45,11 @@ impl<'d> Deployment<'d> {
     /// The exchange in which the origin gets in by one of these directives, where an origin mentioned nowhere does not: otherwise
     /// nothing is checked at all.
     pub fn let_in(&self, site: &Site<'d>, items: &[ItemId], origin: &str) -> Option<(Admission, Exchange<'d>)> {
-        items.iter().take(MAX_TRIED).find_map(|&item| {
-            let (admission, exchange) = self.admission(site, item, origin)?;
-            (!site.is_open_to_all(self, item)).then_some((admission, exchange))
+        let mut tried =
+            METHODS.into_iter().flat_map(|method| items.iter().take(MAX_TRIED).map(move |item| (*item, method)));
+        tried.find_map(|(item, method)| {
+            let (admission, exchange) = self.admission_by(method, site, item, origin)?;
+            (!site.is_open_to_all(self, item, method)).then_some((admission, exchange))
         })
     }
 }

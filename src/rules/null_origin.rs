@@ -60,7 +60,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         for (field, flow) in &site.origin_flows {
             let Some((place, label)) = allows_null(&site.model.regexes, flow) else { continue };
-            if reported.contains_key(&place) || site.is_open_to_all(deployment, field.item) {
+            if reported.contains_key(&place) || site.is_open_to_all(deployment, field.item, "GET") {
                 continue;
             }
             let Some((admission, exchange)) = deployment.admission(site, field.item, "null") else { continue };
