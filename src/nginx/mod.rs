@@ -21,6 +21,7 @@ pub mod include;
 pub mod intruder;
 pub mod load;
 pub mod locations;
+pub mod names;
 pub mod nearest;
 pub mod regex;
 mod rewrite;

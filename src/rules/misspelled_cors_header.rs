@@ -31,9 +31,10 @@ use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::{Misnomer, misnomer};
 use crate::deployment::{Caller, Deployment, Site, upstream};
 use crate::finding::{Edit, Finding, Fix, Severity};
-use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::names::names;
 use crate::rule::{Rule, Subject};
-use crate::source::{Place, Span};
+use crate::source::Place;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -89,30 +90,6 @@ fn shown(
         Some(_) => Finding { request: Some(visit.request()), ..finding },
         None if visit.told().next().is_some() => Finding { severity: Severity::Warning, ..finding },
         None => finding,
-    }
-}
-
-/// The names of the headers that a directive adds to answers, and where they stand.
-fn names(config: &Config<'_>, item: ItemId) -> Vec<(Place, String)> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    match config.item(item).name {
-        b"add_header" => {
-            let name = config.parameter(item, 1);
-            name.map(|name| (config.value_place(item, 1), text(&name))).into_iter().collect()
-        }
-        b"more_set_headers" => {
-            let name = |index| {
-                let word = config.parameter(item, index)?;
-                let colon = word.iter().position(|byte| *byte == b':')?;
-                let whole = config.value_place(item, index);
-                let span = Span::new(whole.span.start, whole.span.start + Span::at(0, colon).end);
-                // In a word with escapes the name may stand elsewhere.
-                let exact = whole.span.len() as usize == word.len();
-                Some((Place { span: if exact { span } else { whole.span }, ..whole }, text(&word[..colon])))
-            };
-            (1..=config.parameter_count(item)).filter_map(name).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
