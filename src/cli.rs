@@ -2,6 +2,7 @@
 
 mod config;
 mod explain;
+mod fix;
 mod input;
 mod lint;
 mod output;
@@ -13,6 +14,7 @@ mod values;
 use clap::{Parser, Subcommand};
 
 use config::Config;
+use fix::FixArguments;
 use lint::Lint;
 use trace::TraceArguments;
 
@@ -20,6 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   corslint                              lint everything below the working directory
   corslint nginx.conf .env.production   lint these two together
+  corslint fix --diff deploy/           show what can be mended without a doubt
   corslint explain origin-trailing-slash
 
 Findings go to standard output, everything else to standard error.
@@ -49,6 +52,8 @@ enum Command {
     /// Show the settings that hold, or write a file of them
     #[command(subcommand)]
     Config(Config),
+    /// Fix what can be fixed without a doubt, and show what is left
+    Fix(Box<FixArguments>),
 }
 
 impl Cli {
@@ -60,6 +65,7 @@ impl Cli {
             Some(Command::Rules) => explain::list(),
             Some(Command::Trace(arguments)) => arguments.run(),
             Some(Command::Config(config)) => config.run(),
+            Some(Command::Fix(arguments)) => arguments.run(),
         }
     }
 }

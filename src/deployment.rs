@@ -6,6 +6,7 @@
 
 mod ask;
 mod blame;
+mod compare;
 mod dropped;
 mod echoes;
 mod environment;

@@ -3,7 +3,7 @@
 //! Each storey names only those below it:
 //!
 //! - [`report`]: the formats a run is told in
-//! - [`trace`]: one request through a deployment
+//! - [`trace`], [`fix`]: one request through a deployment; the findings' edits, made and checked
 //! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
 //! - [`settings`], [`suppress`]: what a team has decided, ignore comments
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
@@ -16,6 +16,7 @@ pub mod cors;
 pub mod deployment;
 pub mod dotenv;
 pub mod finding;
+pub mod fix;
 pub mod lint;
 pub mod nginx;
 pub mod report;

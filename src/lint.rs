@@ -103,7 +103,7 @@ impl fmt::Display for Error {
 /// A named path that does not exist or cannot be read.
 pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let gathered = Gathered::new(options)?;
-    let apps = group::apps(&gathered.files, &gathered.env, &options.settings);
+    let apps = gathered.apps();
     let (files, env) = (&gathered.files, &gathered.env);
     let configs = gathered.configs();
     let linted = gathered.linted(&configs);
@@ -143,6 +143,20 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
         not_analysed,
         notes: gathered.notes,
     })
+}
+
+/// The first answer that the files of `after` give otherwise than those of `before` and that no repair may change, in words.
+///
+/// # Errors
+///
+/// As for [`lint`].
+pub fn difference(before: &Options, after: &Options) -> Result<Option<String>, Error> {
+    let (before, after) = (Gathered::new(before)?, Gathered::new(after)?);
+    let (old_apps, new_apps) = (before.apps(), after.apps());
+    let (old_configs, new_configs) = (before.configs(), after.configs());
+    let old = Deployment::new(&before.files.sources, &old_configs, &old_apps);
+    let new = Deployment::new(&after.files.sources, &new_configs, &new_apps);
+    Ok(old.difference(&new))
 }
 
 /// Sorts by file in the order the files were given, then by place; what is the same at the same place is one finding.

@@ -52,7 +52,17 @@ impl KindName {
     }
 }
 
+fn is_stdin(path: &PathBuf) -> bool {
+    path == Path::new("-")
+}
+
 impl Input {
+    /// The path that standard input stands for, if it is one of `paths`.
+    pub(super) fn stdin(&self, paths: &[PathBuf]) -> Option<&Path> {
+        let path = self.stdin_filename.as_deref().unwrap_or(Path::new(STDIN));
+        paths.iter().any(is_stdin).then_some(path)
+    }
+
     /// What the engine is to read, with the bytes of standard input where a path is `-`.
     ///
     /// # Errors
@@ -60,7 +70,6 @@ impl Input {
     /// `--stdin-filename` without `-`; standard input that cannot be read, is too large, or is of no kind that shows;
     /// settings that cannot be read or understood.
     pub(super) fn read(&self, paths: &[PathBuf]) -> Result<lint::Options, Refused> {
-        let is_stdin = |path: &PathBuf| path == Path::new("-");
         let mut options = lint::Options {
             paths: paths.to_vec(),
             root: self.root.clone(),
@@ -68,18 +77,14 @@ impl Input {
             kind: self.kind.map(KindName::kind),
             ..lint::Options::default()
         };
-        match (paths.iter().any(is_stdin), &self.stdin_filename) {
-            (false, None) => {
-                options.settings = self.which.settings(paths)?;
-                return Ok(options);
-            }
-            (false, Some(_)) => {
+        let Some(path) = self.stdin(paths) else {
+            if self.stdin_filename.is_some() {
                 let why = "--stdin-filename names what is read from `-`; give that path, too";
                 return Err(Refused::Usage(why.to_owned()));
             }
-            (true, _) => {}
-        }
-        let path = self.stdin_filename.as_deref().unwrap_or(Path::new(STDIN));
+            options.settings = self.which.settings(paths)?;
+            return Ok(options);
+        };
         options.overlay = stdin(path, options.kind, self.stdin_filename.is_none())?;
         for stands in options.paths.iter_mut().filter(|path| is_stdin(path)) {
             path.clone_into(stands);

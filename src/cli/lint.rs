@@ -1,6 +1,7 @@
 //! `corslint [PATH]...`: lint, tell, and give the exit code.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use corslint::finding::Severity;
@@ -81,9 +82,6 @@ impl From<FailOn> for Least {
 impl Lint {
     /// Lints, tells, and gives the exit code.
     pub(super) fn run(&self) -> u8 {
-        if let Some(id) = self.unknown_rule() {
-            return complain(format_args!("there is no rule `{}`; `corslint rules` lists them", visible(id)));
-        }
         let options = match self.options() {
             Ok(options) => options,
             Err(why) => return why.tell(),
@@ -92,23 +90,63 @@ impl Lint {
             Ok(outcome) => outcome,
             Err(error) => return complain(error),
         };
+        let code = self.tell(&options.settings, &outcome);
+        self.offer_fixes(&outcome);
+        code
+    }
+
+    /// Tells what was found, and gives the exit code.
+    pub(super) fn tell(&self, settings: &Settings, outcome: &Outcome) -> u8 {
         if self.verbose {
             outcome.notes.iter().for_each(note);
         }
         if outcome.files == 0 && outcome.not_analysed.is_empty() && !self.quiet {
             note("nothing to lint: no nginx configuration and no .env file");
         }
-        let code = match (outcome.not_analysed.is_empty(), self.fails(&options.settings, &outcome)) {
-            (false, _) => INCOMPLETE,
-            (true, true) => FOUND,
-            (true, false) => 0,
-        };
+        let code = self.code(settings, outcome);
         let format = self.format.map_or_else(output::default, FormatName::format);
         if self.quiet && outcome.findings.is_empty() && format != Format::Json {
             outcome.not_analysed.iter().for_each(|path| note(format!("not analysed, or not wholly: {path}")));
             return code;
         }
-        print(code, |out| report::write(format, screen::screen(self.color), &outcome, out))
+        print(code, |out| report::write(format, screen::screen(self.color), outcome, out))
+    }
+
+    /// Tells on standard error what was found, one line a finding, and gives the exit code.
+    pub(super) fn tell_aside(&self, settings: &Settings, outcome: &Outcome) -> u8 {
+        if !outcome.findings.is_empty() {
+            _ = report::write(Format::Concise, screen::screen(self.color), outcome, &mut io::stderr().lock());
+        }
+        self.code(settings, outcome)
+    }
+
+    fn code(&self, settings: &Settings, outcome: &Outcome) -> u8 {
+        match (outcome.not_analysed.is_empty(), self.fails(settings, outcome)) {
+            (false, _) => INCOMPLETE,
+            (true, true) => FOUND,
+            (true, false) => 0,
+        }
+    }
+
+    /// Says on standard error how many findings `corslint fix` takes away; programs see it in every finding.
+    fn offer_fixes(&self, outcome: &Outcome) {
+        let fixes = || outcome.findings.iter().filter_map(|finding| finding.fix.as_ref());
+        let (safe, all) = (fixes().filter(|fix| fix.safe).count(), fixes().count());
+        let is_read = self.format.map_or_else(output::default, FormatName::format) != Format::Json;
+        if all > 0 && is_read && !self.quiet {
+            let more = if all > safe { format!(", {} more with --unsafe", all - safe) } else { String::new() };
+            note(format_args!("{safe} fixable with `corslint fix`{more}"));
+        }
+    }
+
+    /// The file that standard input stands for, if it is read.
+    pub(super) fn stdin(&self) -> Option<&Path> {
+        self.input.stdin(&self.paths)
+    }
+
+    /// Whether nothing but findings is wanted.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// The paths as given.
@@ -121,8 +159,12 @@ impl Lint {
     ///
     /// # Errors
     ///
-    /// As for [`Input::read`].
-    fn options(&self) -> Result<lint::Options, Refused> {
+    /// A rule that does not exist, and as for [`Input::read`].
+    pub(super) fn options(&self) -> Result<lint::Options, Refused> {
+        if let Some(id) = self.unknown_rule() {
+            let why = format!("there is no rule `{}`; `corslint rules` lists them", visible(id));
+            return Err(Refused::Usage(why));
+        }
         let files = self.input.read(&self.paths)?;
         Ok(lint::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
     }

@@ -28,9 +28,15 @@ impl Overlay {
         self.by_path.insert(real(path), Entry { path: path.to_owned(), bytes: Arc::new(bytes), kind });
     }
 
+    /// The same for a file of which other bytes may stand there already; what it is said to be stays.
+    pub(crate) fn rewrite(&mut self, path: &Path, bytes: Vec<u8>) {
+        let kind = self.kind(path);
+        self.set(path, bytes, kind);
+    }
+
     /// The bytes that stand for the file at `path`, a path as [`real`] gives it.
-    pub(super) fn get(&self, path: &Path) -> Option<&Arc<Vec<u8>>> {
-        self.by_path.get(path).map(|entry| &entry.bytes)
+    pub fn bytes(&self, path: &Path) -> Option<&[u8]> {
+        self.by_path.get(path).map(|entry| entry.bytes.as_slice())
     }
 
     /// What the file at `path` is said to be.

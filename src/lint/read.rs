@@ -68,7 +68,7 @@ impl Files {
         if self.by_path.len() >= MAX_FILES {
             return Err(unreadable(format!("more than {MAX_FILES} files")));
         }
-        let bytes = match self.overlay.get(&real) {
+        let bytes = match self.overlay.bytes(&real) {
             Some(bytes) => bytes.to_vec(),
             None => read_regular(&real).map_err(unreadable)?,
         };

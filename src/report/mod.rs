@@ -1,6 +1,7 @@
 //! The formats a run is told in, one file each.
 
 mod concise;
+mod diff;
 mod json;
 mod settings;
 mod snippet;
@@ -13,6 +14,7 @@ use std::io::{self, Write};
 use crate::lint::Outcome;
 use crate::trace::Trace;
 
+pub use diff::write_diff;
 pub use settings::write_invalid_settings;
 pub use text::visible;
 

@@ -33,11 +33,11 @@
 //! ```
 
 use crate::deployment::{Deployment, Varying};
-use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{Config, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::source::{Place, Span};
 
+use super::edits;
 use super::repeated::Repeated;
 
 /// See the module's documentation.
@@ -80,24 +80,12 @@ fn finding(config: &Config<'_>, varying: Varying) -> Finding {
     Finding { request: Some(varying.request), ..finding }
 }
 
-/// One more line above the directive, indented like it.
+/// The header beside the directive.
 fn fix(config: &Config<'_>, item: ItemId) -> Option<Fix> {
-    let line = match config.item(item).name {
+    let directive = match config.item(item).name {
         b"add_header" => "add_header Vary Origin always;",
         b"more_set_headers" => "more_set_headers \"Vary: Origin\";",
         _ => return None,
     };
-    let place = config.place(item);
-    let before = config.bytes(place.file).get(..place.span.start as usize)?;
-    let start = line_start(before);
-    let indent = before.get(start..).filter(|indent| indent.iter().all(|byte| matches!(byte, b' ' | b'\t')))?;
-    let end = if before.get(..start)?.ends_with(b"\r\n") { "\r\n" } else { "\n" };
-    let text = format!("{line}{end}{}", String::from_utf8_lossy(indent));
-    let at = Span::new(place.span.start, place.span.start);
-    Some(Fix { safe: true, edits: vec![Edit { place: Place { span: at, ..place }, text }] })
-}
-
-/// Where the last line of `before` starts.
-fn line_start(before: &[u8]) -> usize {
-    before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+    Some(Fix { safe: true, edits: vec![edits::beside(config, item, directive)?] })
 }

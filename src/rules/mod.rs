@@ -6,6 +6,7 @@
 
 use crate::rule::Rule;
 
+mod edits;
 mod env;
 pub(crate) mod overlap;
 pub(crate) mod repeated;

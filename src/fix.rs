@@ -1,0 +1,325 @@
+//! Fixes: the edits that findings bring, made round by round, and each checked before it counts.
+//!
+//! A fix counts if its fault is gone and no other error or warning has come; a safe one also has to leave every other answer as it was
+//! ([`lint::difference`]). All fixes of a round are tried together; where that fails the halves are, so that one bad fix costs a few runs
+//! and not one for every good one. Of fixes that touch one another the later ones wait for the next round.
+
+mod edits;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::finding::{Finding, Fix, Severity};
+use crate::lint::{self, Error, Outcome, real};
+use crate::source::{FileId, Place, Sources};
+use edits::{Edits, Moves};
+pub use write::write;
+
+/// How often the files are linted again for what could not be done at once.
+const MAX_ROUNDS: usize = 10;
+/// How many sets of fixes are tried in one run.
+const MAX_CHECKS: usize = 200;
+/// How often in a row a fault may show only because another is gone.
+const MAX_CHAIN: usize = 4;
+
+/// What to fix.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The files, and the rules whose findings are to be fixed; empty for all.
+    pub files: lint::Options,
+    /// Whether fixes that change what is allowed are wanted, too.
+    pub with_unsafe: bool,
+    /// The only file that may change; without it, every file that was named and every file below a directory that was.
+    pub only: Option<PathBuf>,
+}
+
+/// A file that changes.
+#[derive(Debug)]
+pub struct Changed {
+    /// Its path as findings show it.
+    pub path: String,
+    /// Where it is, without links.
+    pub real: PathBuf,
+    /// Its bytes as they were read.
+    pub before: Vec<u8>,
+    /// Its bytes with the fixes.
+    pub after: Vec<u8>,
+    /// Whether it is a .env file, whose other values nobody may see.
+    pub is_env: bool,
+}
+
+/// What was fixed, in memory: nothing is written yet.
+#[derive(Debug)]
+pub struct Fixed {
+    /// The files that change, in the order of their paths.
+    pub files: Vec<Changed>,
+    /// How many fixes were made.
+    pub count: usize,
+    /// Fixes that were left out, and why, in words.
+    pub left: Vec<String>,
+    /// What is found once they are made.
+    pub outcome: Outcome,
+}
+
+/// Fixes what can be fixed.
+///
+/// # Errors
+///
+/// As for [`lint::lint`].
+pub fn fix(options: &Options) -> Result<Fixed, Error> {
+    // Whether a fix brings something else about shows only beside the findings of all rules.
+    let mut state = State::new(lint::Options { rules: Vec::new(), ..options.files.clone() })?;
+    let (mut first, mut count, mut checks, mut left) = (None, 0, 0, BTreeSet::new());
+    for _ in 0..MAX_ROUNDS {
+        left.clear();
+        let mut made = None;
+        for with_unsafe in [false, true].into_iter().take(1 + usize::from(options.with_unsafe)) {
+            if made.is_none() {
+                let wanted = Wanted::new(options, with_unsafe);
+                let open = wanted.of(&state.outcome, &mut left);
+                let (accepted, waiting) = (Vec::new(), BTreeSet::new());
+                let mut round = Round { state: &state, wanted, accepted, made: None, checks, left: waiting };
+                round.go(open)?;
+                checks = round.checks;
+                count += round.accepted.len();
+                left.append(&mut round.left);
+                made = round.made;
+            }
+        }
+        let Some(made) = made else { break };
+        let before = std::mem::replace(&mut state, made);
+        first.get_or_insert(before.outcome.sources);
+    }
+    let files = first.map_or(Vec::new(), |first| changed(&first, &state.outcome.sources));
+    let outcome = if options.files.rules.is_empty() {
+        state.outcome
+    } else {
+        lint::lint(&lint::Options { rules: options.files.rules.clone(), ..state.files })?
+    };
+    Ok(Fixed { files, count, left: left.into_iter().collect(), outcome })
+}
+
+/// The files whose bytes are not what they were.
+fn changed(before: &Sources, after: &Sources) -> Vec<Changed> {
+    let pairs = before.iter().map(|(file, old)| (old, after.get(file)));
+    let changed = pairs.filter(|(old, new)| old.bytes != new.bytes).filter_map(|(old, new)| {
+        let (path, real) = (old.path.clone(), real(old.origin.as_deref()?));
+        let is_env = !old.secrets.is_empty();
+        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), is_env })
+    });
+    let mut changed: Vec<Changed> = changed.collect();
+    changed.sort_by(|left, right| left.path.cmp(&right.path));
+    changed
+}
+
+/// The files as they would be, and what is found in them by all rules.
+#[derive(Debug)]
+struct State {
+    files: lint::Options,
+    outcome: Outcome,
+}
+
+impl State {
+    fn new(files: lint::Options) -> Result<Self, Error> {
+        let outcome = lint::lint(&files)?;
+        Ok(State { files, outcome })
+    }
+
+    /// The same with these fixes, none of which touches another.
+    fn with(&self, fixes: &[Fixable<'_>], moves: &mut Moves) -> Result<State, Error> {
+        let mut edits = Edits::default();
+        let mut files = self.files.clone();
+        fixes.iter().for_each(|(_, fix)| _ = edits.add(&fix.edits));
+        for file in edits.files() {
+            let source = self.outcome.sources.get(file);
+            if let Some(origin) = &source.origin {
+                files.overlay.rewrite(origin, edits.apply(file, &source.bytes));
+            }
+        }
+        moves.add(&edits);
+        State::new(files)
+    }
+}
+
+/// The finding of a fix, with it.
+type Fixable<'s> = (&'s Finding, &'s Fix);
+
+/// Which fixes are wanted, and which files may change.
+struct Wanted<'o> {
+    options: &'o Options,
+    with_unsafe: bool,
+    /// What was given, without links.
+    given: Vec<PathBuf>,
+}
+
+impl<'o> Wanted<'o> {
+    fn new(options: &'o Options, with_unsafe: bool) -> Self {
+        let given = match &options.only {
+            Some(only) => vec![real(only)],
+            None => options.files.paths.iter().map(|path| real(path)).collect(),
+        };
+        Wanted { options, with_unsafe, given }
+    }
+
+    /// The fix of a finding, where it is wanted.
+    fn fix_of<'f>(&self, finding: &'f Finding) -> Option<Fixable<'f>> {
+        let rules = &self.options.files.rules;
+        let is_asked = rules.is_empty() || rules.iter().any(|rule| rule == finding.rule);
+        let fix = finding.fix.as_ref().filter(|fix| is_asked && (fix.safe || self.with_unsafe))?;
+        Some((finding, fix))
+    }
+
+    /// The wanted fixes that may be made, in the order of the findings. Files that may not change are told to `left`.
+    fn of<'s>(&self, outcome: &'s Outcome, left: &mut BTreeSet<String>) -> Vec<Fixable<'s>> {
+        let mut may_change: BTreeMap<FileId, bool> = BTreeMap::new();
+        let mut is_locked = |file: &FileId| {
+            let origin = outcome.sources.get(*file).origin.as_deref();
+            let is_given = || origin.map(real).is_some_and(|path| is_below(&path, &self.given));
+            !*may_change.entry(*file).or_insert_with(is_given)
+        };
+        let mut fixes = Vec::new();
+        for (finding, fix) in outcome.findings.iter().filter_map(|finding| self.fix_of(finding)) {
+            match fix.edits.iter().map(|edit| edit.place.file).find(&mut is_locked) {
+                None => fixes.push((finding, fix)),
+                Some(file) if self.options.only.is_none() => {
+                    let path = &outcome.sources.get(file).path;
+                    left.insert(format!("{path}: left as it is, since it is not among the files that were given"));
+                }
+                Some(_) => {}
+            }
+        }
+        fixes
+    }
+}
+
+/// Whether a path is one of those given, or below a directory that is. All are without links.
+fn is_below(path: &Path, given: &[PathBuf]) -> bool {
+    given.iter().any(|given| path == given || (path.starts_with(given) && given.is_dir()))
+}
+
+/// One round: of the fixes that are open, those that pass their check.
+struct Round<'s> {
+    state: &'s State,
+    wanted: Wanted<'s>,
+    accepted: Vec<Fixable<'s>>,
+    /// What the accepted ones make of the files.
+    made: Option<State>,
+    /// How many sets of fixes were tried so far.
+    checks: usize,
+    left: BTreeSet<String>,
+}
+
+impl<'s> Round<'s> {
+    /// Tries the fixes that can be made together, and others only where of those none passes.
+    fn go(&mut self, mut open: Vec<Fixable<'s>>) -> Result<(), Error> {
+        while self.accepted.is_empty() {
+            let mut edits = Edits::default();
+            let together: Vec<Fixable<'s>> = open.extract_if(.., |(_, fix)| edits.add(&fix.edits)).collect();
+            if together.is_empty() {
+                break;
+            }
+            self.check(together)?;
+        }
+        Ok(())
+    }
+
+    /// Accepts the fixes of a group: all if they pass together, otherwise those of its halves that do.
+    fn check(&mut self, group: Vec<Fixable<'s>>) -> Result<(), Error> {
+        let mut groups = vec![group];
+        while let Some(mut group) = groups.pop() {
+            if self.checks == MAX_CHECKS {
+                self.leave(&group, &format!("no more than {MAX_CHECKS} sets of fixes are tried in one run"));
+                continue;
+            }
+            self.checks += 1;
+            let all: Vec<Fixable<'s>> = self.accepted.iter().chain(&group).copied().collect();
+            match self.attempt(&all)? {
+                Ok(made) => (self.accepted, self.made) = (all, Some(made)),
+                Err(_) if group.len() > 1 => {
+                    let second = group.split_off(group.len() / 2);
+                    groups.extend([second, group]);
+                }
+                Err(why) => self.leave(&group, &why),
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, group: &[Fixable<'s>], why: &str) {
+        let sources = &self.state.outcome.sources;
+        let words = |(finding, _): &Fixable<'s>| {
+            format!("{}: `{}` is not fixed: {why}", place_in_words(sources, finding), finding.rule)
+        };
+        self.left.extend(group.iter().map(words));
+    }
+
+    /// Makes fixes that do not touch one another and checks what comes of it: the files as they would be, or what is wrong with them.
+    /// A fault that shows only once another is gone is mended with it, where that can be done.
+    fn attempt(&self, fixes: &[Fixable<'_>]) -> Result<Result<State, String>, Error> {
+        let mut moves = Moves::default();
+        let mut made = self.state.with(fixes, &mut moves)?;
+        for _ in 0..MAX_CHAIN {
+            let shown = match new_findings(&self.state.outcome, &made.outcome, fixes, &moves) {
+                Ok(shown) => shown,
+                Err(why) => return Ok(Err(why)),
+            };
+            if shown.is_empty() {
+                let is_safe = fixes.iter().all(|(_, fix)| fix.safe);
+                let difference = if is_safe { lint::difference(&self.state.files, &made.files)? } else { None };
+                return Ok(difference.map_or(Ok(made), Err));
+            }
+            let mendable = self.wanted.of(&made.outcome, &mut BTreeSet::new());
+            let is_mendable = |new: &&Finding| mendable.iter().any(|(finding, _)| std::ptr::eq(*finding, *new));
+            if let Some(lasting) = shown.iter().find(|new| !is_mendable(new)) {
+                let place = place_in_words(&made.outcome.sources, lasting);
+                return Ok(Err(format!("`{}` would be found at {place}", lasting.rule)));
+            }
+            let mut edits = Edits::default();
+            let shown = |(finding, fix): &Fixable<'_>| {
+                shown.iter().any(|new| std::ptr::eq(*finding, *new)) && edits.add(&fix.edits)
+            };
+            let chained: Vec<Fixable<'_>> = mendable.into_iter().filter(shown).collect();
+            made = made.with(&chained, &mut moves)?;
+        }
+        Ok(Err("one fault after another would be found".to_owned()))
+    }
+}
+
+/// Where a finding is: `path:line`.
+fn place_in_words(sources: &Sources, finding: &Finding) -> String {
+    let place = finding.primary.place;
+    let source = sources.get(place.file);
+    format!("{}:{}", source.path, source.line_of(place.span.start))
+}
+
+/// The errors and warnings that were not there before, not even beside another finding of their rule.
+///
+/// # Errors
+///
+/// What is wrong with the fixes themselves: a fault is still there, or other files would be read.
+fn new_findings<'a>(
+    before: &Outcome,
+    after: &'a Outcome,
+    fixes: &[Fixable<'_>],
+    moves: &Moves,
+) -> Result<Vec<&'a Finding>, String> {
+    let paths =
+        |outcome: &Outcome| -> Vec<String> { outcome.sources.iter().map(|(_, file)| file.path.clone()).collect() };
+    if paths(before) != paths(after) {
+        return Err("other files would be read".to_owned());
+    }
+    let moved = |rule: &'static str, place: Place| (rule, place.file, moves.start(place.file, place.span.start));
+    let here = |finding: &Finding| (finding.rule, finding.primary.place.file, finding.primary.place.span.start);
+    let mended: BTreeSet<_> = fixes.iter().map(|(finding, _)| moved(finding.rule, finding.primary.place)).collect();
+    if let Some(still) = after.findings.iter().find(|finding| mended.contains(&here(finding))) {
+        return Err(format!("the fault would still be found at {}", place_in_words(&after.sources, still)));
+    }
+    let labels = before.findings.iter().flat_map(|finding| {
+        let labels = std::iter::once(&finding.primary).chain(&finding.related);
+        labels.map(|label| moved(finding.rule, label.place))
+    });
+    let known: BTreeSet<_> = labels.collect();
+    let is_new = |finding: &&Finding| finding.severity > Severity::Advice && !known.contains(&here(finding));
+    Ok(after.findings.iter().filter(is_new).collect())
+}
