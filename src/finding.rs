@@ -52,6 +52,18 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+impl Fix {
+    /// The fix of one edit that changes nothing but the fault.
+    pub fn safe(edit: Edit) -> Self {
+        Fix { safe: true, edits: vec![edit] }
+    }
+
+    /// The fix of one edit that changes what is allowed.
+    pub fn risky(edit: Edit) -> Self {
+        Fix { safe: false, edits: vec![edit] }
+    }
+}
+
 /// One fault at one place.
 #[derive(Debug, Clone)]
 pub struct Finding {

@@ -41,6 +41,12 @@ impl<'d> Site<'d> {
         })
     }
 
+    /// Whether an `if` is only for requests of some method.
+    pub fn is_for_one_method(&self, block: ContextId) -> bool {
+        let asked = self.config.context(block).opener.and_then(|opener| self.asked_variable(opener));
+        asked.is_some_and(|variable| variable == b"request_method")
+    }
+
     /// The directive that lists methods or headers for preflights, where one stands in the same location as `item`.
     pub fn lists_beside(&self, route: &Route<'_>, item: ItemId) -> Option<ItemId> {
         let config = self.config;

@@ -36,11 +36,12 @@
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::deployment::{Blame, Deployment, Site, Unmatched};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fix, Label, Severity};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
 
+use super::edits;
 use super::repeated::Repeated;
 
 /// See the module's documentation.
@@ -69,7 +70,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let missed = unmatched.get(&context).filter(|_| !own.is_empty());
             missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
             if let Some(finding) = judge(site, context, &own, blames.get(&context)) {
-                reported.keep(Finding { help: Some(HELP.to_owned()), ..finding });
+                let fix = site.is_for_one_method(context).then(|| edits::merged(config, context)).flatten();
+                let fix = fix.map(|edits| Fix { safe: true, edits });
+                reported.keep(Finding { help: Some(HELP.to_owned()), fix, ..finding });
             }
         }
     }

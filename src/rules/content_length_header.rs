@@ -31,10 +31,11 @@
 //! ```
 
 use crate::deployment::{Deployment, Shown};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::rule::{Rule, Subject};
 
+use super::edits;
 use super::repeated::Repeated;
 
 /// See the module's documentation.
@@ -79,6 +80,7 @@ fn finding(config: &Config<'_>, item: ItemId, shown: Shown) -> Finding {
         severity,
         help: Some("leave it out: nginx sends the length by itself".to_owned()),
         request,
+        fix: edits::without(config, item).map(Fix::safe),
         ..RULE.finding(config.place(item), "adds a second length", message)
     }
 }

@@ -43,11 +43,13 @@ use crate::cors::header::CorsHeader;
 use crate::deployment::{Deployment, Site};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fix, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
-use crate::nginx::config::ItemId;
+use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::settings::Protocol;
 use crate::rule::{Rule, Subject};
+
+use super::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -142,10 +144,19 @@ fn finding(
     };
     Finding {
         severity,
+        fix: hide(site, item, prefix),
         related: vec![Label { place: evidence.place, text: "switches the app's own CORS on".to_owned() }],
         help: Some(format!(
             "let one of them answer: `{prefix}_hide_header Access-Control-Allow-Origin;` beside it takes the app's line out"
         )),
         ..RULE.finding(site.config.place(item), "adds a second line to the app's", message)
     }
+}
+
+/// The app's line hidden beside nginx's own: then nginx alone decides who gets in. An `if` takes no such directive.
+fn hide(site: &Site<'_>, item: ItemId, prefix: &str) -> Option<Fix> {
+    let config = site.config;
+    let is_in_if = config.context(config.item(item).context).kind == ContextKind::IfInLocation;
+    let directive = format!("{prefix}_hide_header Access-Control-Allow-Origin;");
+    (!is_in_if).then(|| edits::beside(config, item, &[directive])).flatten().map(Fix::risky)
 }

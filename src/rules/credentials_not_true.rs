@@ -31,10 +31,12 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::{Blocked, Reason, Verdict};
 use crate::deployment::{Deployment, Exchange, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::nginx::config::ItemId;
+use crate::nginx::config::{Config, ItemId};
 use crate::nginx::flow::{SetField, Text, flow, set_fields};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -55,7 +57,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let fields = items.flat_map(|item| set_fields(config, item));
         for field in fields.filter(|field| field.header == CorsHeader::AllowCredentials) {
             for text in flow(config, &site.model.definitions, &field).texts {
-                let found = judge(shown.get(&field.item).copied(), &field, &text);
+                let found = judge(config, shown.get(&field.item).copied(), &field, &text);
                 reported.extend(found.filter(|_| !reported.contains_key(&text.place)).map(|found| (text.place, found)));
             }
         }
@@ -68,7 +70,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
 }
 
-fn judge(shown: Option<&Exchange<'_>>, field: &SetField<'_>, text: &Text) -> Option<Finding> {
+fn judge(config: &Config<'_>, shown: Option<&Exchange<'_>>, field: &SetField<'_>, text: &Text) -> Option<Finding> {
     let written = String::from_utf8_lossy(&text.text);
     let value = written.trim_matches([' ', '\t']);
     if value.is_empty() || value == "true" || is_placeholder(value) || value.contains(['\r', '\n']) {
@@ -82,7 +84,8 @@ fn judge(shown: Option<&Exchange<'_>>, field: &SetField<'_>, text: &Text) -> Opt
     if refuses {
         let message = "browsers read this as if it were not there: only `true` allows credentials";
         let finding = RULE.finding(text.place, "says no more than no header does", message);
-        return Some(Finding { severity: Severity::Advice, help: Some("leave it out".to_owned()), ..finding });
+        let fix = edits::without(config, field.item).map(Fix::safe);
+        return Some(Finding { severity: Severity::Advice, help: Some("leave it out".to_owned()), fix, ..finding });
     }
     let message = "browsers block every request with credentials: only `true`, in lower case, allows them";
     let request = shown.map(|exchange| exchange.page.main());

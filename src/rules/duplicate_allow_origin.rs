@@ -41,11 +41,13 @@ use std::collections::BTreeMap;
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Exchange, Site, is_doubtful};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fix, Label, Severity};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -126,7 +128,9 @@ fn finding(
     // Where one directive was included twice, the engine shows both includes.
     let other = Some(config.place(first)).filter(|place| *place != config.place(second));
     let related = other.map(|place| Label { place, text: "the other line comes from here".to_owned() });
+    let fix = edits::without_copy(config, first, second).map(Fix::safe);
     Some(Finding {
+        fix,
         related: related.into_iter().collect(),
         help: Some(help.to_owned()),
         request: Some(exchange.request(kind)),

@@ -1,12 +1,13 @@
-//! Edits that rules put together: a directive beside another one.
+//! Edits that rules put together: directives beside another one, or taken out.
 
+use crate::cors::header::CorsHeader;
 use crate::finding::Edit;
-use crate::nginx::config::{Config, ItemId};
+use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::source::{Place, Span};
 
-/// `directive`, with its semicolon, right behind a simple directive of the configuration: on a line of its own with the same indentation
-/// and the same line ending, or on the same line where more follows there. None where the directive's end is not to be seen.
-pub(super) fn beside(config: &Config<'_>, item: ItemId, directive: &str) -> Option<Edit> {
+/// `directives`, with their semicolons, right behind a simple directive of the configuration: on lines of their own with the same
+/// indentation and the same line ending, or on the same line where more follows there. None where the directive's end is not to be seen.
+pub(super) fn beside(config: &Config<'_>, item: ItemId, directives: &[impl AsRef<str>]) -> Option<Edit> {
     let place = config.place(item);
     let bytes = config.bytes(place.file);
     let end = semicolon(bytes, place)?;
@@ -18,11 +19,79 @@ pub(super) fn beside(config: &Config<'_>, item: ItemId, directive: &str) -> Opti
     let is_alone = before.iter().all(|byte| matches!(byte, b' ' | b'\t'));
     let is_last = matches!(after.trim_ascii().first(), None | Some(b'#'));
     if !is_alone || !is_last {
-        return Some(insertion(place, end, format!(" {directive}")));
+        let text = directives.iter().map(|directive| format!(" {}", directive.as_ref())).collect();
+        return Some(insertion(place, end, text));
     }
     let ending = if after.ends_with(b"\r") { "\r\n" } else { "\n" };
     let at = end + after.len() - usize::from(after.ends_with(b"\r"));
-    Some(insertion(place, at, format!("{ending}{}{directive}", String::from_utf8_lossy(before))))
+    let start = format!("{ending}{}", String::from_utf8_lossy(before));
+    let text = directives.iter().map(|directive| format!("{start}{}", directive.as_ref())).collect();
+    Some(insertion(place, at, text))
+}
+
+/// The edit that takes a simple directive out: with its line where it stands there alone, otherwise with the blanks before it.
+pub(super) fn without(config: &Config<'_>, item: ItemId) -> Option<Edit> {
+    let place = config.place(item);
+    let bytes = config.bytes(place.file);
+    let end = semicolon(bytes, place)?;
+    let head = bytes.get(..place.span.start as usize)?;
+    let blanks = head.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let start = head.len() - blanks;
+    let rest = bytes.get(end..)?;
+    let line_end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+    let starts_line = start == 0 || head.get(start - 1) == Some(&b'\n');
+    let ends_line = rest.get(..line_end)?.trim_ascii().is_empty();
+    let span = match (starts_line, ends_line) {
+        (true, true) => Span::at(start, end + line_end),
+        // What follows, a comment perhaps, takes its place.
+        (true, false) => {
+            Span::at(head.len(), end + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count())
+        }
+        (false, _) => Span::at(start, end),
+    };
+    Some(Edit { place: Place { span, ..place }, text: String::new() })
+}
+
+/// The same for the second of two directives that say the same in one block of one file.
+pub(super) fn without_copy(config: &Config<'_>, first: ItemId, second: ItemId) -> Option<Edit> {
+    let (left, right) = (config.item(first), config.item(second));
+    let words = |item: ItemId| (1..=config.parameter_count(item)).map(move |index| config.parameter(item, index));
+    let is_copy = left.name == right.name && left.context == right.context && words(first).eq(words(second));
+    let (first, place) = (config.place(first), config.place(second));
+    // A file that is included twice has each of its directives twice, and only once to take out.
+    (is_copy && first.file == place.file && first != place).then(|| without(config, second)).flatten()
+}
+
+/// The edits that move what an `if` sends of methods, headers and their age into its location and leave the `if` without an
+/// `add_header`, so that it inherits all of them (A1.4). None where it sends anything else that its location does not.
+pub(super) fn merged(config: &Config<'_>, block: ContextId) -> Option<Vec<Edit>> {
+    let location = config.context(block).parent?;
+    let outer: Vec<ItemId> = config.named(location, b"add_header").collect();
+    let last = *outer.last()?;
+    let file = config.item(last).file;
+    let (mut edits, mut moved) = (Vec::new(), Vec::new());
+    for item in config.named(block, b"add_header") {
+        let name = config.parameter(item, 1)?;
+        let same =
+            outer.iter().find(|other| config.parameter(**other, 1).is_some_and(|it| it.eq_ignore_ascii_case(&name)));
+        match same {
+            Some(other) if config.parameter(*other, 2) == config.parameter(item, 2) => {}
+            Some(_) => return None,
+            None => {
+                let header = CorsHeader::from_name(&name)?;
+                let is_lone =
+                    matches!(header, CorsHeader::AllowMethods | CorsHeader::AllowHeaders | CorsHeader::MaxAge);
+                is_lone.then_some(())?;
+                moved.push(format!("{};", std::str::from_utf8(config.place(item).span.of(config.bytes(file))).ok()?));
+            }
+        }
+        (config.item(item).file == file).then_some(())?;
+        edits.push(without(config, item)?);
+    }
+    if !moved.is_empty() {
+        edits.push(beside(config, last, &moved)?);
+    }
+    Some(edits)
 }
 
 /// The offset behind the semicolon that ends a simple directive; nothing but blanks may stand before it.

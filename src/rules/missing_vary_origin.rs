@@ -87,5 +87,5 @@ fn fix(config: &Config<'_>, item: ItemId) -> Option<Fix> {
         b"more_set_headers" => "more_set_headers \"Vary: Origin\";",
         _ => return None,
     };
-    Some(Fix { safe: true, edits: vec![edits::beside(config, item, directive)?] })
+    Some(Fix { safe: true, edits: vec![edits::beside(config, item, &[directive])?] })
 }

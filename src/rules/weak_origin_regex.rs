@@ -46,11 +46,11 @@ use std::collections::BTreeMap;
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Exchange, Site};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::flow::Compared;
 use crate::nginx::intruder::{Gap, Intruder, intruders};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+use crate::source::{Place, Span};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -105,9 +105,32 @@ fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(A
         severity,
         related: related.into_iter().collect(),
         help: Some(help(intruder)),
+        fix: fix(compared, intruder.gap),
         request: Some(exchange.request(Kind::Main)),
         ..finding
     }
+}
+
+/// The expression with its dots escaped, or ended: then it lets fewer in, perhaps one that was meant.
+fn fix(compared: &Compared, gap: Gap) -> Option<Fix> {
+    let text = String::from_utf8(compared.text.clone()).ok()?;
+    // What stands in the file is the expression behind its `~` or `~*`, if nothing in it is quoted or escaped.
+    let is_exact = |mark: u32| compared.place.span.len() == Span::at(0, text.len()).end + mark;
+    let mark = [0, 1, 2].into_iter().find(|mark| is_exact(*mark))?;
+    let at = |offset: usize| {
+        let start = compared.place.span.start + mark + Span::at(0, offset).end;
+        Place { span: Span::new(start, start), ..compared.place }
+    };
+    let edit = |offset, text: &str| Edit { place: at(offset), text: text.to_owned() };
+    let bytes = text.as_bytes();
+    let is_word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let is_host_dot = |(offset, _): &(usize, &str)| is_word(offset.checked_sub(1)) && is_word(Some(offset + 1));
+    let edits: Vec<Edit> = match gap {
+        Gap::Dot => text.match_indices('.').filter(is_host_dot).map(|(offset, _)| edit(offset, "\\")).collect(),
+        Gap::End => vec![edit(text.len(), "$")],
+        _ => Vec::new(),
+    };
+    (!edits.is_empty()).then_some(Fix { safe: false, edits })
 }
 
 fn holds(outer: Place, inner: Place) -> bool {
