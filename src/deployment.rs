@@ -49,7 +49,7 @@ pub use lost::{Lost, When};
 pub use misdirected::Misdirected;
 pub use needs::Lack;
 pub use origin_lists::{Listed, OriginList};
-pub use pairing::app_behind;
+pub use pairing::Behind;
 pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use rewritten::Rewritten;
@@ -67,6 +67,7 @@ use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
 use crate::dotenv::keys::Own;
 use crate::nginx::answer::Model;
+use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, set_fields};
@@ -80,8 +81,8 @@ pub struct Deployment<'d> {
     pub sources: &'d Sources,
     /// The nginx configurations: one for a main file, several for fragments.
     pub sites: Vec<Site<'d>>,
-    /// The app behind them, if its .env files were given.
-    pub app: Option<&'d App>,
+    /// The apps behind them whose .env files were given.
+    pub behind: Behind<'d>,
     /// Every .env file by itself, for what is wrong in it whatever overrides it.
     pub env_files: &'d [App],
     /// The nginx that will read the files, where that is known.
@@ -116,12 +117,12 @@ pub struct Site<'d> {
 impl<'d> Deployment<'d> {
     /// Asks every configuration what matters.
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
-        let app = app_behind(configs, apps).or(apps.stated.as_ref());
-        let sites = configs.iter().map(|config| Site::new(config, app)).collect();
+        let behind = Behind::new(configs, apps);
+        let sites = configs.iter().map(|config| Site::new(config, &behind)).collect();
         Deployment {
             sources,
             sites,
-            app,
+            behind,
             env_files: &apps.files,
             projects: &apps.projects,
             own_keys: &apps.own_keys,
@@ -129,9 +130,10 @@ impl<'d> Deployment<'d> {
         }
     }
 
-    /// Whether a key switches the app's own CORS on.
-    pub fn app_evidence(&self) -> Option<&'d Evidence> {
-        self.app.and_then(|app| app.evidence.as_ref())
+    /// The key that switches the CORS of the app on that gave this answer.
+    pub fn evidence_behind(&self, site: &Site<'d>, answer: &Answer<'_>) -> Option<&'d Evidence> {
+        let pass = answer.item.filter(|_| answer.by == AnsweredBy::App)?;
+        self.behind.app(site.config.place(pass))?.evidence.as_ref()
     }
 
     /// Whether nginx is of this version or a later one; `None` where its version is not known.
@@ -155,16 +157,16 @@ impl<'d> Site<'d> {
         texts.filter(move |(_, _, text)| seen.insert(text.place))
     }
 
-    fn new(config: &'d Config<'d>, app: Option<&App>) -> Self {
+    fn new(config: &'d Config<'d>, behind: &Behind<'d>) -> Self {
         let model = Model::new(config);
         let origin_flows = origin_flows(&model);
         let ifs = route::ifs_by_parent(config);
         let bases = route::bases(config);
-        let routes = route::routes(&model, &ifs, &bases, &origin_flows, app);
+        let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind);
         let routes_by_item = ask::routes_by_item(&routes);
         let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };
-        site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, app)).collect();
-        let probes = probe::ask_ifs(&site, app);
+        site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, behind)).collect();
+        let probes = probe::ask_ifs(&site, behind);
         site.exchanges.extend(probes);
         site
     }
@@ -193,15 +195,13 @@ fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<OriginFlow<'d>> {
     allow_origins.collect()
 }
 
-/// What the app behind a location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
-pub fn upstream(app: Option<&App>) -> Upstream<'_> {
-    let headers = match app.filter(|app| app.evidence.is_some()) {
-        Some(app) => {
-            AppHeaders::ByOrigin(Box::new(move |told| told.map_or_else(|| said_to_any(app), |it| said_to(app, it))))
-        }
-        None => AppHeaders::default(),
+/// What the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
+pub fn upstream<'u>(config: &'u Config<'_>, behind: &'u Behind<'_>) -> Upstream<'u> {
+    let fields = move |pass: ItemId, told: Option<&str>| match behind.app(config.place(pass)) {
+        Some(app) if app.evidence.is_some() => told.map_or_else(|| said_to_any(app), |it| said_to(app, it)),
+        _ => AppFields::new(),
     };
-    Upstream { status: AppStatus::This(200), headers }
+    Upstream { status: AppStatus::This(200), headers: AppHeaders::ByOrigin(Box::new(fields)) }
 }
 
 /// What it answers to this origin, whatever it is told: nginx has kept such an answer, or another request tells it.

@@ -189,6 +189,13 @@ impl Settings {
         Some(parts.join("/"))
     }
 
+    /// The app that the .env files of a directory belong to: the one whose path is nearest above it.
+    pub fn app_of(&self, directory: &Path) -> Option<&AppPath> {
+        let path = (!self.apps.is_empty()).then(|| self.relative(directory))??;
+        let holds = |app: &&AppPath| Path::new(&path).starts_with(&app.path.value);
+        self.apps.iter().filter(holds).max_by_key(|app| app.path.value.len())
+    }
+
     /// What `[env]` says of a team's own keys.
     pub fn own_keys(&self) -> Own {
         Own::new(self.env.iter().map(|(name, key)| (name.clone(), key.value)).collect())

@@ -11,12 +11,11 @@ use crate::cors::origin::check_serialized;
 use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::upstream;
-use crate::dotenv::app::App;
+use crate::deployment::{Behind, upstream};
 use crate::lint::{self, Gathered};
 use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
 use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
-use crate::nginx::config::{Config, ContextKind};
+use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::source::{Place, Sources};
 
 /// What to trace.
@@ -127,11 +126,12 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     if configs.is_empty() {
         return Err(Error::NoConfiguration);
     }
-    let app = gathered.app(&configs);
+    let apps = gathered.apps();
+    let behind = Behind::new(&configs, &apps);
     let models: Vec<Model<'_, '_>> = configs.iter().map(Model::new).collect();
     let mut exchanges = Vec::new();
     let verdict = check::fetch(&page, |kind, request| {
-        let (traced, response) = exchange(&models, app.as_ref(), options, kind, request);
+        let (traced, response) = exchange(&models, &behind, options, kind, request);
         exchanges.push(traced);
         response
     });
@@ -154,7 +154,7 @@ fn page(options: &Options) -> Result<PageRequest, Error> {
 /// Asks nginx one request.
 fn exchange(
     models: &[Model<'_, '_>],
-    app: Option<&App>,
+    behind: &Behind<'_>,
     options: &Options,
     kind: Kind,
     request: &Request,
@@ -172,7 +172,7 @@ fn exchange(
         traced.unknown.push(format!("no server of the given files takes {}", request.url));
         return (traced, Response::unknown());
     };
-    let app = app_answer(app, options, kind);
+    let app = app_answer(model.config, behind, options, kind);
     let mut answers = model.answers(request, &app, entry, &|_| None);
     traced.unknown.extend(take_file_as_there(&mut answers));
     let Some(first) = answers.first() else {
@@ -220,25 +220,31 @@ fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Op
 }
 
 /// What the app answers: what is stated, else what its .env files tell, else anything.
-fn app_answer<'a>(app: Option<&'a App>, options: &Options, kind: Kind) -> Upstream<'a> {
+fn app_answer<'a>(config: &'a Config<'_>, behind: &'a Behind<'_>, options: &Options, kind: Kind) -> Upstream<'a> {
     let main = kind == Kind::Main;
     let status = options.app_status.unwrap_or(if main { AppStatus::This(200) } else { AppStatus::Unknown });
     if !options.app_headers.is_empty() {
         let headers = options.app_headers.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
         return Upstream { status, headers: AppHeaders::Same(headers) };
     }
-    let told = app.is_some_and(|app| app.evidence.is_some());
-    let open: &'static [CorsHeader] = match (told, main) {
-        (true, true) => &[],
-        (true, false) => &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders],
-        (false, true) => &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials],
-        (false, false) => {
-            &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials, CorsHeader::AllowMethods, CorsHeader::AllowHeaders]
+    let open = move |told: bool| -> &'static [CorsHeader] {
+        match (told, main) {
+            (true, true) => &[],
+            (true, false) => &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders],
+            (false, true) => &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials],
+            (false, false) => &[
+                CorsHeader::AllowOrigin,
+                CorsHeader::AllowCredentials,
+                CorsHeader::AllowMethods,
+                CorsHeader::AllowHeaders,
+            ],
         }
     };
-    let known = upstream(app).headers;
-    let fields = move |origin: Option<&str>| {
-        known.told(origin).into_iter().chain(open.iter().map(|header| (header.name().to_owned(), None))).collect()
+    let known = upstream(config, behind).headers;
+    let fields = move |pass: ItemId, origin: Option<&str>| {
+        let told = behind.app(config.place(pass)).is_some_and(|app| app.evidence.is_some());
+        let open = open(told).iter().map(|header| (header.name().to_owned(), None));
+        known.told(pass, origin).into_iter().chain(open).collect()
     };
     Upstream { status, headers: AppHeaders::ByOrigin(Box::new(fields)) }
 }

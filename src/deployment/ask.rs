@@ -58,7 +58,7 @@ impl<'d> Deployment<'d> {
         let url = Url::parse(&site.routes.get(route)?.url).ok()?;
         let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
         let page = PageRequest::new(page_origin, method, url, mode).ok()?;
-        let main = site.answers(route, &page.main(), self.app);
+        let main = site.answers(route, &page.main(), &self.behind);
         Some(Exchange { route, ask: Ask::Get, mentioned: false, page, preflight: Vec::new(), main })
     }
 
@@ -66,7 +66,7 @@ impl<'d> Deployment<'d> {
     pub fn ask_without_origin(&self, site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
         let Some(url) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
         let request = Request { method: "GET".to_owned(), url, headers: Vec::new() };
-        site.answers(route, &request, self.app)
+        site.answers(route, &request, &self.behind)
     }
 
     /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,

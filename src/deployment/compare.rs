@@ -74,7 +74,7 @@ impl<'d> Pair<'_, 'd> {
     /// The answers to one request, before and after.
     fn ask(&self, route: &Route<'_>, request: &Request, status: AppStatus) -> [Vec<Answer<'d>>; 2] {
         [(self.before, self.old), (self.after, self.new)].map(|(deployment, site)| {
-            let upstream = Upstream { status, ..upstream(deployment.app) };
+            let upstream = Upstream { status, ..upstream(site.config, &deployment.behind) };
             site.answers_from(route.entry, request, &upstream)
         })
     }

@@ -43,9 +43,9 @@ impl<'d> Site<'d> {
         let outer = self.config.context(dropping.level).parent?;
         // What the page would be told if nothing were dropped: credentials may be dropped from beside an origin that stays.
         let around: Vec<_> = self.fields_in_force(outer);
-        let caller = self.welcome(&around, deployment.app)?;
+        let caller = self.welcome(&around, &deployment.behind)?;
         contexts.iter().filter(|&&context| !self.config.is_incomplete(context)).take(MAX_ASKED).find_map(|&context| {
-            let visit = self.visit(context, &caller, &upstream(deployment.app))?;
+            let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
             let header =
                 dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
             let is_here = visit.told().all(|answer| self.level_of(answer.context) == Some(dropping.level));

@@ -94,7 +94,7 @@ impl<'d> Deployment<'d> {
         };
         let echoes = self.projects.iter().filter_map(|project| {
             let echo = project.production.echo().filter(|echo| !is_elsewhere(echo))?;
-            let is_behind = self.app.is_some_and(|app| app.files == project.production.files);
+            let is_behind = self.behind.apps().any(|app| app.files == project.production.files);
             (!is_behind || !self.hides_the_app()).then_some(echo)
         });
         echoes.collect()

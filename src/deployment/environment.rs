@@ -22,21 +22,13 @@ pub struct Apps<'f> {
     pub stated: Option<App>,
 }
 
-impl Apps<'_> {
-    /// The app whose files these are; none where there are no .env files, or where they are of several apps.
-    pub fn only(&self) -> Option<&App> {
-        match self.projects.as_slice() {
-            [only] => Some(&only.production),
-            _ => None,
-        }
-    }
-}
-
 /// One app: the .env files of one directory.
 #[derive(Debug)]
 pub struct Project<'f> {
     /// The directory; empty for files that were named.
     pub directory: String,
+    /// Whom the settings say nginx passes its requests to; empty where they do not.
+    pub upstreams: Vec<String>,
     /// The app as it runs in production: `.env`, under the production files. Without a production file every file but the
     /// samples counts.
     pub production: App,

@@ -2,14 +2,13 @@
 
 use url::Url;
 
-use super::{Site, upstream};
+use super::{Behind, Site, upstream};
 use crate::cors::check::{self, Field, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, Entry, Question};
 use crate::nginx::app::Upstream;
 use crate::nginx::settings::Single;
@@ -43,7 +42,7 @@ pub struct Exchange<'d> {
 }
 
 /// Asks what matters at one route.
-pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, app: Option<&App>) -> Vec<Exchange<'d>> {
+pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
     let route = &site.routes[index];
     let Ok(url) = Url::parse(&route.url) else { return Vec::new() };
     let mentioned = route.origins.iter().map(|origin| (origin.clone(), true));
@@ -57,7 +56,7 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, app: Option<&App>) ->
         for ask in [Ask::Get, Ask::Preflighted] {
             for credentials in [CredentialsMode::Omit, CredentialsMode::Include] {
                 let Some(page) = page(site, index, ask, origin.clone(), &url, credentials) else { continue };
-                let answers = |request: &Request| site.answers(index, request, app);
+                let answers = |request: &Request| site.answers(index, request, behind);
                 let preflight = page.preflight().map_or(Vec::new(), |request| answers(&request));
                 let main = answers(&page.main());
                 exchanges.push(Exchange { route: index, ask, mentioned, page, preflight, main });
@@ -120,8 +119,8 @@ fn is_safelisted(name: &str) -> bool {
 impl<'d> Site<'d> {
     /// The answers that `request` gets at a route: its file is there, its address is allowed, and whoever it asks as is logged in
     /// unless it is a preflight, which carries no credentials.
-    pub(super) fn answers(&self, route: usize, request: &Request, app: Option<&App>) -> Vec<Answer<'d>> {
-        self.answers_from(self.routes[route].entry, request, &upstream(app))
+    pub(super) fn answers(&self, route: usize, request: &Request, behind: &Behind<'_>) -> Vec<Answer<'d>> {
+        self.answers_from(self.routes[route].entry, request, &upstream(self.config, behind))
     }
 
     /// The same for a request that enters anywhere, and an app that answers `upstream`.

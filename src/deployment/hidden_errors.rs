@@ -70,7 +70,7 @@ impl<'d> Site<'d> {
     fn hides(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>, item: ItemId) -> Option<(u16, CorsHeader)> {
         let header = set_fields(self.config, item).first()?.header;
         let hides = |&status: &u16| {
-            let visit = self.when_app_answers(exchange, AppStatus::This(status), deployment.app);
+            let visit = self.when_app_answers(exchange, AppStatus::This(status), &deployment.behind);
             let is_passed = |answer: &&Answer<'_>| answer.by == AnsweredBy::App && answer.status == Some(status);
             let mut passed = visit.answers.iter().filter(is_passed).peekable();
             passed.peek().is_some() && passed.all(|answer| lacking(&visit.verdict(answer)) == Some(header))

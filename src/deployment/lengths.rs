@@ -46,7 +46,7 @@ fn shown(
     let mut is_sent = !sent.is_empty();
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
     for &context in contexts.iter().take(MAX_ASKED) {
-        let Some(visit) = site.visit(context, &caller, &upstream(deployment.app)) else { continue };
+        let Some(visit) = site.visit(context, &caller, &upstream(site.config, &deployment.behind)) else { continue };
         is_sent |= visit.answers.iter().any(has_it);
         if visit.answers.iter().any(harms) {
             return Shown::Harm(visit.request());

@@ -81,7 +81,7 @@ impl<'d> Site<'d> {
             None => page,
         };
         let request = page.preflight()?;
-        let preflight = self.answers(asked.route, &request, deployment.app);
+        let preflight = self.answers(asked.route, &request, &deployment.behind);
         let (route, mentioned) = (asked.route, asked.mentioned);
         let exchange = Exchange { route, ask: Ask::Preflighted, mentioned, page, preflight, main: Vec::new() };
         let is_allowed = |answer| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed;

@@ -1,10 +1,9 @@
 //! Requests that end in another location than the one they started in, and lose its CORS headers on the way (A1.11, A2.5).
 
-use super::{Ask, Deployment, Exchange, Site, is_told, lacking};
+use super::{Ask, Behind, Deployment, Exchange, Site, is_told, lacking};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::app::AppStatus;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -56,9 +55,9 @@ impl<'d> Site<'d> {
             if !route.is_partial && is_location && self.is_welcome(deployment, exchange) {
                 let start = Start { site: self, context: route.context };
                 start.as_it_is(exchange, &mut lost);
-                start.directory(exchange, deployment.app, &mut lost);
+                start.directory(exchange, &deployment.behind, &mut lost);
                 if route.reaches_app {
-                    start.errors(exchange, deployment.app, &mut lost);
+                    start.errors(exchange, &deployment.behind, &mut lost);
                 }
             }
         }
@@ -69,7 +68,7 @@ impl<'d> Site<'d> {
     /// nothing is lost on its way.
     fn is_welcome(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> bool {
         let context = self.routes.get(exchange.route).map(|route| route.context);
-        let welcome = || self.welcome(&self.fields_in_force(context?), deployment.app);
+        let welcome = || self.welcome(&self.fields_in_force(context?), &deployment.behind);
         exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
     }
 }
@@ -93,10 +92,10 @@ impl<'d> Start<'_, 'd> {
     }
 
     /// Only some directories have an index: the root, and one that a location names an index for.
-    fn directory(&self, exchange: &Exchange<'d>, app: Option<&App>, lost: &mut Vec<Lost>) {
+    fn directory(&self, exchange: &Exchange<'d>, behind: &Behind<'_>, lost: &mut Vec<Lost>) {
         let names_index = self.site.config.named(self.context, b"index").next().is_some();
         if exchange.main.iter().any(|answer| answer.by == AnsweredBy::File)
-            && let Some(visit) = self.site.directory_of(exchange, app)
+            && let Some(visit) = self.site.directory_of(exchange, behind)
             && (names_index || visit.page.url().path() == "/")
         {
             let request = visit.request();
@@ -107,13 +106,13 @@ impl<'d> Start<'_, 'd> {
     }
 
     /// Each error page is asked for once, by a status that it is for.
-    fn errors(&self, exchange: &Exchange<'d>, app: Option<&App>, lost: &mut Vec<Lost>) {
+    fn errors(&self, exchange: &Exchange<'d>, behind: &Behind<'_>, lost: &mut Vec<Lost>) {
         for &page in self.site.config.list(self.context, List::ErrorPage).iter().take(MAX_PAGES) {
             let statuses = self.statuses(page);
             let answered = statuses.iter().find(|status| **status >= 400).map(|status| AppStatus::This(*status));
             let down = statuses.contains(&502).then_some(AppStatus::Down);
             for status in down.into_iter().chain(answered) {
-                let visit = self.site.when_app_answers(exchange, status, app);
+                let visit = self.site.when_app_answers(exchange, status, behind);
                 let is_read = |answer: &&Answer<'d>| {
                     answer.by != AnsweredBy::Nobody && answer.status.is_none_or(|status| !(300..400).contains(&status))
                 };

@@ -48,7 +48,7 @@ impl<'d> Deployment<'d> {
         let mut lists: Vec<OriginList> = self.sites.iter().flat_map(Site::origin_lists).collect();
         // The files together tell the product better than each by itself.
         let mut judged: BTreeSet<Place> = BTreeSet::new();
-        for app in self.app.into_iter().chain(self.env_files) {
+        for app in self.behind.apps().chain(self.env_files) {
             let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
             for origin in &app.origins {
                 if judged.insert(origin.place) && is_judged(origin) {

@@ -7,31 +7,114 @@ use super::environment::{Apps, Project};
 use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::locations::is_pass;
+use crate::source::Place;
 
 /// Keys that say on which port an app listens.
 const PORTS: [&str; 5] = ["PORT", "APP_PORT", "API_PORT", "SERVER_PORT", "HTTP_PORT"];
 
-/// The app that nginx stands in front of: the only one, or the one that everything nginx hands requests to names by its host or its
-/// port. Where that stays open there is none, since the wrong pair would be worse.
-pub fn app_behind<'a>(configs: &[Config<'_>], apps: &'a Apps<'_>) -> Option<&'a App> {
-    if apps.projects.len() < 2 {
-        return apps.only();
-    }
-    let mut found: Option<usize> = None;
-    for config in configs {
-        let upstreams = upstreams(config);
-        let items = config.contexts().flat_map(|context| config.items(context));
-        for item in items.filter(|item| is_pass(config.item(*item).name)) {
-            for target in targets(config, item, &upstreams)? {
-                let project = named_by(&target, &apps.projects)?;
-                if found.is_some_and(|known| known != project) {
-                    return None;
+/// Which app is behind what, by the directives that hand requests on. Where that stays open there is none, since the wrong pair
+/// would be worse.
+#[derive(Debug, Default)]
+pub struct Behind<'a> {
+    apps: &'a [Project<'a>],
+    /// The app, by its index, of each directive.
+    paired: BTreeMap<Place, usize>,
+    /// The apps that may be meant by the other directives.
+    candidates: Vec<usize>,
+    /// What the settings state of any app without .env files.
+    stated: Option<&'a App>,
+}
+
+impl<'a> Behind<'a> {
+    /// Pairs every directive with the app that the settings, its upstream's name, its host or its port name; an app that is alone
+    /// and named nowhere is behind everything.
+    pub fn new(configs: &[Config<'_>], apps: &'a Apps<'a>) -> Self {
+        let projects = &apps.projects[..];
+        let free: Vec<usize> = indices(projects, |project| project.upstreams.is_empty());
+        let mut paired = BTreeMap::new();
+        let mut open = Vec::new();
+        for config in configs {
+            let upstreams = upstreams(config);
+            let items = config.contexts().flat_map(|context| config.items(context));
+            for item in items.filter(|item| is_pass(config.item(*item).name)) {
+                let place = config.place(item);
+                let mut targets = targets(config, item, &upstreams);
+                let name = config.parameter(item, 1).and_then(|name| target(&name));
+                let known = targets.clone().and_then(|targets| all_named(&targets, projects, &free));
+                targets.get_or_insert_default().extend(name);
+                match targets.and_then(|targets| said(&targets, projects)).or(known) {
+                    Some(project) => drop(paired.insert(place, project)),
+                    None => open.push(place),
                 }
-                found = Some(project);
             }
         }
+        let named: BTreeSet<usize> = paired.values().copied().collect();
+        let candidates: Vec<usize> = free.into_iter().filter(|index| !named.contains(index)).collect();
+        if let ([only], 1) = (&candidates[..], projects.len()) {
+            paired.extend(open.into_iter().map(|place| (place, *only)));
+        }
+        Behind { apps: projects, paired, candidates, stated: apps.stated.as_ref() }
     }
-    apps.projects.get(found?).map(|project| &project.production)
+
+    /// The app that a directive hands requests to.
+    pub fn app(&self, pass: Place) -> Option<&'a App> {
+        let paired = self.paired.get(&pass).and_then(|index| self.apps.get(*index));
+        paired.map(|project| &project.production).or(self.stated)
+    }
+
+    /// The apps that may be behind a directive of which nobody says whose it is.
+    pub fn candidates(&self, pass: Place) -> impl Iterator<Item = &'a Project<'a>> {
+        let is_open = !self.paired.contains_key(&pass) && self.stated.is_none();
+        self.candidates.iter().filter(move |_| is_open).filter_map(|index| self.apps.get(*index))
+    }
+
+    /// Whether there is a single app, and it is behind everything because nothing names it.
+    pub fn is_behind_all(&self) -> bool {
+        self.apps.len() == 1 && self.candidates.len() == 1
+    }
+
+    /// The apps that are behind something.
+    pub fn apps(&self) -> impl Iterator<Item = &'a App> {
+        let mut named: BTreeSet<usize> = self.paired.values().copied().collect();
+        if self.is_behind_all() {
+            named.extend(&self.candidates);
+        }
+        let stated = self.stated.filter(|_| named.is_empty());
+        named.into_iter().filter_map(|index| Some(&self.apps.get(index)?.production)).chain(stated)
+    }
+
+    /// The app, where nginx stands before a single one.
+    pub fn only(&self) -> Option<&'a App> {
+        let mut apps = self.apps();
+        apps.next().filter(|_| apps.next().is_none())
+    }
+}
+
+fn indices(projects: &[Project<'_>], is_it: impl Fn(&Project<'_>) -> bool) -> Vec<usize> {
+    projects.iter().enumerate().filter(|(_, project)| is_it(project)).map(|(index, _)| index).collect()
+}
+
+/// The one app that the settings put behind one of these: by the name of an upstream, a host, `host:port` or `:port`.
+fn said(targets: &BTreeSet<Target>, projects: &[Project<'_>]) -> Option<usize> {
+    let names = |target: &Target, name: &str| {
+        let port = target.port.as_deref();
+        match name.rsplit_once(':') {
+            Some((host, own)) => port == Some(own) && (host.is_empty() || host == target.host),
+            None => name == target.host,
+        }
+    };
+    let is_said = |project: &Project<'_>| project.upstreams.iter().any(|name| targets.iter().any(|it| names(it, name)));
+    match indices(projects, is_said)[..] {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
+/// The one app that every target names.
+fn all_named(targets: &BTreeSet<Target>, projects: &[Project<'_>], free: &[usize]) -> Option<usize> {
+    let mut named = targets.iter().map(|target| named_by(target, projects, free));
+    let first = named.next()??;
+    named.all(|other| other == Some(first)).then_some(first)
 }
 
 /// A host and a port that requests are handed to.
@@ -80,10 +163,11 @@ fn target(text: &[u8]) -> Option<Target> {
     }
 }
 
-/// The one app that a target names: by the name of its folder, by a part of it, or by the port it listens on.
-fn named_by(target: &Target, projects: &[Project<'_>]) -> Option<usize> {
+/// The one app, of those that the settings leave free, that a target names: by the name of its folder, by a part of it, or by the
+/// port it listens on.
+fn named_by(target: &Target, projects: &[Project<'_>], free: &[usize]) -> Option<usize> {
     let only = |is_it: &dyn Fn(&Project<'_>) -> bool| {
-        let mut all = projects.iter().enumerate().filter(|(_, project)| is_it(project)).map(|(index, _)| index);
+        let mut all = free.iter().copied().filter(|index| projects.get(*index).is_some_and(is_it));
         all.next().filter(|_| all.next().is_none())
     };
     let folder = |project: &Project<'_>| {

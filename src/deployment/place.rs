@@ -103,7 +103,7 @@ impl<'d> Deployment<'d> {
     }
 
     fn source_in_app(&self, header: CorsHeader) -> Option<Place> {
-        let app = self.app?;
+        let app = self.behind.only()?;
         match header {
             CorsHeader::AllowOrigin => {
                 let star = app.any_origin.as_ref().map(|star| star.place);

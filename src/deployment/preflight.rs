@@ -42,14 +42,14 @@ pub struct Answered<'e, 'd> {
 
 impl<'d> Site<'d> {
     /// The first refused preflight of each location in which preflights are to be expected.
-    pub fn refused_preflights(&self, app_speaks: bool) -> Vec<Refused<'_, 'd>> {
+    pub fn refused_preflights(&self) -> Vec<Refused<'_, 'd>> {
         let by_route = self.exchanges.chunk_by(|left, right| left.route == right.route);
-        by_route.filter_map(|exchanges| self.refused(exchanges, app_speaks)).collect()
+        by_route.filter_map(|exchanges| self.refused(exchanges)).collect()
     }
 
-    fn refused<'e>(&'e self, exchanges: &'e [Exchange<'d>], app_speaks: bool) -> Option<Refused<'e, 'd>> {
+    fn refused<'e>(&'e self, exchanges: &'e [Exchange<'d>]) -> Option<Refused<'e, 'd>> {
         let route = &self.routes[exchanges.first()?.route];
-        let wanted = route.wants_preflights() || (route.reaches_app && app_speaks);
+        let wanted = route.wants_preflights() || (route.reaches_app && route.app_evidence().is_some());
         if route.is_partial || !wanted {
             return None;
         }

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Ask, Exchange, Site};
+use super::{Ask, Behind, Exchange, Site};
 use crate::cors::origin::check_serialized;
 use crate::cors::page::{CredentialsMode, PageRequest};
-use crate::dotenv::app::App;
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::sample::sample;
 
 /// Asks one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
 /// request would meet it.
-pub(super) fn ask_ifs<'d>(site: &Site<'d>, app: Option<&App>) -> Vec<Exchange<'d>> {
+pub(super) fn ask_ifs<'d>(site: &Site<'d>, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
     let answers = site.exchanges.iter().flat_map(Exchange::answers);
     let met: BTreeSet<ContextId> = answers.flat_map(|(_, answer)| answer.matched.iter().copied()).collect();
     let mut probes = Vec::new();
@@ -27,7 +26,7 @@ pub(super) fn ask_ifs<'d>(site: &Site<'d>, app: Option<&App>) -> Vec<Exchange<'d
             let is_if = site.config.context(context).kind == ContextKind::IfInLocation;
             let has_own = site.config.named(context, b"add_header").next().is_some();
             if is_if && has_own && !met.contains(&context) {
-                probes.extend(ask(site, index, context, (&origin, mentioned), app));
+                probes.extend(ask(site, index, context, (&origin, mentioned), behind));
             }
         }
     }
@@ -39,10 +38,10 @@ fn ask<'d>(
     route: usize,
     context: ContextId,
     (origin, mentioned): (&str, bool),
-    app: Option<&App>,
+    behind: &Behind<'_>,
 ) -> Option<Exchange<'d>> {
     let page = page(site, route, context, origin)?;
-    let main = site.answers(route, &page.main(), app);
+    let main = site.answers(route, &page.main(), behind);
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
     meets.then_some(Exchange { route, ask: Ask::Probe, mentioned, page, preflight: Vec::new(), main })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Caller, Deployment, Site, Visit, upstream, upstream_to};
+use super::{Behind, Caller, Deployment, Site, Visit, upstream, upstream_to};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Verdict;
@@ -61,7 +61,7 @@ impl<'d> Site<'d> {
         }
         let told = String::from_utf8_lossy(&config.parameter(item, 2)?).into_owned();
         let found = |visit: &Visit<'_>, page| Rewritten { item, told: told.clone(), page, request: visit.request() };
-        let Some(app) = deployment.app.filter(|_| deployment.app_evidence().is_some()) else {
+        let Some(app) = deployment.behind.only().filter(|app| app.evidence.is_some()) else {
             return self.unanswered_by_nginx(deployment, context).map(|visit| found(&visit, None));
         };
         // The last one: an app may answer with the first to whomever it does not know.
@@ -85,8 +85,8 @@ impl<'d> Site<'d> {
     fn unanswered_by_nginx(&self, deployment: &Deployment<'d>, context: ContextId) -> Option<Visit<'d>> {
         let around = self.fields_in_force(context);
         let foreign = || Caller { origin: Site::foreign_origin(), credentials: false };
-        let caller = self.welcome(&around, deployment.app).unwrap_or_else(foreign);
-        let visit = self.visit(context, &caller, &upstream(None))?;
+        let caller = self.welcome(&around, &deployment.behind).unwrap_or_else(foreign);
+        let visit = self.visit(context, &caller, &upstream(self.config, &Behind::default()))?;
         visit.lacking(CorsHeader::AllowOrigin)?;
         Some(visit)
     }

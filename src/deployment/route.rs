@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Behind;
 use super::{OriginFlow, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::origin::check_serialized;
-use crate::dotenv::app::App;
+use crate::dotenv::app::{App, Evidence};
 use crate::nginx::answer::{Entry, Model};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
@@ -35,6 +36,8 @@ pub struct Route<'d> {
     pub origins: Vec<String>,
     /// Whether requests here reach an app.
     pub reaches_app: bool,
+    /// That app, where it is known which one it is.
+    pub app: Option<&'d App>,
     /// Whether what is not shown may answer or change requests here: a fragment stands in a location of its own, or a
     /// part could not be read.
     pub is_partial: bool,
@@ -44,6 +47,11 @@ impl<'d> Route<'d> {
     /// The fields of this name.
     pub fn fields(&self, header: CorsHeader) -> impl Iterator<Item = &SetField<'d>> {
         self.fields.iter().filter(move |field| field.header == header)
+    }
+
+    /// The key that switches the CORS of the app here on.
+    pub fn app_evidence(&self) -> Option<&'d Evidence> {
+        self.app.and_then(|app| app.evidence.as_ref())
     }
 
     /// The names that the lists of a header hold, as written; none of a list that browsers cannot read.
@@ -93,7 +101,7 @@ pub(super) fn routes<'d>(
     ifs: &BTreeMap<ContextId, Vec<ContextId>>,
     bases: &BTreeMap<ContextId, String>,
     flows: &[OriginFlow<'d>],
-    app: Option<&App>,
+    behind: &Behind<'d>,
 ) -> Vec<Route<'d>> {
     let config = model.config;
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
@@ -102,21 +110,24 @@ pub(super) fn routes<'d>(
         let Some((server, entry)) = entry(config, context) else { continue };
         let mut fields = fields_at(config, ifs, server, context);
         let mut reaches_app = reaches_app(config, context);
-        if let Some(named) = handed_on(model, server, context) {
+        let named = handed_on(model, server, context);
+        if let Some(named) = named {
             let known: BTreeSet<ItemId> = fields.iter().map(|field| field.item).collect();
             fields
                 .extend(fields_at(config, ifs, server, named).into_iter().filter(|field| !known.contains(&field.item)));
             reaches_app |= passes(config, named);
         }
-        let app_speaks = reaches_app && app.is_some_and(|app| app.evidence.is_some());
-        if fields.is_empty() && !app_speaks {
+        let passes = pass_items(config, context).chain(named.into_iter().flat_map(|named| pass_items(config, named)));
+        let app = passes.filter_map(|item| behind.app(config.place(item))).next();
+        let speaking = app.filter(|app| app.evidence.is_some());
+        if fields.is_empty() && speaking.is_none() {
             continue;
         }
         let flows: Vec<&Flow> = fields.iter().filter_map(|field| by_item.get(&field.item).copied()).collect();
-        let origins = origins(model, &flows, app.filter(|_| app_speaks));
+        let origins = origins(model, &flows, speaking);
         let url = url(model, bases, server, context);
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
-        routes.push(Route { server, context, entry, url, fields, origins, reaches_app, is_partial });
+        routes.push(Route { server, context, entry, url, fields, origins, reaches_app, app, is_partial });
     }
     routes
 }
@@ -195,6 +206,13 @@ fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
 /// Whether a directive of this very context hands requests to an app.
 fn passes(config: &Config<'_>, context: ContextId) -> bool {
     config.items(context).any(|item| is_pass(config.item(item).name))
+}
+
+/// The directives that hand requests of a location to an app, those of its `if`s last.
+pub(super) fn pass_items(config: &Config<'_>, context: ContextId) -> impl Iterator<Item = ItemId> {
+    let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
+    let contexts = std::iter::once(context).chain(config.children(context).filter(is_if));
+    contexts.flat_map(|context| config.items(context)).filter(|item| is_pass(config.item(*item).name))
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's.

@@ -29,7 +29,7 @@ impl<'d> Site<'d> {
     /// The endpoints in the app's files that a location with CORS headers answers with a redirect to the slash. Only a URL that is
     /// asked for as it stands counts: a GraphQL endpoint. Pages ask for what is below any other base URL.
     pub fn missing_slashes(&self, deployment: &Deployment<'_>) -> Vec<MissingSlash> {
-        let settings = deployment.app.into_iter().flat_map(|app| &app.settings);
+        let settings = deployment.behind.apps().flat_map(|app| &app.settings);
         let urls = settings.filter(|setting| setting.keys.iter().all(|key| key.meaning == Meaning::ApiUrl));
         let slashes = urls.filter_map(|setting| {
             let url = Url::parse(setting.text()?.trim()).ok()?;

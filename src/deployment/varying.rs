@@ -85,7 +85,7 @@ impl<'d> Site<'d> {
     fn is_kept(&self, deployment: &Deployment<'_>, answer: &Answer<'_>) -> bool {
         let config = self.config;
         let speaks = |protocol| config.hides(answer.context, protocol, CorsHeader::AllowOrigin.name()).is_some();
-        let app_speaks = deployment.app_evidence().is_some() || Protocol::ALL.into_iter().any(speaks);
+        let app_speaks = deployment.evidence_behind(self, answer).is_some() || Protocol::ALL.into_iter().any(speaks);
         let is_good = answer.status.is_none_or(|status| (200..300).contains(&status));
         if answer.by == AnsweredBy::App && app_speaks || !is_good {
             return false;

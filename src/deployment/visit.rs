@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::exchange::main_verdict;
-use super::{Exchange, Route, Site, route, upstream};
+use super::{Behind, Exchange, Route, Site, route, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
-use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::app::{AppStatus, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -135,19 +134,19 @@ impl<'d> Site<'d> {
     }
 
     /// The same page's request as in an exchange, where the app behind nginx answers it with `status`, or not at all.
-    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: AppStatus, app: Option<&App>) -> Visit<'d> {
-        self.when_app_says(exchange, &Upstream { status, ..upstream(app) })
+    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: AppStatus, behind: &Behind<'_>) -> Visit<'d> {
+        self.when_app_says(exchange, &Upstream { status, ..upstream(self.config, behind) })
     }
 
     /// What another request of a page gets at a route.
-    pub(super) fn visit_as(&self, route: usize, page: PageRequest, app: Option<&App>) -> Visit<'d> {
-        let answers = self.answers(route, &page.main(), app);
+    pub(super) fn visit_as(&self, route: usize, page: PageRequest, behind: &Behind<'_>) -> Visit<'d> {
+        let answers = self.answers(route, &page.main(), behind);
         Visit { page, answers }
     }
 
     /// The directory that a route's URL stands in, asked for by the same page: its index answers. `None` where the directory is
     /// not the location's own.
-    pub fn directory_of(&self, exchange: &Exchange<'d>, app: Option<&App>) -> Option<Visit<'d>> {
+    pub fn directory_of(&self, exchange: &Exchange<'d>, behind: &Behind<'_>) -> Option<Visit<'d>> {
         let Route { entry, context, .. } = self.routes.get(exchange.route)?;
         let url = exchange.page.url().join(".").ok()?;
         let Pattern::Prefix { path, .. } = locations::pattern(self.config, self.config.context(*context).opener?)?
@@ -157,19 +156,19 @@ impl<'d> Site<'d> {
         url.path().as_bytes().starts_with(&path).then_some(())?;
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(exchange.page.origin.clone(), "GET", url, mode).ok()?;
-        let answers = self.answers_from(*entry, &page.main(), &upstream(app));
+        let answers = self.answers_from(*entry, &page.main(), &upstream(self.config, behind));
         Some(Visit { page, answers })
     }
 
     /// A page that these fields would let in if they were sent; with credentials where they allow them.
-    pub fn welcome(&self, fields: &[SetField<'d>], app: Option<&App>) -> Option<Caller> {
+    pub fn welcome(&self, fields: &[SetField<'d>], behind: &Behind<'_>) -> Option<Caller> {
         let allow_origin = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
         let credentials =
             |field: &SetField<'_>| field.header == CorsHeader::AllowCredentials && *field.value == *b"true";
         let (_, flow) = self.origin_flow(allow_origin.item)?;
         let is_star = *allow_origin.value == *b"*";
         let any = is_star || !flow.reflected.is_empty();
-        let mentioned = route::origins(&self.model, &[flow], app).into_iter().next();
+        let mentioned = route::origins(&self.model, &[flow], behind.only()).into_iter().next();
         let origin = mentioned.or_else(|| any.then(|| route::FOREIGN_ORIGIN.to_owned()))?;
         Some(Caller { origin, credentials: !is_star && fields.iter().any(credentials) })
     }

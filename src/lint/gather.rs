@@ -7,8 +7,7 @@ use super::content::speaks_nginx;
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
 use super::{Context, Error, Options, fill, group, own};
-use crate::deployment::{Apps, app_behind};
-use crate::dotenv::app::App;
+use crate::deployment::Apps;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
 use crate::source::{FileId, Sources};
@@ -74,14 +73,8 @@ impl<'o> Gathered<'o> {
     }
 
     /// The apps whose .env files were given.
-    pub(super) fn apps(&self) -> Apps<'_> {
+    pub(crate) fn apps(&self) -> Apps<'_> {
         group::apps(&self.files, &self.env, &self.options.settings)
-    }
-
-    /// The app behind nginx, if its .env files were given.
-    pub(crate) fn app(&self, configs: &[Config<'_>]) -> Option<App> {
-        let apps = self.apps();
-        app_behind(configs, &apps).or(apps.stated.as_ref()).cloned()
     }
 
     /// Paths of what was not analysed, or not wholly.

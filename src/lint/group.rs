@@ -42,7 +42,11 @@ pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)], settings: 
     let mut by_directory: BTreeMap<PathBuf, Vec<Member<'f>>> = BTreeMap::new();
     for (file, candidate) in env {
         let directory = candidate.path.parent().unwrap_or(Path::new(""));
-        let group = if candidate.walked.is_none() { PathBuf::new() } else { directory.to_owned() };
+        let group = match settings.app_of(directory) {
+            Some(app) => settings.directory.join(&app.path.value),
+            None if candidate.walked.is_none() => PathBuf::new(),
+            None => directory.to_owned(),
+        };
         let Some(tree) = files.env.get(file) else { continue };
         let name = name_of(&candidate.path);
         let bytes = &files.sources.get(*file).bytes[..];
@@ -65,7 +69,10 @@ pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)], settings: 
             state(&mut app);
             read.push(app);
         }
-        apps.projects.push(Project { directory: shown(&directory), production, files });
+        let stated = settings.app_of(&directory).filter(|_| !directory.as_os_str().is_empty());
+        let upstreams = stated.map(|app| app.upstreams.clone()).unwrap_or_default();
+        let directory = stated.map_or_else(|| shown(&directory), |app| app.path.value.clone());
+        apps.projects.push(Project { directory, upstreams, production, files });
     }
     apps.files = read;
     apps

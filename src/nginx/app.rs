@@ -10,8 +10,8 @@ use super::value::{Part, Value, parts};
 /// Header fields of the app's answer; a value that is not known may also mean that the field is missing.
 pub type AppFields = Vec<(String, Option<String>)>;
 
-/// The header fields that an app sends for the Origin that nginx tells it: empty where it tells none, `None` where that is not known.
-pub type ByOrigin<'u> = Box<dyn Fn(Option<&str>) -> AppFields + 'u>;
+/// The header fields that the app behind a directive sends for the Origin that nginx tells it: empty where it tells none, `None` where that is not known.
+pub type ByOrigin<'u> = Box<dyn Fn(ItemId, Option<&str>) -> AppFields + 'u>;
 
 /// What the app answers to a request that reaches it.
 #[derive(Debug, Default)]
@@ -38,16 +38,16 @@ pub enum AppStatus {
 pub enum AppHeaders<'u> {
     /// On nothing.
     Same(AppFields),
-    /// On the Origin that nginx tells the app.
+    /// On which app it is, and on the Origin that nginx tells it.
     ByOrigin(ByOrigin<'u>),
 }
 
 impl AppHeaders<'_> {
-    /// The fields of the answer where nginx tells the app this Origin: empty for none, `None` where it is not known.
-    pub fn told(&self, origin: Option<&str>) -> AppFields {
+    /// The fields of the answer where nginx tells the app behind this directive this Origin: empty for none, `None` where it is not known.
+    pub fn told(&self, pass: ItemId, origin: Option<&str>) -> AppFields {
         match self {
             AppHeaders::Same(fields) => fields.clone(),
-            AppHeaders::ByOrigin(by_origin) => by_origin(origin),
+            AppHeaders::ByOrigin(by_origin) => by_origin(pass, origin),
         }
     }
 }
@@ -89,7 +89,7 @@ impl<'s> Run<'_, '_, 's> {
         let name = config.item(chosen).name;
         let Some(item) = self.pass_in_force(name) else { return Ok(Step::Reply(Reply::special(500, Some(chosen)))) };
         let is_down = self.asked_by.is_none() && self.upstream.status == AppStatus::Down;
-        let fields = if is_down { Vec::new() } else { self.answer_of_app(Protocol::split(name)) };
+        let fields = if is_down { Vec::new() } else { self.answer_of_app(item, Protocol::split(name)) };
         self.app_fields = Some(fields);
         let status = match (self.asked_by, self.upstream.status) {
             (Some(asked_by), _) => Some(if self.ask(Question::Credentials(asked_by))? { 200 } else { 401 }),
@@ -116,11 +116,11 @@ impl<'s> Run<'_, '_, 's> {
     }
 
     /// The header fields of the app's answer, or of one it gave to another request, which nginx has kept.
-    fn answer_of_app(&mut self, pass: Option<(Protocol, &[u8])>) -> AppFields {
+    fn answer_of_app(&mut self, item: ItemId, pass: Option<(Protocol, &[u8])>) -> AppFields {
         let upstream = self.upstream;
         let by_origin = match &upstream.headers {
             AppHeaders::Same(fields) => return fields.clone(),
-            AppHeaders::ByOrigin(by_origin) => by_origin,
+            AppHeaders::ByOrigin(by_origin) => |told: Option<&str>| by_origin(item, told),
         };
         let sent = self.header("origin").unwrap_or_default().to_owned();
         let Some((protocol, _)) = pass else { return by_origin(Some(&sent)) };

@@ -73,7 +73,7 @@ pub const RULE: Rule = Rule {
 const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let Some(app) = deployment.app.filter(|app| app.evidence.is_some()) else { return };
+    let Some(app) = deployment.behind.only().filter(|app| app.evidence.is_some()) else { return };
     let Some((first, second)) = echoed(app) else { return };
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {

@@ -40,7 +40,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::{Deployment, Exchange, Project, Site, upstream_to};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Fix, Label, Severity};
@@ -65,25 +65,55 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let evidence = deployment.app_evidence().filter(|evidence| evidence.certainty > Certainty::Unverified);
-    let Some(evidence) = evidence else { return };
-    // With several apps behind nginx, nobody says which of them the key belongs to.
+    // With several apps behind nginx, and the files of one that names none of them, nobody says which of them the key belongs to.
     let apps: BTreeSet<Vec<u8>> = deployment.sites.iter().flat_map(apps).collect();
     for site in &deployment.sites {
         // One directive may stand for many locations; it is one fault.
         let mut reported: BTreeMap<ItemId, Finding> = BTreeMap::new();
         for exchange in &site.exchanges {
             for (kind, answer) in exchange.answers() {
-                let Some(item) = doubled(site, answer) else { continue };
+                let Some(evidence) = deployment.evidence_behind(site, answer) else { continue };
+                let Some(item) = doubled(site, answer).filter(|_| evidence.certainty > Certainty::Unverified) else {
+                    continue;
+                };
+                let is_one_of_several = apps.len() > 1 && deployment.behind.is_behind_all();
                 let found = || Finding {
                     request: Some(exchange.request(kind)),
-                    ..finding(site, evidence, answer, item, apps.len() > 1)
+                    ..finding(site, evidence, answer, item, is_one_of_several)
                 };
                 reported.entry(item).or_insert_with(found);
+            }
+            if let Some((item, open)) = open(deployment, site, exchange) {
+                reported.entry(item).or_insert(open);
             }
         }
         findings.extend(reported.into_values());
     }
+}
+
+/// Where it stays open which app answers: what comes if it is one that sends CORS headers itself, and which ones may be it.
+fn open(deployment: &Deployment<'_>, site: &Site<'_>, exchange: &Exchange<'_>) -> Option<(ItemId, Finding)> {
+    let pass = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?.item?;
+    let place = site.config.place(pass);
+    let sends = |app: &&Project<'_>| {
+        app.production.evidence.as_ref().is_some_and(|evidence| evidence.certainty > Certainty::Unverified)
+    };
+    let candidates: Vec<_> = deployment.behind.candidates(place).filter(sends).collect();
+    let first = candidates.first()?;
+    let visit = site.when_app_says(exchange, &upstream_to(&first.production, &exchange.origin()));
+    let item = visit.answers.iter().find_map(|answer| doubled(site, answer))?;
+    let names: Vec<String> = candidates.iter().map(|app| format!("`{}`", app.directory)).collect();
+    let message = format!(
+        "browsers block this answer if the app behind this location is {}, which sends Access-Control-Allow-Origin, too",
+        names.join(" or ")
+    );
+    let evidence = candidates.iter().filter_map(|app| app.production.evidence.as_ref());
+    let label = |evidence: &Evidence| Label { place: evidence.place, text: "switches an app's own CORS on".to_owned() };
+    let mut related = vec![Label { place, text: "names none of the apps whose files are here".to_owned() }];
+    related.extend(evidence.map(label));
+    let help = "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`".to_owned();
+    let finding = RULE.finding(site.config.place(item), "may add a second line to the app's", message);
+    Some((item, Finding { severity: Severity::Advice, related, help: Some(help), ..finding }))
 }
 
 /// The `add_header` whose Allow-Origin goes out beside the app's.

@@ -81,7 +81,7 @@ impl Party {
 }
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let Some(app) = deployment.app else { return };
+    let Some(app) = deployment.behind.only() else { return };
     let own = |link: bool| {
         let wanted =
             move |origin: &&AllowedOrigin| if link { is_link(origin) } else { origin.cors && !is_link(origin) };

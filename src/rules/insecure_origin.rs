@@ -78,7 +78,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             reported.entry(first.place).or_insert_with(|| finding(first, others));
         }
     }
-    for app in deployment.env_files.iter().chain(deployment.app) {
+    for app in deployment.env_files.iter().chain(deployment.behind.apps()) {
         for finding in mixed_content(deployment, app) {
             reported.entry(finding.primary.place).or_insert(finding);
         }

@@ -67,7 +67,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
     // The files together tell the product better than each by itself.
     let mut judged: BTreeSet<Place> = BTreeSet::new();
-    for origin in deployment.app.into_iter().chain(deployment.env_files).flat_map(|app| &app.origins) {
+    for origin in deployment.behind.apps().chain(deployment.env_files).flat_map(|app| &app.origins) {
         if judged.insert(origin.place) && origin.cors {
             in_env(origin).into_iter().for_each(|finding| reported.keep(finding));
         }

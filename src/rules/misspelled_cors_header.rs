@@ -83,7 +83,7 @@ fn shown(
         return finding;
     }
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
-    let Some(visit) = context.and_then(|it| site.visit(it, &caller, &upstream(deployment.app))) else {
+    let Some(visit) = context.and_then(|it| site.visit(it, &caller, &upstream(site.config, &deployment.behind))) else {
         return finding;
     };
     match visit.lacking(CorsHeader::AllowOrigin) {

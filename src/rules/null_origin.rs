@@ -78,7 +78,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
     // The files together tell the product better than each by itself.
     let mut judged: BTreeSet<Place> = BTreeSet::new();
-    for app in deployment.app.into_iter().chain(deployment.env_files) {
+    for app in deployment.behind.apps().chain(deployment.env_files) {
         for origin in app.origins.iter().filter(|origin| origin.text == "null") {
             if judged.insert(origin.place) && origin.cors {
                 findings.extend(in_env(origin, &app.origins));

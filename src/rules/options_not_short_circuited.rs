@@ -53,10 +53,10 @@ pub const RULE: Rule = Rule {
 const HELP: &str = "answer the preflight here: `if ($request_method = OPTIONS) { return 204; }`";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let app_answers = deployment.app_evidence().is_some();
     for site in &deployment.sites {
         let mut reported = Repeated::default();
         for unanswered in site.unanswered_preflights() {
+            let app_answers = deployment.evidence_behind(site, unanswered.answer).is_some();
             if unanswered.fate == Fate::Refused || !app_answers {
                 let finding = finding(site, &unanswered);
                 let at = finding.primary.place;

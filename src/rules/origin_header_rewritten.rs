@@ -63,7 +63,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: Rewritten) -> Finding {
-    let evidence = deployment.app_evidence().filter(|_| rewritten.page.is_some());
+    let evidence = deployment.behind.only().and_then(|app| app.evidence.as_ref()).filter(|_| rewritten.page.is_some());
     let (severity, message) = match &rewritten.page {
         Some(page) => (
             Severity::Error,

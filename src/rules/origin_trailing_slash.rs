@@ -68,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
     }
     // The files together tell the product better than each by itself.
-    for origin in deployment.app.into_iter().chain(deployment.env_files).flat_map(|app| &app.origins) {
+    for origin in deployment.behind.apps().chain(deployment.env_files).flat_map(|app| &app.origins) {
         if reported.insert(origin.place) {
             findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(origin, &without)));
         }

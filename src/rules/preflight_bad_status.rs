@@ -54,11 +54,10 @@ pub const RULE: Rule = Rule {
 const HELP: &str = "answer the preflight first:\n    if ($request_method = OPTIONS) { return 204; }";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let app_speaks = deployment.app_evidence().is_some();
     for site in &deployment.sites {
         let mut reported = Repeated::default();
         let led_to = site.led_to();
-        for refused in site.refused_preflights(app_speaks) {
+        for refused in site.refused_preflights() {
             let Refusal::Status(status, item) = refused.refusal else { continue };
             let route = &site.routes[refused.exchange.route];
             // An error page refuses in the place of another location, whose answer is judged where it is asked for.

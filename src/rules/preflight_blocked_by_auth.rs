@@ -71,10 +71,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let app_speaks = deployment.app_evidence().is_some();
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for refused in site.refused_preflights(app_speaks) {
+        for refused in site.refused_preflights() {
             let finding = match refused.refusal {
                 Refusal::Login(item) => login(site, &refused, item),
                 Refusal::Method(item) if refused.is_open => method(site, &refused, item),

@@ -81,7 +81,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let at = site.place_of(site.routes[answered.exchange.route].context);
             match site.lack(deployment, &answered, answer) {
                 Some(Lack::Access(header, elsewhere)) => {
-                    reported.add(access(deployment, site, &answered, header, elsewhere), at);
+                    reported.add(access(site, &answered, header, elsewhere), at);
                 }
                 Some(Lack::Lists { method, headers, both, request }) => {
                     reported.add(lists(site, answered.item, (method, headers, both), request), at);
@@ -94,18 +94,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Without Allow-Origin, or without the Allow-Credentials that other answers have.
-fn access(
-    deployment: &Deployment<'_>,
-    site: &Site<'_>,
-    answered: &Answered<'_, '_>,
-    header: CorsHeader,
-    elsewhere: Option<ItemId>,
-) -> Finding {
+fn access(site: &Site<'_>, answered: &Answered<'_, '_>, header: CorsHeader, elsewhere: Option<ItemId>) -> Finding {
     let who = if header == CorsHeader::AllowOrigin { "every request" } else { "every request with credentials" };
     let message = format!("browsers block {who} that needs a preflight: its answer has no {header}");
     let related = match elsewhere {
         Some(item) => Some((site.config.place(item), "is not sent with the preflight's answer")),
-        None => deployment
+        None => site.routes[answered.exchange.route]
             .app_evidence()
             .map(|evidence| (evidence.place, "switches on CORS in the app, which is not asked")),
     };

@@ -55,10 +55,9 @@ const HELP: &str = "answer the preflight before it is redirected, and have pages
                     if ($request_method = OPTIONS) { return 204; }";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let app_speaks = deployment.app_evidence().is_some();
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for refused in site.refused_preflights(app_speaks) {
+        for refused in site.refused_preflights() {
             let Refusal::Redirect(status, item) = refused.refusal else { continue };
             let at = site.place_of(site.routes[refused.exchange.route].context);
             if let Some(finding) = finding(site, &refused, status, item) {
