@@ -1,6 +1,7 @@
 //! The command line: one file a command, with what can be asked and how it is carried out.
 
 mod config;
+mod documents;
 mod explain;
 mod fix;
 mod input;
@@ -13,7 +14,10 @@ mod values;
 
 use clap::{Parser, Subcommand};
 
+use clap_complete::Shell;
 use config::Config;
+use documents::Schema;
+use explain::{ExplainArguments, RulesArguments};
 use fix::FixArguments;
 use lint::Lint;
 use trace::TraceArguments;
@@ -41,12 +45,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Explain a rule: what is wrong, why it matters, what to write instead
-    Explain {
-        /// The rule's name, as findings show it in brackets
-        rule: String,
-    },
+    Explain(ExplainArguments),
     /// List every rule
-    Rules,
+    Rules(RulesArguments),
     /// Show what a page's request gets: each answer with the lines that make it, and the browser's verdict
     Trace(Box<TraceArguments>),
     /// Show the settings that hold, or write a file of them
@@ -54,6 +55,12 @@ enum Command {
     Config(Config),
     /// Fix what can be fixed without a doubt, and show what is left
     Fix(Box<FixArguments>),
+    /// Print the script with which a shell completes this command line
+    Completions { shell: Shell },
+    /// Print the manual page, to be read with `man -l -`
+    Man,
+    /// Print the JSON schema of what programs read
+    Schema { name: Schema },
 }
 
 impl Cli {
@@ -61,11 +68,14 @@ impl Cli {
     pub(crate) fn run(&self) -> u8 {
         match &self.command {
             None => self.lint.run(),
-            Some(Command::Explain { rule }) => explain::explain(rule),
-            Some(Command::Rules) => explain::list(),
+            Some(Command::Explain(arguments)) => arguments.run(),
+            Some(Command::Rules(arguments)) => arguments.run(),
             Some(Command::Trace(arguments)) => arguments.run(),
             Some(Command::Config(config)) => config.run(),
             Some(Command::Fix(arguments)) => arguments.run(),
+            Some(Command::Completions { shell }) => documents::completions(*shell),
+            Some(Command::Man) => documents::man(),
+            Some(Command::Schema { name }) => documents::print_schema(*name),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a rule reports: a severity, three short texts, and places.
 
+use std::fmt;
+
 use crate::cors::request::Request;
 use crate::source::Place;
 
@@ -64,6 +66,17 @@ impl Fix {
     }
 }
 
+/// What a fault is known by from one run to the next; see [`crate::fingerprint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl fmt::Display for Fingerprint {
+    /// 32 hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
 /// One fault at one place.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -83,4 +96,6 @@ pub struct Finding {
     pub request: Option<Request>,
     /// How to mend it by machine.
     pub fix: Option<Fix>,
+    /// What it is known by; the engine sets it once all findings are known.
+    pub fingerprint: Fingerprint,
 }

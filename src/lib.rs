@@ -5,7 +5,7 @@
 //! - [`report`]: the formats a run is told in
 //! - [`trace`], [`fix`]: one request through a deployment; the findings' edits, made and checked
 //! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
-//! - [`settings`], [`suppress`]: what a team has decided, ignore comments
+//! - [`settings`], [`suppress`], [`fingerprint`]: what a team has decided, ignore comments, what a finding is known by
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
 //! - [`deployment`]: nginx and the app together
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
@@ -16,6 +16,7 @@ pub mod cors;
 pub mod deployment;
 pub mod dotenv;
 pub mod finding;
+pub mod fingerprint;
 pub mod fix;
 pub mod lint;
 pub mod nginx;

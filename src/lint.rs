@@ -11,6 +11,7 @@ mod overlay;
 mod own;
 mod reach;
 mod read;
+mod repository;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use crate::deployment::Deployment;
 use crate::finding::Finding;
+use crate::fingerprint;
 use crate::rule::Subject;
 use crate::rules::{self, unused_suppression};
 pub use crate::settings::Context;
@@ -76,6 +78,10 @@ pub struct Outcome {
     pub files: usize,
     /// How many findings an ignore comment took out.
     pub suppressed: usize,
+    /// How many findings a baseline took out.
+    pub baselined: usize,
+    /// How many entries of the baseline no longer have a finding.
+    pub stale: usize,
     /// Paths of the files that were not analysed, or not wholly; any makes the exit code 2.
     pub not_analysed: Vec<String>,
     /// What was read and why files were taken or left, for standard error.
@@ -135,11 +141,17 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     drop(configs);
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);
     sort(&mut findings, given);
+    let mut files = gathered.files;
+    let repository = repository::Repository::around_working_directory();
+    files.sources.place_in_repository(|path| repository.path(path));
+    fingerprint::mark(&files.sources, &files.nginx, &files.env, &mut findings);
     Ok(Outcome {
-        sources: gathered.files.sources,
+        sources: files.sources,
         findings,
         files: linted.len(),
         suppressed,
+        baselined: 0,
+        stale: 0,
         not_analysed,
         notes: gathered.notes,
     })

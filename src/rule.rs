@@ -1,7 +1,7 @@
 //! What a rule is: an id, a severity, its documentation, and one function that asks the model.
 
 use crate::deployment::Deployment;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fingerprint, Label, Severity};
 use crate::source::Place;
 
 /// What a rule looks at.
@@ -54,6 +54,7 @@ impl Rule {
             help: None,
             request: None,
             fix: None,
+            fingerprint: Fingerprint::default(),
         }
     }
 }

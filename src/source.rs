@@ -81,6 +81,8 @@ pub struct Source {
     /// The path as the user gave it, or relative to the working directory where it was discovered,
     /// `/`-separated. Bytes that are not UTF-8 are replaced.
     pub path: String,
+    /// The path from the repository's root, `/`-separated; `None` outside of it, or where nobody asked.
+    pub in_repository: Option<String>,
     /// The path it was read from, or that standard input stands for; `None` for the files inside `nginx -T` output.
     pub origin: Option<PathBuf>,
     /// Its bytes, untouched.
@@ -106,12 +108,18 @@ impl Source {
     pub fn new(path: impl Into<String>, origin: Option<PathBuf>, bytes: Vec<u8>) -> Self {
         Source {
             path: path.into(),
+            in_repository: None,
             origin,
             bytes,
             secrets: Vec::new(),
             line_starts: OnceLock::new(),
             milestones: OnceLock::new(),
         }
+    }
+
+    /// The path that is the same wherever in the repository corslint is run; outside of one, the path as given.
+    pub fn repository_path(&self) -> &str {
+        self.in_repository.as_deref().unwrap_or(&self.path)
     }
 
     /// The byte offsets at which lines start; made on first need, in one pass.
@@ -217,6 +225,13 @@ impl Sources {
     /// The same, to mark its secrets.
     pub fn get_mut(&mut self, file: FileId) -> &mut Source {
         &mut self.files[file.0 as usize]
+    }
+
+    /// Tells every file where it stands in the repository; `locate` is given the path as shown.
+    pub fn place_in_repository(&mut self, locate: impl Fn(&str) -> Option<String>) {
+        for source in &mut self.files {
+            source.in_repository = locate(&source.path);
+        }
     }
 
     /// Every file with its name, in the order they were taken in.

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use corslint::finding::Severity;
 use corslint::lint::{self, Outcome};
-use corslint::report::{self, Format, visible};
+use corslint::report::{self, Format, View};
 use corslint::settings::{FailOn as Least, Settings};
 
 use super::config::Refused;
 use super::explain;
 use super::input::Input;
-use super::output::{self, FormatName};
-use super::screen::{self, Color};
-use super::tell::{FOUND, INCOMPLETE, complain, note, print};
+use super::output::OutputArguments;
+use super::screen;
+use super::tell::{FOUND, INCOMPLETE, complain, note};
 use super::values::version;
 
 #[derive(Debug, clap::Args)]
@@ -26,10 +26,6 @@ pub(super) struct Lint {
     /// A path that is also a command is written ./rules.
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
-
-    /// How findings are shown [default: full on a terminal, else concise]
-    #[arg(long, value_enum)]
-    format: Option<FormatName>,
 
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY")]
@@ -46,10 +42,6 @@ pub(super) struct Lint {
     #[arg(long = "rule", value_name = "RULE")]
     pub(super) rules: Vec<String>,
 
-    /// When to use colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    color: Color,
-
     /// Tell on standard error which files were read, and why
     #[arg(short, long)]
     verbose: bool,
@@ -57,6 +49,9 @@ pub(super) struct Lint {
     /// Print nothing where there are no findings
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
+
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -103,19 +98,23 @@ impl Lint {
         if outcome.files == 0 && outcome.not_analysed.is_empty() && !self.quiet {
             note("nothing to lint: no nginx configuration and no .env file");
         }
-        let code = self.code(settings, outcome);
-        let format = self.format.map_or_else(output::default, FormatName::format);
-        if self.quiet && outcome.findings.is_empty() && format != Format::Json {
+        let outputs = match self.output.outputs() {
+            Ok(outputs) => outputs,
+            Err(why) => return complain(why),
+        };
+        let format = outputs.standard();
+        let speak = !self.quiet || !outcome.findings.is_empty() || !format.is_for_people();
+        if !speak || !format.tells_not_analysed() {
             outcome.not_analysed.iter().for_each(|path| note(format!("not analysed, or not wholly: {path}")));
-            return code;
         }
-        print(code, |out| report::write(format, screen::screen(self.color), outcome, out))
+        outputs.write(outcome, self.code(settings, outcome), speak)
     }
 
     /// Tells on standard error what was found, one line a finding, and gives the exit code.
     pub(super) fn tell_aside(&self, settings: &Settings, outcome: &Outcome) -> u8 {
         if !outcome.findings.is_empty() {
-            _ = report::write(Format::Concise, screen::screen(self.color), outcome, &mut io::stderr().lock());
+            let view = View { screen: screen::error_screen(), most: None, exit_code: 0 };
+            _ = report::write(Format::Concise, view, outcome, &mut io::stderr().lock());
         }
         self.code(settings, outcome)
     }
@@ -132,7 +131,7 @@ impl Lint {
     fn offer_fixes(&self, outcome: &Outcome) {
         let fixes = || outcome.findings.iter().filter_map(|finding| finding.fix.as_ref());
         let (safe, all) = (fixes().filter(|fix| fix.safe).count(), fixes().count());
-        let is_read = self.format.map_or_else(output::default, FormatName::format) != Format::Json;
+        let is_read = self.output.outputs().is_ok_and(|outputs| outputs.standard().is_for_people());
         if all > 0 && is_read && !self.quiet {
             let more = if all > safe { format!(", {} more with --unsafe", all - safe) } else { String::new() };
             note(format_args!("{safe} fixable with `corslint fix`{more}"));
@@ -159,12 +158,13 @@ impl Lint {
     ///
     /// # Errors
     ///
-    /// A rule that does not exist, and as for [`Input::read`].
+    /// A rule that does not exist, two formats for one place, and as for [`Input::read`].
     pub(super) fn options(&self) -> Result<lint::Options, Refused> {
         if let Some(id) = self.unknown_rule() {
-            let why = format!("there is no rule `{}`; `corslint rules` lists them", visible(id));
-            return Err(Refused::Usage(why));
+            return Err(Refused::Usage(explain::unknown(id)));
         }
+        // Before anything is read or written.
+        self.output.outputs()?;
         let files = self.input.read(&self.paths)?;
         Ok(lint::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
     }

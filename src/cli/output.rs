@@ -1,9 +1,44 @@
-//! In which format, and where to, a run is told.
+//! In which formats, and where to, a run is told.
 
-use std::io::{self, IsTerminal};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::ValueEnum;
-use corslint::report::Format;
+use corslint::lint::Outcome;
+use corslint::report::{self, Format, View};
+use tempfile::Builder;
+
+use super::screen::{self, Color};
+use super::tell::{complain, print};
+
+/// How many findings a terminal shows unless more are asked for.
+const MOST_ON_A_TERMINAL: usize = 200;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArguments {
+    /// How findings are shown on standard output [default: full on a terminal, else concise]
+    #[arg(long, value_enum)]
+    format: Option<FormatName>,
+
+    /// Write a format to a file, or without a PATH to standard output; may be given more than once
+    ///
+    /// Standard output gets its own format all the same. A file is replaced in one step, once it is complete.
+    #[arg(long = "output", value_name = "FORMAT[=PATH]")]
+    outputs: Vec<Output>,
+
+    /// How many findings are shown to people, or `all` [default: 200 on a terminal, else all]
+    ///
+    /// Of more, the worst are shown. Formats for programs hold every finding.
+    #[arg(long, value_name = "N", value_parser = most)]
+    max_findings: Option<Most>,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum FormatName {
@@ -11,22 +46,189 @@ pub(super) enum FormatName {
     Full,
     /// One line a finding
     Concise,
+    /// Whole sentences for screen readers; NO_GRAPHICS chooses it on a terminal
+    Narrated,
     /// One JSON object
     Json,
+    /// One JSON object a line, the summary last
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// GitHub's workflow commands, which become annotations
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit XML
+    Junit,
+    /// Checkstyle XML
+    Checkstyle,
+    /// reviewdog's diagnostics, with fixes as suggestions
+    Rdjsonl,
 }
 
 impl FormatName {
     /// The format of that name.
-    pub(super) fn format(self) -> Format {
+    fn format(self) -> Format {
         match self {
             FormatName::Full => Format::Full,
             FormatName::Concise => Format::Concise,
+            FormatName::Narrated => Format::Narrated,
             FormatName::Json => Format::Json,
+            FormatName::Jsonl => Format::Jsonl,
+            FormatName::Sarif => Format::Sarif,
+            FormatName::Github => Format::Github,
+            FormatName::Gitlab => Format::Gitlab,
+            FormatName::Junit => Format::Junit,
+            FormatName::Checkstyle => Format::Checkstyle,
+            FormatName::Rdjsonl => Format::Rdjsonl,
+        }
+    }
+}
+
+/// A format and its file; none for standard output.
+#[derive(Debug, Clone)]
+struct Output {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
+        let names = || FormatName::value_variants().iter().filter_map(FormatName::to_possible_value);
+        let format = FormatName::from_str(name, false).map_err(|_| {
+            let near = super::values::nearest(name, names().map(|known| known.get_name().to_owned()));
+            near.map_or_else(
+                || {
+                    let names: Vec<_> = names().map(|known| known.get_name().to_owned()).collect();
+                    format!("the formats are {}", names.join(", "))
+                },
+                |near| format!("a similar format exists: '{near}'"),
+            )
+        })?;
+        if path == Some("") {
+            return Err("a path is missing after `=`".to_owned());
+        }
+        Ok(Output { format: format.format(), path: path.filter(|path| *path != "-").map(PathBuf::from) })
+    }
+}
+
+/// A number of findings, or all.
+#[derive(Debug, Clone, Copy)]
+enum Most {
+    All,
+    Number(usize),
+}
+
+fn most(text: &str) -> Result<Most, String> {
+    match text {
+        "all" => Ok(Most::All),
+        _ => text.parse().map(Most::Number).map_err(|_| "it is a number or `all`".to_owned()),
+    }
+}
+
+/// Where a run is told: files, and one format on standard output.
+#[derive(Debug)]
+pub(super) struct Outputs<'a> {
+    files: Vec<(Format, &'a Path)>,
+    standard: Format,
+    color: Color,
+    most: Option<Most>,
+}
+
+impl OutputArguments {
+    /// Where the run is to be told.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be: two formats for one place.
+    pub(super) fn outputs(&self) -> Result<Outputs<'_>, String> {
+        let mut asked: Vec<Format> = self.format.into_iter().map(FormatName::format).collect();
+        let mut files: Vec<(Format, &Path)> = Vec::new();
+        for output in &self.outputs {
+            match &output.path {
+                None => asked.push(output.format),
+                Some(path) if files.iter().any(|(_, other)| other == path) => {
+                    return Err(format!("two outputs are to be written to {}", path.display()));
+                }
+                Some(path) => files.push((output.format, path)),
+            }
+        }
+        match asked.as_slice() {
+            [] => Ok(Outputs { files, standard: default(), color: self.color, most: self.max_findings }),
+            [one] => Ok(Outputs { files, standard: *one, color: self.color, most: self.max_findings }),
+            _ => Err("two formats are to go to standard output; write one to a file: --output FORMAT=PATH".to_owned()),
         }
     }
 }
 
 /// The format that suits where standard output goes.
-pub(super) fn default() -> Format {
-    if io::stdout().is_terminal() { Format::Full } else { Format::Concise }
+fn default() -> Format {
+    match (io::stdout().is_terminal(), screen::wants_no_graphics()) {
+        (true, true) => Format::Narrated,
+        (true, false) => Format::Full,
+        (false, _) => Format::Concise,
+    }
+}
+
+impl Outputs<'_> {
+    /// The format that standard output gets.
+    pub(super) fn standard(&self) -> Format {
+        self.standard
+    }
+
+    /// Writes the files, and to standard output if `speak` is set. Gives `code`, or 2 where something could not be written.
+    pub(super) fn write(&self, outcome: &Outcome, code: u8, speak: bool) -> u8 {
+        let mut exit = code;
+        for (format, path) in &self.files {
+            let view = View { screen: screen::plain(), most: None, exit_code: code };
+            let written = replace(path, |out| report::write(*format, view, outcome, out));
+            if let Err(error) = written {
+                exit = complain(format_args!("{}: {error}", path.display()));
+            }
+        }
+        if !speak {
+            return exit;
+        }
+        let on_terminal = self.standard != Format::Concise && io::stdout().is_terminal();
+        let most = match self.most {
+            Some(Most::All) => None,
+            Some(Most::Number(number)) => Some(number),
+            None => on_terminal.then_some(MOST_ON_A_TERMINAL),
+        };
+        let view = View { screen: screen::screen(self.color), most, exit_code: code };
+        print(exit, |out| report::write(self.standard, view, outcome, out))
+    }
+}
+
+/// Writes a file in one step: readers see the old one or the whole new one. What is no regular file, such as a pipe or
+/// `/dev/stderr`, is written as it is; a link is followed.
+///
+/// # Errors
+///
+/// Those of the file system, and of `write`.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let known = fs::metadata(&path).ok();
+    if known.as_ref().is_some_and(|known| !known.is_file()) {
+        let mut out = BufWriter::new(File::options().write(true).open(&path)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = Builder::new();
+    // As any new file: what the umask leaves. A file that was there keeps its mode.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".corslint").tempfile_in(directory)?;
+    if let Some(known) = known {
+        fs::set_permissions(file.path(), known.permissions())?;
+    }
+    let mut out = BufWriter::with_capacity(64 * 1024, file.as_file_mut());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    file.persist(&path).map(drop).map_err(|error| error.error)
 }

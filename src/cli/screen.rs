@@ -19,6 +19,16 @@ pub(super) enum Color {
     Never,
 }
 
+/// Whether the reader wants nothing drawn: NO_GRAPHICS is set to anything but nothing or 0.
+pub(super) fn wants_no_graphics() -> bool {
+    Environment::read().no_graphics
+}
+
+/// What a file can show: everything, and no colours.
+pub(super) fn plain() -> Screen {
+    Screen { colour: false, unicode: true, width: DEFAULT_COLUMNS }
+}
+
 /// What standard output can show.
 pub(super) fn screen(color: Color) -> Screen {
     let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
@@ -48,6 +58,7 @@ fn of(color: Color, is_terminal: bool, columns: Option<usize>) -> Screen {
 #[derive(Debug, Default)]
 struct Environment {
     no_color: bool,
+    no_graphics: bool,
     force_color: bool,
     dumb: bool,
     utf8: bool,
@@ -63,6 +74,7 @@ impl Environment {
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
         Environment {
             no_color: !value("NO_COLOR").is_empty(),
+            no_graphics: !["", "0"].contains(&value("NO_GRAPHICS").as_str()),
             force_color: forced("CLICOLOR_FORCE") || forced("FORCE_COLOR"),
             dumb: value("TERM") == "dumb",
             utf8: locale.contains("utf-8") || locale.contains("utf8"),

@@ -4,6 +4,14 @@ use clap::ValueEnum;
 use corslint::nginx::app::AppStatus;
 use corslint::{lint, settings};
 
+/// The known name that somebody who wrote `name` most likely meant.
+pub(super) fn nearest<T: AsRef<str>>(name: &str, known: impl Iterator<Item = T>) -> Option<T> {
+    // A name of three letters says too little for two wrong ones.
+    let most = name.chars().count().div_ceil(3).min(3);
+    let near = known.map(|known| (strsim::damerau_levenshtein(name, known.as_ref()), known));
+    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+}
+
 /// Splits `Name: value`.
 pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("a header is written `Name: value`")?;

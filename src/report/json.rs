@@ -12,19 +12,11 @@ use crate::lint::Outcome;
 use crate::source::{Place, Sources};
 
 /// The contract's version; it grows only when a program that reads it would break.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Writes everything a run found. Always valid UTF-8 and free of control characters, also inside strings.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let summary = Summary {
-        errors: count(outcome, Severity::Error),
-        warnings: count(outcome, Severity::Warning),
-        advice: count(outcome, Severity::Advice),
-        files: outcome.files,
-        suppressed: outcome.suppressed,
-        not_analysed: &outcome.not_analysed,
-    };
-    print(&ReportJson { version: VERSION, findings: Findings(outcome), summary }, out)
+    print(&ReportJson { version: VERSION, findings: Findings(outcome), summary: Summary::new(outcome) }, out)
 }
 
 /// Writes one object on one line.
@@ -60,13 +52,30 @@ struct ReportJson<'a> {
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+pub(super) struct Summary<'a> {
     errors: usize,
     warnings: usize,
     advice: usize,
     files: usize,
     suppressed: usize,
+    baselined: usize,
+    stale: usize,
     not_analysed: &'a [String],
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn new(outcome: &'a Outcome) -> Self {
+        Summary {
+            errors: count(outcome, Severity::Error),
+            warnings: count(outcome, Severity::Warning),
+            advice: count(outcome, Severity::Advice),
+            files: outcome.files,
+            suppressed: outcome.suppressed,
+            baselined: outcome.baselined,
+            stale: outcome.stale,
+            not_analysed: &outcome.not_analysed,
+        }
+    }
 }
 
 /// The findings, turned into JSON one after the other so that a long list is never held twice.
@@ -80,7 +89,7 @@ impl Serialize for Findings<'_> {
 }
 
 #[derive(Serialize)]
-struct FindingJson<'a> {
+pub(super) struct FindingJson<'a> {
     rule: &'a str,
     severity: &'a str,
     message: &'a str,
@@ -94,10 +103,11 @@ struct FindingJson<'a> {
     request: Option<RequestJson<'a>>,
     curl: Option<String>,
     fix: Option<FixJson<'a>>,
+    fingerprint: String,
 }
 
 impl<'a> FindingJson<'a> {
-    fn new(sources: &'a Sources, finding: &'a Finding) -> Self {
+    pub(super) fn new(sources: &'a Sources, finding: &'a Finding) -> Self {
         let place = finding.primary.place;
         FindingJson {
             rule: finding.rule,
@@ -115,6 +125,7 @@ impl<'a> FindingJson<'a> {
                 safe: fix.safe,
                 edits: fix.edits.iter().map(|edit| EditJson::new(sources, edit)).collect(),
             }),
+            fingerprint: finding.fingerprint.to_string(),
         }
     }
 }
@@ -195,13 +206,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::lint::Outcome;
-    use crate::report::{Format, Screen, example, write};
+    use crate::report::{Format, example};
 
     /// What is written for an outcome: as text, and as a JSON reader takes it.
     fn written(outcome: &Outcome) -> (String, Value) {
-        let mut out = Vec::new();
-        write(Format::Json, Screen { colour: true, unicode: true, width: 40 }, outcome, &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let text = example::written(Format::Json, outcome);
         let value = serde_json::from_str(&text).unwrap();
         (text, value)
     }
@@ -224,8 +233,9 @@ mod tests {
                             "headers": [["Origin", "https://app.example.com"]]},
                 "curl": "curl -i -X OPTIONS -H 'Origin: https://app.example.com' https://localhost/api/",
                 "fix": {"safe": true, "edits": [{"path": "nginx.conf", "offset": 120, "length": 1, "text": ""}]},
+                "fingerprint": "00000000000000000000000000000000",
             }],
-            "summary": {"errors": 1, "warnings": 0, "advice": 0, "files": 2, "suppressed": 0, "not_analysed": ["big.conf"]},
+            "summary": {"errors": 1, "warnings": 0, "advice": 0, "files": 2, "suppressed": 0, "baselined": 0, "stale": 0, "not_analysed": ["big.conf"]},
         });
         assert_eq!(written(&outcome).1, expected);
     }
@@ -233,7 +243,7 @@ mod tests {
     #[test]
     fn an_empty_run_is_still_an_object() {
         let empty = json!({"version": 1, "findings": [], "summary":
-            {"errors": 0, "warnings": 0, "advice": 0, "files": 0, "suppressed": 0, "not_analysed": []}});
+            {"errors": 0, "warnings": 0, "advice": 0, "files": 0, "suppressed": 0, "baselined": 0, "stale": 0, "not_analysed": []}});
         assert_eq!(written(&Outcome::default()).1, empty);
     }
 

@@ -1,8 +1,18 @@
 //! The formats a run is told in, one file each.
 
+mod checkstyle;
 mod concise;
 mod diff;
+mod github;
+mod gitlab;
 mod json;
+mod jsonl;
+mod junit;
+mod narrated;
+mod rdjsonl;
+pub mod rule;
+mod sarif;
+pub mod schema;
 mod settings;
 mod snippet;
 mod terminal;
@@ -25,8 +35,47 @@ pub enum Format {
     Full,
     /// For people and `grep`: one line a finding.
     Concise,
-    /// For programs.
+    /// For people who listen: whole sentences, and nothing drawn.
+    Narrated,
+    /// For programs: one JSON object.
     Json,
+    /// For programs: one JSON object a line, the summary last.
+    Jsonl,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For GitHub's workflow logs, which make annotations of it.
+    Github,
+    /// For GitLab's code quality report.
+    Gitlab,
+    /// For whatever shows test results: JUnit XML.
+    Junit,
+    /// For whatever reads Checkstyle XML.
+    Checkstyle,
+    /// For reviewdog.
+    Rdjsonl,
+}
+
+impl Format {
+    /// Whether people read it. The others are read by programs: they are never capped, and an empty run still gives a whole document.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Format::Full | Format::Concise | Format::Narrated)
+    }
+
+    /// Whether it can say which files were not analysed.
+    pub fn tells_not_analysed(self) -> bool {
+        self.is_for_people() || matches!(self, Format::Json | Format::Jsonl | Format::Sarif | Format::Junit)
+    }
+}
+
+/// What the run decides about how it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// The reader's screen, for the formats that people read.
+    pub screen: Screen,
+    /// How many findings people are shown; all of them without it.
+    pub most: Option<usize>,
+    /// The exit code of the run.
+    pub exit_code: u8,
 }
 
 /// What the reader's screen can show. It decides how findings look and never which there are.
@@ -40,16 +89,25 @@ pub struct Screen {
     pub width: usize,
 }
 
-/// Writes what a run found, and nothing where there was nothing to lint (but always a JSON object).
+/// Writes what a run found, and nothing where there was nothing to lint (but always a whole document for a program).
 ///
 /// # Errors
 ///
 /// Those of `out`.
-pub fn write(format: Format, screen: Screen, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+pub fn write(format: Format, view: View, outcome: &Outcome, mut out: &mut dyn Write) -> io::Result<()> {
+    let out = &mut out;
     match format {
-        Format::Full => terminal::write(screen, outcome, out),
-        Format::Concise => concise::write(outcome, out),
+        Format::Full => terminal::write(view, outcome, out),
+        Format::Concise => concise::write(view, outcome, out),
+        Format::Narrated => narrated::write(view, outcome, out),
         Format::Json => json::write(outcome, out),
+        Format::Jsonl => jsonl::write(outcome, out),
+        Format::Sarif => sarif::write(view.exit_code, outcome, out),
+        Format::Github => github::write(outcome, out),
+        Format::Gitlab => gitlab::write(outcome, out),
+        Format::Junit => junit::write(outcome, out),
+        Format::Checkstyle => checkstyle::write(outcome, out),
+        Format::Rdjsonl => rdjsonl::write(outcome, out),
     }
 }
 
@@ -60,8 +118,8 @@ pub fn write(format: Format, screen: Screen, outcome: &Outcome, out: &mut impl W
 /// Those of `out`.
 pub fn write_trace(format: Format, traced: &Trace, out: &mut impl Write) -> io::Result<()> {
     match format {
-        Format::Full | Format::Concise => trace::write_text(traced, out),
         Format::Json => trace::write_json(traced, out),
+        _ => trace::write_text(traced, out),
     }
 }
 
@@ -69,9 +127,18 @@ pub fn write_trace(format: Format, traced: &Trace, out: &mut impl Write) -> io::
 #[cfg(test)]
 pub(crate) mod example {
     use crate::cors::request::Request;
-    use crate::finding::{Edit, Finding, Fix, Label, Severity};
+    use crate::finding::{Edit, Finding, Fingerprint, Fix, Label, Severity};
     use crate::lint::Outcome;
+    use crate::report::{Format, Screen, View, write};
     use crate::source::{FileId, Place, Source, Span};
+
+    /// What a format makes of an outcome that ended with 1, on a screen of 40 columns.
+    pub(crate) fn written(format: Format, outcome: &Outcome) -> String {
+        let screen = Screen { colour: true, unicode: true, width: 40 };
+        let mut out = Vec::new();
+        write(format, View { screen, most: None, exit_code: 1 }, outcome, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     /// The place of the first `needle` in a file.
     pub(crate) fn place(outcome: &Outcome, file: FileId, needle: &str) -> Place {
@@ -91,6 +158,7 @@ pub(crate) mod example {
             help: None,
             request: None,
             fix: None,
+            fingerprint: Fingerprint::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Screen, terminal};
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Fingerprint, Label, Severity};
 use crate::lint::Outcome;
 use crate::settings::Invalid;
 use crate::source::Place;
@@ -25,7 +25,8 @@ pub fn write_invalid_settings(screen: Screen, invalid: Invalid, out: &mut impl W
         help: problem.help,
         request: None,
         fix: None,
+        fingerprint: Fingerprint::default(),
     };
     outcome.findings = invalid.problems.into_iter().map(finding).collect();
-    terminal::write_findings(screen, &outcome, out)
+    terminal::write_findings(screen, &outcome, &outcome.findings.iter().collect::<Vec<_>>(), out)
 }

@@ -21,6 +21,8 @@ const TAB_COLUMNS: usize = 4;
 
 /// Lines of one file that stand together, and what stands in them.
 pub(super) struct Snippet {
+    /// The path of its file, made visible.
+    pub(super) path: String,
     /// Path, line and column of its first fault, made visible.
     pub(super) name: String,
     /// The number of its first line, from 1.
@@ -165,8 +167,9 @@ fn draw(source: &Source, group: &[&Spot], labelled: &[Span], screen: Screen) -> 
     let marks: Vec<Mark> = marks.collect();
     let named = group.iter().find(|spot| spot.primary).or(group.first());
     let at = source.position(named.map_or(0, |spot| spot.span.start));
-    let name = format!("{}:{}:{}", visible(&source.path), at.line, at.column);
-    Snippet { name, first_line, text, lines: lines.len(), marks }
+    let path = visible(&source.path).into_owned();
+    let name = format!("{path}:{}:{}", at.line, at.column);
+    Snippet { path, name, first_line, text, lines: lines.len(), marks }
 }
 
 /// Where a byte of the file stands in the text of the snippet: the start of what is shown for it, or, of the

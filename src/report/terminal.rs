@@ -8,9 +8,9 @@ use miette::{
     SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 
-use super::Screen;
 use super::snippet::{Snippet, snippets};
-use super::text::{brief, summary, visible, wrap};
+use super::text::{brief, shown, summary, visible, wrap};
+use super::{Screen, View};
 use crate::cors::request::Request;
 use crate::finding::{Finding, Severity};
 use crate::lint::Outcome;
@@ -19,20 +19,29 @@ use crate::lint::Outcome;
 const LEAST_COLUMNS: usize = 40;
 
 /// Writes every finding with the lines it is about, and the summary last.
-pub(super) fn write(screen: Screen, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    write_findings(screen, outcome, out)?;
+pub(super) fn write(view: View, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    let (findings, rest) = shown(outcome, view.most);
+    write_findings(view.screen, outcome, &findings, out)?;
+    if let Some(line) = rest {
+        writeln!(out, "{line}\n")?;
+    }
     if let Some(line) = summary(outcome) {
         writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-/// Writes every finding with the lines it is about.
-pub(super) fn write_findings(screen: Screen, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+/// Writes findings with the lines they are about.
+pub(super) fn write_findings(
+    screen: Screen,
+    outcome: &Outcome,
+    findings: &[&Finding],
+    out: &mut impl Write,
+) -> io::Result<()> {
     let screen = Screen { width: screen.width.max(LEAST_COLUMNS), ..screen };
     let handler = handler(screen);
     let mut text = String::new();
-    for finding in &outcome.findings {
+    for finding in findings {
         let page = Page::new(outcome, finding, screen);
         text.clear();
         handler.render_report(&mut text, &page).map_err(io::Error::other)?;

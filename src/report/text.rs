@@ -1,9 +1,10 @@
 //! What text may reach a reader: nothing that a terminal would obey, and nothing that hides.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::lint::Outcome;
 
 /// How many paths the summary names before it only counts.
@@ -15,7 +16,7 @@ pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// How a hidden character is shown: `\n`, `\x1b`, `\u{202e}`.
@@ -99,6 +100,21 @@ fn counted(number: usize, noun: &str, plural: &str) -> String {
 /// How many findings of a severity there are.
 pub(super) fn count(outcome: &Outcome, severity: Severity) -> usize {
     outcome.findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// The findings that people are shown, and a line about the others. Of too many, the worst are shown, in the order of all.
+pub(super) fn shown(outcome: &Outcome, most: Option<usize>) -> (Vec<&Finding>, Option<String>) {
+    let mut findings: Vec<_> = outcome.findings.iter().enumerate().collect();
+    let more = most.map_or(0, |most| findings.len().saturating_sub(most));
+    if more > 0 {
+        findings.sort_by_key(|(index, finding)| (Reverse(finding.severity), *index));
+        findings.truncate(findings.len() - more);
+        findings.sort_by_key(|(index, _)| *index);
+    }
+    let findings = findings.into_iter().map(|(_, finding)| finding).collect();
+    let more = (more > 0).then(|| counted(more, "finding", "findings"));
+    let rest = more.map(|more| format!("{more} of no worse severity not shown; `--max-findings all` shows everything"));
+    (findings, rest)
 }
 
 /// The run in one line, or nothing where there was nothing to lint.

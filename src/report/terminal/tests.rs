@@ -7,7 +7,7 @@ const SCREEN: Screen = Screen { colour: false, unicode: true, width: 80 };
 
 fn written(screen: Screen, outcome: &Outcome) -> String {
     let mut out = Vec::new();
-    write(screen, outcome, &mut out).unwrap();
+    write(View { screen, most: None, exit_code: 1 }, outcome, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -1,0 +1,182 @@
+//! What a finding is known by from one run to the next, so that a baseline and a code-scanning service tell old from new.
+//!
+//! A fingerprint is made of the rule, the file's path in the repository, the blocks (or the key of the .env file) around the fault, the
+//! directive it stands in, and the text at fault; blanks and quotes do not count. Lines that move keep it, and another rule or another
+//! value at the same place gets another. What is the same in all of these is numbered in file order.
+//!
+//! It is the first half of a SHA-256: specified once for all, so that it is the same on every platform and for every later version, and
+//! one-way, because what is hashed may come from a .env file and the result is kept in repositories.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::dotenv::tree::{Kind, Tree as EnvTree};
+use crate::finding::{Finding, Fingerprint};
+use crate::nginx::config::Trees;
+use crate::nginx::tree::{Body, Tree};
+use crate::source::{FileId, Source, Sources, Span};
+
+/// Names what is hashed and how. A change of either is a new name, and every baseline is to be written anew.
+const RECIPE: &str = "corslint 1";
+/// How many bytes of one text count, so that many findings in one long directive stay cheap.
+const MOST_BYTES: usize = 4096;
+
+/// What stands for the blocks around a place.
+type Scope = [u8; 32];
+
+/// Sets the fingerprint of every finding.
+pub(crate) fn mark(sources: &Sources, nginx: &Trees, env: &BTreeMap<FileId, EnvTree>, findings: &mut [Finding]) {
+    let mut scopes: BTreeMap<(FileId, u32), Scope> = BTreeMap::new();
+    let mut seen: BTreeMap<Fingerprint, u32> = BTreeMap::new();
+    for finding in findings {
+        let place = finding.primary.place;
+        let source = sources.get(place.file);
+        let mut hash = Hash::new();
+        hash.add(RECIPE.as_bytes());
+        hash.add(finding.rule.as_bytes());
+        hash.add(source.repository_path().as_bytes());
+        if let Some(tree) = nginx.get(&place.file) {
+            let (block, directive) = around(tree, place.span);
+            hash.add(&scope(source, tree, block, |block| (place.file, block), &mut scopes));
+            hash.add(&directive.map(|directive| head(source, tree, directive)).unwrap_or_default());
+        } else if let Some(tree) = env.get(&place.file) {
+            hash.add(key(tree, place.span).of(&source.bytes));
+        }
+        hash.add(&plain(place.span.of(&source.bytes)));
+        let first = hash.fingerprint();
+        let number = seen.entry(first).or_default();
+        finding.fingerprint = if *number == 0 {
+            first
+        } else {
+            let mut hash = Hash::new();
+            hash.add(&first.0);
+            hash.add(&number.to_be_bytes());
+            hash.fingerprint()
+        };
+        *number += 1;
+    }
+}
+
+/// SHA-256 over parts, each with its length, so that what moves from one part to the next changes the result.
+struct Hash(Sha256);
+
+impl Hash {
+    fn new() -> Self {
+        Hash(Sha256::new())
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.0.update((part.len() as u64).to_be_bytes());
+        self.0.update(part);
+    }
+
+    fn scope(self) -> Scope {
+        self.0.finalize().into()
+    }
+
+    fn fingerprint(self) -> Fingerprint {
+        let mut half = [0; 16];
+        half.iter_mut().zip(self.scope()).for_each(|(to, from)| *to = from);
+        Fingerprint(half)
+    }
+}
+
+/// The innermost block whose body holds a place, and the directive whose words do.
+fn around(tree: &Tree, place: Span) -> (Option<u32>, Option<u32>) {
+    let opened = tree.directives.partition_point(|directive| {
+        tree.words.get(directive.first_word as usize).is_some_and(|word| word.span.start <= place.start)
+    });
+    let mut at = opened.checked_sub(1).and_then(|index| u32::try_from(index).ok());
+    while let Some(index) = at {
+        let Some(directive) = tree.directives.get(index as usize) else { break };
+        // What is to be added stands at the end of the last word.
+        if place.start <= tree.head(index).end {
+            return (directive.parent, Some(index));
+        }
+        if matches!(directive.body, Body::Block(body) | Body::Foreign(body) if place.start < body.end) {
+            return (Some(index), None);
+        }
+        at = directive.parent;
+    }
+    (None, None)
+}
+
+/// What stands for a block and those around it; each block is looked at once.
+fn scope(
+    source: &Source,
+    tree: &Tree,
+    block: Option<u32>,
+    name: impl Fn(u32) -> (FileId, u32),
+    known: &mut BTreeMap<(FileId, u32), Scope>,
+) -> Scope {
+    let mut unknown = Vec::new();
+    let mut at = block;
+    let mut outer = Scope::default();
+    while let Some(block) = at {
+        if let Some(found) = known.get(&name(block)) {
+            outer = *found;
+            break;
+        }
+        unknown.push(block);
+        at = tree.directives.get(block as usize).and_then(|directive| directive.parent);
+    }
+    for block in unknown.into_iter().rev() {
+        let mut hash = Hash::new();
+        hash.add(&outer);
+        hash.add(&head(source, tree, block));
+        hash.add(&server_name(source, tree, block));
+        outer = hash.scope();
+        known.insert(name(block), outer);
+    }
+    outer
+}
+
+/// What tells a server from the others: its first name, or where it listens.
+fn server_name(source: &Source, tree: &Tree, block: u32) -> Vec<u8> {
+    let word = |directive: u32, index: usize| tree.words(directive).get(index).map(|word| word.value(&source.bytes));
+    if word(block, 0).as_deref() != Some(b"server") {
+        return Vec::new();
+    }
+    let parameter = |name: &[u8]| {
+        let found = tree.children(Some(block)).find(|child| word(*child, 0).as_deref() == Some(name));
+        found.and_then(|child| word(child, 1)).map(|value| value.into_owned())
+    };
+    parameter(b"server_name").or_else(|| parameter(b"listen")).unwrap_or_default()
+}
+
+/// The words of a directive as nginx reads them, with one blank between.
+fn head(source: &Source, tree: &Tree, directive: u32) -> Vec<u8> {
+    let mut text = Vec::new();
+    for word in tree.words(directive) {
+        text.extend_from_slice(&word.value(&source.bytes));
+        text.push(b' ');
+        if text.len() > MOST_BYTES {
+            text.truncate(MOST_BYTES);
+            break;
+        }
+    }
+    text
+}
+
+/// The key of the statement a place stands in; empty for a comment.
+fn key(tree: &EnvTree, place: Span) -> Span {
+    let after = tree.statements.partition_point(|statement| statement.span.start <= place.start);
+    match after.checked_sub(1).and_then(|index| tree.statements.get(index)).map(|statement| statement.kind) {
+        Some(Kind::Assignment(assignment)) => assignment.key,
+        Some(Kind::Key { key, .. }) => key,
+        _ => Span::default(),
+    }
+}
+
+/// A text without the quotes around it and with one blank where there are several.
+fn plain(text: &[u8]) -> Vec<u8> {
+    let text = text.get(..MOST_BYTES).unwrap_or(text).trim_ascii();
+    let quote = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let text = match text {
+        [first, inner @ .., last] if first == last && quote(first) => inner,
+        _ => text,
+    };
+    let words: Vec<&[u8]> = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+    words.join(&b' ')
+}

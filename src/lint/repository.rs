@@ -1,0 +1,68 @@
+//! Where the repository starts, so that a file has one name for whoever runs corslint from wherever in it.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The repository around the working directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repository {
+    /// Its root: the nearest directory upward that holds `.git`, or the working directory where none does.
+    root: PathBuf,
+    /// The working directory.
+    working: PathBuf,
+}
+
+impl Repository {
+    /// Finds it. Without a working directory every path stays as it is given.
+    pub(super) fn around_working_directory() -> Self {
+        let working = std::path::absolute(".").map(|path| normal(&path)).unwrap_or_default();
+        // In a linked work tree `.git` is a file.
+        let root = working.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(&working);
+        Repository { root: root.to_owned(), working }
+    }
+
+    /// The path from the root, `/`-separated, of a path as given; `None` outside of the repository. Links are not followed: a file is
+    /// known by the name it was given.
+    pub(super) fn path(&self, given: &str) -> Option<String> {
+        let absolute = normal(&self.working.join(given));
+        let below = absolute.strip_prefix(&self.root).ok().filter(|below| !below.as_os_str().is_empty())?;
+        let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        Some(parts.join("/"))
+    }
+}
+
+/// The path without `.` and `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            _ => normal.push(component),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_one_name_wherever_it_is_named_from() {
+        let from = |working: &str| Repository { root: "/home/a/repo".into(), working: working.into() };
+        for (working, given, expected) in [
+            ("/home/a/repo", "nginx.conf", Some("nginx.conf")),
+            ("/home/a/repo", "./deploy//nginx.conf", Some("deploy/nginx.conf")),
+            ("/home/a/repo/deploy", "nginx.conf", Some("deploy/nginx.conf")),
+            ("/home/a/repo/deploy", "../deploy/../.env", Some(".env")),
+            ("/home/a/repo/deploy", "/home/a/repo/deploy/nginx.conf", Some("deploy/nginx.conf")),
+            ("/home/a/repo", "/etc/nginx/nginx.conf", None),
+            ("/home/a/repo", "../other/nginx.conf", None),
+            ("/home/a/repo", "../repository/nginx.conf", None),
+        ] {
+            assert_eq!(from(working).path(given).as_deref(), expected, "{given} from {working}");
+        }
+    }
+}
