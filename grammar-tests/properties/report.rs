@@ -2,13 +2,27 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use corslint::cors::request::Request;
-use corslint::finding::{Edit, Finding, Fix, Label, Severity};
+use corslint::finding::{Edit, Finding, Fingerprint, Fix, Label, Severity};
 use corslint::lint::Outcome;
-use corslint::report::{self, Format, Screen};
+use corslint::report::{self, Format, Screen, View};
 use corslint::rules;
 use corslint::source::{FileId, Place, Source, Span};
 
 use super::cost;
+
+const FORMATS: [Format; 11] = [
+    Format::Full,
+    Format::Concise,
+    Format::Narrated,
+    Format::Json,
+    Format::Jsonl,
+    Format::Sarif,
+    Format::Github,
+    Format::Gitlab,
+    Format::Junit,
+    Format::Checkstyle,
+    Format::Rdjsonl,
+];
 
 /// What stands for every secret byte, and nowhere else.
 const SECRET: char = '@';
@@ -22,18 +36,26 @@ pub fn check(data: &[u8]) {
 
 /// Writes an outcome in every format, asserts that a terminal may show it, and hands it on.
 pub fn every_format(outcome: &Outcome, screen: Screen, bytes: usize, more: impl Fn(&str)) {
-    for format in [Format::Full, Format::Concise, Format::Json] {
+    for format in FORMATS {
         let mut out = Vec::new();
         // A finding shows a bounded part of its input, and every format says each thing a few times.
-        let size = bytes + 4096 * (1 + outcome.findings.len());
-        cost::bounded(size, || report::write(format, screen, outcome, &mut out)).expect("a vector takes it");
+        let rules = if format == Format::Sarif { 1024 * 1024 } else { 0 };
+        let size = bytes + 4096 * (1 + outcome.findings.len()) + rules;
+        let view = View { screen, most: None, exit_code: 1 };
+        cost::bounded(size, || report::write(format, view, outcome, &mut out)).expect("a vector takes it");
         let text = String::from_utf8(out).expect("every format is UTF-8");
         assert_tame(&text, screen.colour && format == Format::Full);
         if format == Format::Json {
             let value: serde_json::Value = serde_json::from_str(&text).expect("a JSON reader reads it");
             assert_eq!(value["findings"].as_array().map(Vec::len), Some(outcome.findings.len()));
         }
-        more(&text);
+        if format == Format::Sarif {
+            let value: serde_json::Value = serde_json::from_str(&text).expect("a JSON reader reads it");
+            // The documentation of the rules is ours, whatever it holds.
+            more(&value["runs"][0]["results"].to_string());
+        } else {
+            more(&text);
+        }
     }
 }
 
@@ -122,6 +144,7 @@ fn finding(data: &mut Unstructured<'_>, outcome: &Outcome) -> Result<Finding> {
         help: None,
         request: None,
         fix: None,
+        fingerprint: Fingerprint::default(),
     };
     for _ in 0..data.int_in_range(0..=10)? {
         finding.related.push(label(data, outcome)?);
