@@ -78,8 +78,8 @@ pub fn fix(options: &Options) -> Result<Fixed, Error> {
             if made.is_none() {
                 let wanted = Wanted::new(options, with_unsafe);
                 let open = wanted.of(&state.outcome, &mut left);
-                let (accepted, waiting) = (Vec::new(), BTreeSet::new());
-                let mut round = Round { state: &state, wanted, accepted, made: None, checks, left: waiting };
+                let (accepted, none) = (Vec::new(), BTreeSet::new());
+                let mut round = Round { state: &state, wanted, accepted, made: None, checks, left: none };
                 round.go(open)?;
                 checks = round.checks;
                 count += round.accepted.len();
@@ -270,20 +270,24 @@ impl<'s> Round<'s> {
                 return Ok(difference.map_or(Ok(made), Err));
             }
             let mendable = self.wanted.of(&made.outcome, &mut BTreeSet::new());
-            let is_mendable = |new: &&Finding| mendable.iter().any(|(finding, _)| std::ptr::eq(*finding, *new));
-            if let Some(lasting) = shown.iter().find(|new| !is_mendable(new)) {
+            let may_be_mended: BTreeSet<_> = mendable.iter().map(|(finding, _)| here(finding)).collect();
+            if let Some(lasting) = shown.iter().find(|new| !may_be_mended.contains(&here(new))) {
                 let place = place_in_words(&made.outcome.sources, lasting);
                 return Ok(Err(format!("`{}` would be found at {place}", lasting.rule)));
             }
             let mut edits = Edits::default();
-            let shown = |(finding, fix): &Fixable<'_>| {
-                shown.iter().any(|new| std::ptr::eq(*finding, *new)) && edits.add(&fix.edits)
-            };
-            let chained: Vec<Fixable<'_>> = mendable.into_iter().filter(shown).collect();
+            let shown: BTreeSet<_> = shown.iter().map(|new| here(new)).collect();
+            let is_chained = |(finding, fix): &Fixable<'_>| shown.contains(&here(finding)) && edits.add(&fix.edits);
+            let chained: Vec<Fixable<'_>> = mendable.into_iter().filter(is_chained).collect();
             made = made.with(&chained, &mut moves)?;
         }
         Ok(Err("one fault after another would be found".to_owned()))
     }
+}
+
+/// What tells findings apart, as long as no byte has moved.
+fn here(finding: &Finding) -> (&'static str, FileId, u32) {
+    (finding.rule, finding.primary.place.file, finding.primary.place.span.start)
 }
 
 /// Where a finding is: `path:line`.
@@ -310,7 +314,6 @@ fn new_findings<'a>(
         return Err("other files would be read".to_owned());
     }
     let moved = |rule: &'static str, place: Place| (rule, place.file, moves.start(place.file, place.span.start));
-    let here = |finding: &Finding| (finding.rule, finding.primary.place.file, finding.primary.place.span.start);
     let mended: BTreeSet<_> = fixes.iter().map(|(finding, _)| moved(finding.rule, finding.primary.place)).collect();
     if let Some(still) = after.findings.iter().find(|finding| mended.contains(&here(finding))) {
         return Err(format!("the fault would still be found at {}", place_in_words(&after.sources, still)));
