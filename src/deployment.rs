@@ -26,6 +26,7 @@ mod preflight;
 mod probe;
 mod rewritten;
 mod route;
+mod senders;
 mod slash;
 mod targets;
 mod unanswered;
@@ -50,10 +51,10 @@ pub use misdirected::Misdirected;
 pub use needs::Lack;
 pub use origin_lists::{Listed, OriginList};
 pub use pairing::Behind;
-pub use place::Senders;
 pub use preflight::{Answered, Refusal, Refused};
 pub use rewritten::Rewritten;
 pub use route::Route;
+pub use senders::Senders;
 pub use unanswered::{Fate, Unanswered};
 pub use unmatched::Unmatched;
 pub use unset::{Effect, Unset};
@@ -150,18 +151,17 @@ impl<'d> Site<'d> {
     }
 
     /// The texts that may become an Allow-Origin, each place once, with the first directive that sends it.
-    pub fn sent_texts(&self) -> impl Iterator<Item = (&SetField<'d>, &Flow, &Text)> {
+    pub fn sent_texts(&self) -> impl Iterator<Item = (&OriginFlow<'d>, &Text)> {
         let mut seen = BTreeSet::new();
-        let texts =
-            self.distinct_flows().flat_map(|(field, flow)| flow.texts.iter().map(move |text| (field, &**flow, text)));
-        texts.filter(move |(_, _, text)| seen.insert(text.place))
+        let texts = self.distinct_flows().flat_map(|flow| flow.1.texts.iter().map(move |text| (flow, text)));
+        texts.filter(move |(_, text)| seen.insert(text.place))
     }
 
     fn new(config: &'d Config<'d>, behind: &Behind<'d>) -> Self {
         let model = Model::new(config);
         let origin_flows = origin_flows(&model);
         let ifs = route::ifs_by_parent(config);
-        let bases = route::bases(config);
+        let bases = route::bases(&model);
         let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind);
         let routes_by_item = ask::routes_by_item(&routes);
         let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };

@@ -8,8 +8,10 @@ use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site};
 use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
-use crate::nginx::answer::{Answer, Question};
+use crate::cors::verdict::Kind;
+use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::ItemId;
+use crate::source::FileId;
 
 /// How many of the places in which one directive is in force are asked.
 const MAX_ROUTES: usize = 8;
@@ -47,7 +49,7 @@ impl<'d> Deployment<'d> {
     }
 
     /// The same by another method, whatever a preflight says of it.
-    fn ask_by(
+    pub(super) fn ask_by(
         &self,
         method: &str,
         site: &Site<'d>,
@@ -67,6 +69,22 @@ impl<'d> Deployment<'d> {
         let Some(url) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
         let request = Request { method: "GET".to_owned(), url, headers: Vec::new() };
         site.answers(route, &request, &self.behind)
+    }
+
+    /// The request of a page of `origin` that reaches the app of this .env file and is not sure to be let in. `None` where no nginx was given
+    /// that leads to the app: its own address is not known.
+    pub fn shut_out(&self, file: FileId, origin: &str) -> Option<Request> {
+        let shut_out = |site: &Site<'d>| {
+            let is_its = |route: &Route<'_>| route.app.is_some_and(|app| app.files.contains(&file));
+            let routes = site.routes.iter().enumerate().filter(|(_, route)| route.reaches_app && is_its(route));
+            let mut asked =
+                routes.take(MAX_ROUTES).filter_map(|(route, _)| self.ask(site, route, origin, CredentialsMode::Omit));
+            asked.find(|exchange| {
+                let mut from_app = exchange.main.iter().filter(|answer| answer.by == AnsweredBy::App).peekable();
+                from_app.peek().is_some() && !from_app.any(|answer| exchange.is_readable(answer))
+            })
+        };
+        self.sites.iter().find_map(shut_out).map(|exchange| exchange.request(Kind::Main))
     }
 
     /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,

@@ -1,14 +1,10 @@
 //! Where to point: the place that made a field, and the request that shows it.
 
-use std::collections::BTreeMap;
-
 use super::{Deployment, Exchange, Route, Site};
 use crate::cors::header::CorsHeader;
-use crate::cors::request::Request;
-use crate::cors::verdict::Kind;
 use crate::nginx::answer::{Answer, Field};
 use crate::nginx::condition::{Condition, condition};
-use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::config::ContextId;
 use crate::nginx::flow::{SetField, flow, set_fields};
 use crate::source::{Place, Span};
 
@@ -36,24 +32,6 @@ impl<'d> Site<'d> {
         self.config.add_headers(outer).into_iter().flat_map(|item| set_fields(self.config, item)).collect()
     }
 
-    /// Where each directive shows in the answers.
-    pub fn senders(&self) -> Senders<'_, 'd> {
-        let (mut sent, mut in_force) = (BTreeMap::new(), BTreeMap::new());
-        for (index, exchange) in self.exchanges.iter().enumerate() {
-            for (kind, answer) in exchange.answers() {
-                for item in self.fields(answer, CorsHeader::AllowOrigin).filter_map(|field| field.item) {
-                    sent.entry((item, exchange.origin())).or_insert((index, kind));
-                }
-            }
-        }
-        for (index, route) in self.routes.iter().enumerate() {
-            for field in route.fields(CorsHeader::AllowOrigin) {
-                in_force.entry(field.item).or_insert(index);
-            }
-        }
-        Senders { site: self, sent, in_force }
-    }
-
     /// The method of an `if` that means OPTIONS and writes it in lower case, so that it never matches (A3.12).
     pub fn lower_case_options(&self, route: &Route<'_>) -> Option<String> {
         let config = self.config;
@@ -65,29 +43,6 @@ impl<'d> Site<'d> {
         });
         let text = texts.find(|text| text.eq_ignore_ascii_case(b"OPTIONS") && **text != *b"OPTIONS")?;
         Some(String::from_utf8_lossy(&text).into_owned())
-    }
-}
-
-/// Which requests show what a directive makes of Allow-Origin.
-#[derive(Debug)]
-pub struct Senders<'e, 'd> {
-    site: &'e Site<'d>,
-    /// The first exchange that a directive's field is sent in, by the page's origin.
-    sent: BTreeMap<(ItemId, String), (usize, Kind)>,
-    /// The first route it is in force at.
-    in_force: BTreeMap<ItemId, usize>,
-}
-
-impl Senders<'_, '_> {
-    /// A request of a page of `origin` whose answer has a field of this directive; without one, a plain request to a place
-    /// where it is in force.
-    pub fn request(&self, item: ItemId, origin: &str) -> Option<Request> {
-        if let Some((index, kind)) = self.sent.get(&(item, origin.to_owned())) {
-            return Some(self.site.exchanges.get(*index)?.request(*kind));
-        }
-        let route = self.site.routes.get(*self.in_force.get(&item)?)?;
-        let headers = vec![("Origin".to_owned(), origin.to_owned())];
-        Some(Request { method: "GET".to_owned(), url: route.url.clone(), headers })
     }
 }
 

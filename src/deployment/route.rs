@@ -125,7 +125,8 @@ pub(super) fn routes<'d>(
         }
         let flows: Vec<&Flow> = fields.iter().filter_map(|field| by_item.get(&field.item).copied()).collect();
         let origins = origins(model, &flows, speaking);
-        let url = url(model, bases, server, context);
+        // What no request gets to harms no page.
+        let Some(url) = url(model, bases, server, context) else { continue };
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
         routes.push(Route { server, context, entry, url, fields, origins, reaches_app, app, is_partial });
     }
@@ -256,26 +257,30 @@ pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>)
     origins
 }
 
-/// A URL that leads to `context`, as far as its server and location tell.
+/// A URL that leads to `context`, as far as its server and location tell. `None` where other servers or locations take every request
+/// that it might be meant for.
 pub(super) fn url(
     model: &Model<'_, '_>,
     bases: &BTreeMap<ContextId, String>,
     server: ContextId,
     context: ContextId,
-) -> String {
-    let base = bases.get(&server).map_or("", String::as_str);
-    format!("{base}{}", path(model, server, context))
+) -> Option<String> {
+    let base = bases.get(&server)?;
+    Some(format!("{base}{}", path(model, server, context)?))
 }
 
-/// A URL of each server, without a path. A server may have very many locations, so what is the same for all of them is looked up once.
-pub(super) fn bases(config: &Config<'_>) -> BTreeMap<ContextId, String> {
+/// A URL of each server that a request can reach, without a path. A server may have very many locations, so what is the same for all of
+/// them is looked up once.
+pub(super) fn bases(model: &Model<'_, '_>) -> BTreeMap<ContextId, String> {
+    let config = model.config;
     let is_server = |context: &ContextId| config.context(*context).kind == ContextKind::Server;
     let servers = config.contexts().filter(is_server).chain([config.top()]);
-    servers.map(|server| (server, base(config, server))).collect()
+    servers.filter_map(|server| Some((server, base(model, server)?))).collect()
 }
 
 /// A URL of a server, without a path.
-fn base(config: &Config<'_>, server: ContextId) -> String {
+fn base(model: &Model<'_, '_>, server: ContextId) -> Option<String> {
+    let config = model.config;
     let mut secure = config.named(server, b"ssl").any(|item| config.parameter_is(item, 1, "on"));
     let mut port = None;
     for item in config.named(server, b"listen") {
@@ -292,20 +297,31 @@ fn base(config: &Config<'_>, server: ContextId) -> String {
     let names = config
         .named(server, b"server_name")
         .flat_map(|item| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index)));
-    let plain = |name: &Cow<'_, [u8]>| {
-        !name.is_empty()
-            && **name != *b"_"
-            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte))
-            && !name.starts_with(b".")
+    let hosts: Vec<String> = names.filter_map(|name| host_of(model, &name)).chain(["localhost".to_owned()]).collect();
+    let (scheme, standard) = if secure { ("https", 443) } else { ("http", 80) };
+    let taken_by = |host: &&String| model.server_for(host, port.unwrap_or(standard));
+    let is_server = config.context(server).kind == ContextKind::Server;
+    let host = if is_server {
+        let mut reached = hosts.iter().filter(|host| taken_by(host) == Some(server));
+        reached.next().or_else(|| hosts.iter().find(|host| taken_by(host).is_none()))?
+    } else {
+        hosts.first()?
     };
-    let host = names
-        .into_iter()
-        .find(plain)
-        .map_or("localhost".to_owned(), |name| String::from_utf8_lossy(&name).into_owned());
-    let scheme = if secure { "https" } else { "http" };
-    let standard = if secure { 443 } else { 80 };
     let port = port.filter(|port| *port != standard).map_or(String::new(), |port| format!(":{port}"));
-    format!("{scheme}://{host}{port}")
+    Some(format!("{scheme}://{host}{port}"))
+}
+
+/// A host that this name of a server is for.
+fn host_of(model: &Model<'_, '_>, name: &[u8]) -> Option<String> {
+    let host = match name {
+        [b'~', pattern @ ..] => sample(&model.regexes, pattern, true)?,
+        [b'*', rest @ ..] => [b"www", rest].concat(),
+        [b'.', rest @ ..] => rest.to_vec(),
+        [start @ .., b'*'] => [start, b"example"].concat(),
+        _ => name.to_vec(),
+    };
+    let is_host = !host.is_empty() && host.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte));
+    String::from_utf8(host).ok().filter(|_| is_host)
 }
 
 impl Site<'_> {
@@ -318,14 +334,24 @@ impl Site<'_> {
     }
 }
 
-/// A path that the location takes, if one of those that fit it is not taken by another.
-fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> String {
+/// A path that the location takes; `None` where others take all those that fit it.
+fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
     let fitting = fitting_paths(model, context);
     let find = |path: &[u8]| model.locations.find(model.config, &model.regexes, server, path).0;
-    let is_taken = |path: &&Vec<u8>| find(path) == Found::Location(context);
-    let path = fitting.iter().find(is_taken).or(fitting.first());
-    let text = path.map_or_else(String::new, |path| String::from_utf8_lossy(path).into_owned());
-    if text.starts_with('/') { text } else { format!("/{text}") }
+    let takes = |path: &&Vec<u8>| matches!(find(path), Found::Location(found) if found == context);
+    // In a fragment, the server around it is not shown.
+    let is_shown = model.config.context(server).kind == ContextKind::Server;
+    let may_take = |path: &&Vec<u8>| match find(path) {
+        Found::Unknown => true,
+        Found::Nothing => !is_shown,
+        Found::Location(_) | Found::AddSlash(_) => false,
+    };
+    let path = match fitting.first() {
+        Some(_) => fitting.iter().find(takes).or_else(|| fitting.iter().find(may_take))?,
+        None => return Some("/".to_owned()),
+    };
+    let text = String::from_utf8_lossy(path).into_owned();
+    Some(if text.starts_with('/') { text } else { format!("/{text}") })
 }
 
 /// Paths that a location's own pattern fits, the plainest first.
@@ -345,14 +371,16 @@ fn fitting_paths(model: &Model<'_, '_>, context: ContextId) -> Vec<Vec<u8>> {
             let Some(end) = sample(&model.regexes, &regex, ignore_case) else { return Vec::new() };
             let around = config.ancestors(context).skip(1).filter_map(pattern).find_map(|outer| match outer {
                 Pattern::Prefix { path, .. } => Some(path.into_owned()),
-                _ => None,
+                Pattern::Regex { pattern, ignore_case } => sample(&model.regexes, &pattern, ignore_case),
+                Pattern::Exact(_) | Pattern::Named(_) => None,
             });
             let around = around.unwrap_or_default();
             let starts = [&b"/x"[..], b"/", b""].into_iter();
             let texts = starts.clone().map(|start| [start, &end].concat());
             let nested = starts.map(|start| [around.strip_suffix(b"/").unwrap_or(&around), start, &end].concat());
             let fits = |text: &Vec<u8>| {
-                text.starts_with(b"/") && model.regexes.is_match(&regex, ignore_case, text) == Some(true)
+                let is_normal = text.starts_with(b"/") && memchr::memmem::find(text, b"//").is_none();
+                is_normal && model.regexes.is_match(&regex, ignore_case, text) == Some(true)
             };
             texts.chain(nested).filter(fits).collect()
         }

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::header::CorsHeader;
-use crate::cors::verdict::{Blocked, Reason, Verdict};
+use crate::cors::verdict::{Blocked, Kind, Reason, Verdict};
 use crate::deployment::{Deployment, Exchange, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ItemId};
@@ -57,7 +57,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let fields = items.flat_map(|item| set_fields(config, item));
         for field in fields.filter(|field| field.header == CorsHeader::AllowCredentials) {
             for text in flow(config, &site.model.definitions, &field).texts {
-                let found = judge(config, shown.get(&field.item).copied(), &field, &text);
+                let found = judge(config, shown.get(&(field.item, text.text.as_slice())).copied(), &field, &text);
                 reported.extend(found.filter(|_| !reported.contains_key(&text.place)).map(|found| (text.place, found)));
             }
         }
@@ -70,7 +70,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
 }
 
-fn judge(config: &Config<'_>, shown: Option<&Exchange<'_>>, field: &SetField<'_>, text: &Text) -> Option<Finding> {
+fn judge(
+    config: &Config<'_>,
+    shown: Option<(&Exchange<'_>, Kind)>,
+    field: &SetField<'_>,
+    text: &Text,
+) -> Option<Finding> {
     let written = String::from_utf8_lossy(&text.text);
     let value = written.trim_matches([' ', '\t']);
     if value.is_empty() || value == "true" || is_placeholder(value) || value.contains(['\r', '\n']) {
@@ -88,21 +93,25 @@ fn judge(config: &Config<'_>, shown: Option<&Exchange<'_>>, field: &SetField<'_>
         return Some(Finding { severity: Severity::Advice, help: Some("leave it out".to_owned()), fix, ..finding });
     }
     let message = "browsers block every request with credentials: only `true`, in lower case, allows them";
-    let request = shown.map(|exchange| exchange.page.main());
+    let request = shown.map(|(exchange, kind)| exchange.request(kind));
     let exact = text.place.span.len() as usize == written.len();
     let edit = Edit { place: text.place, text: "true".to_owned() };
     let fix = exact.then(|| Fix { safe: value.eq_ignore_ascii_case("true"), edits: vec![edit] });
     let finding = RULE.finding(text.place, "is not `true`", message);
-    Some(Finding { help: Some("write `true`".to_owned()), request, fix, ..finding })
+    // Without a request that gets it, it is a trap for the one that will.
+    let severity = if request.is_some() { RULE.severity } else { Severity::Warning };
+    Some(Finding { severity, help: Some("write `true`".to_owned()), request, fix, ..finding })
 }
 
-/// The first exchange with credentials in which a directive's Allow-Credentials is sent.
-fn shown<'e, 'd>(site: &'e Site<'d>) -> BTreeMap<ItemId, &'e Exchange<'d>> {
+/// The first exchange with credentials in which a directive's Allow-Credentials is sent with each value.
+fn shown<'e, 'd>(site: &'e Site<'d>) -> BTreeMap<(ItemId, &'e [u8]), (&'e Exchange<'d>, Kind)> {
     let mut shown = BTreeMap::new();
     for exchange in site.exchanges.iter().filter(|exchange| exchange.page.has_credentials()) {
-        for (_, answer) in exchange.answers() {
-            for item in site.fields(answer, CorsHeader::AllowCredentials).filter_map(|field| field.item) {
-                shown.entry(item).or_insert(exchange);
+        for (kind, answer) in exchange.answers() {
+            for field in site.fields(answer, CorsHeader::AllowCredentials) {
+                if let (Some(item), Some(value)) = (field.item, field.value.bytes()) {
+                    shown.entry((item, value)).or_insert((exchange, kind));
+                }
             }
         }
     }

@@ -36,7 +36,8 @@
 use std::collections::BTreeSet;
 
 use crate::cors::origin::OriginFault;
-use crate::deployment::{Deployment, Senders};
+use crate::cors::request::Request;
+use crate::deployment::Deployment;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::dead::{Dead, Why, dead, glob};
 use crate::nginx::flow::{Compared, SetField};
@@ -57,8 +58,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     // One map decides about many headers; each of its lines is judged once, unless an origin gets in by another header's way.
     let (mut reported, mut alive): (BTreeSet<Place>, BTreeSet<Place>) = Default::default();
     for site in &deployment.sites {
-        let senders = site.senders();
-        for (field, flow) in &site.origin_flows {
+        let senders = deployment.senders(site);
+        for origin_flow in &site.origin_flows {
+            let (field, flow) = origin_flow;
             let texts_alone = flow.compared_in_part.iter().filter(|compared| compared.regex.is_none());
             for compared in flow.compared.iter().chain(texts_alone) {
                 if alive.contains(&compared.place) || reported.contains(&compared.place) {
@@ -71,14 +73,15 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 let gets_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
                 if !dead.meant.as_ref().is_some_and(gets_in) {
                     reported.insert(compared.place);
-                    findings.push(finding(&senders, field, compared, &dead));
+                    let request = dead.meant.as_ref().and_then(|origin| senders.shut_out(origin_flow, origin));
+                    findings.push(finding(request, field, compared, &dead));
                 }
             }
         }
     }
 }
 
-fn finding(senders: &Senders<'_, '_>, field: &SetField<'_>, compared: &Compared, dead: &Dead) -> Finding {
+fn finding(request: Option<Request>, field: &SetField<'_>, compared: &Compared, dead: &Dead) -> Finding {
     let message = match &dead.meant {
         Some(origin) => format!("a page of `{origin}` is blocked: no Origin that browsers send matches this"),
         None => "whoever this is meant to let in is blocked: no Origin that browsers send matches it".to_owned(),
@@ -90,7 +93,9 @@ fn finding(senders: &Senders<'_, '_>, field: &SetField<'_>, compared: &Compared,
     Finding {
         related: vec![sent],
         help: Some(help(dead, &text)),
-        request: dead.meant.as_ref().and_then(|origin| senders.request(field.item, origin)),
+        // Without a request that shows it, nobody knows whom it keeps out.
+        severity: if request.is_some() { RULE.severity } else { Severity::Warning },
+        request,
         fix: edit.map(|edit| Fix { safe: true, edits: vec![edit] }),
         ..RULE.finding(compared.place, label(dead.why), message)
     }

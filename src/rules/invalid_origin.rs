@@ -34,11 +34,11 @@ use std::collections::BTreeSet;
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{NotSerialized, OriginFault, check_serialized};
-use crate::deployment::{Deployment, Senders};
+use crate::deployment::{Deployment, OriginFlow, Senders};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::nginx::flow::{Flow, SetField, Text};
+use crate::nginx::flow::Text;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -60,9 +60,9 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        let senders = site.senders();
-        for (field, flow, text) in site.sent_texts() {
-            in_nginx(&senders, field, flow, text).into_iter().for_each(|finding| reported.keep(finding));
+        let senders = deployment.senders(site);
+        for (origin_flow, text) in site.sent_texts() {
+            in_nginx(&senders, origin_flow, text).into_iter().for_each(|finding| reported.keep(finding));
         }
     }
     // The files together tell the product better than each by itself.
@@ -86,21 +86,24 @@ fn fault(text: &str) -> Option<NotSerialized> {
     (!others && !is_placeholder(trimmed)).then_some(fault)
 }
 
-fn in_nginx(senders: &Senders<'_, '_>, field: &SetField<'_>, flow: &Flow, text: &Text) -> Option<Finding> {
+fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &Text) -> Option<Finding> {
+    let (field, flow) = origin_flow;
     let value = String::from_utf8_lossy(&text.text);
     let fault = fault(&value)?;
     let refuses = is_refusal(&value) && flow.texts.len() + flow.reflected.len() > 1;
+    let asking = fault.suggestion.as_deref().unwrap_or("https://app.example.com");
+    let request = senders.of_text(origin_flow, &text.text, asking).filter(|_| !refuses);
     let (severity, message) = if refuses {
         (
             Severity::Advice,
             "sent to whoever is not allowed, as a value that allows nobody; an empty value is not sent at all",
         )
     } else {
-        (Severity::Error, "browsers block every answer with this: it equals no page's origin")
+        // Without a request that gets it, it is a trap for the one that will.
+        let severity = if request.is_some() { Severity::Error } else { Severity::Warning };
+        (severity, "browsers block every answer with this: it equals no page's origin")
     };
     let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
-    let asking = fault.suggestion.as_deref().unwrap_or("https://app.example.com");
-    let request = senders.request(field.item, asking).filter(|_| !refuses);
     let help = match fault.fault {
         _ if refuses => "write `\"\"`".to_owned(),
         OriginFault::NotAnOrigin if field.place != text.place => {

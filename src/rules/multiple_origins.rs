@@ -54,14 +54,17 @@ const MAX_SHOWN: usize = 6;
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        let senders = site.senders();
-        for (field, _, text) in site.sent_texts() {
+        let senders = deployment.senders(site);
+        for (origin_flow, text) in site.sent_texts() {
+            let field = &origin_flow.0;
             let Some(origins) = several(&String::from_utf8_lossy(&text.text)) else { continue };
             let first = origins.iter().find(|origin| origin.contains("://")).map(String::as_str);
-            let request = senders.request(field.item, first.unwrap_or("https://app.example.com"));
+            let request = senders.of_text(origin_flow, &text.text, first.unwrap_or("https://app.example.com"));
             let sent = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
             let related = if field.place == text.place { Vec::new() } else { vec![sent] };
-            reported.keep(Finding { related, request, ..finding(text.place, &origins) });
+            // Without a request that gets it, it is a trap for the one that will.
+            let severity = if request.is_some() { RULE.severity } else { Severity::Warning };
+            reported.keep(Finding { severity, related, request, ..finding(text.place, &origins) });
         }
         for exchange in &site.exchanges {
             if let Some((item, value, kind)) = built(site, exchange) {

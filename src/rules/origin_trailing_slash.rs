@@ -34,7 +34,8 @@
 use std::collections::BTreeSet;
 
 use crate::cors::origin::{OriginFault, check_serialized};
-use crate::deployment::{Deployment, Senders};
+use crate::cors::request::Request;
+use crate::deployment::Deployment;
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::{Certainty, Meaning, Slash};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
@@ -55,22 +56,26 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
-        let senders = site.senders();
-        for (field, flow) in site.distinct_flows() {
+        let senders = deployment.senders(site);
+        for origin_flow in site.distinct_flows() {
+            let (field, flow) = origin_flow;
             for text in &flow.texts {
                 let found = slash(&text.text).filter(|_| reported.insert(text.place));
-                findings.extend(found.map(|origin| in_nginx(&senders, text.place, field, &origin, "sent")));
+                let shown = |origin: &str| senders.of_text(origin_flow, &text.text, origin);
+                findings.extend(found.map(|origin| in_nginx(shown(&origin), text.place, field, &origin, "sent")));
             }
             for compared in flow.all_compared().filter(|compared| compared.regex.is_none()) {
                 let found = slash(&compared.text).filter(|_| reported.insert(compared.place));
-                findings.extend(found.map(|origin| in_nginx(&senders, compared.place, field, &origin, "compared")));
+                let shown = |origin: &str| senders.shut_out(origin_flow, origin);
+                findings
+                    .extend(found.map(|origin| in_nginx(shown(&origin), compared.place, field, &origin, "compared")));
             }
         }
     }
     // The files together tell the product better than each by itself.
     for origin in deployment.behind.apps().chain(deployment.env_files).flat_map(|app| &app.origins) {
         if reported.insert(origin.place) {
-            findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(origin, &without)));
+            findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(deployment, origin, &without)));
         }
     }
 }
@@ -81,7 +86,7 @@ fn slash(text: &[u8]) -> Option<String> {
     (fault.fault == OriginFault::TrailingSlash).then_some(fault.suggestion?)
 }
 
-fn in_nginx(senders: &Senders<'_, '_>, place: Place, field: &SetField<'_>, origin: &str, what: &str) -> Finding {
+fn in_nginx(request: Option<Request>, place: Place, field: &SetField<'_>, origin: &str, what: &str) -> Finding {
     let message = match what {
         "sent" => format!("browsers block this answer: a page's origin is `{origin}`, without a slash"),
         _ => format!("no request matches: a page's origin is `{origin}`, without a slash"),
@@ -89,13 +94,15 @@ fn in_nginx(senders: &Senders<'_, '_>, place: Place, field: &SetField<'_>, origi
     let header = Label { place: field.place, text: "decides Access-Control-Allow-Origin here".to_owned() };
     Finding {
         related: if field.place == place { Vec::new() } else { vec![header] },
-        request: senders.request(field.item, origin),
+        // Without a request that gets it, it is a trap for the one that will.
+        severity: if request.is_some() { RULE.severity } else { Severity::Warning },
+        request,
         ..mended(RULE.finding(place, "ends with a slash", message), origin)
     }
 }
 
 /// In a .env file, as sure as the products that may read the key are known.
-fn in_env(origin: &AllowedOrigin, without: &str) -> Option<Finding> {
+fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) -> Option<Finding> {
     let is_link = !origin.cors && origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
     let severity = match origin.slash_breaks() {
         // A frontend's URL is most often a link in mails.
@@ -111,7 +118,8 @@ fn in_env(origin: &AllowedOrigin, without: &str) -> Option<Finding> {
         Severity::Error => format!("the app lets no page in by this: a page's origin is `{without}`, without a slash"),
         _ => format!("a page's origin is `{without}`, without a slash; an app that compares the two lets no page in"),
     };
-    Some(Finding { severity, ..mended(RULE.finding(origin.place, "ends with a slash", message), without) })
+    let request = deployment.shut_out(origin.place.file, without).filter(|_| origin.cors);
+    Some(Finding { severity, request, ..mended(RULE.finding(origin.place, "ends with a slash", message), without) })
 }
 
 fn is_harmless(slash: Slash) -> bool {

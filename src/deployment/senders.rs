@@ -1,0 +1,102 @@
+//! Which requests show what a text makes of Allow-Origin.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Deployment, Exchange, OriginFlow, Site};
+use crate::cors::header::CorsHeader;
+use crate::cors::page::CredentialsMode;
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::nginx::flow::Flow;
+
+/// How many of the places in which a value is in force are asked.
+const MAX_ROUTES: usize = 8;
+
+/// Exchanges, each with which of its requests.
+type Found = Vec<(usize, Kind)>;
+
+/// The exchanges in which each value is sent, and the routes at which its directives are in force.
+#[derive(Debug)]
+pub struct Senders<'e, 'd> {
+    deployment: &'e Deployment<'d>,
+    site: &'e Site<'d>,
+    /// The exchanges in which a value is sent, one for each page's origin, by where the value comes from and by the value.
+    sent: BTreeMap<(*const Flow, &'e [u8]), Found>,
+    /// Some routes at which it is in force.
+    in_force: BTreeMap<*const Flow, Vec<usize>>,
+}
+
+impl<'e, 'd> Senders<'e, 'd> {
+    pub(super) fn new(deployment: &'e Deployment<'d>, site: &'e Site<'d>) -> Self {
+        let mut senders = Senders { deployment, site, sent: BTreeMap::new(), in_force: BTreeMap::new() };
+        let flow_of = |item| site.origin_flow(item).map(|(_, flow)| Arc::as_ptr(flow));
+        for (index, exchange) in site.exchanges.iter().enumerate() {
+            for (kind, answer) in exchange.answers() {
+                for field in site.fields(answer, CorsHeader::AllowOrigin) {
+                    let (Some(flow), Some(value)) = (field.item.and_then(flow_of), field.value.bytes()) else {
+                        continue;
+                    };
+                    let known = senders.sent.entry((flow, value)).or_default();
+                    let same_origin = |(other, _): &(usize, Kind)| {
+                        site.exchanges.get(*other).is_some_and(|other| other.page.origin == exchange.page.origin)
+                    };
+                    if known.len() < MAX_ROUTES && !known.iter().any(same_origin) {
+                        known.push((index, kind));
+                    }
+                }
+            }
+        }
+        for (index, route) in site.routes.iter().enumerate() {
+            for flow in route.fields(CorsHeader::AllowOrigin).filter_map(|field| flow_of(field.item)) {
+                let known = senders.in_force.entry(flow).or_default();
+                if known.len() < MAX_ROUTES && known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
+        senders
+    }
+
+    /// The request whose answer has this text for its Allow-Origin, of a page of `origin` if there is one. `None` where no request is
+    /// known to get it.
+    pub fn of_text(&self, (_, flow): &OriginFlow<'d>, text: &[u8], origin: &str) -> Option<Request> {
+        let known = self.sent.get(&(Arc::as_ptr(flow), text)).map_or(&[][..], Vec::as_slice);
+        let known = || known.iter().filter_map(|(index, kind)| Some((self.site.exchanges.get(*index)?, *kind)));
+        let own = known().find(|(exchange, _)| exchange.origin() == origin);
+        if let Some((exchange, kind)) = own.or_else(|| known().next()) {
+            return Some(exchange.request(kind));
+        }
+        let has_text = |exchange: &Exchange<'d>| {
+            let mut fields = exchange.main.iter().flat_map(|answer| self.site.fields(answer, CorsHeader::AllowOrigin));
+            fields.any(|field| field.value.bytes() == Some(text))
+        };
+        self.asked(flow, origin).find(has_text).map(|exchange| exchange.request(Kind::Main))
+    }
+
+    /// The request of a page of `origin` that is blocked where this value is in force. `None` where it is not asked for there, or is
+    /// let in.
+    pub fn shut_out(&self, (_, flow): &OriginFlow<'d>, origin: &str) -> Option<Request> {
+        let is_blocked = |exchange: &Exchange<'d>| {
+            let blocked = |answer| matches!(exchange.verdict(Kind::Main, answer), Verdict::Blocked(_));
+            !exchange.main.is_empty() && exchange.main.iter().all(blocked)
+        };
+        self.asked(flow, origin).find(is_blocked).map(|exchange| exchange.request(Kind::Main))
+    }
+
+    /// What a page of `origin` gets where this value is in force, which may depend on the method.
+    fn asked(&self, flow: &Arc<Flow>, origin: &str) -> impl Iterator<Item = Exchange<'d>> {
+        let routes = self.in_force.get(&Arc::as_ptr(flow)).map_or(&[][..], Vec::as_slice);
+        let asked = ["GET", "POST"].into_iter().flat_map(|method| routes.iter().map(move |route| (method, *route)));
+        asked.filter_map(move |(method, route)| {
+            self.deployment.ask_by(method, self.site, route, origin, CredentialsMode::Omit)
+        })
+    }
+}
+
+impl<'d> Deployment<'d> {
+    /// Where each value of a site shows in the answers.
+    pub fn senders<'e>(&'e self, site: &'e Site<'d>) -> Senders<'e, 'd> {
+        Senders::new(self, site)
+    }
+}
