@@ -9,6 +9,7 @@ use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
+use crate::dotenv::app::Setting;
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::ItemId;
 use crate::source::FileId;
@@ -85,6 +86,13 @@ impl<'d> Deployment<'d> {
             })
         };
         self.sites.iter().find_map(shut_out).map(|exchange| exchange.request(Kind::Main))
+    }
+
+    /// The same for an allow-list in force in production.
+    pub fn shut_out_by(&self, setting: &Setting, origin: &str) -> Option<Request> {
+        let is_it = |known: &Setting| known.cors && known.key_place == setting.key_place;
+        let in_force = self.behind.apps().any(|app| app.setting(&setting.name).is_some_and(is_it));
+        if in_force { self.shut_out(setting.key_place.file, origin) } else { None }
     }
 
     /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,

@@ -37,10 +37,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(judge));
+    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
 }
 
-fn judge(key: &EnvKey<'_>) -> Option<Finding> {
+fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
     let is_single = |row: &Key| setting.form(row) == Form::Single && row.meaning != Meaning::Hosts;
     let judged = || setting.keys.iter().filter(|row| row.certainty > Certainty::Unverified);
@@ -63,5 +63,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     let count = setting.written().len();
     let finding = RULE.finding(setting.value_place, format!("holds {count} origins"), message);
     let help = "name one origin, or let the app split the list and answer with the one that asks";
-    Some(Finding { severity, help: Some(help.to_owned()), ..finding })
+    let first = setting.written().first().map(|entry| setting.text_of(entry));
+    let request = first.and_then(|origin| deployment.shut_out_by(setting, &origin));
+    Some(Finding { severity, request, help: Some(help.to_owned()), ..finding })
 }

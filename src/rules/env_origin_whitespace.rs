@@ -38,10 +38,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(judge));
+    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
 }
 
-fn judge(key: &EnvKey<'_>) -> Option<Finding> {
+fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
     let is_list = |row: &&Key| {
         let splits = !matches!(row.separator, Separator::None | Separator::Unknown | Separator::Indexed);
@@ -87,5 +87,6 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     let related = if severity == Severity::Error { vec![whole] } else { Vec::new() };
     let finding = RULE.finding(setting.place_of(first), label, message);
     let help = Some("write the list without blanks".to_owned());
-    Some(Finding { severity, related, help, fix: Some(Fix { safe: true, edits }), ..finding })
+    let request = deployment.shut_out_by(setting, &origin);
+    Some(Finding { severity, related, help, request, fix: Some(Fix { safe: true, edits }), ..finding })
 }

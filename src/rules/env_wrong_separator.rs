@@ -37,10 +37,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(judge));
+    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
 }
 
-fn judge(key: &EnvKey<'_>) -> Option<Finding> {
+fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
     let wrong = |row: &Key| match setting.form(row) {
         Form::Fits => Answer::No,
@@ -74,5 +74,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     };
     let help = setting.rewritten(row.separator).map(|line| format!("write\n    {line}"));
     let finding = RULE.finding(setting.value_place, label, message);
-    Some(Finding { severity, help, ..finding })
+    let first = setting.written().first().map(|entry| setting.text_of(entry));
+    let request = first.and_then(|origin| deployment.shut_out_by(setting, &origin));
+    Some(Finding { severity, request, help, ..finding })
 }

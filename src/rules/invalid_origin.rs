@@ -69,7 +69,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut judged: BTreeSet<Place> = BTreeSet::new();
     for origin in deployment.behind.apps().chain(deployment.env_files).flat_map(|app| &app.origins) {
         if judged.insert(origin.place) && origin.cors {
-            in_env(origin).into_iter().for_each(|finding| reported.keep(finding));
+            in_env(deployment, origin).into_iter().for_each(|finding| reported.keep(finding));
         }
     }
     reported.finish(findings);
@@ -157,7 +157,7 @@ fn fix(place: Place, value: &str, fault: &NotSerialized) -> Option<Fix> {
 }
 
 /// In a .env file: what no product that may be meant takes.
-fn in_env(origin: &AllowedOrigin) -> Option<Finding> {
+fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin) -> Option<Finding> {
     let fault = fault(&origin.text)?;
     let sure = origin.fault_breaks(fault.fault)?;
     let spelling = matches!(fault.fault, OriginFault::UpperCase | OriginFault::OtherSpelling | OriginFault::Idn);
@@ -174,5 +174,7 @@ fn in_env(origin: &AllowedOrigin) -> Option<Finding> {
         Some(origin) => format!("write `{origin}`"),
         None => "write an origin as browsers send it, such as `https://app.example.com`".to_owned(),
     };
-    Some(Finding { severity, help: Some(help), fix: fix(origin.place, &origin.text, &fault), ..finding })
+    let meant = fault.suggestion.as_deref();
+    let request = meant.and_then(|meant| deployment.shut_out(origin.place.file, meant));
+    Some(Finding { severity, request, help: Some(help), fix: fix(origin.place, &origin.text, &fault), ..finding })
 }
