@@ -26,7 +26,7 @@ pub enum Question {
     /// Whether the condition of this `if` or `rewrite` holds, or this `auth_basic`, whose realm is not known, asks for a password.
     Condition(ItemId),
     /// Whether this file is there, or with a slash at its end this directory. It is named by the URI that leads to it or, where that is
-    /// open, by its pattern.
+    /// open, by its pattern; below another `root` than the first one, with that before it.
     File(Vec<u8>),
     /// Whether the client's address is allowed by the rules that start here.
     Address(ItemId),
@@ -106,7 +106,7 @@ pub struct Model<'c, 's> {
     pub servers: Servers<'s>,
     /// Its expressions.
     pub regexes: Regexes,
-    /// What decides whether an app gets the request, and as it is.
+    /// What decides whether an app gets the request, and as it is, and a few others that are rarely there.
     pub(super) hand_over: Nearest<'s>,
 }
 

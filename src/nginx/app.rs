@@ -67,7 +67,8 @@ impl std::fmt::Debug for AppHeaders<'_> {
     }
 }
 
-/// The directives that decide what nginx keeps of the app's answers, and whether it hands the request's header on.
+/// The directives that decide what nginx keeps of the app's answers, whether it hands the request's header on, and whether chance
+/// chooses a file.
 pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
     const NAMES: [&[u8]; 7] = [
         b"cache",
@@ -78,7 +79,9 @@ pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
         b"ignore_headers",
         b"pass_request_headers",
     ];
-    Nearest::new(config, |name| Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest)))
+    Nearest::new(config, |name| {
+        name == b"random_index" || Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest))
+    })
 }
 
 impl<'s> Run<'_, '_, 's> {

@@ -133,7 +133,7 @@ impl<'s> Run<'_, '_, 's> {
             if asked.ends_with(b"/") && !is_directory {
                 continue;
             }
-            if self.ask(Question::File(asked))? {
+            if self.ask_for_file(asked)? {
                 self.uri = path;
                 return Ok(None);
             }
@@ -178,6 +178,15 @@ impl<'s> Run<'_, '_, 's> {
         Step::Redirect
     }
 
+    /// Whether a file is there. Below another `root`, or an `alias`, than the one that was asked first, it is another file.
+    pub(super) fn ask_for_file(&mut self, name: Vec<u8>) -> Result<bool, Question> {
+        let config = self.model.config;
+        let root = config.single(self.context, Single::Root);
+        let below = root.filter(|_| *self.first_root.get_or_insert(root) != root);
+        let below = below.and_then(|item| config.parameter(item, 1)).unwrap_or_default();
+        self.ask(Question::File([&below, &name[..]].concat()))
+    }
+
     /// A file, a directory's index, a slash, or a refusal.
     fn file(&mut self) -> Result<Step, Question> {
         let config = self.model.config;
@@ -195,7 +204,7 @@ impl<'s> Run<'_, '_, 's> {
         if path.ends_with(b"/") {
             return self.index(path);
         }
-        if self.ask(Question::File(path.clone()))? {
+        if self.ask_for_file(path.clone())? {
             let reply = match &*self.method {
                 "POST" => Reply::special(405, None),
                 // What the client has already, or a part of it, may make it 206, 304, 412 or 416.
@@ -207,7 +216,7 @@ impl<'s> Run<'_, '_, 's> {
             return Ok(Step::Reply(reply));
         }
         let slashed = [&path, &b"/"[..]].concat();
-        if self.ask(Question::File(slashed.clone()))? {
+        if self.ask_for_file(slashed.clone())? {
             self.redirect = Some((self.with_query(slashed), None));
             return Ok(Step::Reply(Reply::special(301, None)));
         }
@@ -220,6 +229,12 @@ impl<'s> Run<'_, '_, 's> {
         let listed = config.list(self.context, List::Index).iter().flat_map(|&item| {
             (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index))
         });
+        // Which file of the directory it leads to is left to chance.
+        if let Some(item) = self.model.hand_over.get(config, self.context, b"random_index")
+            && config.parameter_is(item, 1, "on")
+        {
+            return Ok(Step::Reply(Reply::lost(Some(item))));
+        }
         let mut names: Vec<_> = listed.collect();
         if names.is_empty() {
             names.push(b"index.html".as_slice().into());
@@ -229,11 +244,11 @@ impl<'s> Run<'_, '_, 's> {
             let Value::Known(name) = self.expand(name) else { return Ok(Step::Reply(Reply::lost(None))) };
             let path = if is_absolute { name.to_vec() } else { [&directory[..], &name].concat() };
             // nginx goes to an absolute one without a look.
-            if is_absolute || self.ask(Question::File(path.clone()))? {
+            if is_absolute || self.ask_for_file(path.clone())? {
                 return Ok(self.redirect_inside(path, self.query.clone()));
             }
             // Once one is missing nginx looks whether the directory is there at all.
-            if !self.ask(Question::File(directory.clone()))? {
+            if !self.ask_for_file(directory.clone())? {
                 return Ok(Step::Reply(Reply::special(404, None)));
             }
         }

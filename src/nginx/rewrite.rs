@@ -217,16 +217,16 @@ impl<'s> Run<'_, '_, 's> {
             return self.ask(Question::Condition(item));
         };
         let bare = uri.strip_suffix(b"/").unwrap_or(uri);
-        let directory = || Question::File([bare, b"/"].concat());
-        let file = || Question::File(uri.to_vec());
+        let directory = || [bare, b"/"].concat();
+        let file = || uri.to_vec();
         let is_directory_only = uri.ends_with(b"/");
         let (negated, test) = operator.strip_prefix(b"!").map_or((false, operator), |test| (true, test));
         let there = match test {
             b"-f" if is_directory_only => false,
-            b"-f" => self.ask(file())?,
-            b"-d" => self.ask(directory())?,
-            b"-e" if is_directory_only => self.ask(directory())?,
-            b"-e" => self.ask(file())? || self.ask(directory())?,
+            b"-f" => self.ask_for_file(file())?,
+            b"-d" => self.ask_for_file(directory())?,
+            b"-e" if is_directory_only => self.ask_for_file(directory())?,
+            b"-e" => self.ask_for_file(file())? || self.ask_for_file(directory())?,
             _ => return self.ask(Question::Condition(item)),
         };
         Ok(there != negated)

@@ -56,6 +56,8 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
     /// The header fields of the app's answer, once there is one: what `$upstream_http_*` hold.
     pub(super) app_fields: Option<AppFields>,
+    /// The `root` or `alias` below which a file was asked for first, once one was.
+    pub(super) first_root: Option<Option<ItemId>>,
     /// The `auth_request` of which this is the subrequest.
     pub(super) asked_by: Option<ItemId>,
 }
@@ -135,6 +137,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             body_discarded: false,
             redirect: None,
             app_fields: None,
+            first_root: None,
             asked_by: None,
         }
     }
