@@ -75,8 +75,11 @@ impl<'d> Site<'d> {
         let visit = self.visit(context, &caller, &upstream_to(app, &told))?;
         let is_blocked = visit.told().all(|answer| matches!(visit.verdict(answer), Verdict::Blocked(_)));
         let may_read = visit.told().all(|answer| visit.verdict(answer) == Verdict::Allowed);
+        if may_read && !told.contains('$') {
+            return None;
+        }
         if told.contains('$') || !(is_blocked || cannot_know(app)) {
-            return (told.contains('$') || !may_read).then(|| found(&visit, None));
+            return Some(found(&visit, None));
         }
         Some(found(&visit, Some(page)))
     }
