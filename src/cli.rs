@@ -1,5 +1,6 @@
 //! The command line: one file a command, with what can be asked and how it is carried out.
 
+mod baseline;
 mod config;
 mod documents;
 mod explain;
@@ -7,6 +8,7 @@ mod fix;
 mod input;
 mod lint;
 mod output;
+mod progress;
 mod screen;
 mod tell;
 mod trace;
@@ -57,10 +59,15 @@ enum Command {
     Fix(Box<FixArguments>),
     /// Print the script with which a shell completes this command line
     Completions { shell: Shell },
-    /// Print the manual page, to be read with `man -l -`
-    Man,
+    /// Print the manual page of the program, or of one of its commands: corslint man | man -l -
+    Man { command: Option<String> },
     /// Print the JSON schema of what programs read
     Schema { name: Schema },
+}
+
+/// The names of all commands.
+fn command_names() -> Vec<String> {
+    <Cli as clap::CommandFactory>::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 impl Cli {
@@ -74,7 +81,7 @@ impl Cli {
             Some(Command::Config(config)) => config.run(),
             Some(Command::Fix(arguments)) => arguments.run(),
             Some(Command::Completions { shell }) => documents::completions(*shell),
-            Some(Command::Man) => documents::man(),
+            Some(Command::Man { command }) => documents::man(command.as_deref()),
             Some(Command::Schema { name }) => documents::print_schema(*name),
         }
     }

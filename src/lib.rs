@@ -2,6 +2,7 @@
 //!
 //! Each storey names only those below it:
 //!
+//! - [`baseline`]: findings that are known
 //! - [`report`]: the formats a run is told in
 //! - [`trace`], [`fix`]: one request through a deployment; the findings' edits, made and checked
 //! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
@@ -12,6 +13,7 @@
 //! - [`cors`]: the Fetch standard's nouns and algorithms
 //! - [`source`]: files, spans, lines
 
+pub mod baseline;
 pub mod cors;
 pub mod deployment;
 pub mod dotenv;

@@ -31,6 +31,7 @@ pub use content::kind_of;
 pub use discover::FileKind;
 pub(crate) use gather::Gathered;
 pub use overlay::{Overlay, real};
+pub use repository::Repository;
 
 /// What to lint and how.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +143,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let given = gathered.given.iter().chain(env).map(|(file, _)| *file);
     sort(&mut findings, given);
     let mut files = gathered.files;
-    let repository = repository::Repository::around_working_directory();
+    let repository = Repository::around_working_directory();
     files.sources.place_in_repository(|path| repository.path(path));
     fingerprint::mark(&files.sources, &files.nginx, &files.env, &mut findings);
     Ok(Outcome {

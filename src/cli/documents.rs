@@ -7,7 +7,8 @@ use clap_complete::Shell;
 use corslint::report::schema;
 
 use super::Cli;
-use super::tell::print;
+use super::tell::{complain, print};
+use super::values::nearest;
 
 /// A schema that is published.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -30,14 +31,22 @@ pub(super) fn completions(shell: Shell) -> u8 {
     print(0, |out| out.write_all(&script))
 }
 
-/// Prints the manual page of the program, with its commands behind it.
-pub(super) fn man() -> u8 {
-    let mut command = Cli::command();
-    command.build();
-    print(0, |out| {
-        let page = clap_mangen::Man::new(command.clone());
-        page.render(out)
-    })
+/// Prints the manual page of the program, or of one of its commands.
+pub(super) fn man(name: Option<&str>) -> u8 {
+    let mut whole = Cli::command();
+    whole.build();
+    let page = match name {
+        None => whole.clone(),
+        Some(name) => match whole.find_subcommand(name) {
+            Some(command) => command.clone(),
+            None => {
+                let near = nearest(name, whole.get_subcommands().map(clap::Command::get_name));
+                let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                return complain(format_args!("there is no command `{name}`{near}"));
+            }
+        },
+    };
+    print(0, |out| clap_mangen::Man::new(page).render(out))
 }
 
 /// Prints a JSON schema.

@@ -46,7 +46,7 @@ impl FixArguments {
         };
         let (stdin, overlay, settings) = (self.lint.stdin(), files.overlay.clone(), files.settings.clone());
         let only = stdin.map(Path::to_owned);
-        let fixed = match fix::fix(&fix::Options { files, with_unsafe: self.with_unsafe, only }) {
+        let mut fixed = match fix::fix(&fix::Options { files, with_unsafe: self.with_unsafe, only }) {
             Ok(fixed) => fixed,
             Err(error) => return complain(error),
         };
@@ -55,8 +55,8 @@ impl FixArguments {
         }
         match stdin {
             _ if self.diff => self.show(&fixed),
-            Some(path) => self.print(&fixed, path, &overlay, &settings),
-            None => self.write(&fixed, &settings),
+            Some(path) => self.print(&mut fixed, path, &overlay, &settings),
+            None => self.write(&mut fixed, &settings),
         }
     }
 
@@ -72,22 +72,22 @@ impl FixArguments {
     }
 
     /// Prints the text of standard input with its fixes; what is left goes to standard error.
-    fn print(&self, fixed: &Fixed, path: &Path, overlay: &Overlay, settings: &Settings) -> u8 {
+    fn print(&self, fixed: &mut Fixed, path: &Path, overlay: &Overlay, settings: &Settings) -> u8 {
         let path = real(path);
         let changed = fixed.files.iter().find(|file| file.real == path).map(|file| &file.after[..]);
         let text = changed.or(overlay.bytes(&path)).unwrap_or_default();
-        let code = self.lint.tell_aside(settings, &fixed.outcome);
+        let code = self.lint.tell_aside(settings, &mut fixed.outcome);
         print(code, |out| out.write_all(text))
     }
 
     /// Replaces the files that change.
-    fn write(&self, fixed: &Fixed, settings: &Settings) -> u8 {
+    fn write(&self, fixed: &mut Fixed, settings: &Settings) -> u8 {
         if let Err(errors) = fix::write(&fixed.files) {
             errors.iter().for_each(note);
             return INCOMPLETE;
         }
         self.say(fixed, "fixed");
-        self.lint.tell(settings, &fixed.outcome)
+        self.lint.tell(settings, &mut fixed.outcome)
     }
 
     fn say(&self, fixed: &Fixed, verb: &str) {

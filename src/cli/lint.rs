@@ -9,13 +9,15 @@ use corslint::lint::{self, Outcome};
 use corslint::report::{self, Format, View};
 use corslint::settings::{FailOn as Least, Settings};
 
+use super::baseline::BaselineArguments;
 use super::config::Refused;
 use super::explain;
 use super::input::Input;
 use super::output::OutputArguments;
+use super::progress;
 use super::screen;
 use super::tell::{FOUND, INCOMPLETE, complain, note};
-use super::values::version;
+use super::values::{nearest, version};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Lint {
@@ -52,6 +54,9 @@ pub(super) struct Lint {
 
     #[command(flatten)]
     output: OutputArguments,
+
+    #[command(flatten)]
+    baseline: BaselineArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -81,17 +86,20 @@ impl Lint {
             Ok(options) => options,
             Err(why) => return why.tell(),
         };
-        let outcome = match lint::lint(&options) {
+        let mut outcome = match progress::during(|| lint::lint(&options)) {
             Ok(outcome) => outcome,
-            Err(error) => return complain(error),
+            Err(error) => return complain(format_args!("{error}{}", self.meant())),
         };
-        let code = self.tell(&options.settings, &outcome);
+        let code = self.tell(&options.settings, &mut outcome);
         self.offer_fixes(&outcome);
         code
     }
 
-    /// Tells what was found, and gives the exit code.
-    pub(super) fn tell(&self, settings: &Settings, outcome: &Outcome) -> u8 {
+    /// Takes out what is known, tells what was found, and gives the exit code.
+    pub(super) fn tell(&self, settings: &Settings, outcome: &mut Outcome) -> u8 {
+        if let Err(why) = self.baseline.apply(outcome, &self.rules, self.quiet) {
+            return complain(why);
+        }
         if self.verbose {
             outcome.notes.iter().for_each(note);
         }
@@ -110,8 +118,11 @@ impl Lint {
         outputs.write(outcome, self.code(settings, outcome), speak)
     }
 
-    /// Tells on standard error what was found, one line a finding, and gives the exit code.
-    pub(super) fn tell_aside(&self, settings: &Settings, outcome: &Outcome) -> u8 {
+    /// The same, with a line a finding on standard error.
+    pub(super) fn tell_aside(&self, settings: &Settings, outcome: &mut Outcome) -> u8 {
+        if let Err(why) = self.baseline.apply(outcome, &self.rules, self.quiet) {
+            return complain(why);
+        }
         if !outcome.findings.is_empty() {
             let view = View { screen: screen::error_screen(), most: None, exit_code: 0 };
             _ = report::write(Format::Concise, view, outcome, &mut io::stderr().lock());
@@ -158,15 +169,24 @@ impl Lint {
     ///
     /// # Errors
     ///
-    /// A rule that does not exist, two formats for one place, and as for [`Input::read`].
+    /// A rule that does not exist, two formats for one place, a baseline that cannot be read, and as for [`Input::read`].
     pub(super) fn options(&self) -> Result<lint::Options, Refused> {
         if let Some(id) = self.unknown_rule() {
             return Err(Refused::Usage(explain::unknown(id)));
         }
         // Before anything is read or written.
         self.output.outputs()?;
+        self.baseline.read()?;
         let files = self.input.read(&self.paths)?;
         Ok(lint::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
+    }
+
+    /// The command that somebody meant who gave one word that is no path.
+    fn meant(&self) -> String {
+        let [path] = self.paths.as_slice() else { return String::new() };
+        let word = path.to_str().filter(|word| !path.exists() && word.chars().all(|c| c.is_ascii_lowercase()));
+        let near = word.and_then(|word| nearest(word, super::command_names().into_iter()));
+        near.map_or_else(String::new, |near| format!("; did you mean the command `{near}`?"))
     }
 
     /// The first rule asked for that does not exist.

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The repository around the working directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Repository {
+pub struct Repository {
     /// Its root: the nearest directory upward that holds `.git`, or the working directory where none does.
     root: PathBuf,
     /// The working directory.
@@ -13,11 +13,16 @@ pub(super) struct Repository {
 
 impl Repository {
     /// Finds it. Without a working directory every path stays as it is given.
-    pub(super) fn around_working_directory() -> Self {
+    pub fn around_working_directory() -> Self {
         let working = std::path::absolute(".").map(|path| normal(&path)).unwrap_or_default();
         // In a linked work tree `.git` is a file.
         let root = working.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(&working);
         Repository { root: root.to_owned(), working }
+    }
+
+    /// Whether a file is there, by its path from the root.
+    pub fn holds(&self, path: &str) -> bool {
+        self.root.join(path).exists()
     }
 
     /// The path from the root, `/`-separated, of a path as given; `None` outside of the repository. Links are not followed: a file is

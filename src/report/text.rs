@@ -136,6 +136,12 @@ pub(super) fn summary(outcome: &Outcome) -> Option<String> {
     } else {
         format!("found {} in {files}", found.join(", "))
     };
+    if outcome.baselined > 0 {
+        line.push_str(&format!(
+            "; {} in the baseline",
+            counted(outcome.baselined, "known finding is", "known findings are")
+        ));
+    }
     if !outcome.not_analysed.is_empty() {
         let named: Vec<_> = outcome.not_analysed.iter().take(MOST_PATHS).map(|path| visible(path)).collect();
         line.push_str(&format!("; not analysed, or not wholly: {}", named.join(", ")));
