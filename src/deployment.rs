@@ -157,6 +157,20 @@ impl<'d> Site<'d> {
         texts.filter(move |(_, text)| seen.insert(text.place))
     }
 
+    /// The ways of [`Site::distinct_flows`], each with all directives that go it, so that a long list is walked once and not once a header.
+    pub fn flows(&self) -> Vec<(&Flow, Vec<&OriginFlow<'d>>)> {
+        let mut flows: Vec<(&Flow, Vec<&OriginFlow<'d>>)> = Vec::new();
+        let mut known: BTreeMap<*const Flow, usize> = BTreeMap::new();
+        for origin_flow in &self.origin_flows {
+            let index = *known.entry(Arc::as_ptr(&origin_flow.1)).or_insert(flows.len());
+            match flows.get_mut(index) {
+                Some((_, same)) => same.push(origin_flow),
+                None => flows.push((&origin_flow.1, vec![origin_flow])),
+            }
+        }
+        flows
+    }
+
     fn new(config: &'d Config<'d>, behind: &Behind<'d>) -> Self {
         let model = Model::new(config);
         let origin_flows = origin_flows(&model);

@@ -78,7 +78,7 @@ impl fmt::Display for Fingerprint {
 }
 
 /// One fault at one place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's id.
     pub rule: &'static str,

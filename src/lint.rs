@@ -12,15 +12,17 @@ mod own;
 mod reach;
 mod read;
 mod repository;
+mod twins;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::deployment::Deployment;
+use crate::deployment::{Apps, Deployment};
 use crate::finding::Finding;
 use crate::fingerprint;
+use crate::nginx::config::Config;
 use crate::rule::Subject;
 use crate::rules::{self, unused_suppression};
 pub use crate::settings::Context;
@@ -52,6 +54,8 @@ pub struct Options {
     pub kind: Option<FileKind>,
     /// What the settings file says. The fields above beat it.
     pub settings: Arc<Settings>,
+    /// Whether each block is asked by itself, even one that is like others. It changes how long a run takes and nothing else.
+    pub every_block: bool,
 }
 
 impl Options {
@@ -111,8 +115,42 @@ impl fmt::Display for Error {
 pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let gathered = Gathered::new(options)?;
     let apps = gathered.apps();
-    let (files, env) = (&gathered.files, &gathered.env);
-    let configs = gathered.configs();
+    // Which of several apps is behind nginx is told by names.
+    let shared = (!options.every_block && apps.projects.len() < 2)
+        .then(|| find(options, &gathered, &apps, gathered.configs_without_twins()))
+        .flatten();
+    let found = shared.or_else(|| find(options, &gathered, &apps, gathered.configs()));
+    let Found { mut findings, files, suppressed, not_analysed, left_out } = found.unwrap_or_default();
+    let given = gathered.given.iter().chain(&gathered.env).map(|(file, _)| *file);
+    sort(&mut findings, given);
+    drop(apps);
+    let mut notes = gathered.notes;
+    if left_out > 0 {
+        notes.push(format!(
+            "{left_out} blocks are like others but for the numbers in their names, and were not asked by themselves"
+        ));
+    }
+    let mut read = gathered.files;
+    let repository = Repository::around_working_directory();
+    read.sources.place_in_repository(|path| repository.path(path));
+    fingerprint::mark(&read.sources, &read.nginx, &read.env, &mut findings);
+    Ok(Outcome { sources: read.sources, findings, files, suppressed, baselined: 0, stale: 0, not_analysed, notes })
+}
+
+/// What the rules found, as in an [`Outcome`].
+#[derive(Debug, Default)]
+struct Found {
+    findings: Vec<Finding>,
+    files: usize,
+    suppressed: usize,
+    not_analysed: Vec<String>,
+    /// How many blocks were not asked by themselves.
+    left_out: usize,
+}
+
+/// Asks every rule; nothing where blocks were left out that cannot be spoken for.
+fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Vec<Config<'_>>) -> Option<Found> {
+    let files = &gathered.files;
     let linted = gathered.linted(&configs);
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
     // Whether an ignore comment is of use shows only beside the findings of all rules.
@@ -120,7 +158,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let mut findings = Vec::new();
     own::report(files, &configs, &linted, options.root().is_some(), &mut findings);
     findings.retain(|finding| needs_all || asked(finding.rule));
-    let mut deployment = Deployment::new(&files.sources, &configs, &apps);
+    let mut deployment = Deployment::new(&files.sources, &configs, apps);
     deployment.nginx_version = options.nginx_version();
     for rule in rules::ALL.iter().filter(|rule| needs_all || asked(rule.id)) {
         if let Subject::Deployment(check) = rule.check {
@@ -129,6 +167,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     }
     drop(deployment);
     rules::overlap::settle(&mut findings);
+    twins::speak_for_twins(&files.sources, &configs, &mut findings).then_some(())?;
     // A comment is of use where its rule finds something, whether or not the settings leave the rule on; what they switch
     // off was not suppressed, though.
     let levels = levels::Levels::new(options, &files.sources);
@@ -139,23 +178,8 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(&configs);
-    drop(configs);
-    let given = gathered.given.iter().chain(env).map(|(file, _)| *file);
-    sort(&mut findings, given);
-    let mut files = gathered.files;
-    let repository = Repository::around_working_directory();
-    files.sources.place_in_repository(|path| repository.path(path));
-    fingerprint::mark(&files.sources, &files.nginx, &files.env, &mut findings);
-    Ok(Outcome {
-        sources: files.sources,
-        findings,
-        files: linted.len(),
-        suppressed,
-        baselined: 0,
-        stale: 0,
-        not_analysed,
-        notes: gathered.notes,
-    })
+    let left_out = configs.iter().flat_map(|config| &config.twins).map(|twins| twins.left.len()).sum();
+    Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out })
 }
 
 /// The first answer that the files of `after` give otherwise than those of `before` and that no repair may change, in words.

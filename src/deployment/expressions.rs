@@ -21,9 +21,10 @@ impl<'d> Site<'d> {
     /// All of them, by place: those that let origins in, and those of `if`s that turn origins away.
     pub fn expressions(&self) -> BTreeMap<Place, Deciding> {
         let mut expressions: BTreeMap<Place, Deciding> = BTreeMap::new();
-        for (field, flow) in &self.origin_flows {
+        for (flow, fields) in self.flows() {
+            let items = || fields.iter().take(MAX_TRIED).map(|(field, _)| field.item);
             for compared in flow.all_compared().filter(|compared| compared.regex.is_some()) {
-                expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.push(field.item);
+                expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.extend(items());
             }
         }
         let mut guarded: BTreeMap<ContextId, Vec<ItemId>> = BTreeMap::new();

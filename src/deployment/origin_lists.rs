@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Deployment, Site};
+use super::{Deployment, OriginFlow, Site};
 use crate::cors::origin::{Origin, check_serialized};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::file_name::{is_example, is_production};
@@ -118,8 +118,11 @@ impl<'d> Site<'d> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
         // One map decides about many headers; each of its lines is read once.
         let mut read: BTreeSet<Place> = BTreeSet::new();
-        for (field, flow) in &self.origin_flows {
-            let is_production = self.routes_of(field.item).any(|route| self.is_public_https(route));
+        for (flow, fields) in self.flows() {
+            let is_public =
+                |(field, _): &&OriginFlow<'_>| self.routes_of(field.item).any(|route| self.is_public_https(route));
+            let is_production = fields.iter().any(is_public);
+            let Some((field, _)) = fields.first() else { continue };
             let mut hold = |item: ItemId, place: Place, origins: &dyn Fn() -> Vec<Origin>, is_pattern| {
                 let context = self.config.item(item).context;
                 let is_map = self.config.context(context).kind == ContextKind::Map;

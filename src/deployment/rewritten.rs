@@ -42,8 +42,12 @@ impl<'d> Site<'d> {
             let first = config.list(context, List::SetHeader(Protocol::Proxy)).first();
             let Some(&item) = first.and_then(|first| levels.get(&config.item(*first).context)) else { continue };
             let place = config.place(item);
-            let is_certain = rewritten.get(&place).is_some_and(|known| known.page.is_some());
-            if !is_certain && let Some(found) = self.rewritten(deployment, context, item) {
+            // The first place tells, unless a later one is certain.
+            let known = rewritten.get(&place).map(|known| known.page.is_some());
+            if known != Some(true)
+                && let Some(found) = self.rewritten(deployment, context, item)
+                && (known.is_none() || found.page.is_some())
+            {
                 rewritten.insert(place, found);
             }
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::content::speaks_nginx;
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
-use super::{Context, Error, Options, fill, group, own};
+use super::{Context, Error, Options, fill, group, own, twins};
 use crate::deployment::Apps;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
@@ -63,9 +63,22 @@ impl<'o> Gathered<'o> {
 
     /// The configurations, each put together.
     pub(crate) fn configs(&self) -> Vec<Config<'_>> {
-        let sources = &self.files.sources;
-        let build = |root: &Root| {
-            let mut config = Config::new(sources, &self.files.nginx, &root.includes, root.file, root.kind);
+        let (sources, trees) = (&self.files.sources, &self.files.nginx);
+        let build = |root: &Root| Config::new(sources, trees, &root.includes, root.file, root.kind);
+        self.stating(build)
+    }
+
+    /// The same without the blocks that are like others.
+    pub(super) fn configs_without_twins(&self) -> Vec<Config<'_>> {
+        let (sources, trees) = (&self.files.sources, &self.files.nginx);
+        let elsewhere = twins::elsewhere(&self.files);
+        let build = |root: &Root| Config::sharing(sources, trees, &root.includes, root.file, root.kind, &elsewhere);
+        self.stating(build)
+    }
+
+    fn stating<'s>(&'s self, build: impl Fn(&'s Root) -> Config<'s>) -> Vec<Config<'s>> {
+        let build = |root| {
+            let mut config = build(root);
             config.stated = root.stated;
             config
         };

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::include::{Included, Includes};
 use super::settings::Settings;
 use super::tree::{Body, Tree, Word};
+use super::twins::{Elsewhere, Twins};
 use crate::source::{FileId, Place, Sources, Span};
 
 /// How deep one file may include another. nginx knows no limit; nobody comes near this one.
@@ -90,12 +91,12 @@ pub struct Item<'s> {
 
 /// One `include` that brought one file.
 #[derive(Debug, Clone, Copy)]
-struct Inclusion {
+pub(super) struct Inclusion {
     /// The `include` directive: its file and its index there.
-    by: (FileId, u32),
-    file: FileId,
-    parent: Option<u32>,
-    depth: usize,
+    pub(super) by: (FileId, u32),
+    pub(super) file: FileId,
+    pub(super) parent: Option<u32>,
+    pub(super) depth: usize,
 }
 
 /// Why a part of the configuration could not be put in its place.
@@ -120,7 +121,7 @@ pub type Trees = std::collections::BTreeMap<FileId, Tree>;
 /// One configuration: a main file, or a fragment in the context it implies, and all it includes.
 #[derive(Debug)]
 pub struct Config<'s> {
-    sources: &'s Sources,
+    pub(super) sources: &'s Sources,
     trees: &'s Trees,
     /// The file it starts from.
     pub root: FileId,
@@ -129,12 +130,14 @@ pub struct Config<'s> {
     /// Whether the context of the top level was stated, and not guessed from what stands there.
     pub stated: bool,
     contexts: Vec<Context>,
-    items: Vec<Item<'s>>,
-    inclusions: Vec<Inclusion>,
+    pub(super) items: Vec<Item<'s>>,
+    pub(super) inclusions: Vec<Inclusion>,
     /// What could not be put in its place, and the directive that says so.
     pub problems: Vec<(Place, Problem)>,
     /// Items of the lists that settings refer to; see [`Settings`].
     pub(super) lists: Vec<ItemId>,
+    /// The blocks that were left out because they are like others; none unless it was made by [`Config::sharing`].
+    pub twins: Vec<Twins>,
 }
 
 /// A run of directives still to be placed: siblings from `next` to `end` of one file.
@@ -148,6 +151,29 @@ struct Run {
 impl<'s> Config<'s> {
     /// Puts the file `root` and all it includes together. `kind` is the context its top level stands in.
     pub fn new(sources: &'s Sources, trees: &'s Trees, includes: &Includes, root: FileId, kind: ContextKind) -> Self {
+        Config::build(sources, trees, includes, root, kind, None)
+    }
+
+    /// The same without the blocks that are like others; `elsewhere` is what stands outside of them.
+    pub fn sharing(
+        sources: &'s Sources,
+        trees: &'s Trees,
+        includes: &Includes,
+        root: FileId,
+        kind: ContextKind,
+        elsewhere: &Elsewhere,
+    ) -> Self {
+        Config::build(sources, trees, includes, root, kind, Some(elsewhere))
+    }
+
+    fn build(
+        sources: &'s Sources,
+        trees: &'s Trees,
+        includes: &Includes,
+        root: FileId,
+        kind: ContextKind,
+        elsewhere: Option<&Elsewhere>,
+    ) -> Self {
         let mut config = Config {
             sources,
             trees,
@@ -159,15 +185,17 @@ impl<'s> Config<'s> {
             inclusions: Vec::new(),
             problems: Vec::new(),
             lists: Vec::new(),
+            twins: Vec::new(),
         };
         config.open(kind, None, None);
         let mut next = 0;
         while next < config.contexts.len() {
             let id = ContextId(number(next));
-            config.fill(id, includes);
+            config.fill(id, includes, elsewhere);
             config.settle(id);
             next += 1;
         }
+        config.include_for_twins();
         config
     }
 
@@ -188,7 +216,7 @@ impl<'s> Config<'s> {
     }
 
     /// Places the directives of one context, includes in their place, and opens the contexts in it.
-    fn fill(&mut self, id: ContextId, includes: &Includes) {
+    fn fill(&mut self, id: ContextId, includes: &Includes, elsewhere: Option<&Elsewhere>) {
         let first_item = number(self.items.len());
         let first_child = number(self.contexts.len());
         let mut runs = vec![self.block(id)];
@@ -205,9 +233,13 @@ impl<'s> Config<'s> {
             }
             match self.name_of(file, index) {
                 b"include" => self.include(id, (file, index), inclusion, includes, &mut runs),
-                name => self.place_item(id, Item { name, file, directive: index, context: id, opens: None, inclusion }),
+                name => self.items.push(Item { name, file, directive: index, context: id, opens: None, inclusion }),
             }
         }
+        if let Some(elsewhere) = elsewhere {
+            self.leave_out_twins(id, first_item, elsewhere);
+        }
+        self.open_blocks(id, first_item);
         let (items, children) = (first_item..number(self.items.len()), first_child..number(self.contexts.len()));
         let context = &mut self.contexts[id.0 as usize];
         context.items = items;
@@ -229,14 +261,17 @@ impl<'s> Config<'s> {
         }
     }
 
-    fn place_item(&mut self, id: ContextId, mut item: Item<'s>) {
-        let item_id = ItemId(number(self.items.len()));
-        let body = self.tree(item.file).and_then(|tree| tree.directives.get(item.directive as usize));
-        if matches!(body.map(|directive| directive.body), Some(Body::Block(_))) {
-            let kind = kind_of(self.context(id).kind, item.name);
-            item.opens = Some(self.open(kind, Some(id), Some(item_id)));
+    /// Opens the contexts of the blocks among the items from `first` on.
+    fn open_blocks(&mut self, id: ContextId, first: u32) {
+        let parent = self.context(id).kind;
+        for index in first..number(self.items.len()) {
+            let item = self.items[index as usize];
+            let directive = self.tree(item.file).and_then(|tree| tree.directives.get(item.directive as usize));
+            if matches!(directive.map(|directive| directive.body), Some(Body::Block(_))) {
+                let opened = self.open(kind_of(parent, item.name), Some(id), Some(ItemId(index)));
+                self.items[index as usize].opens = Some(opened);
+            }
         }
-        self.items.push(item);
     }
 
     fn include(

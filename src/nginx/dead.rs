@@ -43,9 +43,9 @@ pub fn dead(config: &Config<'_>, regexes: &Regexes, compared: &Compared) -> Opti
         return None;
     }
     let is_if = config.item(compared.item).name == b"if";
-    let hostnames = !is_if && config.named(config.item(compared.item).context, b"hostnames").next().is_some();
+    let hostnames = || !is_if && config.named(config.item(compared.item).context, b"hostnames").next().is_some();
     // With `hostnames`, the scheme is a part of the first label, and a leading or trailing wildcard matches (A5.5).
-    if hostnames && (text.starts_with(['.', '*']) || text.ends_with(".*")) {
+    if (text.starts_with(['.', '*']) || text.ends_with(".*")) && hostnames() {
         return None;
     }
     if !is_if && is_expression(text) {

@@ -39,6 +39,11 @@ impl Filled {
         self.0.get(&span).map(|(text, _)| text.as_slice())
     }
 
+    /// Whether envsubst changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Where the values are set that stand in the words between `span`'s ends, each once.
     pub fn places(&self, span: Span) -> Vec<Place> {
         let before = self.0.range(..Span::new(span.end, span.end)).rev();

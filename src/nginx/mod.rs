@@ -31,6 +31,7 @@ pub mod servers;
 pub mod settings;
 pub mod template;
 pub mod tree;
+pub mod twins;
 pub mod undone;
 pub mod value;
 pub mod variables;

@@ -26,14 +26,21 @@ type Compiled = Option<Rc<Regex>>;
 /// Compiled expressions, each compiled once.
 #[derive(Debug, Default)]
 pub struct Regexes {
-    compiled: RefCell<HashMap<(Vec<u8>, bool), Compiled>>,
+    /// By pattern, first as it is and then for text whose case is ignored.
+    compiled: RefCell<HashMap<Vec<u8>, [Option<Compiled>; 2]>>,
 }
 
 impl Regexes {
     /// The compiled expression; `None` where this engine cannot read it, which says nothing about nginx's.
     pub fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Rc<Regex>> {
         let mut compiled = self.compiled.borrow_mut();
-        compiled.entry((pattern.to_vec(), ignore_case)).or_insert_with(|| compile(pattern, ignore_case)).clone()
+        let which = usize::from(ignore_case);
+        if let Some(known) = compiled.get(pattern).and_then(|both| both[which].as_ref()) {
+            return known.clone();
+        }
+        let new = compile(pattern, ignore_case);
+        compiled.entry(pattern.to_vec()).or_default()[which] = Some(new.clone());
+        new
     }
 
     /// Matches `text`: `Ok(None)` where it does not match, `Err` where that cannot be known.
@@ -42,9 +49,7 @@ impl Regexes {
     ///
     /// The text is not ASCII, the expression means something else to this engine or nothing, or the match takes too many steps.
     pub fn captures(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> Result<Option<Captures>, Undecided> {
-        let regex = self.get(pattern, ignore_case).ok_or(Undecided)?;
-        // nginx matches bytes; with text beyond ASCII the engines part ways.
-        let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Undecided)?;
+        let (regex, text) = self.ready(pattern, ignore_case, text)?;
         let Some(found) = regex.captures(text).map_err(|_| Undecided)? else { return Ok(None) };
         let group = |group: Option<fancy_regex::Match<'_>>| group.map_or(Vec::new(), |group| group.as_str().into());
         let numbered = (0..10).map(|index| group(found.get(index))).collect();
@@ -55,7 +60,16 @@ impl Regexes {
 
     /// Whether `text` matches; `None` where that cannot be known.
     pub fn is_match(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> Option<bool> {
-        self.captures(pattern, ignore_case, text).ok().map(|found| found.is_some())
+        let (regex, text) = self.ready(pattern, ignore_case, text).ok()?;
+        regex.is_match(text).ok()
+    }
+
+    /// The expression, and the text as this engine matches it.
+    fn ready<'t>(&self, pattern: &[u8], ignore_case: bool, text: &'t [u8]) -> Result<(Rc<Regex>, &'t str), Undecided> {
+        let regex = self.get(pattern, ignore_case).ok_or(Undecided)?;
+        // nginx matches bytes; with text beyond ASCII the engines part ways.
+        let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Undecided)?;
+        Ok((regex, text))
     }
 }
 

@@ -101,6 +101,8 @@ pub struct MapTable<'s> {
     /// Whether `volatile` is given, so that it is asked anew each time.
     pub is_volatile: bool,
     exact: HashMap<Vec<u8>, usize>,
+    /// The entries that are expressions, in file order.
+    expressions: Vec<usize>,
 }
 
 /// One line of a `map`.
@@ -149,6 +151,7 @@ impl<'s> MapTable<'s> {
             hostnames: false,
             is_volatile: false,
             exact: HashMap::new(),
+            expressions: Vec::new(),
         };
         for item in config.items(context) {
             table.line(config, item);
@@ -164,8 +167,9 @@ impl<'s> MapTable<'s> {
             (b"default", 1) => self.default = Some(item),
             (_, 1) => {
                 let key = key_of(word);
-                if let Key::Text(text) = &key {
-                    self.exact.entry(text.to_ascii_lowercase()).or_insert(self.entries.len());
+                match &key {
+                    Key::Text(text) => _ = self.exact.entry(text.to_ascii_lowercase()).or_insert(self.entries.len()),
+                    Key::Regex { .. } => self.expressions.push(self.entries.len()),
                 }
                 self.entries.push(Entry { key, item });
             }
@@ -191,8 +195,10 @@ impl<'s> MapTable<'s> {
         if text.is_empty() {
             return Hit::Default;
         }
-        for (index, entry) in self.entries.iter().enumerate() {
-            let Key::Regex { pattern, ignore_case } = &entry.key else { continue };
+        for &index in &self.expressions {
+            let Some(Key::Regex { pattern, ignore_case }) = self.entries.get(index).map(|entry| &entry.key) else {
+                continue;
+            };
             match regexes.is_match(pattern, *ignore_case, text) {
                 Some(true) => return Hit::Entry(index),
                 Some(false) => {}

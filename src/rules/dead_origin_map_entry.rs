@@ -37,7 +37,7 @@ use std::collections::BTreeSet;
 
 use crate::cors::origin::OriginFault;
 use crate::cors::request::Request;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, OriginFlow};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::dead::{Dead, Why, dead, glob};
 use crate::nginx::flow::{Compared, SetField};
@@ -54,13 +54,15 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
+/// How many of the headers that one map decides about are asked whether they let in what a dead line means.
+const MAX_FIELDS: usize = 8;
+
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     // One map decides about many headers; each of its lines is judged once, unless an origin gets in by another header's way.
     let (mut reported, mut alive): (BTreeSet<Place>, BTreeSet<Place>) = Default::default();
     for site in &deployment.sites {
         let senders = deployment.senders(site);
-        for origin_flow in &site.origin_flows {
-            let (field, flow) = origin_flow;
+        for (flow, origin_flows) in site.flows() {
             let texts_alone = flow.compared_in_part.iter().filter(|compared| compared.regex.is_none());
             for compared in flow.compared.iter().chain(texts_alone) {
                 if alive.contains(&compared.place) || reported.contains(&compared.place) {
@@ -70,11 +72,14 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                     alive.insert(compared.place);
                     continue;
                 };
-                let gets_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
-                if !dead.meant.as_ref().is_some_and(gets_in) {
+                let is_shut_out = |(field, _): &&&OriginFlow<'_>| {
+                    let gets_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
+                    !dead.meant.as_ref().is_some_and(gets_in)
+                };
+                if let Some(origin_flow) = origin_flows.iter().take(MAX_FIELDS).find(is_shut_out) {
                     reported.insert(compared.place);
                     let request = dead.meant.as_ref().and_then(|origin| senders.shut_out(origin_flow, origin));
-                    findings.push(finding(request, field, compared, &dead));
+                    findings.push(finding(request, &origin_flow.0, compared, &dead));
                 }
             }
         }

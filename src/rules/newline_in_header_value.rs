@@ -53,7 +53,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             broken.extend(values(config, item).into_iter().map(|place| (item, place)));
         }
         // A value may come from a `map` or a `set`.
-        for (field, flow) in &site.origin_flows {
+        for (field, flow) in site.distinct_flows() {
             let texts = flow.texts.iter().filter(|text| has_break(&text.text) && text.place != field.place);
             broken.extend(texts.map(|text| (field.item, text.place)));
         }

@@ -58,8 +58,11 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
-        for (field, flow) in &site.origin_flows {
-            let Some((place, label)) = allows_null(&site.model.regexes, flow) else { continue };
+        let allowing = site.flows().into_iter().filter_map(|(flow, fields)| {
+            let (place, label) = allows_null(&site.model.regexes, flow)?;
+            Some(fields.into_iter().map(move |(field, _)| (field, place, label)))
+        });
+        for (field, place, label) in allowing.flatten() {
             if reported.contains_key(&place) || site.is_open_to_all(deployment, field.item, "GET") {
                 continue;
             }

@@ -41,9 +41,20 @@ pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Whether a byte may stand in an unquoted word without further thought.
+/// The bytes that may stand in an unquoted word without further thought, looked up since most of a file is made of them.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let special = b" \t\r\n;{\\$";
+    let mut index = 0;
+    while index < special.len() {
+        plain[special[index] as usize] = false;
+        index += 1;
+    }
+    plain
+};
+
 fn is_plain(byte: u8) -> bool {
-    !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'{' | b'\\' | b'$')
+    PLAIN[usize::from(byte)]
 }
 
 /// The next token after any blanks, and how many bytes those blanks take.
@@ -64,10 +75,16 @@ pub(super) fn token(input: &[u8]) -> IResult<&[u8], (usize, Token)> {
 
 /// An unquoted word: everything up to a blank, `;` or `{`.
 fn bare(input: &[u8]) -> IResult<&[u8], Token> {
+    let word = |escaped| Token::Word { quoting: Quoting::Bare, escaped, closed: true };
+    // Most words are plain to their end.
+    let (rest, start) = take_while(is_plain)(input)?;
+    if !start.is_empty() && !matches!(rest.first(), Some(b'\\' | b'$')) {
+        return Ok((rest, word(false)));
+    }
     let plain = take_while1(is_plain).map(|_| false);
     let (rest, escaped) =
         fold_many1(alt((plain, escape, variable)), || false, |seen, turned| seen | turned).parse(input)?;
-    Ok((rest, Token::Word { quoting: Quoting::Bare, escaped, closed: true }))
+    Ok((rest, word(escaped)))
 }
 
 /// A quoted word with both its quotes, or what is left of the file when it is never closed.

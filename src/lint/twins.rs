@@ -1,0 +1,131 @@
+//! Findings for the blocks that were left out because they are like others: what is found in one is said of each of its twins.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::read::Files;
+use crate::cors::request::Request;
+use crate::finding::{Edit, Finding, Fix, Label};
+use crate::nginx::config::Config;
+use crate::nginx::twins::{Elsewhere, Member, Renaming, Twins};
+use crate::source::{Place, Sources, Span};
+
+/// What stands outside of the servers that may be alike: the rest of the nginx files, and the .env files.
+pub(super) fn elsewhere(files: &Files) -> Elsewhere {
+    let mut elsewhere = Elsewhere::default();
+    for (file, tree) in &files.nginx {
+        elsewhere.add_tree(tree, &files.sources.get(*file).bytes);
+    }
+    for file in files.env.keys() {
+        files.sources.get(*file).bytes.split(|byte| byte.is_ascii_whitespace()).for_each(|text| elsewhere.add(text));
+    }
+    elsewhere
+}
+
+/// Adds the findings of the blocks that were left out. Says whether it could: the twins that were asked must agree with one another,
+/// but for the first, to which more may be ascribed that they all share.
+pub(super) fn speak_for_twins(sources: &Sources, configs: &[Config<'_>], findings: &mut Vec<Finding>) -> bool {
+    let twins = || configs.iter().flat_map(|config| &config.twins);
+    if twins().next().is_some() && configs.iter().any(|config| !config.problems.is_empty()) {
+        return false;
+    }
+    // A server is spoken for once its locations are.
+    [true, false].into_iter().all(|inner| {
+        let twins: Vec<&Twins> = twins().filter(|twins| twins.inner == inner).collect();
+        twins.is_empty() || speak_for(sources, &twins, findings)
+    })
+}
+
+fn speak_for(sources: &Sources, twins: &[&Twins], findings: &mut Vec<Finding>) -> bool {
+    let mut by_place: BTreeMap<Place, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter() {
+        by_place.entry(finding.primary.place).or_default().push(finding);
+    }
+    let inside = |member: &Member| -> Vec<&Finding> {
+        let Place { file, span } = member.place();
+        let at = |offset| Place { file, span: Span::new(offset, offset) };
+        let mut inside: Vec<&Finding> =
+            by_place.range(at(span.start)..at(span.end)).flat_map(|(_, all)| all).copied().collect();
+        inside.sort_by(|left, right| key(left).cmp(&key(right)));
+        inside
+    };
+    let mut more = Vec::new();
+    for Twins { placed, left, .. } in twins {
+        let [_, model, others @ ..] = &placed[..] else { return false };
+        let found = inside(model);
+        let agrees = |other: &Member| {
+            let told = inside(other);
+            let copy = Copy::new(sources, model, other);
+            told.len() == found.len() && found.iter().zip(told).all(|(finding, told)| copy.finding(finding) == *told)
+        };
+        if !others.iter().all(agrees) {
+            return false;
+        }
+        for other in left.iter().filter(|_| !found.is_empty()) {
+            let copy = Copy::new(sources, model, other);
+            more.extend(found.iter().map(|finding| copy.finding(finding)));
+        }
+    }
+    findings.append(&mut more);
+    true
+}
+
+/// What puts the findings of one block into the same order as those of its twins.
+fn key(finding: &Finding) -> (Place, &'static str, &str) {
+    (finding.primary.place, finding.rule, &finding.message)
+}
+
+/// What turns a finding in one block into the same finding in a twin.
+struct Copy<'s> {
+    model: Place,
+    other: Place,
+    renaming: Renaming<'s>,
+}
+
+impl<'s> Copy<'s> {
+    fn new(sources: &'s Sources, model: &Member, other: &Member) -> Self {
+        let (model, other) = (model.place(), other.place());
+        Copy { model, other, renaming: Renaming::new(sources.bytes(model), sources.bytes(other)) }
+    }
+
+    fn place(&self, place: Place) -> Place {
+        let Range { start, end } = self.model.span.start..self.model.span.end;
+        if place.file != self.model.file || place.span.start < start || place.span.end > end {
+            return place;
+        }
+        let moved = |offset: u32| offset - start + self.other.span.start;
+        Place { file: self.other.file, span: Span::new(moved(place.span.start), moved(place.span.end)) }
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.renaming.apply(text).into_owned()
+    }
+
+    fn label(&self, label: &Label) -> Label {
+        Label { place: self.place(label.place), text: self.text(&label.text) }
+    }
+
+    fn request(&self, request: &Request) -> Request {
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), self.text(value)));
+        Request { method: request.method.clone(), url: self.text(&request.url), headers: headers.collect() }
+    }
+
+    fn fix(&self, fix: &Fix) -> Fix {
+        let edit = |edit: &Edit| Edit { place: self.place(edit.place), text: self.text(&edit.text) };
+        Fix { safe: fix.safe, edits: fix.edits.iter().map(edit).collect() }
+    }
+
+    fn finding(&self, finding: &Finding) -> Finding {
+        Finding {
+            rule: finding.rule,
+            severity: finding.severity,
+            message: self.text(&finding.message),
+            primary: self.label(&finding.primary),
+            related: finding.related.iter().map(|label| self.label(label)).collect(),
+            help: finding.help.as_deref().map(|help| self.text(help)),
+            request: finding.request.as_ref().map(|request| self.request(request)),
+            fix: finding.fix.as_ref().map(|fix| self.fix(fix)),
+            fingerprint: finding.fingerprint,
+        }
+    }
+}
