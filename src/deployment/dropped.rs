@@ -43,7 +43,8 @@ impl<'d> Site<'d> {
         let outer = self.config.context(dropping.level).parent?;
         // What the page would be told if nothing were dropped: credentials may be dropped from beside an origin that stays.
         let around: Vec<_> = self.fields_in_force(outer);
-        let caller = self.welcome(&around, &deployment.behind)?;
+        let app = contexts.iter().find_map(|context| self.app_at(*context, &deployment.behind));
+        let caller = self.welcome(&around, app)?;
         contexts.iter().filter(|&&context| !self.config.is_incomplete(context)).take(MAX_ASKED).find_map(|&context| {
             let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
             let header =

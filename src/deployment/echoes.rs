@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Admission, Ask, Deployment, Exchange, Route, Site};
 use crate::cors::header::CorsHeader;
+use crate::dotenv::app::App;
 use crate::dotenv::echo::Echo;
 use crate::dotenv::file_name::Role;
 use crate::nginx::answer::{Answer, AnsweredBy};
@@ -94,18 +95,21 @@ impl<'d> Deployment<'d> {
         };
         let echoes = self.projects.iter().filter_map(|project| {
             let echo = project.production.echo().filter(|echo| !is_elsewhere(echo))?;
-            let is_behind = self.behind.apps().any(|app| app.files == project.production.files);
-            (!is_behind || !self.hides_the_app()).then_some(echo)
+            (!self.hides(&project.production)).then_some(echo)
         });
         echoes.collect()
     }
 
     /// Whether nginx hands requests on to the app, and no answer keeps the app's own Allow-Origin.
-    fn hides_the_app(&self) -> bool {
+    fn hides(&self, app: &App) -> bool {
         let mut is_asked = false;
         for site in &self.sites {
             let answers = site.exchanges.iter().flat_map(|exchange| exchange.answers().map(|(_, answer)| answer));
             for answer in answers.filter(|answer| answer.by == AnsweredBy::App) {
+                let behind = answer.item.and_then(|pass| self.behind.app(site.config.place(pass)));
+                if behind.is_none_or(|behind| behind.files != app.files) {
+                    continue;
+                }
                 is_asked = true;
                 if site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none()) {
                     return false;

@@ -52,7 +52,7 @@ impl<'d> Site<'d> {
         for exchange in self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
             let Some(route) = self.routes.get(exchange.route) else { continue };
             let is_location = self.config.context(route.context).kind == ContextKind::Location;
-            if !route.is_partial && is_location && self.is_welcome(deployment, exchange) {
+            if !route.is_partial && is_location && self.is_welcome(exchange) {
                 let start = Start { site: self, context: route.context };
                 start.as_it_is(exchange, &mut lost);
                 start.directory(exchange, &deployment.behind, &mut lost);
@@ -66,9 +66,9 @@ impl<'d> Site<'d> {
 
     /// Whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
     /// nothing is lost on its way.
-    fn is_welcome(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> bool {
-        let context = self.routes.get(exchange.route).map(|route| route.context);
-        let welcome = || self.welcome(&self.fields_in_force(context?), &deployment.behind);
+    fn is_welcome(&self, exchange: &Exchange<'d>) -> bool {
+        let route = self.routes.get(exchange.route);
+        let welcome = || self.welcome(&self.fields_in_force(route?.context), route?.app);
         exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
     }
 }

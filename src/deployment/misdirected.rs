@@ -55,12 +55,13 @@ impl<'d> Site<'d> {
         if self.config.is_incomplete(context) || self.config.context(context).opener.is_none() {
             return None;
         }
-        let allowed = deployment.behind.only().and_then(|app| app.origins.iter().find(|origin| origin.cors));
+        let app = self.app_at(context, &deployment.behind);
+        let allowed = app.and_then(|app| app.origins.iter().find(|origin| origin.cors));
         let elsewhere = || {
             let origin = allowed.map_or_else(Site::foreign_origin, |origin| origin.text.clone());
             Caller { origin, credentials: false }
         };
-        let caller = self.welcome(&self.fields_in_force(context), &deployment.behind).unwrap_or_else(elsewhere);
+        let caller = self.welcome(&self.fields_in_force(context), app).unwrap_or_else(elsewhere);
         let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
         visit.lacking(CorsHeader::AllowOrigin).map(|_| visit.request())
     }

@@ -45,7 +45,7 @@ enum Holder {
 impl<'d> Deployment<'d> {
     /// All of them, nginx's first.
     pub fn origin_lists(&self) -> Vec<OriginList> {
-        let mut lists: Vec<OriginList> = self.sites.iter().flat_map(Site::origin_lists).collect();
+        let mut lists: Vec<OriginList> = self.sites.iter().flat_map(|site| site.origin_lists_of(|_| true)).collect();
         // The files together tell the product better than each by itself.
         let mut judged: BTreeSet<Place> = BTreeSet::new();
         for app in self.behind.apps().chain(self.env_files) {
@@ -113,12 +113,13 @@ impl OriginList {
 }
 
 impl<'d> Site<'d> {
-    /// The lists that decide about Allow-Origin.
-    fn origin_lists(&self) -> Vec<OriginList> {
+    /// The lists that decide about the Allow-Origin of the directives that are wanted.
+    pub(super) fn origin_lists_of(&self, is_wanted: impl Fn(ItemId) -> bool) -> Vec<OriginList> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
         // One map decides about many headers; each of its lines is read once.
         let mut read: BTreeSet<Place> = BTreeSet::new();
-        for (flow, fields) in self.flows() {
+        for (flow, mut fields) in self.flows() {
+            fields.retain(|(field, _)| is_wanted(field.item));
             let is_public =
                 |(field, _): &&OriginFlow<'_>| self.routes_of(field.item).any(|route| self.is_public_https(route));
             let is_production = fields.iter().any(is_public);

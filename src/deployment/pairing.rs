@@ -58,14 +58,24 @@ impl<'a> Behind<'a> {
 
     /// The app that a directive hands requests to.
     pub fn app(&self, pass: Place) -> Option<&'a App> {
-        let paired = self.paired.get(&pass).and_then(|index| self.apps.get(*index));
+        let paired = self.index(pass).and_then(|index| self.apps.get(index));
         paired.map(|project| &project.production).or(self.stated)
+    }
+
+    /// That app's index among the projects, if its .env files were given.
+    pub(super) fn index(&self, pass: Place) -> Option<usize> {
+        self.paired.get(&pass).copied()
+    }
+
+    /// The indices of the apps that may be behind the directives of which nobody says whose they are.
+    pub(super) fn open(&self) -> &[usize] {
+        if self.stated.is_some() { &[] } else { &self.candidates }
     }
 
     /// The apps that may be behind a directive of which nobody says whose it is.
     pub fn candidates(&self, pass: Place) -> impl Iterator<Item = &'a Project<'a>> {
-        let is_open = !self.paired.contains_key(&pass) && self.stated.is_none();
-        self.candidates.iter().filter(move |_| is_open).filter_map(|index| self.apps.get(*index))
+        let is_open = self.index(pass).is_none();
+        self.open().iter().filter(move |_| is_open).filter_map(|index| self.apps.get(*index))
     }
 
     /// Whether there is a single app, and it is behind everything because nothing names it.
@@ -81,12 +91,6 @@ impl<'a> Behind<'a> {
         }
         let stated = self.stated.filter(|_| named.is_empty());
         named.into_iter().filter_map(|index| Some(&self.apps.get(index)?.production)).chain(stated)
-    }
-
-    /// The app, where nginx stands before a single one.
-    pub fn only(&self) -> Option<&'a App> {
-        let mut apps = self.apps();
-        apps.next().filter(|_| apps.next().is_none())
     }
 }
 

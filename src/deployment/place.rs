@@ -2,6 +2,7 @@
 
 use super::{Deployment, Exchange, Route, Site};
 use crate::cors::header::CorsHeader;
+use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, Field};
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::ContextId;
@@ -47,26 +48,34 @@ impl<'d> Site<'d> {
 }
 
 impl<'d> Deployment<'d> {
-    /// The text that became the value of `field`: in a header, a `map`, a `set`, or a .env file.
-    pub fn source_of(&self, site: &Site<'d>, field: &Field<'d>, header: CorsHeader) -> Option<Place> {
-        let Some(item) = field.item else { return self.source_in_app(header) };
+    /// The text that became the value of a field of this answer: in a header, a `map`, a `set`, or a .env file.
+    pub fn source_of(
+        &self,
+        site: &Site<'d>,
+        answer: &Answer<'d>,
+        field: &Field<'d>,
+        header: CorsHeader,
+    ) -> Option<Place> {
+        let Some(item) = field.item else {
+            return source_in_app(self.behind.app(site.config.place(answer.item?))?, header);
+        };
         let set = set_fields(site.config, item).into_iter().find(|set| set.header == header)?;
         let value = field.value.bytes()?;
         let texts = flow(site.config, &site.model.definitions, &set).texts;
         let source = texts.into_iter().find(|text| text.text == value).map(|text| text.place);
         Some(source.unwrap_or(set.place))
     }
+}
 
-    fn source_in_app(&self, header: CorsHeader) -> Option<Place> {
-        let app = self.behind.only()?;
-        match header {
-            CorsHeader::AllowOrigin => {
-                let star = app.any_origin.as_ref().map(|star| star.place);
-                star.or(app.evidence.as_ref().map(|evidence| evidence.place))
-            }
-            CorsHeader::AllowCredentials => app.credentials.as_ref().map(|credentials| credentials.place),
-            _ => None,
+/// What makes an app send a header.
+fn source_in_app(app: &App, header: CorsHeader) -> Option<Place> {
+    match header {
+        CorsHeader::AllowOrigin => {
+            let star = app.any_origin.as_ref().map(|star| star.place);
+            star.or(app.evidence.as_ref().map(|evidence| evidence.place))
         }
+        CorsHeader::AllowCredentials => app.credentials.as_ref().map(|credentials| credentials.place),
+        _ => None,
     }
 }
 

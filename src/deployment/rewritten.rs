@@ -22,6 +22,10 @@ pub struct Rewritten {
     pub told: String,
     /// The page that the app is known to allow, and would; nothing where it is open whether the app decides by Origin at all.
     pub page: Option<String>,
+    /// The key that lets that app decide.
+    pub evidence: Option<Place>,
+    /// The directives that hand requests to an app there.
+    pub passes: Vec<ItemId>,
     /// The request.
     pub request: Request,
 }
@@ -64,9 +68,18 @@ impl<'d> Site<'d> {
             return None;
         }
         let told = String::from_utf8_lossy(&config.parameter(item, 2)?).into_owned();
-        let found = |visit: &Visit<'_>, page| Rewritten { item, told: told.clone(), page, request: visit.request() };
-        let Some(app) = deployment.behind.only().filter(|app| app.evidence.is_some()) else {
-            return self.unanswered_by_nginx(deployment, context).map(|visit| found(&visit, None));
+        let app = self.app_at(context, &deployment.behind);
+        let evidence = app.and_then(|app| app.evidence.as_ref()).map(|evidence| evidence.place);
+        let found = |visit: &Visit<'_>, page: Option<String>| Rewritten {
+            item,
+            told: told.clone(),
+            evidence: evidence.filter(|_| page.is_some()),
+            page,
+            passes: self.passes(context).collect(),
+            request: visit.request(),
+        };
+        let Some(app) = app.filter(|app| app.evidence.is_some()) else {
+            return self.unanswered_by_nginx(context, app).map(|visit| found(&visit, None));
         };
         // The last one: an app may answer with the first to whomever it does not know.
         let page = app.origins.iter().rfind(|origin| origin.cors)?.text.trim_end_matches('/').to_owned();
@@ -89,10 +102,10 @@ impl<'d> Site<'d> {
     }
 
     /// Without the app's files: where nginx sends no Access-Control-Allow-Origin itself, the app may.
-    fn unanswered_by_nginx(&self, deployment: &Deployment<'d>, context: ContextId) -> Option<Visit<'d>> {
+    fn unanswered_by_nginx(&self, context: ContextId, app: Option<&App>) -> Option<Visit<'d>> {
         let around = self.fields_in_force(context);
         let foreign = || Caller { origin: Site::foreign_origin(), credentials: false };
-        let caller = self.welcome(&around, &deployment.behind).unwrap_or_else(foreign);
+        let caller = self.welcome(&around, app).unwrap_or_else(foreign);
         let visit = self.visit(context, &caller, &upstream(self.config, &Behind::default()))?;
         visit.lacking(CorsHeader::AllowOrigin)?;
         Some(visit)

@@ -117,8 +117,7 @@ pub(super) fn routes<'d>(
                 .extend(fields_at(config, ifs, server, named).into_iter().filter(|field| !known.contains(&field.item)));
             reaches_app |= passes(config, named);
         }
-        let passes = pass_items(config, context).chain(named.into_iter().flat_map(|named| pass_items(config, named)));
-        let app = passes.filter_map(|item| behind.app(config.place(item))).next();
+        let app = handing_on(model, server, context).find_map(|item| behind.app(config.place(item)));
         let speaking = app.filter(|app| app.evidence.is_some());
         if fields.is_empty() && speaking.is_none() {
             continue;
@@ -214,6 +213,17 @@ pub(super) fn pass_items(config: &Config<'_>, context: ContextId) -> impl Iterat
     let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
     let contexts = std::iter::once(context).chain(config.children(context).filter(is_if));
     contexts.flat_map(|context| config.items(context)).filter(|item| is_pass(config.item(*item).name))
+}
+
+/// The same with those of the named location that `try_files` hands requests on to.
+pub(super) fn handing_on<'c>(
+    model: &Model<'c, '_>,
+    server: ContextId,
+    context: ContextId,
+) -> impl Iterator<Item = ItemId> {
+    let config = model.config;
+    let named = handed_on(model, server, context);
+    pass_items(config, context).chain(named.into_iter().flat_map(|named| pass_items(config, named)))
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's.

@@ -11,6 +11,7 @@ use crate::cors::origin::{Origin, check_serialized};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
+use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::app::{AppStatus, Upstream};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -160,15 +161,26 @@ impl<'d> Site<'d> {
         Some(Visit { page, answers })
     }
 
-    /// A page that these fields would let in if they were sent; with credentials where they allow them.
-    pub fn welcome(&self, fields: &[SetField<'d>], behind: &Behind<'_>) -> Option<Caller> {
+    /// The directives that hand requests which enter `context` to an app.
+    pub fn passes(&self, context: ContextId) -> impl Iterator<Item = ItemId> {
+        let server = self.config.enclosing(context, ContextKind::Server).unwrap_or(self.config.top());
+        route::handing_on(&self.model, server, context)
+    }
+
+    /// The app that requests which enter `context` are handed to, where it is known which one it is.
+    pub fn app_at<'a>(&self, context: ContextId, behind: &Behind<'a>) -> Option<&'a App> {
+        self.passes(context).find_map(|item| behind.app(self.config.place(item)))
+    }
+
+    /// A page that these fields would let in if they were sent, or else the app; with credentials where they allow them.
+    pub fn welcome(&self, fields: &[SetField<'d>], app: Option<&App>) -> Option<Caller> {
         let allow_origin = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
         let credentials =
             |field: &SetField<'_>| field.header == CorsHeader::AllowCredentials && *field.value == *b"true";
         let (_, flow) = self.origin_flow(allow_origin.item)?;
         let is_star = *allow_origin.value == *b"*";
         let any = is_star || !flow.reflected.is_empty();
-        let mentioned = route::origins(&self.model, &[flow], behind.only()).into_iter().next();
+        let mentioned = route::origins(&self.model, &[flow], app).into_iter().next();
         let origin = mentioned.or_else(|| any.then(|| route::FOREIGN_ORIGIN.to_owned()))?;
         Some(Caller { origin, credentials: !is_star && fields.iter().any(credentials) })
     }

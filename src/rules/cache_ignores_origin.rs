@@ -45,12 +45,13 @@
 use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::{Ask, Deployment, Exchange, Site, upstream_to};
+use crate::deployment::{Ask, Caller, Deployment, Exchange, Site, Visit, upstream_to};
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
-use crate::nginx::config::ItemId;
+use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::nearest::Nearest;
 use crate::nginx::settings::Protocol;
 use crate::rule::{Rule, Subject};
@@ -72,27 +73,50 @@ pub const RULE: Rule = Rule {
 /// What follows a protocol's prefix in the directives that decide what is kept for whom.
 const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
 
+/// How many of the apps that may be meant are asked.
+const MAX_CANDIDATES: usize = 8;
+
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let Some(app) = deployment.behind.only().filter(|app| app.evidence.is_some()) else { return };
-    let Some((first, second)) = echoed(app) else { return };
-    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    let mut pairs = BTreeMap::new();
     for site in &deployment.sites {
         let is_wanted = |name: &[u8]| Protocol::split(name).is_some_and(|(_, rest)| CACHE.contains(&rest));
         let nearest = Nearest::new(site.config, is_wanted);
         if nearest.is_empty() {
             continue;
         }
-        for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get && exchange.origin() == second)
-        {
-            let Some((cache, ignored)) = mixed(site, &nearest, exchange) else { continue };
-            if !is_poisoned(site, exchange, app, &first) {
+        let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+        for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
+            let mixed = mixed(deployment, site, &nearest, exchange);
+            let Some((cache, app)) = mixed.filter(|(cache, _)| !reported.contains_key(&cache.place(site))) else {
                 continue;
+            };
+            let pair = pairs.entry(app.files.first()).or_insert_with(|| echoed(app)).as_ref();
+            let Some((first, _)) = pair.filter(|(_, second)| exchange.origin() == *second) else { continue };
+            let own = site.when_app_says(exchange, &upstream_to(app, &exchange.origin()));
+            let kept = site.when_app_says(exchange, &upstream_to(app, first));
+            if is_poisoned(site, &own, &kept) {
+                reported.insert(cache.place(site), finding(site, exchange.request(Kind::Main), &cache, first));
             }
-            let found = || finding(site, exchange, cache, ignored, &first);
-            reported.entry(site.config.place(ignored)).or_insert_with(found);
         }
+        for context in site.entered() {
+            let found = open(deployment, site, &nearest, context);
+            found.into_iter().for_each(|(place, found)| _ = reported.entry(place).or_insert(found));
+        }
+        findings.extend(reported.into_values());
     }
-    findings.extend(reported.into_values());
+}
+
+/// A cache that keeps one answer for all origins.
+struct Cache {
+    cache: ItemId,
+    /// What makes it forget that they differ.
+    ignored: ItemId,
+}
+
+impl Cache {
+    fn place(&self, site: &Site<'_>) -> Place {
+        site.config.place(self.ignored)
+    }
 }
 
 /// Two origins that the app sends back when they ask.
@@ -104,31 +128,39 @@ fn echoed(app: &App) -> Option<(String, String)> {
     Some((first.clone(), origins.find(|other| *other != first)?.clone()))
 }
 
-/// The cache that keeps one answer for all origins, and what makes it forget that they differ.
-fn mixed(site: &Site<'_>, nearest: &Nearest<'_>, exchange: &Exchange<'_>) -> Option<(ItemId, ItemId)> {
-    let config = site.config;
+/// The cache in which the answers of this app are mixed up.
+fn mixed<'d>(
+    deployment: &Deployment<'d>,
+    site: &Site<'d>,
+    nearest: &Nearest<'_>,
+    exchange: &Exchange<'d>,
+) -> Option<(Cache, &'d App)> {
     let answer = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?;
-    let (protocol, _) = Protocol::split(config.item(answer.item?).name)?;
-    let get = |name: &str| nearest.get(config, answer.context, format!("{}_{name}", protocol.prefix()).as_bytes());
-    let cache = get("cache")?;
+    let app = deployment.behind.app(site.config.place(answer.item?)).filter(|app| app.evidence.is_some())?;
     // Where one origin's answer may go to another, nobody knows what the app's line says.
     let from_app = || site.fields(answer, CorsHeader::AllowOrigin).find(|field| field.item.is_none());
     from_app().filter(|field| field.value.bytes().is_none())?;
+    Some((cache(site, nearest, answer.context, answer.item?)?, app))
+}
+
+fn cache(site: &Site<'_>, nearest: &Nearest<'_>, context: ContextId, pass: ItemId) -> Option<Cache> {
+    let config = site.config;
+    let (protocol, _) = Protocol::split(config.item(pass).name)?;
+    let get = |name: &str| nearest.get(config, context, format!("{}_{name}", protocol.prefix()).as_bytes());
+    let cache = get("cache")?;
     let ignored = get("ignore_headers")?;
     let words =
         |item: ItemId| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index));
     words(ignored).find(|name| name.eq_ignore_ascii_case(b"Vary"))?;
     let depends = |item: ItemId| words(item).any(|text| site.depends_on_origin(&text));
     let apart = ["cache_key", "cache_bypass", "no_cache"].into_iter().filter_map(get).any(depends);
-    (!apart).then_some((cache, ignored))
+    (!apart && !config.parameter_is(cache, 1, "off")).then_some(Cache { cache, ignored })
 }
 
-/// Whether a page is blocked that gets what the app answered to a page of the `other` origin.
-fn is_poisoned(site: &Site<'_>, exchange: &Exchange<'_>, app: &App, other: &str) -> bool {
+/// Whether a page reads its `own` answer, and is blocked by the one that was `kept` of another page's.
+fn is_poisoned(site: &Site<'_>, own: &Visit<'_>, kept: &Visit<'_>) -> bool {
     let from_app = |answer: &&Answer<'_>| answer.by == AnsweredBy::App;
-    let own = site.when_app_says(exchange, &upstream_to(app, &exchange.origin()));
     let reads = own.answers.iter().filter(from_app).all(|answer| own.verdict(answer) == Verdict::Allowed);
-    let kept = site.when_app_says(exchange, &upstream_to(app, other));
     let is_blocked = |answer: &Answer<'_>| {
         let app_speaks = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none());
         app_speaks && matches!(kept.verdict(answer), Verdict::Blocked(_))
@@ -136,14 +168,46 @@ fn is_poisoned(site: &Site<'_>, exchange: &Exchange<'_>, app: &App, other: &str)
     reads && kept.answers.iter().filter(from_app).all(is_blocked)
 }
 
-fn finding(site: &Site<'_>, exchange: &Exchange<'_>, cache: ItemId, ignored: ItemId, first: &str) -> Finding {
+/// Where it stays open which app answers: what comes if it is one that allows several origins, and which ones may be it.
+fn open(
+    deployment: &Deployment<'_>,
+    site: &Site<'_>,
+    nearest: &Nearest<'_>,
+    context: ContextId,
+) -> Option<(Place, Finding)> {
+    let pass =
+        site.passes(context).find(|pass| deployment.behind.candidates(site.config.place(*pass)).next().is_some())?;
+    let cache = cache(site, nearest, context, pass)?;
+    let place = site.config.place(pass);
+    let suffers = |app: &App| {
+        let (first, origin) = echoed(app).filter(|_| app.evidence.is_some())?;
+        let caller = Caller { origin, credentials: false };
+        let own = site.visit(context, &caller, &upstream_to(app, &caller.origin))?;
+        let kept = site.visit(context, &caller, &upstream_to(app, &first))?;
+        is_poisoned(site, &own, &kept).then(|| (first, kept.request()))
+    };
+    let mut candidates = deployment.behind.candidates(place);
+    let mut suffering =
+        candidates.by_ref().take(MAX_CANDIDATES).filter_map(|app| Some((app, suffers(&app.production)?)));
+    let (app, (first, request)) = suffering.next()?;
+    let others = suffering.map(|(app, _)| app);
+    let names: Vec<String> = [app].into_iter().chain(others).map(|app| format!("`{}`", app.directory)).collect();
+    let found = finding(site, request, &cache, &first);
+    let message = format!("if the app behind this location is {}: {}", names.join(" or "), found.message);
+    let mut related = found.related;
+    related.push(Label { place, text: "names none of the apps whose files are here".to_owned() });
+    let help = "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`".to_owned();
+    Some((cache.place(site), Finding { severity: Severity::Advice, message, related, help: Some(help), ..found }))
+}
+
+fn finding(site: &Site<'_>, request: Request, cache: &Cache, first: &str) -> Finding {
     let config = site.config;
-    let prefix = Protocol::split(config.item(cache).name).map_or("proxy", |(protocol, _)| protocol.prefix());
+    let prefix = Protocol::split(config.item(cache.cache).name).map_or("proxy", |(protocol, _)| protocol.prefix());
     let message = format!("browsers block this answer once the cache holds the one that a page of `{first}` got");
     Finding {
-        related: vec![Label { place: config.place(cache), text: "keeps one answer for every origin".to_owned() }],
+        related: vec![Label { place: config.place(cache.cache), text: "keeps one answer for every origin".to_owned() }],
         help: Some(format!("put `$http_origin` into `{prefix}_cache_key`, or do not ignore `Vary`")),
-        request: Some(exchange.request(Kind::Main)),
-        ..RULE.finding(config.place(ignored), "ignores `Vary: Origin`", message)
+        request: Some(request),
+        ..RULE.finding(cache.place(site), "ignores `Vary: Origin`", message)
     }
 }

@@ -42,16 +42,16 @@
 //! FRONTEND_URL=https://www.example.com
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cors::near::difference;
 use crate::cors::origin::{Origin, check_serialized};
-use crate::deployment::{Deployment, Listed};
-use crate::dotenv::app::AllowedOrigin;
+use crate::deployment::{Deployment, Front, Listed, Project};
+use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
-use crate::source::{FileId, Place};
+use crate::source::Place;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -63,48 +63,93 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// How many directives are asked whether an origin gets in by them.
-const MAX_FIELDS: usize = 64;
-
 /// Origins that one party allows.
-#[derive(Default)]
-struct Party {
+struct Party<'p> {
     origins: Vec<Listed>,
     /// What it is called in a message.
     name: &'static str,
+    /// Where it is nginx: what of it stands before the app.
+    front: Option<&'p Front>,
 }
 
-impl Party {
+impl<'p> Party<'p> {
+    fn app(origins: Vec<Listed>, name: &'static str) -> Self {
+        Party { origins, name, front: None }
+    }
+
+    fn nginx(deployment: &Deployment<'_>, front: &'p Front) -> Self {
+        Party { origins: deployment.listed_before(front), name: "nginx", front: Some(front) }
+    }
+
     fn has(&self, origin: &Origin) -> bool {
         self.origins.iter().any(|listed| listed.origin == *origin)
+    }
+
+    /// Whether it lets the origin in.
+    fn admits(&self, deployment: &Deployment<'_>, origin: &Origin) -> bool {
+        self.has(origin) || self.front.is_some_and(|front| deployment.is_admitted_before(front, origin))
     }
 }
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let Some(app) = deployment.behind.only() else { return };
-    let own = |link: bool| {
-        let wanted =
-            move |origin: &&AllowedOrigin| if link { is_link(origin) } else { origin.cors && !is_link(origin) };
-        app.origins.iter().filter(wanted).filter_map(listed).collect::<Vec<_>>()
-    };
-    let pages = Party { origins: own(true), name: "the page" };
-    let allowed = Party { origins: own(false), name: "the app" };
-    let front = Party { origins: in_nginx(deployment), name: "nginx" };
+    let fronts = deployment.fronts();
+    let perhaps = Party::nginx(deployment, fronts.open());
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
-    let mut pairs = vec![(&pages, &front), (&allowed, &front)];
-    if app.any_origin.is_none() {
-        pairs.insert(1, (&pages, &allowed));
-    }
-    for (left, right) in pairs {
-        for origin in left.origins.iter().filter(|origin| !admitted(deployment, right, &origin.origin)) {
-            let near = right.origins.iter().filter(|other| !other.is_pattern && !left.has(&other.origin));
-            let found = near.filter_map(|other| Some((other, difference(&origin.origin, &other.origin)?))).next();
-            if let Some((other, what)) = found {
-                reported.entry(origin.place).or_insert_with(|| finding(origin, other, right.name, what));
+    for (index, project) in deployment.projects.iter().enumerate() {
+        let app = &project.production;
+        let pages = Party::app(own(app, true), "the page");
+        let allowed = Party::app(own(app, false), "the app");
+        let mut add = |left: &Party<'_>, right: &Party<'_>, is_open: bool| {
+            for (origin, other, what) in differing(deployment, left, right) {
+                let found = || match is_open {
+                    false => finding(origin, other, right.name, what),
+                    true => open(project, finding(origin, other, right.name, what)),
+                };
+                reported.entry(origin.place).or_insert_with(found);
             }
+        };
+        let front = fronts.before(index).map(|front| Party::nginx(deployment, front));
+        if let Some(front) = &front {
+            add(&pages, front, false);
+        }
+        if app.any_origin.is_none() {
+            add(&pages, &allowed, false);
+        }
+        if let Some(front) = &front {
+            add(&allowed, front, false);
+        } else if fronts.may_be_open(index) {
+            add(&pages, &perhaps, true);
+            add(&allowed, &perhaps, true);
         }
     }
     findings.extend(reported.into_values());
+}
+
+/// What an app's production files name: its pages, or the origins it lets in.
+fn own(app: &App, link: bool) -> Vec<Listed> {
+    let wanted = |origin: &&AllowedOrigin| if link { is_link(origin) } else { origin.cors && !is_link(origin) };
+    app.origins.iter().filter(wanted).filter_map(listed).collect()
+}
+
+/// The origins of `left` that `right` does not let in, each with the one that it has instead, and in what they differ.
+fn differing<'o>(
+    deployment: &Deployment<'_>,
+    left: &'o Party<'_>,
+    right: &'o Party<'_>,
+) -> Vec<(&'o Listed, &'o Listed, &'static str)> {
+    let near = |origin: &Listed| {
+        let others = right.origins.iter().filter(|other| !other.is_pattern && !left.has(&other.origin));
+        others.filter_map(|other| Some((other, difference(&origin.origin, &other.origin)?))).next()
+    };
+    let found = left.origins.iter().filter_map(|origin| near(origin).map(|(other, what)| (origin, other, what)));
+    found.filter(|(origin, ..)| !right.admits(deployment, &origin.origin)).collect()
+}
+
+/// Where nobody says which app stands behind those locations.
+fn open(project: &Project<'_>, finding: Finding) -> Finding {
+    let message = format!("if nginx hands those requests to the app in `{}`: {}", project.directory, finding.message);
+    let help = "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`".to_owned();
+    Finding { severity: Severity::Advice, message, help: Some(help), ..finding }
 }
 
 /// A key that holds the address of a page.
@@ -120,31 +165,6 @@ fn listed(entry: &AllowedOrigin) -> Option<Listed> {
         Err(fault) => check_serialized(&fault.suggestion.filter(|_| entry.text.contains("://"))?).ok()?,
     };
     (sure && origin != Origin::Opaque).then_some(Listed { origin, place: entry.place, is_pattern: false })
-}
-
-/// What nginx allows by name, without what an app's list says.
-fn in_nginx(deployment: &Deployment<'_>) -> Vec<Listed> {
-    let files: BTreeSet<FileId> = deployment.sites.iter().flat_map(|site| site.config.files()).collect();
-    let mut origins = Vec::new();
-    for list in deployment.origin_lists() {
-        origins.extend(list.origins.into_iter().filter(|listed| files.contains(&listed.place.file)));
-    }
-    origins
-}
-
-/// Whether the other party lets the origin in: by name, by an expression, or because it lets everybody in.
-fn admitted(deployment: &Deployment<'_>, party: &Party, origin: &Origin) -> bool {
-    if party.has(origin) {
-        return true;
-    }
-    let text = origin.to_string();
-    party.name == "nginx"
-        && deployment.sites.iter().any(|site| {
-            site.origin_flows
-                .iter()
-                .take(MAX_FIELDS)
-                .any(|(field, _)| deployment.admission(site, field.item, &text).is_some())
-        })
 }
 
 fn finding(origin: &Listed, other: &Listed, who: &str, what: &str) -> Finding {

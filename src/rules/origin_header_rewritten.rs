@@ -36,11 +36,16 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com,https://admin.example.com
 //! ```
 
+use std::collections::BTreeMap;
+
 use crate::deployment::{Deployment, Rewritten, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 
 use super::repeated::Repeated;
+
+/// How many apps one finding names.
+const MAX_RELATED: usize = 4;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -63,7 +68,6 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: Rewritten) -> Finding {
-    let evidence = deployment.behind.only().and_then(|app| app.evidence.as_ref()).filter(|_| rewritten.page.is_some());
     let (severity, message) = match &rewritten.page {
         Some(page) => (
             Severity::Error,
@@ -79,12 +83,28 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: Rewritten) -
         _ => "puts another in the place of the page's Origin",
     };
     let decides = |place| Label { place, text: "lets the app decide by Origin".to_owned() };
+    let related = match rewritten.evidence {
+        Some(place) => vec![decides(place)],
+        None => candidates(deployment, site, &rewritten),
+    };
     let help = "leave it out, nginx hands the page's Origin on by itself; or answer CORS in nginx";
     Finding {
         severity,
-        related: evidence.map(|evidence| decides(evidence.place)).into_iter().collect(),
+        related,
         request: Some(rewritten.request),
         help: Some(help.to_owned()),
         ..RULE.finding(site.config.place(rewritten.item), label, message)
     }
+}
+
+/// The keys of the apps that may be meant where nobody says which app it is.
+fn candidates(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: &Rewritten) -> Vec<Label> {
+    let places = rewritten.passes.iter().map(|pass| site.config.place(*pass));
+    let apps = places.flat_map(|place| deployment.behind.candidates(place));
+    let named = apps.filter_map(|app| {
+        let evidence = app.production.evidence.as_ref()?;
+        let text = format!("lets the app decide by Origin if it is `{}`", app.directory);
+        Some((evidence.place, Label { place: evidence.place, text }))
+    });
+    named.collect::<BTreeMap<_, _>>().into_values().take(MAX_RELATED).collect()
 }

@@ -99,7 +99,7 @@ fn value<'d>(
             "browsers may not keep the answer to a preflight and ask again before every request".to_owned(),
         ),
     };
-    let place = deployment.source_of(site, field, CorsHeader::MaxAge)?;
+    let place = deployment.source_of(site, answer, field, CorsHeader::MaxAge)?;
     let request = Some(exchange.request(Kind::Preflight));
     Some(Finding { severity, help: Some(HELP.to_owned()), request, ..RULE.finding(place, label, message) })
 }

@@ -108,7 +108,7 @@ fn finding<'d>(
         field.item.is_some() && text.is_some_and(|text| list_values(&text).is_ok_and(|names| names.contains(&"*")))
     })?;
     let text = String::from_utf8_lossy(field.value.bytes()?).into_owned();
-    let place = deployment.source_of(site, field, header)?;
+    let place = deployment.source_of(site, answer, field, header)?;
     let place = part_of(place, text.len(), text.find('*')?, 1);
     let needless = ["*", "GET", "HEAD", "POST", "OPTIONS"];
     let names_more = list_values(&text).is_ok_and(|names| names.iter().any(|name| !needless.contains(name)));
@@ -124,7 +124,7 @@ fn finding<'d>(
     let finding = RULE.finding(place, "is a name like any other here", message);
     let credentials = site
         .only_field(answer, CorsHeader::AllowCredentials)
-        .and_then(|allowed| deployment.source_of(site, allowed, CorsHeader::AllowCredentials))
+        .and_then(|allowed| deployment.source_of(site, answer, allowed, CorsHeader::AllowCredentials))
         .map(|place| Label { place, text: "credentials are allowed here".to_owned() });
     let related = credentials.into_iter().collect();
     Some(Finding { severity, request, related, help: Some(help.to_owned()), ..finding })

@@ -72,7 +72,7 @@ fn both<'d>(deployment: &Deployment<'d>, site: &Site<'d>, answer: &Answer<'d>) -
     let star = site.only_field(answer, CorsHeader::AllowOrigin).filter(|field| field.value.bytes() == Some(b"*"))?;
     let mut credentials = site.fields(answer, CorsHeader::AllowCredentials);
     let allowed = credentials.find(|field| field.value.bytes() == Some(b"true"))?;
-    let place = |field, header| deployment.source_of(site, field, header);
+    let place = |field, header| deployment.source_of(site, answer, field, header);
     Some((place(star, CorsHeader::AllowOrigin)?, place(allowed, CorsHeader::AllowCredentials)?))
 }
 

@@ -1,0 +1,92 @@
+//! What nginx allows where it hands requests to an app, so that each app is compared with its own locations and with no other's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Deployment, Listed};
+use crate::cors::header::CorsHeader;
+use crate::cors::origin::Origin;
+use crate::nginx::config::ItemId;
+use crate::source::FileId;
+
+/// How many directives are asked whether an origin gets in by them.
+const MAX_FIELDS: usize = 64;
+
+/// The directives that send an Allow-Origin before one app.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// By the index of their site.
+    fields: BTreeSet<(usize, ItemId)>,
+}
+
+/// The fronts of all apps.
+#[derive(Debug, Default)]
+pub struct Fronts {
+    /// By the index of the app among the projects.
+    paired: BTreeMap<usize, Front>,
+    open: Front,
+    candidates: BTreeSet<usize>,
+}
+
+impl Fronts {
+    /// What certainly stands before an app.
+    pub fn before(&self, project: usize) -> Option<&Front> {
+        self.paired.get(&project)
+    }
+
+    /// What stands before apps of which nobody says whose they are.
+    pub fn open(&self) -> &Front {
+        &self.open
+    }
+
+    /// Whether an app may be one of those.
+    pub fn may_be_open(&self, project: usize) -> bool {
+        self.candidates.contains(&project)
+    }
+}
+
+impl Deployment<'_> {
+    /// What stands before each app. Before an app that is alone stands everything.
+    pub fn fronts(&self) -> Fronts {
+        let mut fronts = Fronts { candidates: self.behind.open().iter().copied().collect(), ..Fronts::default() };
+        let is_alone = self.projects.len() == 1;
+        for (index, site) in self.sites.iter().enumerate() {
+            if is_alone {
+                let fields = site.origin_flows.iter().map(|(field, _)| (index, field.item));
+                fronts.paired.entry(0).or_default().fields.extend(fields);
+                continue;
+            }
+            for route in &site.routes {
+                let fields = || route.fields(CorsHeader::AllowOrigin).map(|field| (index, field.item));
+                for pass in site.passes(route.context) {
+                    let front = match self.behind.index(site.config.place(pass)) {
+                        Some(project) => fronts.paired.entry(project).or_default(),
+                        None => &mut fronts.open,
+                    };
+                    front.fields.extend(fields());
+                }
+            }
+        }
+        fronts
+    }
+
+    /// The origins that nginx allows there by name, without what a .env file says.
+    pub fn listed_before(&self, front: &Front) -> Vec<Listed> {
+        let mut origins = Vec::new();
+        for (index, site) in self.sites.iter().enumerate() {
+            let files: BTreeSet<FileId> = site.config.files().into_iter().collect();
+            let lists = site.origin_lists_of(|item| front.fields.contains(&(index, item)));
+            let listed = lists.into_iter().flat_map(|list| list.origins);
+            origins.extend(listed.filter(|listed| files.contains(&listed.place.file)));
+        }
+        origins
+    }
+
+    /// Whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
+    pub fn is_admitted_before(&self, front: &Front, origin: &Origin) -> bool {
+        let text = origin.to_string();
+        let mut fields = front.fields.iter().take(MAX_FIELDS);
+        fields.any(|(index, item)| {
+            self.sites.get(*index).is_some_and(|site| self.admission(site, *item, &text).is_some())
+        })
+    }
+}
