@@ -89,6 +89,9 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// Bytes that no report may show unless a label covers them, in ascending order: the values of a .env file.
     pub secrets: Vec<Span>,
+    /// Those among them that no report may show even where a label covers them: lines of a .env file that nobody can read, of which
+    /// a finding says that they are there and not what they hold.
+    pub sealed: Vec<Span>,
     line_starts: OnceLock<Vec<u32>>,
     milestones: OnceLock<Vec<Milestone>>,
 }
@@ -112,6 +115,7 @@ impl Source {
             origin,
             bytes,
             secrets: Vec::new(),
+            sealed: Vec::new(),
             line_starts: OnceLock::new(),
             milestones: OnceLock::new(),
         }

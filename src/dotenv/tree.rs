@@ -189,6 +189,16 @@ pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
     secrets
 }
 
+/// The lines that nobody can read, in ascending order. They may hold anything: the rest of a value that an end of line has torn,
+/// a key file.
+pub fn unreadable(tree: &Tree) -> Vec<Span> {
+    let spans = tree.statements.iter().filter_map(|statement| match statement.kind {
+        Kind::Unreadable(span) => Some(span),
+        _ => None,
+    });
+    spans.collect()
+}
+
 /// Whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.
 fn looks_like_a_name(key: &[u8], value: &[u8]) -> bool {
     let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-:[]".contains(byte);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::area::Area;
 use super::content::speaks_nginx;
 use super::discover::{self, Candidate, FileKind};
 use super::read::{Files, Unreadable, reason, shown};
@@ -47,7 +48,7 @@ impl<'o> Gathered<'o> {
     pub(crate) fn new(options: &'o Options) -> Result<Self, Error> {
         let mut gathered = Gathered {
             options,
-            files: Files::over(options.overlay.clone()),
+            files: Files::over(options.overlay.clone(), Area::new(&options.paths, options.root())),
             given: Vec::new(),
             env: Vec::new(),
             not_analysed: BTreeSet::new(),
@@ -221,7 +222,7 @@ impl<'o> Gathered<'o> {
 }
 
 /// How many directories may be a fragment's main directory: `sites-enabled/app.conf` is one below it, a snippet of a package two.
-const MAX_BASES: usize = 3;
+pub(super) const MAX_BASES: usize = 3;
 
 /// The directories that may be the main file's: its own, or for a fragment its own and those above it, up to the directory that was
 /// walked.

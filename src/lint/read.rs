@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::area::Area;
 use super::discover::{Candidate, FileKind};
 use super::overlay::{Overlay, real};
 use crate::dotenv;
@@ -31,6 +32,8 @@ pub(super) struct Files {
     by_path: HashMap<PathBuf, FileId>,
     /// What is read instead of what is on disk.
     overlay: Overlay,
+    /// Where files may lie that were not named.
+    area: Area,
     /// The settings file, where it says something that a finding may point at.
     pub settings: Option<FileId>,
 }
@@ -45,16 +48,16 @@ pub(super) struct Unreadable {
 }
 
 impl Files {
-    /// No files yet, and what will be read instead of what is on disk.
-    pub(super) fn over(overlay: Overlay) -> Self {
-        Files { overlay, ..Files::default() }
+    /// No files yet, what will be read instead of what is on disk, and where files may lie.
+    pub(super) fn over(overlay: Overlay, area: Area) -> Self {
+        Files { overlay, area, ..Files::default() }
     }
 
     /// Reads a file; one that was read before, by whatever path, is the same file.
     ///
     /// # Errors
     ///
-    /// It does not exist, is no regular file, cannot be read, or is larger than [`MAX_FILE_BYTES`].
+    /// It does not exist, lies outside of what was given, is no regular file, cannot be read, or is larger than [`MAX_FILE_BYTES`].
     pub(super) fn read(&mut self, candidate: &Candidate) -> Result<FileId, Unreadable> {
         let path = &candidate.path;
         let shown = shown(path);
@@ -64,6 +67,9 @@ impl Files {
             if stands_in { real(path) } else { fs::canonicalize(path).map_err(|error| unreadable(reason(&error)))? };
         if let Some(&file) = self.by_path.get(&real) {
             return Ok(file);
+        }
+        if !(stands_in || candidate.anywhere || self.area.holds(&real)) {
+            return Err(unreadable("it lies outside of what was given; --root DIR opens a directory".to_owned()));
         }
         if self.by_path.len() >= MAX_FILES {
             return Err(unreadable(format!("more than {MAX_FILES} files")));
@@ -96,8 +102,10 @@ impl Files {
     fn add_env(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) -> FileId {
         let tree = dotenv::grammar::parse(&bytes);
         let secrets = dotenv::tree::secrets(&tree, &bytes);
+        let sealed = dotenv::tree::unreadable(&tree);
         let file = self.sources.add(Source::new(shown, Some(path.to_owned()), bytes));
-        self.sources.get_mut(file).secrets = secrets;
+        let source = self.sources.get_mut(file);
+        (source.secrets, source.sealed) = (secrets, sealed);
         self.env.insert(file, tree);
         file
     }
@@ -176,6 +184,7 @@ impl Files {
         if pattern.contains('$') {
             return Included::Unknown;
         }
+        let mut is_left = false;
         for path in candidates(pattern, bases, root) {
             let is_there = |path: &PathBuf| path.is_file() || self.overlay.has(path);
             let paths = if is_glob(pattern) {
@@ -183,20 +192,24 @@ impl Files {
             } else {
                 Some(path).filter(is_there).into_iter().collect()
             };
+            let found = paths.len();
             let files: Vec<FileId> = paths.into_iter().filter_map(|path| self.read_included(path, fail)).collect();
+            is_left |= files.len() < found;
             if !files.is_empty() {
                 return Included::Files(files);
             }
         }
         match (is_stock(pattern), is_glob(pattern)) {
             (true, _) => Included::Stock,
+            // It is there, and was told as not analysed.
+            (false, _) if is_left => Included::Unknown,
             (false, true) => Included::Files(Vec::new()),
             (false, false) => Included::Missing,
         }
     }
 
     fn read_included(&mut self, path: PathBuf, fail: &mut impl FnMut(Unreadable)) -> Option<FileId> {
-        let candidate = Candidate { path, kind: FileKind::Nginx, doubtful: false, walked: None };
+        let candidate = Candidate { path, kind: FileKind::Nginx, doubtful: false, walked: None, anywhere: false };
         match self.read(&candidate) {
             Ok(file) => Some(file),
             Err(unreadable) => {

@@ -4,6 +4,7 @@
 //! and no step recurses. A file is parsed once; its directives are *placed* once per inclusion.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::include::{Included, Includes};
@@ -16,6 +17,9 @@ use crate::source::{FileId, Place, Sources, Span};
 pub const MAX_INCLUDE_DEPTH: usize = 32;
 /// How many directives one configuration may have once its includes are in place.
 pub const MAX_DIRECTIVES: usize = 8_000_000;
+/// How many directives may be placed by including files again. Thirty files that include each other ten times stand for more
+/// directives than there are atoms; a snippet in each of 50,000 locations stays far below.
+pub const MAX_REPEATED: usize = 400_000;
 
 /// What a block is to nginx, as far as CORS depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +117,8 @@ pub enum Problem {
     IncludeDepth,
     /// More than [`MAX_DIRECTIVES`] directives.
     TooLarge,
+    /// More than [`MAX_REPEATED`] directives by including files again.
+    TooOften,
 }
 
 /// The trees of the nginx files of a run, by [`FileId`].
@@ -132,6 +138,9 @@ pub struct Config<'s> {
     contexts: Vec<Context>,
     pub(super) items: Vec<Item<'s>>,
     pub(super) inclusions: Vec<Inclusion>,
+    /// The files that are included, and how many directives came of including them again.
+    included: BTreeSet<FileId>,
+    repeated: usize,
     /// What could not be put in its place, and the directive that says so.
     pub problems: Vec<(Place, Problem)>,
     /// Items of the lists that settings refer to; see [`Settings`].
@@ -183,6 +192,8 @@ impl<'s> Config<'s> {
             contexts: Vec::new(),
             items: Vec::new(),
             inclusions: Vec::new(),
+            included: BTreeSet::new(),
+            repeated: 0,
             problems: Vec::new(),
             lists: Vec::new(),
             twins: Vec::new(),
@@ -298,7 +309,10 @@ impl<'s> Config<'s> {
                 let depth = inclusion.map_or(0, |index| self.inclusions[index as usize].depth) + 1;
                 // The stack is taken from its end, so the last file goes in first.
                 for &file in files.iter().rev() {
-                    if self.includes_itself(file, inclusion) {
+                    if !self.may_include(file) {
+                        self.problem(id, place, Problem::TooOften);
+                        break;
+                    } else if self.includes_itself(file, inclusion) {
                         self.problem(id, place, Problem::IncludeCycle);
                     } else if depth > MAX_INCLUDE_DEPTH {
                         self.problem(id, place, Problem::IncludeDepth);
@@ -316,6 +330,17 @@ impl<'s> Config<'s> {
         }
     }
 
+    /// Whether a file may be included here; once more than [`MAX_REPEATED`] directives have come of including files again, only
+    /// those may that were not included before. An include is a directive, too: there are bombs of nothing else.
+    fn may_include(&mut self, file: FileId) -> bool {
+        if self.included.insert(file) {
+            return true;
+        }
+        let directives = self.tree(file).map_or(0, |tree| tree.directives.len());
+        self.repeated = self.repeated.saturating_add(1 + directives);
+        self.repeated <= MAX_REPEATED
+    }
+
     fn includes_itself(&self, file: FileId, inclusion: Option<u32>) -> bool {
         file == self.root || self.inclusion_chain(inclusion).any(|inclusion| inclusion.file == file)
     }
@@ -327,7 +352,10 @@ impl<'s> Config<'s> {
 
     fn problem(&mut self, id: ContextId, place: Place, problem: Problem) {
         self.mark_incomplete(id);
-        self.problems.push((place, problem));
+        // One include that is followed often tells the same each time.
+        if self.problems.last() != Some(&(place, problem)) {
+            self.problems.push((place, problem));
+        }
     }
 
     fn mark_incomplete(&mut self, id: ContextId) {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::tree::{Quoting, Tree, Word, unescape};
+use super::tree::{Quoting, SyntaxError, Tree, Word, unescape};
 use super::value::{Part, parts};
 use crate::source::{Place, Source, Span};
 
@@ -67,23 +67,39 @@ pub fn names<'f>(tree: &Tree, file: &'f [u8]) -> BTreeSet<&'f [u8]> {
     parts.filter_map(|part| if let Part::Variable(name) = part { Some(name) } else { None }).collect()
 }
 
+/// How many bytes may be filled into one file. Values are short and names are few; past this, a small file would stand for
+/// gigabytes.
+const MAX_FILLED_BYTES: usize = 1024 * 1024;
+
 /// Fills the names that are set into the words of a template. A word whose text would fall apart, or is not known, is marked as
-/// templated.
+/// templated; so is all that comes after [`MAX_FILLED_BYTES`], which is then one of the limits that cut the reading short.
 pub fn fill(tree: &mut Tree, file: &[u8], variables: &Variables) {
     let mut filled = BTreeMap::new();
+    let mut left = MAX_FILLED_BYTES;
+    let mut cut = None;
     for word in tree.words.iter_mut().filter(|word| word.inner().of(file).contains(&b'$')) {
-        let Some((text, places)) = expand(*word, file, variables) else { continue };
-        match text.filter(|text| stays_one(*word, text)) {
+        let Some((text, places)) = expand(*word, file, variables, &mut left) else { continue };
+        match text.filter(|text| left > 0 && stays_one(*word, text)) {
             Some(text) => drop(filled.insert(word.span, (unescape(&text), places))),
             None => word.templated = true,
         }
+        if left == 0 {
+            cut.get_or_insert(word.span);
+        }
     }
+    tree.limits.extend(cut.map(|span| SyntaxError {
+        span,
+        message: format!(
+            "more than {MAX_FILLED_BYTES} bytes would be filled in: from here on, names of the template are not known"
+        ),
+        help: None,
+    }));
     tree.filled = Filled(filled);
 }
 
 /// The word with its names filled in, and where they are set; nothing where it has none of them. The text is `None` where a value
-/// is not known.
-fn expand(word: Word, file: &[u8], variables: &Variables) -> Option<(Option<Vec<u8>>, Vec<Place>)> {
+/// is not known, and where there are not so many bytes `left` to fill in.
+fn expand(word: Word, file: &[u8], variables: &Variables, left: &mut usize) -> Option<(Option<Vec<u8>>, Vec<Place>)> {
     let raw = word.inner().of(file);
     let mut text = Some(Vec::with_capacity(raw.len()));
     let mut places = Vec::new();
@@ -100,8 +116,13 @@ fn expand(word: Word, file: &[u8], variables: &Variables) -> Option<(Option<Vec<
         at += length;
         let value = match variable {
             Some(variable) => {
-                places.push(variable.place);
-                variable.value.as_deref()
+                // Whoever sets the name is told once a word, however often it stands there.
+                if places.last() != Some(&variable.place) {
+                    places.push(variable.place);
+                }
+                let value = variable.value.as_deref();
+                *left = left.saturating_sub(value.map_or(0, <[u8]>::len));
+                value.filter(|_| *left > 0)
             }
             None => Some(own),
         };

@@ -9,6 +9,9 @@ use super::variables::{Hit, Key, MapTable};
 
 /// How deep maps may look other maps up before the value counts as unknown.
 const MAX_MAP_DEPTH: usize = 64;
+/// How many bytes variables may bring into one text before it counts as unknown. `set $a $a$a` doubles its value each
+/// time, and no header field of this length gets past a browser or a proxy.
+const MAX_EXPANDED_BYTES: usize = 8 * 1024;
 
 impl<'s> Run<'_, '_, 's> {
     /// The text of a parameter, its variables filled in.
@@ -24,6 +27,9 @@ impl<'s> Run<'_, '_, 's> {
             match part {
                 Part::Text(text) => expanded.extend_from_slice(text),
                 Part::Variable(name) => match self.variable(name) {
+                    Value::Known(value) if expanded.len() + value.len() > text.len() + MAX_EXPANDED_BYTES => {
+                        return Value::Unknown(name.to_vec().into());
+                    }
                     Value::Known(value) => expanded.extend_from_slice(&value),
                     unknown => return unknown,
                 },

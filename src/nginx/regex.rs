@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use fancy_regex::{Regex, RegexBuilder};
+use regex_syntax::hir::Hir;
 
 /// How many steps a backtracking match may take before its outcome counts as unknown.
 const BACKTRACK_LIMIT: usize = 100_000;
+/// The longest expression that is looked into, in bytes; of a longer one nothing is known.
+const MAX_PATTERN_BYTES: usize = 16 * 1024;
 /// How large one compiled expression may become, in bytes.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
@@ -109,8 +112,18 @@ fn is_common(pattern: &str) -> bool {
     true
 }
 
+/// The structure of an expression, where it is short enough to be looked into and this engine can read it.
+pub(super) fn structure(pattern: &[u8]) -> Option<Hir> {
+    regex_syntax::parse(text(pattern)?).ok()
+}
+
+/// An expression as text, where it is short enough.
+fn text(pattern: &[u8]) -> Option<&str> {
+    std::str::from_utf8(pattern).ok().filter(|pattern| pattern.len() <= MAX_PATTERN_BYTES)
+}
+
 fn compile(pattern: &[u8], ignore_case: bool) -> Option<Rc<Regex>> {
-    let pattern = std::str::from_utf8(pattern).ok().filter(|pattern| is_common(pattern))?;
+    let pattern = text(pattern).filter(|pattern| is_common(pattern))?;
     let built = RegexBuilder::new(pattern)
         .case_insensitive(ignore_case)
         .backtrack_limit(BACKTRACK_LIMIT)

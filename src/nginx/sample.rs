@@ -2,14 +2,14 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::regex::Regexes;
+use super::regex::{Regexes, structure};
 
 /// How long a made text may grow, in bytes.
 const MAX_BYTES: usize = 4096;
 
 /// A text that `pattern` matches, as short and as plain as its structure allows; `None` where none was found.
 pub fn sample(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Option<Vec<u8>> {
-    let hir = regex_syntax::parse(std::str::from_utf8(pattern).ok()?).ok()?;
+    let hir = structure(pattern)?;
     let text = build(&hir)?;
     (regexes.is_match(pattern, ignore_case, &text)?).then_some(text)
 }

@@ -2,6 +2,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use super::regex::structure;
+
 /// How many ways one expression may have; the rest is not looked at.
 const MAX_WAYS: usize = 512;
 /// How many steps the walk may take, whatever the ways.
@@ -44,8 +46,7 @@ pub(crate) struct Ways {
 
 /// The ways through `pattern`; none where its structure cannot be read.
 pub(crate) fn ways(pattern: &[u8]) -> Ways {
-    let parsed = std::str::from_utf8(pattern).ok().and_then(|pattern| regex_syntax::parse(pattern).ok());
-    let Some(hir) = parsed else { return Ways::default() };
+    let Some(hir) = structure(pattern) else { return Ways::default() };
     Ways { ways: walk(&hir), ungrouped: matches!(hir.kind(), HirKind::Alternation(_)) }
 }
 

@@ -312,6 +312,10 @@ fn piece(source: &Source, at: u32, end: u32, labelled: &[Span]) -> (bool, u32) {
         return (false, end.min(secret.start));
     }
     let end = end.min(secret.end);
+    let next = source.sealed.partition_point(|sealed| sealed.end <= at);
+    if let Some(sealed) = source.sealed.get(next).filter(|sealed| sealed.start <= at) {
+        return (true, end.min(sealed.end));
+    }
     if let Some(label) = labelled.iter().find(|label| label.start <= at && at < label.end) {
         return (false, end.min(label.end));
     }

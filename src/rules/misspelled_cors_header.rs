@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::{Misnomer, misnomer};
+use crate::cors::request::Request;
 use crate::deployment::{Caller, Deployment, Site, upstream};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{ContextId, ItemId};
@@ -50,6 +51,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
         let mut entered = None;
+        // By context: what a page gets there. Asked once, however many names are misspelled.
+        let mut seen = BTreeMap::new();
         // By context: the headers that are set there under their right names.
         let mut right: BTreeMap<ContextId, BTreeSet<CorsHeader>> = BTreeMap::new();
         for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
@@ -64,32 +67,29 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 let finding = finding(site, item, place, &name, &misnomer, right);
                 let contexts =
                     entered.get_or_insert_with(|| site.entered_by_level()).get(&site.config.item(item).context);
-                let context = contexts.and_then(|contexts| contexts.first());
-                findings.push(shown(deployment, site, context.copied(), misnomer.meant(), finding));
+                let context = contexts.and_then(|contexts| contexts.first()).copied();
+                let is_asked = misnomer.meant() == Some(CorsHeader::AllowOrigin) && finding.severity == Severity::Error;
+                if !is_asked {
+                    findings.push(finding);
+                    continue;
+                }
+                let (severity, request) = seen.entry(context).or_insert_with(|| got(deployment, site, context));
+                findings.push(Finding { severity: *severity, request: request.clone(), ..finding });
             }
         }
     }
 }
 
-/// The finding with the request that shows it; where an answer has the header from elsewhere, it is no error.
-fn shown(
-    deployment: &Deployment<'_>,
-    site: &Site<'_>,
-    context: Option<ContextId>,
-    meant: Option<CorsHeader>,
-    finding: Finding,
-) -> Finding {
-    if meant != Some(CorsHeader::AllowOrigin) || finding.severity != Severity::Error {
-        return finding;
-    }
+/// The request of a page that lacks Allow-Origin in a context; where the answer has it from elsewhere, that is no error.
+fn got(deployment: &Deployment<'_>, site: &Site<'_>, context: Option<ContextId>) -> (Severity, Option<Request>) {
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
     let Some(visit) = context.and_then(|it| site.visit(it, &caller, &upstream(site.config, &deployment.behind))) else {
-        return finding;
+        return (Severity::Error, None);
     };
     match visit.lacking(CorsHeader::AllowOrigin) {
-        Some(_) => Finding { request: Some(visit.request()), ..finding },
-        None if visit.told().next().is_some() => Finding { severity: Severity::Warning, ..finding },
-        None => finding,
+        Some(_) => (Severity::Error, Some(visit.request())),
+        None if visit.told().next().is_some() => (Severity::Warning, None),
+        None => (Severity::Error, None),
     }
 }
 
