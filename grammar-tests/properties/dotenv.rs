@@ -86,17 +86,16 @@ fn hidden(tree: &Tree, file: &[u8]) {
     }
 }
 
-/// The tree written out again: a line for a statement, without the blanks around it. Nothing ends the last line, whose
-/// value may end in a carriage return.
+/// The tree written out again: every statement without the blanks around it, its line ended as it was.
 fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
     let mut text = tree.bom.of(file).to_vec();
-    for (index, statement) in tree.statements.iter().enumerate() {
-        if index > 0 {
-            text.push(b'\n');
-        }
+    for statement in &tree.statements {
         for piece in pieces(&statement.kind) {
             text.extend_from_slice(piece.of(file));
         }
+        let line = statement.span.of(file);
+        let end = [&b"\r\n"[..], b"\n"].into_iter().find(|end| line.ends_with(end));
+        text.extend_from_slice(end.unwrap_or_default());
     }
     text
 }

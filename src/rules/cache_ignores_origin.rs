@@ -75,6 +75,8 @@ const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_by
 
 /// How many of the apps that may be meant are asked.
 const MAX_CANDIDATES: usize = 8;
+/// How many origins of the app's list are tried; asking it about each costs as much as the list is long.
+const MAX_ORIGINS: usize = 64;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut pairs = BTreeMap::new();
@@ -122,7 +124,8 @@ impl Cache {
 /// Two origins that the app sends back when they ask.
 fn echoed(app: &App) -> Option<(String, String)> {
     let echoes = |origin: &&String| matches!(app.answer_for(origin).allow_origin, AllowOrigin::Origin(answered) if answered == **origin);
-    let origins: Vec<String> = app.origins.iter().filter(|it| it.cors).map(|it| it.text.clone()).collect();
+    let origins: Vec<String> =
+        app.origins.iter().filter(|it| it.cors).take(MAX_ORIGINS).map(|it| it.text.clone()).collect();
     let mut origins = origins.iter().filter(echoes);
     let first = origins.next()?;
     Some((first.clone(), origins.find(|other| *other != first)?.clone()))
