@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::overlay::real;
+
 /// Directories, without links in their paths.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Area(BTreeSet<PathBuf>);
@@ -18,7 +20,8 @@ impl Area {
         let mut area = BTreeSet::new();
         let here = fs::canonicalize(".").ok();
         for path in paths.iter().map(PathBuf::as_path).chain(root) {
-            let Ok(real) = fs::canonicalize(path) else { continue };
+            // What standard input stands for need not be there.
+            let real = real(path);
             if real.is_dir() {
                 area.insert(real);
             } else if let Some(here) = here.as_ref().filter(|here| real.starts_with(here)) {
