@@ -91,6 +91,9 @@ impl<'s> Run<'_, '_, 's> {
         let config = self.model.config;
         let name = config.item(chosen).name;
         let Some(item) = self.pass_in_force(name) else { return Ok(Step::Reply(Reply::special(500, Some(chosen)))) };
+        if self.may_be_mixed_up(Protocol::split(name)) {
+            return Ok(Step::Reply(Reply::lost(Some(item))));
+        }
         let is_down = self.asked_by.is_none() && self.upstream.status == AppStatus::Down;
         let fields = if is_down { Vec::new() } else { self.answer_of_app(item, Protocol::split(name)) };
         self.app_fields = Some(fields);
@@ -192,6 +195,23 @@ impl<'s> Run<'_, '_, 's> {
         }
         let Some(bypass) = self.hand_over(protocol, "cache_bypass") else { return true };
         !config.parameters(bypass).any(|text| self.expand(text).is_true() == Some(true))
+    }
+
+    /// Whether a request may get what nginx has kept of the answer to the subrequest that `auth_request` made for it: by a key that both have
+    /// and that holds nothing of the subrequest's own. By default a key holds the URI that the app is asked for.
+    fn may_be_mixed_up(&mut self, pass: Option<(Protocol, &[u8])>) -> bool {
+        let config = self.model.config;
+        let cached = pass.filter(|(protocol, _)| self.is_cached(*protocol));
+        let Some(key) = cached.and_then(|(protocol, _)| self.hand_over(protocol, "cache_key")) else { return false };
+        if self.asked_by.is_some() {
+            self.kept_for_auth = Some(key);
+            return false;
+        }
+        let text = |item| config.parameter(item, 1).unwrap_or_default();
+        let is_own = |name: &[u8]| matches!(name, b"uri" | b"document_uri" | b"proxy_host" | b"args" | b"query_string");
+        let key = text(key);
+        let mixes = |part| !matches!(part, Part::Variable(name) if is_own(&name.to_ascii_lowercase()));
+        self.kept_for_auth.is_some_and(|other| text(other) == key && parts(&key).all(mixes))
     }
 
     /// Whether the key keeps what is kept for this Origin apart from what is kept for others.

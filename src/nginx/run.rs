@@ -56,6 +56,8 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
     /// The header fields of the app's answer, once there is one: what `$upstream_http_*` hold.
     pub(super) app_fields: Option<AppFields>,
+    /// The key by which nginx may have kept the answer of the app that an `auth_request` asked.
+    pub(super) kept_for_auth: Option<ItemId>,
     /// The `root` or `alias` below which a file was asked for first, once one was.
     pub(super) first_root: Option<Option<ItemId>>,
     /// The `auth_request` of which this is the subrequest.
@@ -137,6 +139,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             body_discarded: false,
             redirect: None,
             app_fields: None,
+            kept_for_auth: None,
             first_root: None,
             asked_by: None,
         }
@@ -231,6 +234,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             sub.more(item, status, &mut Vec::new());
         }
         self.variables = sub.variables;
+        self.kept_for_auth = sub.kept_for_auth;
         Ok(Reply { status, ..reply })
     }
 
