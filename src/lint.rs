@@ -92,6 +92,8 @@ pub struct Outcome {
     pub not_analysed: Vec<String>,
     /// What was read and why files were taken or left, for standard error.
     pub notes: Vec<String>,
+    /// What the settings say that meets nothing.
+    pub idle_settings: Vec<String>,
 }
 
 /// Why nothing could be linted.
@@ -125,6 +127,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let given = gathered.given.iter().chain(&gathered.env).map(|(file, _)| *file);
     sort(&mut findings, given);
     drop(apps);
+    let idle_settings = gathered.apps_without_files();
     let mut notes = gathered.notes;
     if left_out > 0 {
         notes.push(format!(
@@ -135,7 +138,8 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let repository = Repository::around_working_directory();
     read.sources.place_in_repository(|path| repository.path(path));
     fingerprint::mark(&read.sources, &read.nginx, &read.env, &mut findings);
-    Ok(Outcome { sources: read.sources, findings, files, suppressed, baselined: 0, stale: 0, not_analysed, notes })
+    let sources = read.sources;
+    Ok(Outcome { sources, findings, files, suppressed, baselined: 0, stale: 0, not_analysed, notes, idle_settings })
 }
 
 /// What the rules found, as in an [`Outcome`].

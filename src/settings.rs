@@ -176,9 +176,10 @@ impl Settings {
         overridden.map(|(_, level)| level).or_else(|| self.rules.get(rule))
     }
 
-    /// Whether a search leaves this path.
-    pub fn is_excluded(&self, path: &Path) -> bool {
-        !self.exclude.is_empty() && self.relative(path).is_some_and(|path| self.exclude.matching(&path).is_some())
+    /// The pattern by which a search leaves this path, as it is written.
+    pub fn excluding(&self, path: &Path) -> Option<&str> {
+        let relative = (!self.exclude.is_empty()).then(|| self.relative(path))??;
+        self.exclude.patterns().get(self.exclude.matching(&relative)?).map(String::as_str)
     }
 
     /// The path from the settings file's directory, `/`-separated; `None` for what is not below it.

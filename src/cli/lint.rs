@@ -103,6 +103,9 @@ impl Lint {
         if self.verbose {
             outcome.notes.iter().for_each(note);
         }
+        if !self.quiet {
+            outcome.idle_settings.iter().for_each(note);
+        }
         if outcome.files == 0 && outcome.not_analysed.is_empty() && !self.quiet {
             note("nothing to lint: no nginx configuration and no .env file");
         }

@@ -54,15 +54,19 @@ pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
 }
 
 /// The files under `directory` that are, or may be, to be linted, in byte order of their paths. `note` is told what could not be
-/// walked; nothing that `is_excluded` is entered.
+/// walked; nothing that `is_excluded` is entered. It is asked only about directories and about files that may be linted.
 pub(super) fn walk(
     directory: &Path,
-    is_excluded: impl Fn(&Path) -> bool,
+    mut is_excluded: impl FnMut(&Path) -> bool,
     mut note: impl FnMut(String),
 ) -> Vec<Candidate> {
     let walker = WalkDir::new(directory).sort_by_file_name().into_iter();
     let mut found = Vec::new();
-    for entry in walker.filter_entry(|entry| is_entered(entry) && !is_excluded(entry.path())) {
+    let mut is_left = |entry: &DirEntry| {
+        let concerns = entry.file_type().is_dir() || recognise(entry, directory).is_some();
+        concerns && is_excluded(entry.path())
+    };
+    for entry in walker.filter_entry(|entry| is_entered(entry) && !is_left(entry)) {
         match entry {
             Ok(entry) => found.extend(recognise(&entry, directory)),
             Err(error) => {

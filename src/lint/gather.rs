@@ -11,6 +11,7 @@ use super::{Context, Error, Options, fill, group, own, twins};
 use crate::deployment::Apps;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
+use crate::settings::{AppPath, Settings};
 use crate::source::{FileId, Sources};
 
 /// A configuration to put together: its first file, the context of its top level, and what it includes.
@@ -109,6 +110,29 @@ impl<'o> Gathered<'o> {
         self.files.sources
     }
 
+    /// The apps of the settings to which no .env file belongs, where all below their directories would have been found.
+    pub(super) fn apps_without_files(&self) -> Vec<String> {
+        let settings = &self.options.settings;
+        let directories: BTreeSet<&Path> = self.env.iter().filter_map(|(_, file)| file.path.parent()).collect();
+        let owners = directories.into_iter().filter_map(|directory| settings.app_of(directory));
+        let owning: BTreeSet<&str> = owners.map(|app| app.path.value.as_str()).collect();
+        let walked: Vec<String> = self.options.paths.iter().filter_map(|path| settings.relative(path)).collect();
+        let is_searched = |path: &str| walked.iter().any(|walked| Path::new(path).starts_with(walked));
+        let idle = settings.apps.iter().filter(|app| {
+            let path = app.path.value.as_str();
+            !owning.contains(path) && is_searched(path)
+        });
+        let tell = |app: &AppPath| {
+            let line = settings.line_of(app.path.span);
+            let why = match settings.directory.join(&app.path.value).is_dir() {
+                true => "no .env file was found below it",
+                false => "there is no such directory",
+            };
+            format!("{line}: the app `{}` is behind nothing: {why}", app.path.value)
+        };
+        idle.map(tell).collect()
+    }
+
     /// Reads the files that were named and those that the directories' walks recognise.
     fn read_given(&mut self) -> Result<(), Error> {
         let mut seen = HashSet::new();
@@ -123,7 +147,13 @@ impl<'o> Gathered<'o> {
                 let unread = |unread| {
                     not_analysed.insert(unread);
                 };
-                discover::walk(path, |path| settings.is_excluded(path), unread)
+                let notes = &mut self.notes;
+                let is_excluded = |path: &Path| {
+                    let pattern = settings.excluding(path);
+                    notes.extend(pattern.map(|pattern| excluded(settings, path, pattern)));
+                    pattern.is_some()
+                };
+                discover::walk(path, is_excluded, unread)
             } else {
                 vec![discover::named(path, overlay.kind(path).or(self.options.kind))]
             };
@@ -219,6 +249,12 @@ impl<'o> Gathered<'o> {
             Context::Location => ContextKind::Location,
         })
     }
+}
+
+/// Why a search left a path.
+fn excluded(settings: &Settings, path: &Path, pattern: &str) -> String {
+    let path = shown(path.strip_prefix(".").unwrap_or(path));
+    format!("{path}: left, {} excludes `{pattern}`", settings.line_of(settings.exclude.span()))
 }
 
 /// How many directories may be a fragment's main directory: `sites-enabled/app.conf` is one below it, a snippet of a package two.
