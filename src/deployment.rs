@@ -51,7 +51,7 @@ pub(crate) use lists::part_of;
 pub use lost::{Lost, When};
 pub use misdirected::Misdirected;
 pub use needs::Lack;
-pub use origin_lists::{Listed, OriginList};
+pub use origin_lists::{Listed, OriginList, meant_origin};
 pub use pairing::Behind;
 pub use preflight::{Answered, Refusal, Refused};
 pub use rewritten::Rewritten;

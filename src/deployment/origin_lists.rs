@@ -58,7 +58,7 @@ impl<'d> Deployment<'d> {
             for (key, origins) in by_key {
                 let is_page = origins.iter().all(|origin| !origin.cors);
                 let listed = origins.into_iter().filter_map(|origin| {
-                    Some(Listed { origin: near(&origin.text)?, place: origin.place, is_pattern: false })
+                    Some(Listed { origin: meant_origin(&origin.text)?, place: origin.place, is_pattern: false })
                 });
                 lists.push(OriginList {
                     origins: listed.collect(),
@@ -94,8 +94,8 @@ fn is_judged(origin: &AllowedOrigin) -> bool {
     (origin.cors || page) && origin.keys.iter().all(|key| key.certainty > Certainty::Unverified)
 }
 
-/// The origin of a text that has a scheme, whatever else is wrong with it.
-fn near(text: &str) -> Option<Origin> {
+/// The origin that a text means which has a scheme, whatever else is wrong with it: a slash or a path is another fault.
+pub fn meant_origin(text: &str) -> Option<Origin> {
     match check_serialized(text) {
         Ok(origin) => Some(origin),
         Err(fault) => check_serialized(&fault.suggestion?).ok().filter(|_| text.contains("://")),
@@ -103,7 +103,7 @@ fn near(text: &str) -> Option<Origin> {
 }
 
 fn near_bytes(text: &[u8]) -> Vec<Origin> {
-    std::str::from_utf8(text).ok().and_then(near).into_iter().collect()
+    std::str::from_utf8(text).ok().and_then(meant_origin).into_iter().collect()
 }
 
 impl OriginList {

@@ -12,6 +12,7 @@ pub mod loaders;
 pub mod misspelled;
 pub mod placeholder;
 mod policy;
+pub mod stage;
 mod taken;
 pub mod tree;
 pub mod value;

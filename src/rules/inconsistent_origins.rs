@@ -45,8 +45,8 @@
 use std::collections::BTreeMap;
 
 use crate::cors::near::difference;
-use crate::cors::origin::{Origin, check_serialized};
-use crate::deployment::{Deployment, Front, Listed, Project};
+use crate::cors::origin::Origin;
+use crate::deployment::{Deployment, Front, Listed, Project, meant_origin};
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::finding::{Finding, Label, Severity};
@@ -159,11 +159,7 @@ fn is_link(origin: &AllowedOrigin) -> bool {
 
 fn listed(entry: &AllowedOrigin) -> Option<Listed> {
     let sure = entry.keys.iter().all(|key| key.certainty > Certainty::Unverified);
-    let origin = match check_serialized(&entry.text) {
-        Ok(origin) => origin,
-        // A slash or a path is another fault; what is meant is compared here.
-        Err(fault) => check_serialized(&fault.suggestion.filter(|_| entry.text.contains("://"))?).ok()?,
-    };
+    let origin = meant_origin(&entry.text)?;
     (sure && origin != Origin::Opaque).then_some(Listed { origin, place: entry.place, is_pattern: false })
 }
 

@@ -25,6 +25,7 @@ pub mod duplicate_allow_origin;
 pub mod empty_origins;
 pub mod env_cors_not_enabled;
 pub mod env_dead_key;
+pub mod env_development_value;
 pub mod env_duplicate_key;
 pub mod env_list_in_single_origin_key;
 pub mod env_loader_divergence;
@@ -87,6 +88,7 @@ pub const ALL: &[&Rule] = &[
     &empty_origins::RULE,
     &env_cors_not_enabled::RULE,
     &env_dead_key::RULE,
+    &env_development_value::RULE,
     &env_duplicate_key::RULE,
     &env_list_in_single_origin_key::RULE,
     &env_loader_divergence::RULE,
