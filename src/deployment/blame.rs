@@ -38,7 +38,9 @@ impl<'d> Site<'d> {
         let mut blames = BTreeMap::new();
         for exchange in &self.exchanges {
             for (kind, answer) in exchange.answers() {
-                if let Verdict::Blocked(blocked) = exchange.verdict(kind, answer)
+                // Few answers end in an `if`, and judging the others is most of the work.
+                if self.config.context(answer.context).kind == ContextKind::IfInLocation
+                    && let Verdict::Blocked(blocked) = exchange.verdict(kind, answer)
                     && let Some(header) = missing(&blocked.reason)
                     && let Some((context, blame)) = self.blame(exchange, kind, answer, header)
                 {
@@ -49,6 +51,7 @@ impl<'d> Site<'d> {
         blames
     }
 
+    /// What the `if` in which an answer ends has to do with the want of a header.
     fn blame<'e>(
         &self,
         exchange: &'e Exchange<'d>,
@@ -58,18 +61,17 @@ impl<'d> Site<'d> {
     ) -> Option<(ContextId, Blame<'e, 'd>)> {
         let config = self.config;
         let last = answer.context;
-        let is_if = config.context(last).kind == ContextKind::IfInLocation;
         let own = |context: ContextId| -> Vec<SetField<'_>> {
             config.named(context, b"add_header").flat_map(|item| set_fields(config, item)).collect()
         };
         let lets_in =
             |fields: &[SetField<'_>]| fields.iter().any(|field| field.header == header && allows(exchange, field));
         let has_own = config.named(last, b"add_header").next().is_some();
-        if is_if && has_own && lets_in(&self.outer_fields(last)) {
+        if has_own && lets_in(&self.outer_fields(last)) {
             return Some((last, Blame::Dropped { exchange, kind, header }));
         }
         let earlier = answer.matched.iter().copied().rfind(|&context| context != last && lets_in(&own(context)));
-        earlier.filter(|_| is_if).map(|context| (context, Blame::TakenOver { exchange, kind, by: last }))
+        earlier.map(|context| (context, Blame::TakenOver { exchange, kind, by: last }))
     }
 }
 
