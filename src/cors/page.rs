@@ -91,6 +91,11 @@ impl PageRequest {
         Ok(self)
     }
 
+    /// The same in another credentials mode.
+    pub fn with_credentials(self, credentials: CredentialsMode) -> PageRequest {
+        PageRequest { credentials, ..self }
+    }
+
     /// The method as it is sent.
     pub fn method(&self) -> &str {
         &self.method

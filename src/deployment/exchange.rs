@@ -1,5 +1,7 @@
 //! What a page asks of one location, and what it gets.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::{Behind, Site, upstream};
@@ -54,40 +56,41 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) 
             continue;
         }
         for ask in [Ask::Get, Ask::Preflighted] {
-            for credentials in [CredentialsMode::Omit, CredentialsMode::Include] {
-                let Some(page) = page(site, index, ask, origin.clone(), &url, credentials) else { continue };
-                let answers = |request: &Request| site.answers(index, request, behind);
-                let preflight = page.preflight().map_or(Vec::new(), |request| answers(&request));
-                let main = answers(&page.main());
-                exchanges.push(Exchange { route: index, ask, mentioned, page, preflight, main });
-            }
+            let Some(page) = page(site, index, ask, origin.clone(), &url) else { continue };
+            let answers = |request: &Request| site.answers(index, request, behind);
+            let preflight = page.preflight().map_or(Vec::new(), |request| answers(&request));
+            let main = answers(&page.main());
+            // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
+            let with_credentials = Exchange {
+                route: index,
+                ask,
+                mentioned,
+                page: page.clone().with_credentials(CredentialsMode::Include),
+                preflight: preflight.clone(),
+                main: main.clone(),
+            };
+            exchanges.push(Exchange { route: index, ask, mentioned, page, preflight, main });
+            exchanges.push(with_credentials);
         }
     }
     exchanges
 }
 
-/// The page's request: for a preflighted one, with a method and a header that the configuration names.
-fn page(
-    site: &Site<'_>,
-    index: usize,
-    ask: Ask,
-    origin: Origin,
-    url: &Url,
-    mode: CredentialsMode,
-) -> Option<PageRequest> {
+/// The page's request, without credentials: for a preflighted one, with a method and a header that the configuration names.
+fn page(site: &Site<'_>, index: usize, ask: Ask, origin: Origin, url: &Url) -> Option<PageRequest> {
     let route = &site.routes[index];
     let listed = |header| -> Vec<String> {
         route.listed(header).into_iter().filter(|name| !name.contains('*') && !name.contains('$')).collect()
     };
     if ask == Ask::Get {
-        return PageRequest::new(origin, "GET", url.clone(), mode).ok();
+        return PageRequest::new(origin, "GET", url.clone(), CredentialsMode::Omit).ok();
     }
     let methods = listed(CorsHeader::AllowMethods);
     let unsafe_method = ["PUT", "DELETE", "PATCH"].into_iter().find(|method| methods.iter().any(|name| name == method));
     // Files are read; an app is more often asked to do something.
     let posts = route.reaches_app && (methods.is_empty() || methods.iter().any(|method| method == "POST"));
     let method = unsafe_method.unwrap_or(if posts { "POST" } else { "GET" });
-    let page = PageRequest::new(origin, method, url.clone(), mode).ok()?;
+    let page = PageRequest::new(origin, method, url.clone(), CredentialsMode::Omit).ok()?;
     let names = listed(CorsHeader::AllowHeaders);
     let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
     if has("content-type") || (names.is_empty() && unsafe_method.is_none()) {
@@ -131,13 +134,11 @@ impl<'d> Site<'d> {
             Question::Credentials(_) => Some(!is_preflight),
             Question::Condition(_) | Question::File(_) => None,
         };
-        let mut request = request.clone();
-        if !is_preflight {
-            // Whoever is logged in shows it.
-            let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-            if !shown {
-                request.headers.push(("Authorization".to_owned(), login(self, entry).to_owned()));
-            }
+        let mut request = Cow::Borrowed(request);
+        // Whoever is logged in shows it.
+        let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if !is_preflight && !shown {
+            request.to_mut().headers.push(("Authorization".to_owned(), login(self, entry).to_owned()));
         }
         self.model.answers(&request, upstream, entry, &assume)
     }
