@@ -31,10 +31,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The documentation: the `//!` header as Markdown.
+    /// The documentation: the `//!` header as Markdown, without the numbers of the facts it rests on, which are the
+    /// names of tests and say nothing to a user.
     pub fn documentation(&self) -> String {
         let header = self.source.lines().map_while(|line| line.strip_prefix("//!"));
-        header.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+        let header = header.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        without_facts(&header)
     }
 
     /// The first line of the documentation: what is wrong, in one sentence.
@@ -56,5 +58,46 @@ impl Rule {
             fix: None,
             fingerprint: Fingerprint::default(),
         }
+    }
+}
+
+/// The text without what stands in parentheses and names facts alone, such as `(A1.5, A1.6)`.
+fn without_facts(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('(') {
+        match after.split_once(')').filter(|(inside, _)| names_facts(inside)) {
+            Some((_, behind)) => {
+                kept.push_str(before.trim_end());
+                rest = behind;
+            }
+            None => {
+                kept.push_str(before);
+                kept.push('(');
+                rest = after;
+            }
+        }
+    }
+    kept + rest
+}
+
+/// Whether a text is a list of facts: the letter of a part, then perhaps a number.
+fn names_facts(text: &str) -> bool {
+    text.split([',', '–']).map(str::trim).all(|name| {
+        let number = name.strip_prefix(|letter: char| letter.is_ascii_uppercase());
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_of_facts_are_for_the_reader_of_the_source() {
+        let check = |source: &str, told: &str| assert_eq!(without_facts(source), told);
+        check("it is dropped (A1.5), like this (B02–B23,\nM02), and that (J).", "it is dropped, like this, and that.");
+        check("a call (GET), an `f(A1.x)`, (as A1.5 says) (", "a call (GET), an `f(A1.x)`, (as A1.5 says) (");
+        check("the first\n(A1.5) and the second", "the first and the second");
     }
 }
