@@ -1,12 +1,14 @@
 //! What each loader reads: `loaders/table.txt`, the same questions put to the real loaders, and generated ones.
 //!
 //! dash and dotenvy are asked wherever they are; node's dotenv where `node` finds it (`NODE_PATH`), python-dotenv
-//! 1.2.4 where `python3` does; other versions of it read some inputs otherwise. What is missing is said on standard
-//! error. `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash a failure, `CORSLINT_REQUIRE_LOADERS=1` a missing node or
-//! python package too.
+//! 1.2.4 where `python3` does; other versions of it read some inputs otherwise. docker's command is asked what it tells
+//! a daemon, which a socket stands for, and systemd's reader of such files by way of `systemd-tmpfiles`, which fills in what
+//! it reads from an os-release. What is missing is said on standard error. `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash
+//! a failure, `CORSLINT_REQUIRE_LOADERS=1` a missing node or python package too.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{env, fs, process};
@@ -17,10 +19,14 @@ use corslint::dotenv::tree::Kind;
 
 /// What `loader` reads for the key `A`, by our account: its last statement counts.
 fn ours(loader: Loader, file: &[u8]) -> Option<Reading> {
+    ours_for(b"A", loader, file)
+}
+
+fn ours_for(wanted: &[u8], loader: Loader, file: &[u8]) -> Option<Reading> {
     let tree = parse(file);
     let named = |index: usize| match &tree.statements[index].kind {
-        Kind::Assignment(assignment) => assignment.key.of(file) == b"A",
-        Kind::Key { key, .. } => key.of(file) == b"A",
+        Kind::Assignment(assignment) => assignment.key.of(file) == wanted,
+        Kind::Key { key, .. } => key.of(file) == wanted,
         _ => false,
     };
     readings(loader, &tree, file).into_iter().filter(|(index, _)| named(*index)).map(|(_, reading)| reading).next_back()
@@ -113,6 +119,10 @@ type Answers = Option<Vec<Option<Vec<u8>>>>;
 
 /// Compares our account with the real loader's, input by input.
 fn agree(loader: Loader, inputs: &[Vec<u8>], answers: Answers, required: &[&str]) {
+    agree_on(b"A", loader, inputs, answers, required);
+}
+
+fn agree_on(key: &[u8], loader: Loader, inputs: &[Vec<u8>], answers: Answers, required: &[&str]) {
     let Some(answers) = answers else {
         let wanted = required.iter().any(|name| env::var_os(name).is_some_and(|value| value == "1"));
         assert!(!wanted, "{} is required and not installed", loader.name());
@@ -123,7 +133,7 @@ fn agree(loader: Loader, inputs: &[Vec<u8>], answers: Answers, required: &[&str]
     let mut differences = String::new();
     let mut unknown = 0;
     for (input, answer) in inputs.iter().zip(&answers) {
-        let expected = match ours(loader, input) {
+        let expected = match ours_for(key, loader, input) {
             Some(Reading::Unknown) => {
                 unknown += 1;
                 continue;
@@ -144,6 +154,13 @@ fn agree(loader: Loader, inputs: &[Vec<u8>], answers: Answers, required: &[&str]
 fn questions() -> Vec<Vec<u8>> {
     let mut questions = inputs();
     questions.extend(generated());
+    questions
+}
+
+/// Fewer of them, for loaders that take their time.
+fn few_questions() -> Vec<Vec<u8>> {
+    let mut questions = inputs();
+    questions.extend(generated().into_iter().step_by(10));
     questions
 }
 
@@ -239,4 +256,108 @@ print(json.dumps([ask(question) for question in json.load(open('questions.json')
     let questions = questions();
     let answers = batch("python3", &["-c", script], &questions, "python");
     agree(Loader::PythonDotenv, &questions, answers, &["CORSLINT_REQUIRE_LOADERS"]);
+}
+
+/// A daemon that takes whatever it is told to create; gives the `Env` of each.
+fn serve(listener: &UnixListener) -> Option<Vec<String>> {
+    let (stream, _) = listener.accept().ok()?;
+    let mut reader = BufReader::new(stream);
+    let mut env = None;
+    loop {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if reader.read_line(&mut head).ok()? == 0 {
+                return env;
+            }
+        }
+        let length =
+            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut body).ok()?;
+        let told: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        if let Some(list) = told["Env"].as_array() {
+            env = Some(list.iter().filter_map(|entry| Some(entry.as_str()?.to_owned())).collect());
+        }
+        let (status, answer) = if env.is_some() { ("201 Created", "{\"Id\":\"x\"}") } else { ("200 OK", "") };
+        let lines =
+            format!("HTTP/1.1 {status}\r\nApi-Version: 1.40\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
+        reader.get_mut().write_all(lines.as_bytes()).ok()?;
+    }
+}
+
+#[test]
+fn docker_agrees() {
+    let questions = inputs();
+    let folder = Folder::new("docker");
+    let socket = folder.0.join("daemon");
+    let listener = UnixListener::bind(&socket).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let ask = |input: &Vec<u8>| {
+        fs::write(folder.0.join("in.env"), input).unwrap();
+        let mut command = Command::new("docker");
+        command.env_clear().env("PATH", "/usr/bin:/usr/local/bin:/bin").env("HOME", &folder.0).current_dir(&folder.0);
+        command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        command.args(["create", "--env-file", "in.env", "image"]).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = command.stderr(Stdio::null()).spawn().ok()?;
+        let mut told = Vec::new();
+        // A file that is refused makes it end without a word to anybody.
+        while child.try_wait().unwrap().is_none() {
+            told.extend(serve(&listener).into_iter().flatten());
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        // It takes no key of a file in which it refuses one, and to it each line of a value of several lines is one.
+        let has_blank = |line: &[u8]| {
+            let line = line.trim_ascii_start();
+            let key = line.split(|byte| *byte == b'=').next().unwrap_or_default();
+            !line.starts_with(b"#") && key.iter().any(|byte| b" \t".contains(byte))
+        };
+        let readings = readings(Loader::DockerEnvFile, &parse(input), input);
+        let is_refused = readings.iter().any(|(_, reading)| *reading == Reading::Error)
+            || input.split(|byte| *byte == b'\n').any(has_blank);
+        assert!(!is_refused || told.is_empty(), "{} is not refused", input.escape_ascii());
+        let value = told.iter().rev().find_map(|entry| entry.strip_prefix("A=")).map(|value| value.as_bytes().to_vec());
+        Some(match ours(Loader::DockerEnvFile, input) {
+            Some(Reading::Value(ours)) if is_refused => Some(ours),
+            _ => value,
+        })
+    };
+    // What goes by this name may be another program, which asks no such daemon.
+    let is_docker = ask(&b"A=1\n".to_vec()) == Some(Some(b"1".to_vec()));
+    let answers = is_docker.then(|| questions.iter().map(ask).collect()).flatten();
+    agree(Loader::DockerEnvFile, &questions, answers, &[]);
+}
+
+/// The same input for the key `ID`, which an os-release has.
+fn for_release(input: &[u8]) -> Vec<u8> {
+    let rename = |line: &[u8]| {
+        let start = line.iter().position(|byte| !b" \t".contains(byte)).unwrap_or(0);
+        let start = if line[start..].starts_with(b"export A") { start + b"export ".len() } else { start };
+        let is_key = line[start..].first() == Some(&b'A')
+            && !line[start..].get(1).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if is_key { [&line[..start], b"ID", &line[start + 1..]].concat() } else { line.to_vec() }
+    };
+    input.split(|byte| *byte == b'\n').map(rename).collect::<Vec<_>>().join(&b'\n')
+}
+
+#[test]
+fn systemd_agrees() {
+    let questions: Vec<Vec<u8>> = few_questions().iter().map(|input| for_release(input)).collect();
+    let folder = Folder::new("systemd");
+    let (root, rule) = (folder.0.join("root"), folder.0.join("rule.conf"));
+    fs::create_dir_all(root.join("etc")).unwrap();
+    fs::write(&rule, "w+ /out - - - - %o\n").unwrap();
+    let ask = |input: &Vec<u8>| {
+        fs::write(root.join("etc/os-release"), input).unwrap();
+        fs::write(root.join("out"), "").unwrap();
+        let mut command = Command::new("systemd-tmpfiles");
+        command.arg(format!("--root={}", root.display())).arg("--create").arg(&rule);
+        command.env_remove("SYSTEMD_LOG_LEVEL").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().ok()?;
+        // Nothing is written for an empty value and for none alike.
+        let value = fs::read(root.join("out")).unwrap();
+        let is_empty = ours_for(b"ID", Loader::Systemd, input) == Some(Reading::Value(Vec::new()));
+        Some((!value.is_empty() || is_empty).then_some(value))
+    };
+    let answers = questions.iter().map(ask).collect();
+    agree_on(b"ID", Loader::Systemd, &questions, answers, &[]);
 }

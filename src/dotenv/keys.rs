@@ -267,8 +267,8 @@ static ORIGIN_BY_NAME: Key = Key { meaning: Meaning::SingleOrigin, ..CONVENTION 
 static FRONTEND_BY_NAME: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator::None, ..CONVENTION };
 static CREDENTIALS_BY_NAME: Key = Key { meaning: Meaning::Credentials, separator: Separator::None, ..CONVENTION };
 
-/// What a key that no row names looks like: `*CORS*ORIGIN*`, `*ALLOWED_ORIGINS`, `*WHITELIST*` of origins,
-/// `*_ORIGIN(S)`, `FRONTEND_URL` and its kin. Nothing for any other key.
+/// What a key that no row names looks like: `*CORS*ORIGIN*`, `*ALLOWED_ORIGIN(S)`, `*CORS*WHITELIST*`, `FRONTEND_URL`,
+/// `CLIENT_ORIGIN` and their kin. Nothing for any other key: origins of countries, of goods and of passkeys are none of CORS.
 pub fn convention(key: &str) -> Option<&'static Key> {
     let upper = key.to_ascii_uppercase();
     let words: Vec<&str> = upper.split(['_', '.', '-', ':']).filter(|word| !word.is_empty()).collect();
