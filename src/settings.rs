@@ -1,9 +1,9 @@
 //! `corslint.toml`: what a team has decided about its deployment.
 //!
-//! - [`find`]: which file holds, and its bytes
-//! - [`fields`]: every key of the file, once
-//! - [`check`]: whether a file keeps to that, [`read`]: what it then says
-//! - [`schema`], [`start`]: the same table for editors and for newcomers
+//! - `find`: which file holds, and its bytes
+//! - `fields`: every key of the file, once
+//! - `check`: whether a file keeps to that, `read`: what it then says
+//! - `schema`, `start`: the same table for editors and for newcomers
 
 mod check;
 mod fields;

@@ -72,7 +72,7 @@ pub fn names<'f>(tree: &Tree, file: &'f [u8]) -> BTreeSet<&'f [u8]> {
 const MAX_FILLED_BYTES: usize = 1024 * 1024;
 
 /// Fills the names that are set into the words of a template. A word whose text would fall apart, or is not known, is marked as
-/// templated; so is all that comes after [`MAX_FILLED_BYTES`], which is then one of the limits that cut the reading short.
+/// templated; so is all that comes after `MAX_FILLED_BYTES`, which is then one of the limits that cut the reading short.
 pub fn fill(tree: &mut Tree, file: &[u8], variables: &Variables) {
     let mut filled = BTreeMap::new();
     let mut left = MAX_FILLED_BYTES;
