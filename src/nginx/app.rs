@@ -95,7 +95,7 @@ impl<'s> Run<'_, '_, 's> {
             return Ok(Step::Reply(Reply::lost(Some(item))));
         }
         let is_down = self.asked_by.is_none() && self.upstream.status == AppStatus::Down;
-        let fields = if is_down { Vec::new() } else { self.answer_of_app(item, Protocol::split(name)) };
+        let fields = if is_down { self.no_answer(name) } else { self.answer_of_app(item, Protocol::split(name)) };
         self.app_fields = Some(fields);
         let status = match (self.asked_by, self.upstream.status) {
             (Some(asked_by), _) => Some(if self.ask(Question::Credentials(asked_by))? { 200 } else { 401 }),
@@ -119,6 +119,15 @@ impl<'s> Run<'_, '_, 's> {
             Some((_, None)) => Step::Reply(Reply::lost(Some(item))),
             None => Step::Reply(reply),
         })
+    }
+
+    /// Nothing: but nginx writes the request before it learns that nobody takes it, and the expressions asked for the Origin
+    /// in it leave their captures to the header fields of its own answer.
+    fn no_answer(&mut self, pass: &[u8]) -> AppFields {
+        if let Some((protocol, _)) = Protocol::split(pass) {
+            self.retold(protocol);
+        }
+        Vec::new()
     }
 
     /// The header fields of the app's answer, or of one it gave to another request, which nginx has kept.
