@@ -10,20 +10,6 @@ use corslint::source::{FileId, Place, Source, Span};
 
 use super::cost;
 
-const FORMATS: [Format; 11] = [
-    Format::Full,
-    Format::Concise,
-    Format::Narrated,
-    Format::Json,
-    Format::Jsonl,
-    Format::Sarif,
-    Format::Github,
-    Format::Gitlab,
-    Format::Junit,
-    Format::Checkstyle,
-    Format::Rdjsonl,
-];
-
 /// What stands for every secret byte, and nowhere else.
 const SECRET: char = '@';
 
@@ -36,7 +22,7 @@ pub fn check(data: &[u8]) {
 
 /// Writes an outcome in every format, asserts that a terminal may show it, and hands it on.
 pub fn every_format(outcome: &Outcome, screen: Screen, bytes: usize, more: impl Fn(&str)) {
-    for format in FORMATS {
+    for format in Format::ALL {
         let mut out = Vec::new();
         // A finding shows a bounded part of its input, and every format says each thing a few times.
         let rules = if format == Format::Sarif { 1024 * 1024 } else { 0 };

@@ -232,3 +232,14 @@ pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Res
     drop(out);
     file.persist(&path).map(drop).map_err(|error| error.error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_a_name() {
+        let named: Vec<Format> = FormatName::value_variants().iter().map(|name| name.format()).collect();
+        assert_eq!(named, Format::ALL);
+    }
+}

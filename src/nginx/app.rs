@@ -94,6 +94,9 @@ impl<'s> Run<'_, '_, 's> {
         if self.may_be_mixed_up(Protocol::split(name)) {
             return Ok(Step::Reply(Reply::lost(Some(item))));
         }
+        if self.asked_by.is_none() {
+            self.body.read();
+        }
         let is_down = self.asked_by.is_none() && self.upstream.status == AppStatus::Down;
         let fields = if is_down { self.no_answer(name) } else { self.answer_of_app(item, Protocol::split(name)) };
         self.app_fields = Some(fields);

@@ -101,7 +101,9 @@ impl<'s> Run<'_, '_, 's> {
             };
             self.redirect = Some((target, Some(item)));
         }
-        self.body_discarded |= status < 400 || has_text;
+        if status < 400 || has_text {
+            self.body.discard();
+        }
         let special = redirects || (status >= 400 && !has_text);
         Reply { special, ..Reply::plain(status, AnsweredBy::Nginx, Some(item)) }
     }

@@ -17,6 +17,31 @@ const MAX_URI_CHANGES: u32 = 11;
 /// How large a request body may be where no `client_max_body_size` says otherwise, in bytes.
 const DEFAULT_BODY_BYTES: u64 = 1024 * 1024;
 
+/// What has become of a request's body: whatever happens to it first is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Nothing yet.
+    Waiting,
+    /// It was read for an app, and each location that the app leads to looks at its size anew.
+    Read,
+    /// It was thrown away, and its size no longer matters.
+    Discarded,
+}
+
+impl Body {
+    pub(super) fn read(&mut self) {
+        if *self == Body::Waiting {
+            *self = Body::Read;
+        }
+    }
+
+    pub(super) fn discard(&mut self) {
+        if *self == Body::Waiting {
+            *self = Body::Discarded;
+        }
+    }
+}
+
 /// A run, and what it has come to so far.
 #[derive(Debug)]
 pub(super) struct Run<'r, 'c, 's> {
@@ -50,8 +75,8 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) in_error_page: bool,
     /// The refusal that `satisfy any` holds back; an error page that another check leads to meets it as well.
     pub(super) refusal: Option<Reply>,
-    /// Whether nginx has thrown the request's body away, so that its size no longer matters.
-    pub(super) body_discarded: bool,
+    /// What has become of the request's body.
+    pub(super) body: Body,
     /// The `Location` field, once something has set it.
     pub(super) redirect: Option<(Value<'s>, Option<ItemId>)>,
     /// The header fields of the app's answer, once there is one: what `$upstream_http_*` hold.
@@ -136,7 +161,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             error_status: None,
             in_error_page: false,
             refusal: None,
-            body_discarded: false,
+            body: Body::Waiting,
             redirect: None,
             app_fields: None,
             kept_for_auth: None,
@@ -224,7 +249,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         (sub.server, sub.context) = (self.server, self.server);
         (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
         (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));
-        (sub.asked_by, sub.internal, sub.body_discarded) = (Some(item), true, self.body_discarded);
+        (sub.asked_by, sub.internal, sub.body) = (Some(item), true, self.body);
         sub.variables = std::mem::take(&mut self.variables);
         let first = sub.through_server(None)?;
         let reply = sub.follow(first)?;
@@ -377,8 +402,10 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             Some(item) => size(&config.parameter(item, 1)?)?,
             None => DEFAULT_BODY_BYTES,
         };
-        let refused = limit > 0 && length > limit && !self.body_discarded;
-        self.body_discarded |= refused;
+        let refused = limit > 0 && length > limit && self.body != Body::Discarded;
+        if refused {
+            self.body.discard();
+        }
         refused.then(|| Reply::special(413, item))
     }
 

@@ -56,6 +56,21 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every one.
+    pub const ALL: [Format; 11] = [
+        Format::Full,
+        Format::Concise,
+        Format::Narrated,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Checkstyle,
+        Format::Rdjsonl,
+    ];
+
     /// Whether people read it. The others are read by programs: they are never capped, and an empty run still gives a whole document.
     pub fn is_for_people(self) -> bool {
         matches!(self, Format::Full | Format::Concise | Format::Narrated)
