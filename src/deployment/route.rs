@@ -13,6 +13,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
 use crate::nginx::locations::{self, Found, Pattern, is_pass};
 use crate::nginx::sample::sample;
+use crate::nginx::settings::Single;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
@@ -140,7 +141,7 @@ pub(super) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextI
         ContextKind::Location => {
             let named =
                 matches!(here.opener.and_then(|item| locations::pattern(config, item)), Some(Pattern::Named(_)));
-            let internal = config.named(context, b"internal").next().is_some();
+            let internal = config.single(context, Single::Internal).is_some();
             // A fragment of locations stands in a server that is not shown; a bare fragment is its own location.
             let server = server.unwrap_or(config.top());
             (!named && !internal).then_some((server, Entry::Location(server, context)))
