@@ -57,7 +57,10 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
+/// For an `if` that asks the method: what it sends does no harm elsewhere.
 const HELP: &str = "write every `add_header` in the location and leave the `if` without one: it inherits them";
+/// For any other: its header is not meant for every request, least of all where it asks for the Origin.
+const HELP_BY_MAP: &str = "write every `add_header` in the location, this one with a variable that a `map` leaves empty where the `if` does not match: nginx sends no empty header";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
@@ -70,9 +73,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let missed = unmatched.get(&context).filter(|_| !own.is_empty());
             missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
             if let Some(finding) = judge(site, context, &own, blames.get(&context)) {
-                let fix = site.is_for_one_method(context).then(|| edits::merged(config, context)).flatten();
+                let by_method = site.is_for_one_method(context);
+                let fix = by_method.then(|| edits::merged(config, context)).flatten();
                 let fix = fix.map(|edits| Fix { safe: true, edits });
-                reported.keep(Finding { help: Some(HELP.to_owned()), fix, ..finding });
+                let help = if by_method { HELP } else { HELP_BY_MAP };
+                reported.keep(Finding { help: Some(help.to_owned()), fix, ..finding });
             }
         }
     }
