@@ -43,6 +43,8 @@ impl<'s> Run<'_, '_, 's> {
         let mut waiting = vec![name.to_ascii_lowercase()];
         let mut value = Value::known(&b""[..]);
         let mut forgotten = Vec::new();
+        // Maps that wait for their result and not for their source: their expression has matched, and is not asked again.
+        let mut matched: Vec<Vec<u8>> = Vec::new();
         while let Some(name) = waiting.pop() {
             if let Some(known) = self.simple(&name) {
                 value = known;
@@ -59,9 +61,10 @@ impl<'s> Run<'_, '_, 's> {
                 }
                 Some(other) => waiting.extend([name, other]),
                 None => {
-                    value = match self.look_up(map) {
+                    value = match self.look_up(map, matched.contains(&name)) {
                         Ok(value) => value,
                         Err(other) => {
+                            matched.push(name.clone());
                             waiting.extend([name, other]);
                             continue;
                         }
@@ -116,8 +119,9 @@ impl<'s> Run<'_, '_, 's> {
         })
     }
 
-    /// The result of a map whose source is known; or, as the error, the map variable that its result needs first.
-    fn look_up(&mut self, map: &MapTable<'s>) -> Result<Value<'s>, Vec<u8>> {
+    /// The result of a map whose source is known; or, as the error, the map variable that its result needs first. What an expression
+    /// captured is kept once: the maps of its result, asked after it, may have captured something else since.
+    fn look_up(&mut self, map: &MapTable<'s>, has_matched: bool) -> Result<Value<'s>, Vec<u8>> {
         let config = self.model.config;
         let unknown = || Value::Unknown(map.variable.clone().into());
         let source = match self.expand(map.source.clone()) {
@@ -130,6 +134,7 @@ impl<'s> Run<'_, '_, 's> {
             Hit::Entry(index) => {
                 let entry = &map.entries[index];
                 if let Key::Regex { pattern, ignore_case } = &entry.key
+                    && !has_matched
                     && let Ok(Some(captures)) = self.model.regexes.captures(pattern, *ignore_case, &source)
                 {
                     self.take_captures(captures);
