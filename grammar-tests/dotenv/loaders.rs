@@ -2,9 +2,9 @@
 //!
 //! dash and dotenvy are asked wherever they are; node's dotenv where `node` finds it (`NODE_PATH`), python-dotenv
 //! 1.2.4 where `python3` does; other versions of it read some inputs otherwise. docker's command is asked what it tells
-//! a daemon, which a socket stands for, and systemd's reader of such files by way of `systemd-tmpfiles`, which fills in what
-//! it reads from an os-release. What is missing is said on standard error. `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash
-//! a failure, `CORSLINT_REQUIRE_LOADERS=1` a missing node or python package too.
+//! a daemon, which a socket stands for, docker compose (version 2) how it resolves a file, and systemd's reader of such files by
+//! way of `systemd-tmpfiles`, which fills in what it reads from an os-release. What is missing is said on standard error.
+//! `CORSLINT_REQUIRE_ORACLE=1` makes a missing dash a failure, `CORSLINT_REQUIRE_LOADERS=1` any that is missing.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -39,6 +39,7 @@ fn word(reading: &Reading) -> String {
         }
         Reading::Dropped => "dropped".into(),
         Reading::Error => "error".into(),
+        Reading::Refused => "refused".into(),
         Reading::Inherits => "inherits".into(),
         Reading::Unknown => "?".into(),
     }
@@ -139,7 +140,7 @@ fn agree_on(key: &[u8], loader: Loader, inputs: &[Vec<u8>], answers: Answers, re
                 continue;
             }
             Some(Reading::Value(value)) => Some(value),
-            Some(Reading::Dropped | Reading::Error | Reading::Inherits) | None => None,
+            Some(Reading::Dropped | Reading::Error | Reading::Refused | Reading::Inherits) | None => None,
         };
         if expected != *answer {
             let show = |value: &Option<Vec<u8>>| value.as_ref().map(|value| value.escape_ascii().to_string());
@@ -295,7 +296,8 @@ fn docker_agrees() {
     let ask = |input: &Vec<u8>| {
         fs::write(folder.0.join("in.env"), input).unwrap();
         let mut command = Command::new("docker");
-        command.env_clear().env("PATH", "/usr/bin:/usr/local/bin:/bin").env("HOME", &folder.0).current_dir(&folder.0);
+        command.env_clear().envs(env::var_os("PATH").map(|path| ("PATH", path)));
+        command.env("HOME", &folder.0).current_dir(&folder.0);
         command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
         command.args(["create", "--env-file", "in.env", "image"]).stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = command.stderr(Stdio::null()).spawn().ok()?;
@@ -305,26 +307,62 @@ fn docker_agrees() {
             told.extend(serve(&listener).into_iter().flatten());
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
-        // It takes no key of a file in which it refuses one, and to it each line of a value of several lines is one.
-        let has_blank = |line: &[u8]| {
-            let line = line.trim_ascii_start();
-            let key = line.split(|byte| *byte == b'=').next().unwrap_or_default();
-            !line.starts_with(b"#") && key.iter().any(|byte| b" \t".contains(byte))
-        };
-        let readings = readings(Loader::DockerEnvFile, &parse(input), input);
-        let is_refused = readings.iter().any(|(_, reading)| *reading == Reading::Error)
-            || input.split(|byte| *byte == b'\n').any(has_blank);
-        assert!(!is_refused || told.is_empty(), "{} is not refused", input.escape_ascii());
-        let value = told.iter().rev().find_map(|entry| entry.strip_prefix("A=")).map(|value| value.as_bytes().to_vec());
-        Some(match ours(Loader::DockerEnvFile, input) {
-            Some(Reading::Value(ours)) if is_refused => Some(ours),
-            _ => value,
-        })
+        let values = told.iter().rev().filter_map(|entry| entry.strip_prefix("A="));
+        Some(values.map(|value| value.as_bytes().to_vec()).next())
     };
     // What goes by this name may be another program, which asks no such daemon.
     let is_docker = ask(&b"A=1\n".to_vec()) == Some(Some(b"1".to_vec()));
     let answers = is_docker.then(|| questions.iter().map(ask).collect()).flatten();
-    agree(Loader::DockerEnvFile, &questions, answers, &[]);
+    agree(Loader::DockerEnvFile, &questions, answers, &["CORSLINT_REQUIRE_LOADERS"]);
+}
+
+/// What compose makes of some files, a service each; nothing where it refuses one of them.
+fn resolve(folder: &Folder, asked: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+    let mut services = String::from("name: x\nservices:\n");
+    for (index, input) in asked.iter().enumerate() {
+        fs::write(folder.0.join(format!("{index}.env")), input).unwrap();
+        let _ = writeln!(services, "  s{index}:\n    image: x\n    env_file: [{index}.env]");
+    }
+    fs::write(folder.0.join("compose.yml"), services).unwrap();
+    let output = compose(folder).args(["-f", "compose.yml", "config", "--format", "json"]).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success())?;
+    let value = |index: usize| {
+        let value = told["services"][format!("s{index}")]["environment"]["A"].as_str()?;
+        // It prints what another compose would read.
+        Some(value.replace("$$", "$").into_bytes())
+    };
+    Some((0..asked.len()).map(value).collect())
+}
+
+fn compose(folder: &Folder) -> Command {
+    let mut command = Command::new("docker-compose");
+    command.env_clear().envs(env::var_os("PATH").map(|path| ("PATH", path)));
+    command.env("HOME", &folder.0).current_dir(&folder.0).stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn compose_agrees() {
+    let folder = Folder::new("compose");
+    let version = compose(&folder).args(["version", "--short"]).output();
+    // Version 1 is another program, and reads otherwise.
+    let is_it =
+        version.is_ok_and(|output| output.stdout.strip_prefix(b"v").unwrap_or(&output.stdout).starts_with(b"2."));
+    let questions = few_questions();
+    // One that is refused takes those beside it along: they are asked again in halves.
+    let mut answers = Vec::new();
+    let mut left: Vec<&[Vec<u8>]> = questions.chunks(16).filter(|_| is_it).rev().collect();
+    while let Some(asked) = left.pop() {
+        match resolve(&folder, asked) {
+            Some(told) => answers.extend(told),
+            None if asked.len() == 1 => answers.push(None),
+            None => {
+                let (first, second) = asked.split_at(asked.len() / 2);
+                left.extend([second, first]);
+            }
+        }
+    }
+    agree(Loader::Compose, &questions, is_it.then_some(answers), &["CORSLINT_REQUIRE_LOADERS"]);
 }
 
 /// The same input for the key `ID`, which an os-release has.
@@ -359,5 +397,5 @@ fn systemd_agrees() {
         Some((!value.is_empty() || is_empty).then_some(value))
     };
     let answers = questions.iter().map(ask).collect();
-    agree_on(b"ID", Loader::Systemd, &questions, answers, &[]);
+    agree_on(b"ID", Loader::Systemd, &questions, answers, &["CORSLINT_REQUIRE_LOADERS"]);
 }

@@ -55,7 +55,9 @@ pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignme
             let at = readings.binary_search_by_key(&index, |(index, _)| *index).ok()?;
             readings.get(at).map(|(_, reading)| (*loader, reading.clone()))
         };
-        let known: Vec<_> = all.iter().filter_map(reading).filter(|(_, known)| *known != Reading::Unknown).collect();
+        // For what another statement is to blame, this one is not.
+        let is_told = |known: &Reading| !matches!(known, Reading::Unknown | Reading::Refused);
+        let known: Vec<_> = all.iter().filter_map(reading).filter(|(_, known)| is_told(known)).collect();
         let Some(usual) = usual(&known) else { continue };
         let others: Vec<_> = known.into_iter().filter(|(_, reading)| *reading != usual).collect();
         if !others.is_empty() {

@@ -1,13 +1,13 @@
 //! What each loader reads from a statement of a .env file.
 //!
-//! Measured against node's dotenv 18.0.10, python-dotenv 1.2.4, dotenvy 0.15.7 and dash; read in the source of docker
-//! (`pkg/kvfile`), compose-go (`dotenv/parser.go`) and systemd (`src/basic/env-file.c`). Where it was neither measured
-//! nor read, the answer is [`Reading::Unknown`]. A variable is resolved from the file alone; one that the file does not
+//! Measured against node's dotenv 18.0.10, python-dotenv 1.2.4, dotenvy 0.15.7, dash, docker's command, docker compose
+//! 2.40.3 and systemd's own reader. Where it was not measured, the answer is [`Reading::Unknown`]. A variable is resolved from the file alone; one that the file does not
 //! set may be set by the process, so what it makes is unknown too.
 
 mod compose;
 mod docker;
 mod dotenvy;
+mod found;
 mod node;
 mod python;
 mod shell;
@@ -69,8 +69,10 @@ pub enum Reading {
     Value(Vec<u8>),
     /// It does not set the key, and goes on: a shell that runs the line as a command does the same.
     Dropped,
-    /// It refuses the line, and mostly the file.
+    /// It refuses the statement, and mostly the file.
     Error,
+    /// It takes nothing of the file, for what stands elsewhere in it.
+    Refused,
     /// It takes the value from its own environment.
     Inherits,
     /// Nobody has checked, or a variable from outside the file decides.
@@ -115,6 +117,15 @@ impl<'a> Case<'a> {
 
 /// What a loader reads from each assignment and each bare key of a file: the index of the statement, and the reading.
 pub fn readings(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading)> {
+    match loader {
+        Loader::DockerEnvFile => docker::read(file).by_statement(tree),
+        Loader::Compose => compose::read(file).by_statement(tree),
+        _ => by_statement(loader, tree, file),
+    }
+}
+
+/// The same of a loader that goes on after what it refuses.
+fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading)> {
     let mut variables = Variables::new();
     let mut readings = Vec::new();
     for (index, statement) in tree.statements.iter().enumerate() {
@@ -122,7 +133,7 @@ pub fn readings(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
         let case = Case { tree, file, statement, later, variables: &variables };
         let reading = match &statement.kind {
             Kind::Assignment(assignment) => read_assignment(loader, &case, assignment),
-            Kind::Key { export, comment, .. } => read_key(loader, &case, export.is_some(), comment.is_some()),
+            Kind::Key { .. } => read_key(loader),
             Kind::Comment(_) | Kind::Blank | Kind::Unreadable(_) => continue,
         };
         if let Kind::Assignment(assignment) = &statement.kind {
@@ -144,25 +155,16 @@ fn read_assignment(loader: Loader, case: &Case<'_>, assignment: &Assignment) -> 
         Loader::PythonDotenv => python::read(case, assignment),
         Loader::Dotenvy => dotenvy::read(case, assignment),
         Loader::Shell => shell::read(case, assignment),
-        Loader::DockerEnvFile => docker::read(case, assignment),
-        Loader::Compose => compose::read(case, assignment),
         Loader::Systemd => systemd::read(case, assignment),
+        Loader::DockerEnvFile | Loader::Compose => Reading::Unknown,
     }
 }
 
 /// A key with no separator.
-fn read_key(loader: Loader, case: &Case<'_>, export: bool, comment: bool) -> Reading {
+fn read_key(loader: Loader) -> Reading {
     match loader {
-        Loader::NodeDotenv | Loader::PythonDotenv | Loader::Shell | Loader::Systemd => Reading::Dropped,
         Loader::Dotenvy => Reading::Error,
-        Loader::DockerEnvFile => {
-            let line = case.text(case.statement.span).trim_ascii_start();
-            let key = line.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
-            let key = key.strip_suffix(b"\r").unwrap_or(key);
-            if export || key.iter().any(u8::is_ascii_whitespace) { Reading::Error } else { Reading::Inherits }
-        }
-        Loader::Compose if comment => Reading::Unknown,
-        Loader::Compose => Reading::Inherits,
+        _ => Reading::Dropped,
     }
 }
 

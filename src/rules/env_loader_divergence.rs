@@ -111,7 +111,7 @@ fn told(divergence: &Divergence<'_>, bytes: &[u8], reading: &Reading) -> String 
         Reading::Dropped => "no value".to_owned(),
         Reading::Error => "an error".to_owned(),
         Reading::Inherits => "the value of its own environment".to_owned(),
-        Reading::Unknown => "unknown".to_owned(),
+        Reading::Refused | Reading::Unknown => "unknown".to_owned(),
     }
 }
 

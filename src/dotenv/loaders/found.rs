@@ -1,0 +1,37 @@
+//! What a loader reads that takes or refuses a file as a whole.
+
+use std::collections::BTreeMap;
+
+use super::Reading;
+use crate::dotenv::tree::{Kind, Tree};
+
+/// What it sets, and where it stops.
+#[derive(Default)]
+pub(super) struct Found {
+    /// What it makes of each key, by the place of the key's first byte.
+    pub(super) readings: BTreeMap<usize, Reading>,
+    /// Where that stands for which it refuses the file.
+    pub(super) refused_at: Option<usize>,
+}
+
+impl Found {
+    /// The same for the statements of the tree: those that have a key.
+    pub(super) fn by_statement(&self, tree: &Tree) -> Vec<(usize, Reading)> {
+        let mut readings = Vec::new();
+        for (index, statement) in tree.statements.iter().enumerate() {
+            let key = match &statement.kind {
+                Kind::Assignment(assignment) => assignment.key,
+                Kind::Key { key, .. } => *key,
+                Kind::Comment(_) | Kind::Blank | Kind::Unreadable(_) => continue,
+            };
+            let span = statement.span.start as usize..statement.span.end as usize;
+            let reading = match self.refused_at {
+                Some(at) if span.contains(&at) => Reading::Error,
+                Some(_) => Reading::Refused,
+                None => self.readings.get(&(key.start as usize)).cloned().unwrap_or(Reading::Dropped),
+            };
+            readings.push((index, reading));
+        }
+        readings
+    }
+}
