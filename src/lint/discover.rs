@@ -37,7 +37,7 @@ const SKIPPED_DIRECTORIES: [&str; 5] = [".git", "node_modules", "target", "vendo
 /// Directories whose files are nginx's.
 const NGINX_DIRECTORIES: [&str; 3] = ["nginx", "conf.d", "snippets"];
 /// Endings of templates that are filled in to become a configuration.
-const TEMPLATE_ENDINGS: [&str; 5] = [".template", ".tmpl", ".tpl", ".j2", ".erb"];
+const TEMPLATE_ENDINGS: [&str; 6] = [".template", ".tmpl", ".ctmpl", ".tpl", ".j2", ".erb"];
 /// Endings of files that stand beside configurations and are none.
 const FOREIGN_ENDINGS: [&str; 32] = [
     ".md", ".txt", ".rst", ".html", ".htm", ".css", ".js", ".mjs", ".ts", ".json", ".yml", ".yaml", ".toml", ".sh",
@@ -133,6 +133,7 @@ mod tests {
             ("deploy/nginx-prod.conf", nginx(false)),
             ("nginx.conf.template", nginx(false)),
             ("nginx.conf.j2", nginx(false)),
+            ("nginx.conf.ctmpl", nginx(false)),
             ("app.nginx", nginx(false)),
             ("old.vhost", nginx(false)),
             ("nginx/default", nginx(true)),

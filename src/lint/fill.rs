@@ -8,6 +8,7 @@ use super::read::Files;
 use crate::deployment::Apps;
 use crate::finding::{Finding, Label};
 use crate::nginx::envsubst::{self, Variable, Variables, is_template};
+use crate::nginx::regex::Regexes;
 use crate::settings::Settings;
 use crate::source::{FileId, Place, Span};
 
@@ -42,7 +43,25 @@ fn variables(apps: &Apps<'_>) -> Variables {
             })
             .or_insert(new);
     }
+    filter(&mut variables);
     variables
+}
+
+/// The expression by which nginx's image chooses among the names that are set.
+const FILTER: &[u8] = b"NGINX_ENVSUBST_FILTER";
+
+/// Takes out the names that the image is told to leave alone. Where the expression is not known, no value is.
+fn filter(variables: &mut Variables) {
+    let Some(pattern) = variables.get(FILTER).map(|filter| filter.value.clone()) else { return };
+    let regexes = Regexes::default();
+    let is_chosen = |name: &[u8]| regexes.is_match(pattern.as_deref()?, false, name);
+    variables.retain(|name, variable| {
+        let chosen = is_chosen(name);
+        if chosen.is_none() {
+            variable.value = None;
+        }
+        chosen != Some(false)
+    });
 }
 
 /// The names that the templates take.
