@@ -73,7 +73,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for exchange in &site.exchanges {
             for (kind, answer) in exchange.answers() {
                 let Some(evidence) = deployment.evidence_behind(site, answer) else { continue };
-                let Some(item) = doubled(site, answer).filter(|_| evidence.certainty > Certainty::Unverified) else {
+                let Some(item) =
+                    doubled(site, answer, &exchange.origin()).filter(|_| evidence.certainty > Certainty::Unverified)
+                else {
                     continue;
                 };
                 let is_one_of_several = apps.len() > 1 && deployment.behind.is_behind_all();
@@ -100,8 +102,9 @@ fn open(deployment: &Deployment<'_>, site: &Site<'_>, exchange: &Exchange<'_>) -
     };
     let candidates: Vec<_> = deployment.behind.candidates(place).filter(sends).collect();
     let first = candidates.first()?;
-    let visit = site.when_app_says(exchange, &upstream_to(&first.production, &exchange.origin()));
-    let item = visit.answers.iter().find_map(|answer| doubled(site, answer))?;
+    let origin = exchange.origin();
+    let visit = site.when_app_says(exchange, &upstream_to(&first.production, &origin));
+    let item = visit.answers.iter().find_map(|answer| doubled(site, answer, &origin))?;
     let names: Vec<String> = candidates.iter().map(|app| format!("`{}`", app.directory)).collect();
     let message = format!(
         "browsers block this answer if the app behind this location is {}, which sends Access-Control-Allow-Origin, too",
@@ -116,14 +119,16 @@ fn open(deployment: &Deployment<'_>, site: &Site<'_>, exchange: &Exchange<'_>) -
     Some((item, Finding { severity: Severity::Advice, related, help: Some(help), ..finding }))
 }
 
-/// The `add_header` whose Allow-Origin goes out beside the app's.
-fn doubled(site: &Site<'_>, answer: &Answer<'_>) -> Option<ItemId> {
+/// The `add_header` whose Allow-Origin goes out beside the app's. Where nobody knows whether the app sends one to this page, too, only
+/// one that lets the page in: the others keep it out with or without the app's.
+fn doubled(site: &Site<'_>, answer: &Answer<'_>, origin: &str) -> Option<ItemId> {
     if answer.by != AnsweredBy::App {
         return None;
     }
     let lines = || site.fields(answer, CorsHeader::AllowOrigin);
-    lines().find(|field| field.item.is_none())?;
-    lines().find_map(|field| field.item.filter(|_| field.value.bytes().is_some()))
+    let is_told = lines().find(|field| field.item.is_none())?.value.bytes().is_some();
+    let matters = |value: &[u8]| is_told || value == b"*" || value == origin.as_bytes();
+    lines().find_map(|field| field.item.filter(|_| field.value.bytes().is_some_and(matters)))
 }
 
 /// The apps that requests reach, as `proxy_pass` and its kin name them.
