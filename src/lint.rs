@@ -6,6 +6,7 @@ mod discover;
 mod fill;
 mod gather;
 mod group;
+mod layers;
 mod levels;
 mod missing;
 mod overlay;

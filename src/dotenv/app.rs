@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::keys::{self, Answer, Certainty, Key, Meaning, Own, Separator, Slash};
+use super::form::looks;
+use super::keys::{self, Answer, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
 use super::list::{self, Entry};
 use super::tree::{Assignment, Quoting, Tree};
 use super::value::{Plain, Variables, plain_values};
@@ -169,6 +170,8 @@ pub struct Beside<'a> {
     pub is_nginxs: &'a dyn Fn(&str) -> bool,
     /// Which keys the settings speak of.
     pub own: &'a Own,
+    /// Which keys of the files another file decides, wherever they are loaded: these are not looked at.
+    pub is_overridden: &'a dyn Fn(&str) -> bool,
 }
 
 /// An assignment in force.
@@ -181,7 +184,8 @@ struct InForce<'t> {
 
 /// Reads the .env files of one app, in the order of their layers.
 pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
-    read_among(files, Beside { has: &|_| false, is_nginxs: &|_| false, own: &Own::default() })
+    let nothing = |_: &str| false;
+    read_among(files, Beside { has: &nothing, is_nginxs: &nothing, own: &Own::default(), is_overridden: &nothing })
 }
 
 /// Reads some files of an app of which more is known.
@@ -200,8 +204,9 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     let present = |key: &str| in_force.contains_key(key) || (beside.has)(key);
     let mut settings: Vec<(usize, Span, Setting)> = Vec::new();
     for (name, entry) in &in_force {
-        let keys = keys::candidates(name, beside.own, present);
-        if !keys.is_empty() {
+        let value_looks = entry.value.as_ref().map_or(Looks::Unlike, |value| looks(value.bytes()));
+        let keys = keys::candidates(name, value_looks, beside.own, present);
+        if !keys.is_empty() && !(beside.is_overridden)(name) {
             settings.push((entry.layer, entry.assignment.key, setting(name, entry, keys)));
         }
     }

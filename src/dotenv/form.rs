@@ -1,7 +1,7 @@
 //! Whether a list is written as the product that reads it takes lists apart.
 
 use super::app::Setting;
-use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Separator};
+use super::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
 use super::list::Entry;
 use crate::source::Place;
 
@@ -48,28 +48,49 @@ pub fn is_address(text: &str) -> bool {
     text.contains("://") || text == "*" || name == "localhost" || name.trim_matches('.').contains('.')
 }
 
+/// See [`Setting::written`].
+fn written(bytes: &[u8]) -> Vec<Entry> {
+    let trimmed = bytes.trim_ascii();
+    let start = bytes.len() - bytes.trim_ascii_start().len();
+    // The brackets of an IPv6 address are not those of a JSON list.
+    let is_list = trimmed.starts_with(b"[") && trimmed.ends_with(b"]");
+    let inside =
+        if is_list { start + 1..start + trimmed.len().saturating_sub(1) } else { start..start + trimmed.len() };
+    let mut entries = Vec::new();
+    let mut at = inside.start;
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'".contains(byte);
+    for piece in bytes.get(inside).unwrap_or(&[]).split(is_between) {
+        if !piece.is_empty() {
+            if !is_address(&String::from_utf8_lossy(piece)) {
+                return Vec::new();
+            }
+            entries.push(Entry { range: at..at + piece.len(), padded: false });
+        }
+        at += piece.len() + 1;
+    }
+    entries
+}
+
+/// What a value looks like whose key is no product's: there has to be an http origin in it, and nothing but origins and hosts.
+pub fn looks(value: &[u8]) -> Looks {
+    let entries = written(value);
+    let is_origin = |entry: &Entry| {
+        let text = value.get(entry.range.clone()).unwrap_or(&[]);
+        let authority = text.strip_prefix(b"https://").or_else(|| text.strip_prefix(b"http://"));
+        let authority = authority.map(|rest| rest.strip_suffix(b"/").unwrap_or(rest));
+        authority.is_some_and(|rest| !rest.is_empty() && !rest.iter().any(|byte| b"/?#@".contains(byte)))
+    };
+    match entries.len() {
+        _ if !entries.iter().any(is_origin) => Looks::Unlike,
+        1 => Looks::Origin,
+        _ => Looks::Origins,
+    }
+}
+
 impl Setting {
     /// The origins or hosts in the value, whatever stands between them; nothing where there is anything else in it, too.
     pub fn written(&self) -> Vec<Entry> {
-        let Some(value) = &self.value else { return Vec::new() };
-        let bytes = value.bytes();
-        let trimmed = bytes.trim_ascii();
-        let start = bytes.len() - bytes.trim_ascii_start().len();
-        // The brackets of an IPv6 address are not those of a JSON list.
-        let is_list = trimmed.starts_with(b"[") && trimmed.ends_with(b"]");
-        let inside =
-            if is_list { start + 1..start + trimmed.len().saturating_sub(1) } else { start..start + trimmed.len() };
-        let mut entries = Vec::new();
-        let mut at = inside.start;
-        let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'".contains(byte);
-        for piece in bytes.get(inside).unwrap_or(&[]).split(is_between) {
-            if !piece.is_empty() {
-                entries.push(Entry { range: at..at + piece.len(), padded: false });
-            }
-            at += piece.len() + 1;
-        }
-        let all = entries.iter().all(|entry| is_address(&self.text_of(entry)));
-        if all { entries } else { Vec::new() }
+        self.value.as_ref().map_or(Vec::new(), |value| written(value.bytes()))
     }
 
     /// What the product of a row makes of the value.
@@ -137,9 +158,11 @@ impl Setting {
         let name = &self.name;
         match separator {
             Separator::None | Separator::Unknown => None,
-            Separator::Comma | Separator::CommaOrJson | Separator::CommaOrSpace | Separator::CommaOrIndexed => {
-                Some(format!("{name}={}", entries.join(",")))
-            }
+            Separator::Comma
+            | Separator::CommaOrBrackets
+            | Separator::CommaOrJson
+            | Separator::CommaOrSpace
+            | Separator::CommaOrIndexed => Some(format!("{name}={}", entries.join(","))),
             Separator::Space => Some(format!("{name}=\"{}\"", entries.join(" "))),
             Separator::Semicolon => Some(format!("{name}='{}'", entries.join(";"))),
             Separator::Json => Some(format!("{name}='[{}]'", quoted())),
@@ -162,6 +185,7 @@ pub fn separator_name(separator: Separator) -> &'static str {
         Separator::Semicolon => "semicolons",
         Separator::Json => "a JSON list",
         Separator::CommaOrJson => "commas or a JSON list",
+        Separator::CommaOrBrackets => "commas, or those in brackets",
         Separator::CommaOrSpace => "commas or blanks",
         Separator::QuotedList => "quoted entries with commas",
         Separator::Indexed => "one key an entry",
@@ -208,6 +232,24 @@ mod tests {
         check("ALLOWED_HOSTNAMES=a.com,b.com", Form::Separator);
         check("MB_EMBEDDING_APP_ORIGIN=https://a, https://b", Form::Separator);
         check("MERCURE_EXTRA_DIRECTIVES=cors_origins https://a https://b", Form::Fits);
+    }
+
+    #[test]
+    fn values_that_hold_an_http_origin_look_like_origins() {
+        for (value, expected) in [
+            ("https://a.com", Looks::Origin),
+            (" http://localhost:3000/ ", Looks::Origin),
+            ("https://a.com, b.com", Looks::Origins),
+            ("[\"https://a.com\",\"app://x\"]", Looks::Origins),
+            ("https://key@o1.ingest.sentry.io/7", Looks::Unlike),
+            ("https://a.com/login", Looks::Unlike),
+            ("a.com,b.com", Looks::Unlike),
+            ("https://a.com and more", Looks::Unlike),
+            ("*", Looks::Unlike),
+            ("", Looks::Unlike),
+        ] {
+            assert_eq!(looks(value.as_bytes()), expected, "{value}");
+        }
     }
 
     #[test]

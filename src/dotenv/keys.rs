@@ -4,7 +4,10 @@
 //! sent as it stands, in a plain Express app. [`candidates`] narrows them by the other keys of the same file; what it
 //! leaves open stays open, and only what is wrong in all of them is certainly wrong.
 
+mod convention;
 mod table;
+
+pub use convention::Looks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -104,6 +107,8 @@ pub enum Separator {
     Json,
     /// `a,b` or `["a","b"]`
     CommaOrJson,
+    /// `a,b` or `[a,b]`
+    CommaOrBrackets,
     /// `a,b` or `a b`
     CommaOrSpace,
     /// `"a","b"`, the quotes part of the value.
@@ -248,54 +253,6 @@ fn rows_of_shape(key: &str) -> &'static [Key] {
     }
 }
 
-/// What a convention's key stands for until a product is known.
-const CONVENTION: Key = Key {
-    name: "*",
-    product: "convention",
-    certainty: Certainty::Convention,
-    meaning: Meaning::Origins,
-    separator: Separator::Unknown,
-    star: Answer::Unknown,
-    patterns: Patterns::Unknown,
-    scheme: Scheme::Unknown,
-    slash: Slash::Unknown,
-    trims: Answer::Unknown,
-};
-
-static ORIGINS_BY_NAME: Key = CONVENTION;
-static ORIGIN_BY_NAME: Key = Key { meaning: Meaning::SingleOrigin, ..CONVENTION };
-static FRONTEND_BY_NAME: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator::None, ..CONVENTION };
-static CREDENTIALS_BY_NAME: Key = Key { meaning: Meaning::Credentials, separator: Separator::None, ..CONVENTION };
-
-/// What a key that no row names looks like: `*CORS*ORIGIN*`, `*ALLOWED_ORIGIN(S)`, `*CORS*WHITELIST*`, `FRONTEND_URL`,
-/// `CLIENT_ORIGIN` and their kin. Nothing for any other key: origins of countries, of goods and of passkeys are none of CORS.
-pub fn convention(key: &str) -> Option<&'static Key> {
-    let upper = key.to_ascii_uppercase();
-    let words: Vec<&str> = upper.split(['_', '.', '-', ':']).filter(|word| !word.is_empty()).collect();
-    let has = |word: &str| words.contains(&word);
-    let not_cors =
-        ["CSRF", "HEADERS", "METHODS", "REDIRECT", "ENABLED", "ENABLE", "REGEX", "PATTERN", "MAX", "IP", "IPS"];
-    if not_cors.iter().any(|word| has(word)) {
-        return None;
-    }
-    if has("CORS") && has("CREDENTIALS") {
-        return Some(&CREDENTIALS_BY_NAME);
-    }
-    if has("ORIGINS") && (has("CORS") || has("ALLOWED") || has("ALLOW") || has("WHITELIST")) {
-        return Some(&ORIGINS_BY_NAME);
-    }
-    if (has("CORS") && (has("ORIGIN") || has("WHITELIST") || has("ALLOWLIST") || has("DOMAINS"))) || upper == "CORS" {
-        return Some(&ORIGINS_BY_NAME);
-    }
-    if has("ALLOWED") && has("ORIGIN") || has("ALLOW") && has("ORIGIN") {
-        return Some(&ORIGIN_BY_NAME);
-    }
-    let frontend = ["FRONTEND", "CLIENT", "WEB", "WEBAPP", "WEBSITE", "UI", "FRONT"];
-    let page = words.len() <= 3 && frontend.iter().any(|word| has(word));
-    let address = matches!(words.last(), Some(&("URL" | "ORIGIN" | "HOST" | "DOMAIN")));
-    (page && address && !has("API") && !has("HOST") && !has("DOMAIN")).then_some(&FRONTEND_BY_NAME)
-}
-
 /// Keys that tell a product by their presence; each entry is enough, and needs all of its keys.
 const MARKERS: &[(&str, &[&str])] = &[
     ("Directus", &["CORS_ENABLED"]),
@@ -353,21 +310,22 @@ impl Own {
 }
 
 /// The rows a key may be in an app that has the keys `present` says yes to: the one that the settings state, or those of the
-/// products its other keys show, or else all rows of its name, or else the convention its name follows.
-pub fn candidates(key: &str, own: &Own, present: impl Fn(&str) -> bool) -> Arc<[Key]> {
+/// products its other keys show, or else all rows of its name, or else the convention that its name follows, where its value
+/// looks like one.
+pub fn candidates(key: &str, value: Looks, own: &Own, present: impl Fn(&str) -> bool) -> Arc<[Key]> {
     match own.get(key) {
         Some(stated) => stated.into_iter().copied().collect(),
-        None => known(key, present).into_iter().copied().collect(),
+        None => known(key, value, present).into_iter().copied().collect(),
     }
 }
 
-fn known(key: &str, present: impl Fn(&str) -> bool) -> Vec<&'static Key> {
+fn known(key: &str, value: Looks, present: impl Fn(&str) -> bool) -> Vec<&'static Key> {
     let rows: Vec<&Key> = lookup(key).collect();
     let shown: Vec<&Key> = rows.iter().copied().filter(|row| is_shown(row.product, &present)).collect();
     match (shown.is_empty(), rows.is_empty()) {
         (false, _) => shown,
         (true, false) => rows,
-        (true, true) => convention(key).into_iter().collect(),
+        (true, true) => convention::by_name(key, value).into_iter().collect(),
     }
 }
 
@@ -401,7 +359,7 @@ mod tests {
     #[test]
     fn the_other_keys_of_a_file_tell_the_product() {
         let products = |key: &str, present: &[&str]| {
-            candidates(key, &Own::default(), |other| present.contains(&other))
+            candidates(key, Looks::Unlike, &Own::default(), |other| present.contains(&other))
                 .iter()
                 .map(|row| row.product)
                 .collect::<Vec<_>>()
@@ -412,19 +370,5 @@ mod tests {
         assert_eq!(products("CORS_ALLOW_ORIGIN", &["WEBUI_SECRET_KEY"]), ["Open WebUI"]);
         assert_eq!(products("SHOP_CORS_ORIGINS", &[]), ["convention"]);
         assert!(products("DATABASE_URL", &[]).is_empty());
-    }
-
-    #[test]
-    fn conventions_are_told_by_their_words() {
-        let meaning = |key| convention(key).map(|row| row.meaning);
-        for key in ["API_CORS_ORIGINS", "SHOP_ALLOWED_ORIGINS", "CORS_ORIGIN_LIST", "MY_CORS_WHITELIST"] {
-            assert_eq!(meaning(key), Some(Meaning::Origins), "{key}");
-        }
-        for key in ["WEB_URL", "ADMIN_FRONTEND_URL", "CLIENT_ORIGIN"] {
-            assert_eq!(meaning(key), Some(Meaning::FrontendUrl), "{key}");
-        }
-        for key in ["IP_WHITELIST", "CORS_ALLOWED_HEADERS", "CSRF_ALLOWED_ORIGINS", "REDIS_URL", "ORIGINAL_PATH"] {
-            assert_eq!(meaning(key), None, "{key}");
-        }
     }
 }

@@ -21,6 +21,7 @@ pub fn entries(value: &[u8], separator: Separator) -> Vec<Entry> {
     match separator {
         Separator::Json | Separator::CommaOrJson if is_json => json(value).unwrap_or_else(|| split(|_| false)),
         Separator::QuotedList => json(value).unwrap_or_else(|| split(|_| false)),
+        Separator::CommaOrBrackets => bracketed(value),
         Separator::Comma | Separator::CommaOrJson | Separator::CommaOrIndexed => split(|byte| byte == b','),
         Separator::Space => spaced(split(|byte| byte.is_ascii_whitespace())),
         Separator::CommaOrSpace => spaced(split(|byte| byte == b',' || byte.is_ascii_whitespace())),
@@ -40,6 +41,21 @@ fn split(value: &[u8], is_separator: fn(u8) -> bool) -> Vec<Entry> {
             entries.push(Entry { range, padded: length < piece.len() });
         }
         start += piece.len() + 1;
+    }
+    entries
+}
+
+/// Entries after commas, with brackets around all of them or none, and quotes around each or none.
+fn bracketed(value: &[u8]) -> Vec<Entry> {
+    let is_list = value.starts_with(b"[") && value.ends_with(b"]");
+    let inside = if is_list { 1..value.len().saturating_sub(1) } else { 0..value.len() };
+    let mut entries = split(value.get(inside.clone()).unwrap_or(&[]), |byte| byte == b',');
+    for Entry { range, .. } in &mut entries {
+        *range = range.start + inside.start..range.end + inside.start;
+        let is_quoted = matches!(value.get(range.clone()), Some([b'"', .., b'"']));
+        if is_quoted {
+            *range = range.start + 1..range.end - 1;
+        }
     }
     entries
 }
@@ -99,6 +115,8 @@ mod tests {
         check("a, b c", Separator::CommaOrSpace, &["a", "b", "c"]);
         check("[\"a\", \"b\" ]", Separator::Json, &["a", "b"]);
         check("[\"a\",\"b\"]", Separator::CommaOrJson, &["a", "b"]);
+        check("[a, \"b\"]", Separator::CommaOrBrackets, &["a", "b"]);
+        check("a,b", Separator::CommaOrBrackets, &["a", "b"]);
         check("a,b", Separator::Json, &["a,b"]);
         check("[a,b]", Separator::Json, &["[a,b]"]);
         check("[]", Separator::Json, &[]);

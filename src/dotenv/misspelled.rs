@@ -1,6 +1,6 @@
 //! Keys that are one letter away from one that a product reads.
 
-use super::keys::{Certainty, Key, Meaning, Own, all, candidates, is_shown};
+use super::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
 
 /// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
 /// keys show a product that reads fixed names.
@@ -53,7 +53,7 @@ pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Op
     if let Some(name) = own.names().find(|known| !present(known) && is_one_edit(name, known)) {
         return Some(Meant { name, reader: "your app" });
     }
-    let rows = candidates(name, own, &present);
+    let rows = candidates(name, Looks::Unlike, own, &present);
     let shown = |row: &&Key| READ_FIXED_NAMES.contains(&row.product) && is_shown(row.product, &present);
     let is_read = rows.iter().any(|row| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead);
     let first = name.split(['_', '.']).next().unwrap_or_default();

@@ -5,23 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{Candidate, name_of};
 use super::fill;
+use super::layers::{Member, in_production, overridden};
 use super::read::{Files, shown};
 use crate::deployment::{Apps, EnvFile, Project};
 use crate::dotenv::app::{self, App, Beside, Evidence};
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::Certainty;
-use crate::dotenv::tree::Tree;
 use crate::settings::{Set, Settings};
 use crate::source::{FileId, Place};
-
-/// A .env file with what its name says.
-struct Member<'f> {
-    file: FileId,
-    role: Role,
-    name: String,
-    tree: &'f Tree,
-    bytes: &'f [u8],
-}
 
 /// Groups the .env files into apps. Files that were named are one app's; those of a walked tree are one app a directory, and only
 /// where there is one such directory is it known which app nginx stands in front of.
@@ -29,7 +20,7 @@ struct Member<'f> {
 /// A key that a template of nginx takes says nothing about the app's own CORS.
 ///
 /// What the settings state of the app beats what its files show.
-pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)], settings: &Settings) -> Apps<'f> {
+pub(super) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], settings: &Settings) -> Apps<'f> {
     let taken = fill::names(files);
     let sets_cors = settings.app_sets_cors.as_ref().map(|set| set.value);
     let is_nginxs = |key: &str| sets_cors == Some(false) || taken.contains(key.as_bytes());
@@ -50,7 +41,8 @@ pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)], settings: 
         let Some(tree) = files.env.get(file) else { continue };
         let name = name_of(&candidate.path);
         let bytes = &files.sources.get(*file).bytes[..];
-        by_directory.entry(group).or_default().push(Member { file: *file, role: Role::of(&name), name, tree, bytes });
+        let member = Member { file: *file, directory, role: Role::of(&name), name, tree, bytes };
+        by_directory.entry(group).or_default().push(member);
     }
     let stated = evidence.clone().map(App::stated);
     let mut apps = Apps { own_keys: settings.own_keys(), stated, ..Apps::default() };
@@ -58,14 +50,16 @@ pub(super) fn apps<'f>(files: &'f Files, env: &[(FileId, Candidate)], settings: 
     for (directory, members) in by_directory {
         let names = names(&members);
         let has = |key: &str| names.contains(key);
-        let beside = Beside { has: &has, is_nginxs: &is_nginxs, own: &apps.own_keys };
+        let beside = Beside { has: &has, is_nginxs: &is_nginxs, own: &apps.own_keys, is_overridden: &|_| false };
         let mut production = in_production(&members, beside);
         state(&mut production);
         let mut files = Vec::new();
-        for member in members {
+        for member in &members {
             let alone = [(member.file, member.tree, member.bytes)];
             files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: read.len() });
-            let mut app = app::read_among(&alone, beside);
+            let overridden = overridden(member, &members);
+            let is_overridden = |key: &str| overridden.contains(key);
+            let mut app = app::read_among(&alone, Beside { is_overridden: &is_overridden, ..beside });
             state(&mut app);
             read.push(app);
         }
@@ -90,24 +84,5 @@ fn stated(file: FileId, set: &Set<bool>) -> Option<Evidence> {
 
 /// The keys of all files of an app, samples among them: together they tell its product.
 fn names(members: &[Member<'_>]) -> BTreeSet<String> {
-    let keys = members.iter().flat_map(|member| member.tree.assignments().map(|key| key.key.of(member.bytes)));
-    keys.map(|key| String::from_utf8_lossy(key).into_owned()).collect()
-}
-
-/// The app as it runs in production: `.env` first, then what the production files override. Without a production file, every
-/// file but the samples counts. `.env.local` is a developer's machine.
-fn in_production(members: &[Member<'_>], beside: Beside<'_>) -> App {
-    let has_production = members.iter().any(|member| member.role == Role::Production);
-    let layer = |member: &Member<'_>| match member.role {
-        Role::Base => Some(0),
-        Role::Production => Some(2 + u8::from(member.name.ends_with(".local"))),
-        Role::Example => None,
-        _ => (!has_production).then_some(1),
-    };
-    let mut layers: Vec<(u8, &Member<'_>)> =
-        members.iter().filter_map(|member| Some((layer(member)?, member))).collect();
-    // The sort is stable: files of one layer stay in the order they were given.
-    layers.sort_by_key(|(layer, _)| *layer);
-    let stack: Vec<_> = layers.iter().map(|(_, member)| (member.file, member.tree, member.bytes)).collect();
-    app::read_among(&stack, beside)
+    members.iter().flat_map(Member::keys).collect()
 }

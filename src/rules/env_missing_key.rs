@@ -83,6 +83,10 @@ fn finding(key: &EnvKey<'_>, production: FileId, path: &str) -> Finding {
     // `.env` lies under the production file where Vite, Next.js or compose load both.
     let (severity, message) = match key.role {
         Role::Base => (Severity::Advice, format!("an app that loads {path} alone does not get `{name}`")),
+        // The name alone says that it is one.
+        _ if key.setting.keys.iter().all(|row| row.certainty == Certainty::Convention) => {
+            (Severity::Advice, format!("production does not get `{name}`: no file that is loaded there sets it"))
+        }
         _ => (Severity::Warning, format!("production does not get `{name}`: no file that is loaded there sets it")),
     };
     let start = Place { file: production, span: Span::default() };

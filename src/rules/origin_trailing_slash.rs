@@ -109,6 +109,8 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) ->
         None if is_link && !origin.keys.iter().all(|key| is_harmless(key.slash)) => Severity::Advice,
         None | Some(Certainty::Unverified) => return None,
         Some(Certainty::Src | Certainty::Docs) => Severity::Error,
+        // It may be the address of anything.
+        Some(Certainty::Convention) if !origin.cors => Severity::Advice,
         Some(Certainty::Usage | Certainty::Convention) => Severity::Warning,
     };
     let message = match severity {

@@ -94,7 +94,7 @@ pub(super) static ROWS: &[Key] = &[
     Key { slash: Slash::Unknown, ..origins("CORS_ORIGIN", "Evolution API", Usage) },
     Key { meaning: SingleOrigin, separator: Separator::None, trims: Answer::No, ..origins("CORS_ORIGIN", "Express cors", Src) },
     Key { star: Answer::No, ..origins("CORS_ORIGIN", "Nest or Express with split", Src) },
-    Key { trims: Answer::Yes, ..origins("CORS_ORIGIN", "Strapi", Usage) },
+    Key { separator: Separator::CommaOrBrackets, trims: Answer::Yes, ..origins("CORS_ORIGIN", "Strapi", Usage) },
     Key { trims: Answer::Yes, ..origins("CORS_ORIGINS", "Flowise", Src) },
     Key { scheme: Scheme::Optional, trims: Answer::No, ..origins("CORS_ORIGINS", "Rails rack-cors", Usage) },
     origins("CORS_ORIGINS", "convention", Usage),

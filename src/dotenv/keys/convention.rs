@@ -1,0 +1,174 @@
+//! What a key that no row names looks like: by its name alone where that says enough, else by its value, too.
+
+use super::{Answer, Certainty, Key, Meaning, Patterns, Separator};
+
+/// What a value looks like to somebody who does not know its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// No origins, nothing, or not known.
+    Unlike,
+    /// One origin with http or https.
+    Origin,
+    /// Several origins, at least one of them with http or https.
+    Origins,
+}
+
+const CONVENTION: Key = Key {
+    name: "*",
+    product: "convention",
+    certainty: Certainty::Convention,
+    meaning: Meaning::Origins,
+    separator: Separator::Unknown,
+    star: Answer::Unknown,
+    patterns: Patterns::Unknown,
+    scheme: super::Scheme::Unknown,
+    slash: super::Slash::Unknown,
+    trims: Answer::Unknown,
+};
+
+static ORIGINS: Key = CONVENTION;
+static ORIGIN: Key = Key { meaning: Meaning::SingleOrigin, ..CONVENTION };
+static OTHER: Key = Key { meaning: Meaning::OtherOrigins, ..CONVENTION };
+static FRONTEND: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator::None, ..CONVENTION };
+static CREDENTIALS: Key = Key { meaning: Meaning::Credentials, separator: Separator::None, ..CONVENTION };
+
+/// Words of keys that say something of CORS, but no origins, or origins of something else.
+const NOT_ORIGINS: &str = "CSRF HEADERS METHODS REDIRECT ENABLED ENABLE REGEX PATTERN MAX IP IPS";
+
+/// Words of keys that hold the address of something that is called, fetched or linked to, and of no page that calls:
+/// `SENTRY_ORIGIN`, `CDN_ORIGINS`, `DOMAIN_WHITELIST`.
+const OTHERS: &str = "API APIS ASSET ASSETS AUTH BACKEND BUCKET CALLBACK CDN CLOUDFRONT COUNTRY CSP DB DNS DOMAIN DOMAINS \
+    DOWNLOAD EMAIL EMAILS EMBED FETCH FILES FRAME GIT GRAPHQL HOOK HOSTS IFRAME IMAGE IMAGES LINK LINKS MEDIA OAUTH OIDC \
+    PASSKEY PROXY REFERER REFERRER REMOTE RP S3 SENTRY SERVER SERVICE SSO SSRF STATIC STORAGE UPLOAD UPSTREAM WEBAUTHN \
+    WEBHOOK WEBHOOKS";
+
+/// Words that say which side a key speaks of: the page's.
+const PAGES: &str = "FRONTEND FRONT CLIENT WEB WEBAPP WEBCLIENT WEBSITE UI SPA STOREFRONT DASHBOARD PORTAL";
+
+/// Words that say that others are kept out.
+const LISTS: &str = "WHITELIST WHITELISTED ALLOWLIST";
+
+/// The convention that a key follows: `*CORS*`, `*ALLOWED_ORIGIN(S)`, `*_ORIGIN(S)`, `*WHITELIST*`, `FRONTEND_URL` and their kin.
+/// A name that others use as well has to have a value that `looks` like origins. Nothing for any other key: origins of countries, of
+/// goods and of passkeys are none of CORS.
+pub(super) fn by_name(key: &str, looks: Looks) -> Option<&'static Key> {
+    let words = words(key);
+    let has = |word: &str| words.iter().any(|own| own == word);
+    let (cors, list, allowed) = (has("CORS"), has_any(&words, LISTS), has("ALLOWED") || has("ALLOW"));
+    if has_any(&words, NOT_ORIGINS) {
+        return None;
+    }
+    if cors && has("CREDENTIALS") {
+        return Some(&CREDENTIALS);
+    }
+    let is_list = has("ORIGINS") && (cors || allowed || list);
+    if is_list || cors && (has("ORIGIN") || list || has("DOMAINS") || words.len() == 1) {
+        return Some(&ORIGINS);
+    }
+    if allowed && has("ORIGIN") {
+        return Some(&ORIGIN);
+    }
+    by_value(&words, looks).or_else(|| {
+        let page = words.len() <= 3 && has_any(&words, PAGES) && !has("API");
+        let is_address = words.last().is_some_and(|last| last == "URL" || last == "ORIGIN");
+        (page && is_address).then_some(&FRONTEND)
+    })
+}
+
+/// What a name says that others use as well, where the value is what it seems.
+fn by_value(words: &[String], looks: Looks) -> Option<&'static Key> {
+    let (first, last) = (words.first()?.as_str(), words.last()?.as_str());
+    let several = looks == Looks::Origins;
+    match last {
+        _ if looks == Looks::Unlike => None,
+        // A word that only holds these letters is glued to others: `ALLOWCORSFROM`.
+        _ if words.iter().any(|word| word.contains("CORS")) => Some(&ORIGINS),
+        _ if has_any(words, OTHERS) => None,
+        "ORIGIN" | "ORIGINS" if has_any(words, "TRUSTED") => Some(&OTHER),
+        _ if last == "ORIGINS" || first == "ORIGINS" || has_any(words, LISTS) => Some(&ORIGINS),
+        "ORIGIN" if has_any(words, PAGES) => Some(if several { &FRONTEND } else { &ORIGIN }),
+        "ORIGIN" if several => Some(&ORIGINS),
+        "ORIGIN" if words.len() > 1 => Some(&OTHER),
+        _ => None,
+    }
+}
+
+fn has_any(words: &[String], wanted: &str) -> bool {
+    words.iter().any(|word| wanted.split(' ').any(|wanted| wanted == word))
+}
+
+/// The words of a name in upper case: between underscores, dots and hyphens, and where a capital follows a small letter.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in key.chars() {
+        let parts = matches!(letter, '_' | '.' | '-' | ':');
+        if parts || was_lower && letter.is_ascii_uppercase() {
+            words.push(String::new());
+        }
+        was_lower = letter.is_ascii_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| !parts) {
+            word.push(letter.to_ascii_uppercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(looks: Looks, keys: &[&str], meaning: Option<Meaning>) {
+        for key in keys {
+            assert_eq!(by_name(key, looks).map(|row| row.meaning), meaning, "{key}");
+        }
+    }
+
+    #[test]
+    fn names_that_say_enough_need_no_value() {
+        let origins =
+            ["API_CORS_ORIGINS", "SHOP_ALLOWED_ORIGINS", "CORS_ORIGIN_LIST", "MY_CORS_WHITELIST", "AllowedOrigins"];
+        check(Looks::Unlike, &origins, Some(Meaning::Origins));
+        check(Looks::Unlike, &["WEB_URL", "ADMIN_FRONTEND_URL", "CLIENT_ORIGIN"], Some(Meaning::FrontendUrl));
+        let none = ["IP_WHITELIST", "CORS_ALLOWED_HEADERS", "CSRF_ALLOWED_ORIGINS", "REDIS_URL", "ORIGINAL_PATH"];
+        check(Looks::Unlike, &none, None);
+        check(Looks::Origins, &none, None);
+    }
+
+    #[test]
+    fn names_that_others_use_need_a_value_that_looks_like_origins() {
+        let lists = [
+            "SHOP_ORIGINS",
+            "ALLOWED_WHITELIST",
+            "WHITELISTED_URLS",
+            "CORS_HOSTS",
+            "API_CORS",
+            "ALLOWCORSFROM",
+            "ORIGINS",
+        ];
+        check(Looks::Unlike, &lists, None);
+        check(Looks::Origin, &lists, Some(Meaning::Origins));
+        check(Looks::Origins, &[&lists[..], &["SHOP_ORIGIN"]].concat(), Some(Meaning::Origins));
+        check(Looks::Origin, &["FRONT_ORIGIN", "CLIENT_ORIGIN"], Some(Meaning::SingleOrigin));
+        check(Looks::Origin, &["FRONTEND_URL"], Some(Meaning::FrontendUrl));
+        check(Looks::Origins, &["FRONT_ORIGIN"], Some(Meaning::FrontendUrl));
+        check(Looks::Origin, &["SHOP_ORIGIN"], Some(Meaning::OtherOrigins));
+        check(Looks::Origins, &["SHOP_TRUSTED_ORIGINS"], Some(Meaning::OtherOrigins));
+        let others = [
+            "SENTRY_ORIGIN",
+            "IP_WHITELIST",
+            "DOMAIN_WHITELIST",
+            "CDN_ORIGINS",
+            "API_ORIGIN",
+            "WEBAUTHN_ORIGIN",
+            "ORIGIN_COUNTRY",
+            "DATABASE_URL",
+            "SITE_URL",
+            "EMAIL_WHITELIST",
+            "ORIGIN",
+        ];
+        check(Looks::Origin, &others, None);
+    }
+}
