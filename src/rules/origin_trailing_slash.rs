@@ -6,6 +6,10 @@
 //! it byte by byte (B02). The value is copied from the address bar, where the slash is shown, into a header, a `map` of
 //! allowed origins or an environment variable, and from then on every request is blocked.
 //!
+//! A value of a .env file is judged where it is in force. What `.env.production.local` sets beside `.env.production` counts
+//! in its place, since it lies where production is built; so does what every mode's file sets beside `.env`. Other `.local`
+//! files are one developer's and hide nothing.
+//!
 //! ## Example
 //!
 //! ```nginx
