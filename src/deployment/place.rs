@@ -34,16 +34,25 @@ impl<'d> Site<'d> {
     }
 
     /// The method of an `if` that means OPTIONS and writes it in lower case, so that it never matches (A3.12).
-    pub fn lower_case_options(&self, route: &Route<'_>) -> Option<String> {
+    pub fn lower_case_options(&self, route: &Route<'_>) -> Option<Place> {
         let config = self.config;
         let ifs =
             [route.context, route.server].into_iter().filter_map(|context| self.ifs.get(&context)).flatten().copied();
-        let mut texts = ifs.filter_map(|context| match condition(config, config.context(context).opener?)? {
-            Condition::Equal { variable, text, .. } if variable.eq_ignore_ascii_case(b"request_method") => Some(text),
+        let openers = ifs.filter_map(|context| config.context(context).opener);
+        let mut asked = openers.filter_map(|opener| match condition(config, opener)? {
+            Condition::Equal { variable, text, .. } if variable.eq_ignore_ascii_case(b"request_method") => {
+                Some((opener, text))
+            }
             _ => None,
         });
-        let text = texts.find(|text| text.eq_ignore_ascii_case(b"OPTIONS") && **text != *b"OPTIONS")?;
-        Some(String::from_utf8_lossy(&text).into_owned())
+        let (opener, text) = asked.find(|(_, text)| text.eq_ignore_ascii_case(b"OPTIONS") && **text != *b"OPTIONS")?;
+        let mut places = (1..=config.parameter_count(opener)).map(|index| config.value_place(opener, index));
+        places.find_map(|place| {
+            let word = place.span.of(config.bytes(place.file));
+            let is_it = word.strip_suffix(b")").unwrap_or(word) == &*text;
+            let start = place.span.start as usize;
+            is_it.then(|| Place { span: Span::at(start, start + text.len()), ..place })
+        })
     }
 }
 

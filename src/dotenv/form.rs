@@ -1,8 +1,11 @@
 //! Whether a list is written as the product that reads it takes lists apart.
 
+use std::ops::Range;
+
 use super::app::Setting;
 use super::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
 use super::list::Entry;
+use super::tree::Quoting;
 use crate::source::Place;
 
 /// What becomes of a list in the product of one row.
@@ -148,6 +151,35 @@ impl Setting {
             }
         }
         blanks
+    }
+
+    /// What stands between the entries of the list where a product that splits at `separator` wants its sign, and that sign; nothing
+    /// where more would have to be rewritten, such as quotes.
+    pub fn between(&self, separator: Separator) -> Option<(Vec<Place>, &'static str)> {
+        let sign = match separator {
+            Separator::Comma | Separator::CommaOrJson | Separator::CommaOrSpace | Separator::CommaOrIndexed => ",",
+            Separator::Space if self.quoting != Quoting::Bare => " ",
+            Separator::Semicolon if self.quoting != Quoting::Bare => ";",
+            _ => return None,
+        };
+        let value = self.value.as_ref()?;
+        let written = self.written();
+        let around = [0..written.first()?.range.start, written.last()?.range.end..value.bytes().len()];
+        let holds_only = |range: &Range<usize>, signs: &[u8]| {
+            value.bytes().get(range.clone()).is_some_and(|bytes| bytes.iter().all(|byte| signs.contains(byte)))
+        };
+        if !around.iter().all(|range| holds_only(range, b" \t")) {
+            return None;
+        }
+        let gaps = written.iter().zip(written.iter().skip(1)).map(|(left, right)| left.range.end..right.range.start);
+        let places = gaps.map(|gap| {
+            let span = value.span(gap.clone());
+            // What a variable brings in stands elsewhere.
+            let is_here = span.len() as usize == gap.len() && holds_only(&gap, b" \t,;|");
+            is_here.then_some(Place { file: self.value_place.file, span })
+        });
+        let places: Vec<Place> = places.collect::<Option<_>>()?;
+        (!places.is_empty()).then_some((places, sign))
     }
 
     /// The value with its entries written as a product that uses `separator` wants them, quoted where loaders need it.

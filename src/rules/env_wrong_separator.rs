@@ -21,7 +21,7 @@
 use crate::deployment::{Deployment, EnvKey};
 use crate::dotenv::form::{self, Form, separator_name};
 use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Separator};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 
 use super::env;
@@ -76,5 +76,9 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let finding = RULE.finding(setting.value_place, label, message);
     let first = setting.written().first().map(|entry| setting.text_of(entry));
     let request = first.and_then(|origin| deployment.shut_out_by(setting, &origin));
-    Some(Finding { severity, request, help, ..finding })
+    let fix = setting.between(row.separator).map(|(places, sign)| Fix {
+        safe: false,
+        edits: places.into_iter().map(|place| Edit { place, text: sign.to_owned() }).collect(),
+    });
+    Some(Finding { severity, request, help, fix, ..finding })
 }

@@ -34,8 +34,8 @@
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Fate, Route, Site, Unanswered};
-use crate::finding::{Finding, Label, Severity};
+use crate::deployment::{Deployment, Fate, Site, Unanswered};
+use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::rule::{Rule, Subject};
 
 use super::repeated::Repeated;
@@ -84,19 +84,21 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     let asks = shown.into_iter().find_map(|header| route.fields(header).next());
     let place = site.config.place(asks.map_or(unanswered.item, |field| field.item));
     let answered = site.place_of(unanswered.answer.location(site.config).unwrap_or(route.context));
+    // Where a lower-case method keeps an `if` from ever matching (A3.12), that is what to mend.
+    let (help, fix) = match site.lower_case_options(route) {
+        Some(place) => {
+            let text = String::from_utf8_lossy(place.span.of(site.config.bytes(place.file)));
+            let help = format!("methods are upper case: write `OPTIONS` instead of `{text}`");
+            (help, Some(Fix::risky(Edit { place, text: "OPTIONS".to_owned() })))
+        }
+        None => (HELP.to_owned(), None),
+    };
     Finding {
         severity,
         related: vec![Label { place, text: "shows that preflights are wanted".to_owned() }],
-        help: Some(help(site, route)),
+        help: Some(help),
+        fix,
         request: Some(unanswered.exchange.request(Kind::Preflight)),
         ..RULE.finding(answered, label, message)
-    }
-}
-
-/// Where a lower-case method keeps an `if` from ever matching (A3.12), that is what to mend.
-fn help(site: &Site<'_>, route: &Route<'_>) -> String {
-    match site.lower_case_options(route) {
-        Some(text) => format!("methods are upper case: write `OPTIONS` instead of `{text}`"),
-        None => HELP.to_owned(),
     }
 }
