@@ -104,7 +104,8 @@ fn in_nginx(source: &Source, tree: &Tree) -> Vec<(Span, Result<Span, &'static st
             None => Err("no directive ends on its line"),
         }
     };
-    tree.comments.iter().map(|&comment| (comment, covered(comment))).collect()
+    let spoken = tree.comments.iter().filter(|comment| is_spoken(comment.of(&source.bytes)));
+    spoken.map(|&comment| (comment, covered(comment))).collect()
 }
 
 /// The comments of a .env file that speak to corslint.
@@ -128,9 +129,16 @@ fn in_env(source: &Source, tree: &EnvTree) -> Vec<(Span, Result<Span, &'static s
     found
 }
 
-/// Whether a comment speaks to corslint at all.
+/// Whether a comment speaks to corslint at all, be it in the words of another linter.
 pub(crate) fn is_spoken(comment: &[u8]) -> bool {
-    comment.trim_ascii_start().strip_prefix(b"#").is_some_and(|text| text.trim_ascii_start().starts_with(b"corslint:"))
+    const NAME: &[u8] = b"corslint";
+    let Some(text) = comment.trim_ascii_start().strip_prefix(b"#").map(<[u8]>::trim_ascii_start) else { return false };
+    let Some((name, after)) = text.split_at_checked(NAME.len()) else { return false };
+    let after = after.trim_ascii_start();
+    let word = after.strip_prefix(b":").or(after.strip_prefix(b"-")).unwrap_or(after).trim_ascii_start();
+    let end = word.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(word.len());
+    let is_order = [&b"ignore"[..], b"disable", b"noqa"].iter().any(|order| order.eq_ignore_ascii_case(&word[..end]));
+    name.eq_ignore_ascii_case(NAME) && (after.starts_with(b":") || is_order)
 }
 
 /// Reads a comment; the error is the finding that says why it cannot work.
@@ -147,11 +155,12 @@ fn read(
         let help = "write `# corslint: ignore[rule] reason` on a line of its own before what it is about".to_owned();
         Box::new(Finding { help: Some(help), ..invalid_suppression::RULE.finding(place, "cannot work", message) })
     };
-    let after = text.split_once("corslint:").map_or("", |(_, after)| after);
-    let command = after.trim_start();
+    let said = text.trim_start().strip_prefix('#').and_then(|text| text.trim_start().strip_prefix("corslint:"));
+    let command = said.unwrap_or_default().trim_start();
     let listed = command.strip_prefix("ignore-file[").or_else(|| command.strip_prefix("ignore["));
     let Some((list, _)) = listed.and_then(|listed| listed.split_once(']')) else {
-        return Err(invalid(place, "it is not written `ignore[rule]` or `ignore-file[rule]`".to_owned()));
+        let why = "it is not written `corslint: ignore[rule]` or `corslint: ignore-file[rule]`";
+        return Err(invalid(place, why.to_owned()));
     };
     let whole_file = command.starts_with("ignore-file");
     let covers = if whole_file { Ok(Span::at(0, source.bytes.len())) } else { covers };
@@ -164,6 +173,12 @@ fn read(
         at += piece.len() + 1;
         let span = Span::at(comment.start as usize + start, comment.start as usize + start + name.len());
         let place = Place { file, span };
+        if name.is_empty() {
+            return Err(invalid(
+                Place { file, span: comment },
+                "a rule's name is missing between the brackets".to_owned(),
+            ));
+        }
         if !rules::ALL.iter().any(|rule| rule.id == name) {
             return Err(invalid(place, format!("there is no rule `{name}`")));
         }

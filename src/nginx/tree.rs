@@ -114,7 +114,7 @@ pub struct Tree {
     pub errors: Vec<SyntaxError>,
     /// Template tags that were masked, in file order; what they expand to is not known.
     pub tags: Vec<Span>,
-    /// Comments that speak to corslint, in file order.
+    /// Comments that begin with the name of corslint, in file order.
     pub comments: Vec<Span>,
     /// What envsubst makes of the file's words, where it is a template and the names in it are known.
     pub filled: Filled,

@@ -192,7 +192,8 @@ impl<'f> Reader<'f> {
     /// A comment is held in the buffer like a word (A8.7).
     fn check_comment(&mut self, start: usize, end: usize) {
         let text = self.file[start..end].strip_prefix(b"#").unwrap_or_default();
-        if text.trim_ascii_start().starts_with(b"corslint:") {
+        let name = text.trim_ascii_start().get(..8);
+        if name.is_some_and(|name| name.eq_ignore_ascii_case(b"corslint")) {
             self.tree.comments.push(Span::at(start, end));
         }
         if self.too_long(start, end - start) {
