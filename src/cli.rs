@@ -26,17 +26,17 @@ use trace::TraceArguments;
 
 const EXAMPLES: &str = "\
 Examples:
-  corslint                              lint everything below the working directory
-  corslint nginx.conf .env.production   lint these two together
-  corslint fix --diff deploy/           show what can be mended without a doubt
-  corslint explain origin-trailing-slash
+  corslint                             everything below the working directory
+  corslint nginx.conf .env.production  these two together
+  corslint fix --diff deploy/          what can be mended without a doubt
+  corslint explain missing-always      what a finding is about
 
 Findings go to standard output, everything else to standard error.
 Exit code: 0 nothing to complain about, 1 findings, 2 not everything could be linted.";
 
 /// Finds CORS faults in nginx configurations and .env files before they reach production
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -58,11 +58,20 @@ enum Command {
     /// Fix what can be fixed without a doubt, and show what is left
     Fix(Box<FixArguments>),
     /// Print the script with which a shell completes this command line
-    Completions { shell: Shell },
-    /// Print the manual page of the program, or of one of its commands: corslint man | man -l -
-    Man { command: Option<String> },
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or that of a command: corslint man | man -l -
+    Man {
+        /// The command; the page of the program itself without it
+        command: Option<String>,
+    },
     /// Print the JSON schema of what programs read
-    Schema { name: Schema },
+    Schema {
+        /// What is read
+        name: Schema,
+    },
 }
 
 /// The names of all commands.
@@ -111,6 +120,6 @@ mod tests {
         assert_eq!(paths(&["--", "rules"]), Some(vec!["rules".to_owned()]));
         assert_eq!(paths(&["./rules"]), Some(vec!["./rules".to_owned()]));
         assert_eq!(paths(&["nginx.conf", "rules"]), Some(vec!["nginx.conf".to_owned(), "rules".to_owned()]));
-        assert_eq!(paths(&["help", "rulez"]), Some(vec!["help".to_owned(), "rulez".to_owned()]));
+        assert_eq!(paths(&["./help", "rulez"]), Some(vec!["./help".to_owned(), "rulez".to_owned()]));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::cors::request::Request;
-use crate::source::Place;
+use crate::source::{Place, Position};
 
 /// How sure and how bad; see the promise each word makes in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +64,21 @@ impl Fix {
     pub fn risky(edit: Edit) -> Self {
         Fix { safe: false, edits: vec![edit] }
     }
+}
+
+/// A fault that was mended, for whoever wants a record of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The file's path as findings show it.
+    pub path: String,
+    /// Where it was, as lines and columns counted then.
+    pub position: Position,
+    /// What went wrong for the browser.
+    pub message: String,
+    /// Whether the fix changed nothing but the fault.
+    pub safe: bool,
 }
 
 /// What a fault is known by from one run to the next; see [`crate::fingerprint`].

@@ -10,7 +10,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::finding::{Finding, Fix, Severity};
+use crate::finding::{Finding, Fix, Mended, Severity};
 use crate::lint::{self, Error, Outcome, real};
 use crate::source::{FileId, Place, Sources};
 use edits::{Edits, Moves};
@@ -54,12 +54,17 @@ pub struct Changed {
 pub struct Fixed {
     /// The files that change, in the order of their paths.
     pub files: Vec<Changed>,
-    /// How many fixes were made.
-    pub count: usize,
     /// Fixes that were left out, and why, in words.
     pub left: Vec<String>,
-    /// What is found once they are made.
+    /// What is found once they are made, and what was mended.
     pub outcome: Outcome,
+}
+
+impl Fixed {
+    /// The faults that were mended, in the order in which they were.
+    pub fn mended(&self) -> &[Mended] {
+        self.outcome.mended.as_deref().unwrap_or_default()
+    }
 }
 
 /// Fixes what can be fixed.
@@ -70,7 +75,7 @@ pub struct Fixed {
 pub fn fix(options: &Options) -> Result<Fixed, Error> {
     // Whether a fix brings something else about shows only beside the findings of all rules.
     let mut state = State::new(lint::Options { rules: Vec::new(), ..options.files.clone() })?;
-    let (mut first, mut count, mut checks, mut left) = (None, 0, 0, BTreeSet::new());
+    let (mut first, mut mended, mut checks, mut left) = (None, Vec::new(), 0, BTreeSet::new());
     for _ in 0..MAX_ROUNDS {
         left.clear();
         let mut made = None;
@@ -82,7 +87,7 @@ pub fn fix(options: &Options) -> Result<Fixed, Error> {
                 let mut round = Round { state: &state, wanted, accepted, made: None, checks, left: none };
                 round.go(open)?;
                 checks = round.checks;
-                count += round.accepted.len();
+                mended.extend(round.accepted.iter().map(|fixable| record(&state.outcome.sources, fixable)));
                 left.append(&mut round.left);
                 made = round.made;
             }
@@ -97,7 +102,15 @@ pub fn fix(options: &Options) -> Result<Fixed, Error> {
     } else {
         lint::lint(&lint::Options { rules: options.files.rules.clone(), ..state.files })?
     };
-    Ok(Fixed { files, count, left: left.into_iter().collect(), outcome })
+    Ok(Fixed { files, left: left.into_iter().collect(), outcome: Outcome { mended: Some(mended), ..outcome } })
+}
+
+/// What is kept of a fault that was mended.
+fn record(sources: &Sources, (finding, fix): &Fixable<'_>) -> Mended {
+    let place = finding.primary.place;
+    let source = sources.get(place.file);
+    let (path, position) = (source.path.clone(), source.position(place.span.start));
+    Mended { rule: finding.rule, path, position, message: finding.message.clone(), safe: fix.safe }
 }
 
 /// The files whose bytes are not what they were.

@@ -11,6 +11,7 @@
 //! - [`deployment`]: nginx and the app together
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
 //! - [`cors`]: the Fetch standard's nouns and algorithms
+//! - [`replace`]: files that are replaced whole or not at all
 //! - [`source`]: files, spans, lines
 
 pub mod baseline;
@@ -22,6 +23,7 @@ pub mod fingerprint;
 pub mod fix;
 pub mod lint;
 pub mod nginx;
+pub mod replace;
 pub mod report;
 pub mod rule;
 pub mod rules;

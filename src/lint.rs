@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::deployment::{Apps, Deployment};
-use crate::finding::Finding;
+use crate::finding::{Finding, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
 use crate::rule::Subject;
@@ -95,6 +95,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// What the settings say that meets nothing.
     pub idle_settings: Vec<String>,
+    /// What was mended before; none where nothing was to be mended.
+    pub mended: Option<Vec<Mended>>,
 }
 
 /// Why nothing could be linted.
@@ -140,7 +142,8 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     read.sources.place_in_repository(|path| repository.path(path));
     fingerprint::mark(&read.sources, &read.nginx, &read.env, &mut findings);
     let sources = read.sources;
-    Ok(Outcome { sources, findings, files, suppressed, baselined: 0, stale: 0, not_analysed, notes, idle_settings })
+    let (baselined, stale, mended) = (0, 0, None);
+    Ok(Outcome { sources, findings, files, suppressed, baselined, stale, not_analysed, notes, idle_settings, mended })
 }
 
 /// What the rules found, as in an [`Outcome`].

@@ -176,10 +176,14 @@ impl Settings {
         overridden.map(|(_, level)| level).or_else(|| self.rules.get(rule))
     }
 
-    /// The pattern by which a search leaves this path, as it is written.
-    pub fn excluding(&self, path: &Path) -> Option<&str> {
-        let relative = (!self.exclude.is_empty()).then(|| self.relative(path))??;
-        self.exclude.patterns().get(self.exclude.matching(&relative)?).map(String::as_str)
+    /// The pattern by which a search of `searched` leaves this path, as it is written. Whoever names a directory wants it searched, so a
+    /// pattern that leaves out the directory itself does not count.
+    pub fn excluding(&self, path: &Path, searched: &Path) -> Option<&str> {
+        let matching = |path: &Path| Some(self.exclude.all_matching(&self.relative(path)?));
+        let patterns = (!self.exclude.is_empty()).then(|| matching(path))??;
+        let set_aside = matching(searched).unwrap_or_default();
+        let pattern = patterns.into_iter().find(|pattern| !set_aside.contains(pattern))?;
+        self.exclude.patterns().get(pattern).map(String::as_str)
     }
 
     /// The path from the settings file's directory, `/`-separated; `None` for what is not below it.

@@ -3,8 +3,19 @@
 //! This is the ground floor: it knows nothing of nginx, of .env files or of CORS.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+
+/// Why something could not be done to a file, in words.
+pub fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::StorageFull => "no space left on the device".to_owned(),
+        kind => kind.to_string(),
+    }
+}
 
 /// The largest file that is read, in bytes. Offsets are `u32`; a larger file is reported as not analysed.
 pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use corslint::baseline::{Baseline, Entry, MAX_BASELINE_BYTES};
 use corslint::lint::{Outcome, Repository};
+use corslint::replace::replace;
+use corslint::source::reason;
 
-use super::output::replace;
 use super::tell::note;
 
 /// How many stale entries are named.
@@ -48,7 +49,8 @@ impl BaselineArguments {
         let baseline = match (&self.write_baseline, self.read()?) {
             (Some(path), _) => {
                 let baseline = Baseline::of(outcome);
-                replace(path, |out| baseline.write(out)).map_err(|error| format!("{}: {error}", path.display()))?;
+                replace(path, |out| baseline.write(out))
+                    .map_err(|why| format!("{}: not written, {why}", path.display()))?;
                 baseline
             }
             (None, Some(baseline)) => baseline,
@@ -74,8 +76,8 @@ fn tell_stale(path: &Path, stale: &[&Entry]) {
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(MAX_BASELINE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let file = File::open(path).map_err(|error| reason(&error))?;
+    file.take(MAX_BASELINE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     if bytes.len() as u64 > MAX_BASELINE_BYTES {
         return Err(format!("it is larger than {MAX_BASELINE_BYTES} bytes"));
     }

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use corslint::finding::Severity;
 use corslint::report::{self, visible};
 use corslint::settings::{self, Error, FailOn, Level, Set, Settings};
-use corslint::source::Span;
+use corslint::source::{Span, reason};
 
 use super::lint::Lint;
 use super::screen;
@@ -110,7 +110,7 @@ fn init() -> Result<&'static str, String> {
     match written.and_then(|mut file| file.write_all(settings::commented_start().as_bytes())) {
         Ok(()) => Ok(name),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(format!("{name} is there already")),
-        Err(error) => Err(format!("{name}: {error}")),
+        Err(error) => Err(format!("{name}: {}", reason(&error))),
     }
 }
 
@@ -197,7 +197,7 @@ impl Told<'_> {
         self.value(out, "exclude", None, exclude, Err("nothing is left out"))
     }
 
-    /// The levels that are set: for everything, and for each file that was named where they are others.
+    /// The levels that are set: for everything, for the files of a directory, and for each file that was named what holds of them.
     fn levels(&self, lint: &Lint, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "\n[rules]")?;
         if !lint.rules.is_empty() {
@@ -210,6 +210,17 @@ impl Told<'_> {
             tell(out, rule, level)?;
         }
         writeln!(out, "# every other rule as it says itself: `corslint rules`")?;
+        // A directory may hold files of any of them.
+        let overrides = self.settings.overrides.iter().filter(|_| lint.paths.iter().any(|path| !path.is_file()));
+        for it in overrides {
+            let patterns: Vec<String> = it.files.patterns().iter().map(|pattern| quoted(pattern)).collect();
+            writeln!(out, "\n[[overrides]]")?;
+            line(out, &format!("files = [{}]", patterns.join(", ")), &self.why(it.files.span()))?;
+            writeln!(out, "[overrides.rules]")?;
+            for (rule, level) in &it.rules {
+                tell(out, rule, level)?;
+            }
+        }
         for path in lint.paths.iter().filter(|path| path.is_file()) {
             writeln!(
                 out,

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use corslint::finding::Mended;
 use corslint::fix::{self, Fixed};
 use corslint::lint::{Overlay, real};
 use corslint::report;
@@ -13,20 +14,21 @@ use super::tell::{FOUND, INCOMPLETE, complain, note, print};
 
 const FIX_EXAMPLES: &str = "\
 Examples:
-  corslint fix --diff deploy/                               show what would change, and change nothing
-  corslint fix deploy/                                      change it
-  corslint fix --stdin-filename deploy/nginx.conf - <buffer print the buffer with its fixes
+  corslint fix --diff deploy/           show what would change
+  corslint fix deploy/                  change it
+  corslint fix - <nginx.conf >new.conf  write it elsewhere
 
-Every fix is checked: its fault is gone, no other error or warning has come, and unless --unsafe was given every request
-gets the answer it got before, but for what the fix is for. Files are replaced whole or not at all.
-Exit code: 0 nothing left to complain about, 1 findings left, 2 not everything could be linted or written.
+Every fix is checked: its fault is gone, no other error or warning has come, and every request gets the answer it got \
+before, but for what the fix is for (with --unsafe only the first two). Files are replaced whole or not at all.
+
+Exit code: 0 nothing left to complain about, 1 findings left, 2 not everything could be linted or written. \
 With --diff: 0 nothing would change, 1 something would.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = FIX_EXAMPLES)]
 pub(super) struct FixArguments {
     /// Print what would change as a unified diff, and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "outputs", "max_findings", "write_baseline"])]
     diff: bool,
 
     /// Make those fixes, too, that change what is allowed: look at each of them
@@ -45,6 +47,9 @@ impl FixArguments {
             Err(why) => return why.tell(),
         };
         let (stdin, overlay, settings) = (self.lint.stdin(), files.overlay.clone(), files.settings.clone());
+        if stdin.is_some() && self.lint.asks_for_standard_output() {
+            return complain("standard output gets the fixed text; write a format to a file: --output FORMAT=PATH");
+        }
         let only = stdin.map(Path::to_owned);
         let mut fixed = match fix::fix(&fix::Options { files, with_unsafe: self.with_unsafe, only }) {
             Ok(fixed) => fixed,
@@ -93,8 +98,14 @@ impl FixArguments {
     fn say(&self, fixed: &Fixed, verb: &str) {
         let plural =
             |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
-        if fixed.count > 0 && !self.lint.is_quiet() {
-            note(format_args!("{verb} {} in {}", plural(fixed.count, "fault"), plural(fixed.files.len(), "file")));
+        let mended = fixed.mended();
+        if self.lint.is_verbose() {
+            for Mended { path, position, rule, message, .. } in mended {
+                note(format_args!("{verb} {path}:{}:{}: {rule}: {message}", position.line, position.column));
+            }
+        }
+        if !mended.is_empty() && !self.lint.is_quiet() {
+            note(format_args!("{verb} {} in {}", plural(mended.len(), "fault"), plural(fixed.files.len(), "file")));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use corslint::lint::{self, FileKind, Overlay};
-use corslint::source::MAX_FILE_BYTES;
+use corslint::source::{MAX_FILE_BYTES, reason};
 
 use super::config::{Refused, Which};
 use super::values::ContextName;
@@ -98,7 +98,7 @@ impl Input {
 fn stdin(path: &Path, said: Option<FileKind>, is_nameless: bool) -> Result<Overlay, String> {
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("standard input: {error}"))?;
+    read.map_err(|error| format!("standard input: {}", reason(&error)))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("standard input: larger than {MAX_FILE_BYTES} bytes"));
     }

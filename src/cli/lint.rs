@@ -44,7 +44,7 @@ pub(super) struct Lint {
     #[arg(long = "rule", value_name = "RULE")]
     pub(super) rules: Vec<String>,
 
-    /// Tell on standard error which files were read, and why
+    /// Tell on standard error which files were read, and why; with `fix`, every fault that is mended
     #[arg(short, long)]
     verbose: bool,
 
@@ -121,16 +121,22 @@ impl Lint {
         outputs.write(outcome, self.code(settings, outcome), speak)
     }
 
-    /// The same, with a line a finding on standard error.
+    /// The same where standard output holds something else: a line a finding goes to standard error.
     pub(super) fn tell_aside(&self, settings: &Settings, outcome: &mut Outcome) -> u8 {
-        if let Err(why) = self.baseline.apply(outcome, &self.rules, self.quiet) {
-            return complain(why);
-        }
+        let outputs = match self.baseline.apply(outcome, &self.rules, self.quiet).and_then(|()| self.output.outputs()) {
+            Ok(outputs) => outputs,
+            Err(why) => return complain(why),
+        };
         if !outcome.findings.is_empty() {
             let view = View { screen: screen::error_screen(), most: None, exit_code: 0 };
             _ = report::write(Format::Concise, view, outcome, &mut io::stderr().lock());
         }
-        self.code(settings, outcome)
+        outputs.write(outcome, self.code(settings, outcome), false)
+    }
+
+    /// Whether a format is to go to standard output.
+    pub(super) fn asks_for_standard_output(&self) -> bool {
+        self.output.outputs().is_ok_and(|outputs| outputs.is_standard_asked())
     }
 
     fn code(&self, settings: &Settings, outcome: &Outcome) -> u8 {
@@ -155,6 +161,11 @@ impl Lint {
     /// The file that standard input stands for, if it is read.
     pub(super) fn stdin(&self) -> Option<&Path> {
         self.input.stdin(&self.paths)
+    }
+
+    /// Whether everything is wanted.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
     }
 
     /// Whether nothing but findings is wanted.

@@ -1,14 +1,14 @@
 //! In which formats, and where to, a run is told.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use corslint::lint::Outcome;
+use corslint::lint::{Outcome, real};
+use corslint::replace::replace;
 use corslint::report::{self, Format, View};
-use tempfile::Builder;
 
 use super::screen::{self, Color};
 use super::tell::{complain, print};
@@ -25,7 +25,8 @@ pub(super) struct OutputArguments {
 
     /// Write a format to a file, or without a PATH to standard output; may be given more than once
     ///
-    /// Standard output gets its own format all the same. A file is replaced in one step, once it is complete.
+    /// Standard output gets its own format all the same. A file is replaced in one step, once it is complete; directories that are
+    /// missing are made.
     #[arg(long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
 
@@ -134,6 +135,7 @@ fn most(text: &str) -> Result<Most, String> {
 pub(super) struct Outputs<'a> {
     files: Vec<(Format, &'a Path)>,
     standard: Format,
+    is_standard_asked: bool,
     color: Color,
     most: Option<Most>,
 }
@@ -150,17 +152,22 @@ impl OutputArguments {
         for output in &self.outputs {
             match &output.path {
                 None => asked.push(output.format),
-                Some(path) if files.iter().any(|(_, other)| other == path) => {
+                Some(path) if files.iter().any(|(_, other)| real(other) == real(path)) => {
                     return Err(format!("two outputs are to be written to {}", path.display()));
                 }
                 Some(path) => files.push((output.format, path)),
             }
         }
-        match asked.as_slice() {
-            [] => Ok(Outputs { files, standard: default(), color: self.color, most: self.max_findings }),
-            [one] => Ok(Outputs { files, standard: *one, color: self.color, most: self.max_findings }),
-            _ => Err("two formats are to go to standard output; write one to a file: --output FORMAT=PATH".to_owned()),
-        }
+        let standard = match asked.as_slice() {
+            [] => default(),
+            [one] => *one,
+            _ => {
+                let why = "two formats are to go to standard output; write one to a file: --output FORMAT=PATH";
+                return Err(why.to_owned());
+            }
+        };
+        let is_standard_asked = !asked.is_empty();
+        Ok(Outputs { files, standard, is_standard_asked, color: self.color, most: self.max_findings })
     }
 }
 
@@ -179,14 +186,20 @@ impl Outputs<'_> {
         self.standard
     }
 
+    /// Whether that format was asked for.
+    pub(super) fn is_standard_asked(&self) -> bool {
+        self.is_standard_asked
+    }
+
     /// Writes the files, and to standard output if `speak` is set. Gives `code`, or 2 where something could not be written.
     pub(super) fn write(&self, outcome: &Outcome, code: u8, speak: bool) -> u8 {
         let mut exit = code;
         for (format, path) in &self.files {
             let view = View { screen: screen::plain(), most: None, exit_code: code };
-            let written = replace(path, |out| report::write(*format, view, outcome, out));
-            if let Err(error) = written {
-                exit = complain(format_args!("{}: {error}", path.display()));
+            // Where it cannot be made, the file cannot be written, which says why.
+            _ = path.parent().map(fs::create_dir_all);
+            if let Err(why) = replace(path, |out| report::write(*format, view, outcome, out)) {
+                exit = complain(format_args!("{}: not written, {why}", path.display()));
             }
         }
         if !speak {
@@ -201,36 +214,6 @@ impl Outputs<'_> {
         let view = View { screen: screen::screen(self.color), most, exit_code: code };
         print(exit, |out| report::write(self.standard, view, outcome, out))
     }
-}
-
-/// Writes a file in one step: readers see the old one or the whole new one. What is no regular file, such as a pipe or
-/// `/dev/stderr`, is written as it is; a link is followed.
-///
-/// # Errors
-///
-/// Those of the file system, and of `write`.
-pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let known = fs::metadata(&path).ok();
-    if known.as_ref().is_some_and(|known| !known.is_file()) {
-        let mut out = BufWriter::new(File::options().write(true).open(&path)?);
-        write(&mut out)?;
-        return out.flush();
-    }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = Builder::new();
-    // As any new file: what the umask leaves. A file that was there keeps its mode.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".corslint").tempfile_in(directory)?;
-    if let Some(known) = known {
-        fs::set_permissions(file.path(), known.permissions())?;
-    }
-    let mut out = BufWriter::with_capacity(64 * 1024, file.as_file_mut());
-    write(&mut out)?;
-    out.flush()?;
-    drop(out);
-    file.persist(&path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 use corslint::report::visible;
+use corslint::source::reason;
 
 /// Findings at or above `--fail-on`.
 pub(super) const FOUND: u8 = 1;
@@ -16,7 +17,7 @@ pub(super) fn print(code: u8, write: impl FnOnce(&mut BufWriter<io::StdoutLock<'
     match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => code,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => code,
-        Err(error) => complain(format_args!("standard output: {error}")),
+        Err(error) => complain(format_args!("standard output: {}", reason(&error))),
     }
 }
 

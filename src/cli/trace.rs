@@ -15,9 +15,11 @@ use super::values::{app_status, header};
 
 const TRACE_EXAMPLES: &str = "\
 Example:
-  corslint trace --origin https://app.example.com --method PUT https://api.example.com/items nginx.conf .env.production
+  corslint trace --origin https://app.example.com --method PUT \\
+    https://api.example.com/items nginx.conf .env.production
 
-Exit code: 0 the page reads the answer, 1 the browser blocks it, 2 it cannot be known or the files cannot be read.";
+Exit code: 0 the page reads the answer, 1 the browser blocks it, 2 it cannot be known or the files cannot \
+be read.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = TRACE_EXAMPLES)]

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use super::area::Area;
 use super::content::speaks_nginx;
 use super::discover::{self, Candidate, FileKind};
-use super::read::{Files, Unreadable, reason, shown};
+use super::read::{Files, Unreadable, shown};
 use super::{Context, Error, Options, fill, group, own, twins};
 use crate::deployment::Apps;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
 use crate::settings::{AppPath, Settings};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, reason};
 
 /// A configuration to put together: its first file, the context of its top level, and what it includes.
 #[derive(Debug)]
@@ -148,9 +148,9 @@ impl<'o> Gathered<'o> {
                     not_analysed.insert(unread);
                 };
                 let notes = &mut self.notes;
-                let is_excluded = |path: &Path| {
-                    let pattern = settings.excluding(path);
-                    notes.extend(pattern.map(|pattern| excluded(settings, path, pattern)));
+                let is_excluded = |found: &Path| {
+                    let pattern = settings.excluding(found, path);
+                    notes.extend(pattern.map(|pattern| excluded(settings, found, pattern)));
                     pattern.is_some()
                 };
                 discover::walk(path, is_excluded, unread)

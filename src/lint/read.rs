@@ -13,7 +13,7 @@ use crate::nginx::config::Trees;
 use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::{dump, grammar};
 use crate::settings::Settings;
-use crate::source::{FileId, MAX_FILE_BYTES, Source, Sources};
+use crate::source::{FileId, MAX_FILE_BYTES, Source, Sources, reason};
 
 /// How many files one run reads.
 const MAX_FILES: usize = 100_000;
@@ -289,13 +289,4 @@ fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("larger than {MAX_FILE_BYTES} bytes"));
     }
     Ok(bytes)
-}
-
-/// An error of the operating system in words that are the same everywhere.
-pub(super) fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        kind => kind.to_string(),
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::ser::Formatter;
 
 use super::text::{count, is_hidden};
 use crate::cors::request::Request;
-use crate::finding::{Edit, Finding, Label, Severity};
+use crate::finding::{Edit, Finding, Label, Mended, Severity};
 use crate::lint::Outcome;
 use crate::source::{Place, Sources};
 
@@ -16,7 +16,8 @@ pub(super) const VERSION: u32 = 1;
 
 /// Writes everything a run found. Always valid UTF-8 and free of control characters, also inside strings.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    print(&ReportJson { version: VERSION, findings: Findings(outcome), summary: Summary::new(outcome) }, out)
+    let (findings, fixed, summary) = (Findings(outcome), fixed(outcome), Summary::new(outcome));
+    print(&ReportJson { version: VERSION, findings, fixed, summary }, out)
 }
 
 /// Writes one object on one line.
@@ -48,7 +49,31 @@ impl Formatter for Visible {
 struct ReportJson<'a> {
     version: u32,
     findings: Findings<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<Vec<FixedJson<'a>>>,
     summary: Summary<'a>,
+}
+
+/// A fault that `corslint fix` mended.
+#[derive(Serialize)]
+pub(super) struct FixedJson<'a> {
+    rule: &'a str,
+    message: &'a str,
+    path: &'a str,
+    line: u32,
+    column: u32,
+    safe: bool,
+}
+
+impl<'a> FixedJson<'a> {
+    fn new(Mended { rule, path, position, message, safe }: &'a Mended) -> Self {
+        FixedJson { rule, message, path, line: position.line, column: position.column, safe: *safe }
+    }
+}
+
+/// What was mended, where that was asked for.
+pub(super) fn fixed(outcome: &Outcome) -> Option<Vec<FixedJson<'_>>> {
+    outcome.mended.as_ref().map(|mended| mended.iter().map(FixedJson::new).collect())
 }
 
 #[derive(Serialize)]

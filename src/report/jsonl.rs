@@ -4,13 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{self, FindingJson, Summary};
+use super::json::{self, FindingJson, FixedJson, Summary};
 use crate::lint::Outcome;
 
 /// The last line.
 #[derive(Serialize)]
 struct Last<'a> {
     version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<Vec<FixedJson<'a>>>,
     summary: Summary<'a>,
 }
 
@@ -19,7 +21,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
     for finding in &outcome.findings {
         json::print(&FindingJson::new(&outcome.sources, finding), out)?;
     }
-    json::print(&Last { version: json::VERSION, summary: Summary::new(outcome) }, out)
+    json::print(&Last { version: json::VERSION, fixed: json::fixed(outcome), summary: Summary::new(outcome) }, out)
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use super::text::{brief, visible};
 use crate::finding::Finding;
 use crate::lint::Outcome;
 
+/// Some readers want to know how long each test took. It is not told: the same files give the same report.
+const NO_TIME: (&str, &str) = ("time", "0");
+
 /// Writes a suite for every file with findings, one with an error for every file that was not analysed, and a passed test where there
 /// is neither: readers take a report without tests for a run that went wrong.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
@@ -30,7 +33,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
         if passed > 0 {
             suite(xml, "corslint", (1, 0, 0), |xml| {
                 let case = xml.create_element("testcase").with_attribute(("classname", "corslint"));
-                case.with_attribute(("name", "no CORS faults found")).write_empty().map(drop)
+                case.with_attribute(("name", "no CORS faults found")).with_attribute(NO_TIME).write_empty().map(drop)
             })?;
         }
         Ok(())
@@ -56,6 +59,7 @@ fn suite<W: Write>(
         .with_attribute(("tests", &*tests.to_string()))
         .with_attribute(("failures", &*failures.to_string()))
         .with_attribute(("errors", &*errors.to_string()))
+        .with_attribute(NO_TIME)
         .write_inner_content(cases)?;
     Ok(())
 }
@@ -72,6 +76,7 @@ fn failure(outcome: &Outcome, finding: &Finding, xml: &mut Writer<impl Write>) -
     xml.create_element("testcase")
         .with_attribute(("classname", &*path))
         .with_attribute(("name", &*format!("{} at {}:{}", finding.rule, at.line, at.column)))
+        .with_attribute(NO_TIME)
         .write_inner_content(|xml| {
             xml.create_element("failure")
                 .with_attribute(("type", finding.severity.word()))
@@ -84,8 +89,9 @@ fn failure(outcome: &Outcome, finding: &Finding, xml: &mut Writer<impl Write>) -
 
 fn error(path: &str, xml: &mut Writer<impl Write>) -> io::Result<()> {
     let case = xml.create_element("testcase").with_attribute(("classname", &*visible(path)));
-    case.with_attribute(("name", "analysis")).write_inner_content(|xml| {
-        xml.create_element("error").with_attribute(("message", "not analysed, or not wholly")).write_empty().map(drop)
+    case.with_attribute(("name", "analysis")).with_attribute(NO_TIME).write_inner_content(|xml| {
+        let error = xml.create_element("error").with_attribute(("type", "not-analysed"));
+        error.with_attribute(("message", "not analysed, or not wholly")).write_empty().map(drop)
     })?;
     Ok(())
 }
@@ -103,17 +109,17 @@ mod tests {
         outcome.not_analysed.push("a.conf".to_owned());
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="corslint" tests="2" failures="1" errors="1">
-  <testsuite name="nginx.conf" tests="1" failures="1" errors="0">
-    <testcase classname="nginx.conf" name="origin-trailing-slash at 4:48">
+  <testsuite name="nginx.conf" tests="1" failures="1" errors="0" time="0">
+    <testcase classname="nginx.conf" name="origin-trailing-slash at 4:48" time="0">
       <failure type="error" message="&lt;\x1b&gt;">nginx.conf:4:48: `/` at the end
 help: write it without the slash:
 
     add_header Access-Control-Allow-Origin https://app.example.com always;</failure>
     </testcase>
   </testsuite>
-  <testsuite name="a.conf" tests="1" failures="0" errors="1">
-    <testcase classname="a.conf" name="analysis">
-      <error message="not analysed, or not wholly"/>
+  <testsuite name="a.conf" tests="1" failures="0" errors="1" time="0">
+    <testcase classname="a.conf" name="analysis" time="0">
+      <error type="not-analysed" message="not analysed, or not wholly"/>
     </testcase>
   </testsuite>
 </testsuites>
@@ -125,8 +131,8 @@ help: write it without the slash:
     fn a_clean_run_is_a_passed_test() {
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="corslint" tests="1" failures="0" errors="0">
-  <testsuite name="corslint" tests="1" failures="0" errors="0">
-    <testcase classname="corslint" name="no CORS faults found"/>
+  <testsuite name="corslint" tests="1" failures="0" errors="0" time="0">
+    <testcase classname="corslint" name="no CORS faults found" time="0"/>
   </testsuite>
 </testsuites>
 "#;

@@ -111,9 +111,10 @@ pub(super) fn shown(outcome: &Outcome, most: Option<usize>) -> (Vec<&Finding>, O
         findings.truncate(findings.len() - more);
         findings.sort_by_key(|(index, _)| *index);
     }
-    let findings = findings.into_iter().map(|(_, finding)| finding).collect();
+    let findings: Vec<&Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     let more = (more > 0).then(|| counted(more, "finding", "findings"));
-    let rest = more.map(|more| format!("{more} of no worse severity not shown; `--max-findings all` shows everything"));
+    let which = if findings.is_empty() { "" } else { " of no worse severity" };
+    let rest = more.map(|more| format!("{more}{which} not shown; `--max-findings all` shows everything"));
     (findings, rest)
 }
 

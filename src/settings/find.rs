@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Error, Settings, read};
-use crate::source::Source;
+use crate::source::{self, Source};
 
 /// The names of a settings file.
 pub const FILE_NAMES: [&str; 2] = ["corslint.toml", ".corslint.toml"];
@@ -56,11 +56,7 @@ pub fn load(path: &Path) -> Result<Settings, Error> {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let reason = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        kind => kind.to_string(),
-    };
+    let reason = |error: std::io::Error| source::reason(&error);
     if !fs::metadata(path).map_err(reason)?.is_file() {
         return Err("not a regular file".to_owned());
     }

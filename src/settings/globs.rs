@@ -59,7 +59,14 @@ impl Globs {
 
     /// The index of the first pattern that matches a `/`-separated path.
     pub fn matching(&self, path: &str) -> Option<usize> {
-        self.set.matches(path).first().map(|index| index / EACH)
+        self.all_matching(path).first().copied()
+    }
+
+    /// The indices of all patterns that match a `/`-separated path, in their order.
+    pub fn all_matching(&self, path: &str) -> Vec<usize> {
+        let mut matching: Vec<usize> = self.set.matches(path).into_iter().map(|index| index / EACH).collect();
+        matching.dedup();
+        matching
     }
 }
 
