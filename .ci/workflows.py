@@ -2,10 +2,12 @@
 
     .ci/workflows.py DIRECTORY
 
-DIRECTORY holds the archive and the wheel. Needs PyYAML, git and pre-commit; nothing outside a scratch directory is
-changed. Each step prints what it tries, and the first that goes wrong ends the script.
+DIRECTORY holds the archive and the wheel. Needs PyYAML, git and pre-commit, and for those who read what the program
+prints junitparser, the SARIF multitool (below NODE_PATH) and tree-sitter with PowerShell's grammar; nothing outside a
+scratch directory is changed. Each step prints what it tries, and the first that goes wrong ends the script.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -17,12 +19,14 @@ import tempfile
 import tomllib
 import venv
 
+import junitparser
+import tree_sitter
+import tree_sitter_powershell
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 FAULTY = HERE / "fixtures/deployments/spa-api"
 MENDED = HERE / "fixtures/deployments/spa-api-fixed"
-SUFFIX = ".tgz"
 
 
 def step(what):
@@ -50,7 +54,7 @@ def archive(dist, scratch):
     told = package["metadata"]["binstall"]
     target = re.search(r"host: (\S+)", run(["rustc", "-vV"]))[1]
     words = {"repo": "", "name": package["name"], "version": package["version"], "target": target, "bin": "corslint",
-             "binary-ext": "", "archive-suffix": SUFFIX}
+             "binary-ext": "", "archive-suffix": "." + told["pkg-fmt"]}
     filled = {key: re.sub(r"\{ ([\w-]+) \}", lambda word: words[word[1]], told[key]) for key in ("pkg-url", "bin-dir")}
     found = dist / filled["pkg-url"].rsplit("/", 1)[1]
     tarfile.open(found).extractall(scratch / "archive", filter="data")
@@ -58,8 +62,47 @@ def archive(dist, scratch):
     told = subprocess.run(["ldd", binary], capture_output=True, text=True, check=False)
     if "statically linked" not in told.stdout and "not a dynamic executable" not in told.stderr:
         sys.exit(f"the binary of the release is not static: {told.stdout}")
-    print(f"   {binary.stat().st_size / 1e6:.1f} MB, {found.stat().st_size / 1e6:.1f} MB packed")
+    size, packed = binary.stat().st_size / 1e6, found.stat().st_size / 1e6
+    print(f"   {size:.1f} MB, {packed:.1f} MB packed")
+    claimed = re.search(r"some (\d+) MB, and (\d+) packed", (HERE / "README.md").read_text())
+    if claimed.groups() != (f"{size:.0f}", f"{packed:.0f}"):
+        sys.exit(f"the README says {claimed[0]!r}")
     run([binary, FAULTY], expected=1)
+    return binary
+
+
+def formats(scratch, corslint):
+    """What other programs read is read by other programs: JUnit XML and SARIF."""
+    step("JUnit XML and SARIF, by those who read them")
+    for deployment, expected in ((FAULTY, 1), (MENDED, 0)):
+        junit, sarif = scratch / "junit.xml", scratch / "findings.sarif"
+        run([corslint, f"--output=junit={junit}", f"--output=sarif={sarif}", deployment], expected, cwd=HERE)
+        results = json.loads(sarif.read_text())["runs"][0]["results"]
+        cases = [case for suite in junitparser.JUnitXml.fromfile(str(junit)) for case in suite]
+        failed = [case for case in cases if any(isinstance(one, junitparser.Failure) for one in case.result)]
+        if len(failed) != len(results) or len(cases) != max(len(results), 1) or bool(results) != bool(expected):
+            sys.exit(f"{len(cases)} tests, {len(failed)} failed, {len(results)} results")
+        # Its own rules, and those of GitHub's code scanning. The wrapper that npm links would split the list.
+        tool = pathlib.Path(os.environ["NODE_PATH"], "@microsoft/sarif-multitool-linux/Sarif.Multitool")
+        checked = scratch / "checked.sarif"
+        run([tool, "validate", sarif, "--rule-kind", "Sarif;Ghas", "--output", checked, "--log", "ForceOverwrite"])
+        complaints = {one["ruleId"] for one in json.loads(checked.read_text())["runs"][0].get("results", [])}
+        # SARIF2005 misses an address of the program, of which none is known yet.
+        if complaints - {"SARIF2005"}:
+            sys.exit(f"the SARIF multitool complains: {checked.read_text()}")
+
+
+def powershell(corslint):
+    """The script for PowerShell is what a grammar of PowerShell takes. No PowerShell comes from where the tools do."""
+    step("the completions for PowerShell, by a grammar of it")
+    script = run([corslint, "completions", "powershell"])
+    # What the grammar does not know: a method that is given a block without parentheses.
+    known = re.sub(r"\.Where(\{[^}]*\})", r".Where(\1)", script)
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    if known == script or parser.parse(known.encode()).root_node.has_error:
+        sys.exit("PowerShell would not read the script")
+    if not parser.parse(known.replace("'explain'", "'explain", 1).encode()).root_node.has_error:
+        sys.exit("the grammar takes anything")
 
 
 def wheel(scratch):
@@ -133,7 +176,9 @@ def main(dist):
         # What is asked for by name comes from the release that is about to be made.
         os.environ |= {"PIP_FIND_LINKS": str(dist), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_QUIET": "1",
                        "PRE_COMMIT_HOME": str(scratch / "pre-commit")}
-        archive(dist, scratch)
+        corslint = archive(dist, scratch)
+        formats(scratch, corslint)
+        powershell(corslint)
         wheel(scratch)
         pre_commit(scratch, "wheel", readme_block("pre-commit-wheel"))
         revision = run(["git", "-C", HERE, "rev-parse", "HEAD"]).strip()
