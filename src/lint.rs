@@ -134,7 +134,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let mut notes = gathered.notes;
     if left_out > 0 {
         notes.push(format!(
-            "{left_out} blocks are like others but for the numbers in their names, and were not asked by themselves"
+            "{left_out} blocks are like others but for the names in them, and were not asked by themselves"
         ));
     }
     let mut read = gathered.files;

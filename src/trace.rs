@@ -158,7 +158,7 @@ fn exchange(
     options: &Options,
     kind: Kind,
     request: &Request,
-) -> (Traced, Response) {
+) -> (Traced, Response<'static>) {
     let mut traced = Traced {
         kind,
         request: request.clone(),
@@ -187,7 +187,10 @@ fn exchange(
     traced.headers = headers(model.config, &answers);
     let unknown = unknown(model.config, &answers, &traced);
     traced.unknown.extend(unknown);
-    let fields = traced.headers.iter().map(|header| Field { name: header.name.clone(), value: header.value.clone() });
+    let fields = traced
+        .headers
+        .iter()
+        .map(|header| Field { name: header.name.clone().into(), value: header.value.clone().map(Into::into) });
     let open = answers.iter().any(|answer| answer.open.is_some());
     let response = Response { status: traced.status, headers: fields.collect(), open };
     (traced, response)

@@ -2,6 +2,8 @@
 //!
 //! The quoted comments are steps of <https://fetch.spec.whatwg.org/>.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::header::{CorsHeader, list_values, trim};
@@ -11,33 +13,33 @@ use super::verdict::{Blocked, Kind, Missing, Reason, Unknown, Verdict};
 
 /// A header field of an answer: one line on the wire, so that a name sent twice is two of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub struct Field<'r> {
     /// Its name, in any case.
-    pub name: String,
+    pub name: Cow<'r, str>,
     /// Its value; `None` where it is not known, and then the line may also be missing.
-    pub value: Option<String>,
+    pub value: Option<Cow<'r, str>>,
 }
 
 /// What the checks look at in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Response {
+pub struct Response<'r> {
     /// The status; `None` where it is not known.
     pub status: Option<u16>,
     /// The header fields, in the order of their lines.
-    pub headers: Vec<Field>,
+    pub headers: Vec<Field<'r>>,
     /// Whether there may be more fields than are listed, as in an app's answer that only its code knows.
     pub open: bool,
 }
 
-impl Response {
+impl<'r> Response<'r> {
     /// An answer of which all is known.
-    pub fn known(status: u16, headers: &[(&str, &str)]) -> Response {
-        let field = |(name, value): &(&str, &str)| Field { name: (*name).to_owned(), value: Some((*value).to_owned()) };
+    pub fn known(status: u16, headers: &[(&'r str, &'r str)]) -> Response<'r> {
+        let field = |(name, value): &(&'r str, &'r str)| Field { name: (*name).into(), value: Some((*value).into()) };
         Response { status: Some(status), headers: headers.iter().map(field).collect(), open: false }
     }
 
     /// An answer of which nothing is known.
-    pub fn unknown() -> Response {
+    pub fn unknown() -> Response<'r> {
         Response { status: None, headers: Vec::new(), open: true }
     }
 
@@ -64,8 +66,12 @@ struct Lines<'r> {
 
 impl Lines<'_> {
     /// "To get a header name from a header list": all values with a comma and a blank between them.
-    fn combined(&self) -> Option<String> {
-        (!self.values.is_empty()).then(|| self.values.join(", "))
+    fn combined(&self) -> Option<Cow<'_, str>> {
+        match self.values.as_slice() {
+            [] => None,
+            [only] => Some(Cow::Borrowed(only)),
+            several => Some(Cow::Owned(several.join(", "))),
+        }
     }
 
     /// "To extract header list values": all names, or the failure that one bad item makes of the whole header.
@@ -86,7 +92,7 @@ fn step(exchange: Kind, failed: Option<Reason>, open: bool, missing: Missing) ->
 
 /// "CORS check": whether the page may read this answer. It looks neither at the status nor at the method (J).
 /// A same-origin request needs none and always passes.
-pub fn cors_check(page: &PageRequest, exchange: Kind, response: &Response) -> Verdict {
+pub fn cors_check(page: &PageRequest, exchange: Kind, response: &Response<'_>) -> Verdict {
     if !page.is_cors() {
         return Verdict::Allowed;
     }
@@ -96,7 +102,7 @@ pub fn cors_check(page: &PageRequest, exchange: Kind, response: &Response) -> Ve
         // "If origin is null, then return failure."
         None if lines.open => None,
         None => Some(Reason::NoAllowOrigin),
-        Some(origin) => allow_origin_fault(page, origin),
+        Some(origin) => allow_origin_fault(page, &origin),
     };
     let verdict = step(exchange, failed, lines.open, Missing::Header(CorsHeader::AllowOrigin));
     // "If request's credentials mode is not "include" and origin is `*`, then return success." and, after the origin
@@ -109,38 +115,38 @@ pub fn cors_check(page: &PageRequest, exchange: Kind, response: &Response) -> Ve
 
 /// Why the value of `Access-Control-Allow-Origin` lets this page's request not through; the words are Chromium's, which
 /// looks at the same value more closely than the standard to say what is wrong with it.
-fn allow_origin_fault(page: &PageRequest, origin: String) -> Option<Reason> {
+fn allow_origin_fault(page: &PageRequest, origin: &str) -> Option<Reason> {
     if origin == "*" {
         return page.has_credentials().then_some(Reason::WildcardWithCredentials);
     }
     // "If the result of byte-serializing a request origin with request is not origin, then return failure."
-    if origin == page.serialized_origin() {
+    if page.is_sent_as(origin) {
         return None;
     }
     Some(if origin.contains([' ', ',']) {
-        Reason::SeveralAllowOrigins(origin)
-    } else if origin != "null" && Url::parse(&origin).is_err() {
-        Reason::InvalidAllowOrigin(origin)
+        Reason::SeveralAllowOrigins(origin.to_owned())
+    } else if origin != "null" && Url::parse(origin).is_err() {
+        Reason::InvalidAllowOrigin(origin.to_owned())
     } else {
-        Reason::OtherAllowOrigin(origin)
+        Reason::OtherAllowOrigin(origin.to_owned())
     })
 }
 
 /// The part of the CORS check that a request with credentials adds.
-fn credentials_check(exchange: Kind, response: &Response) -> Verdict {
+fn credentials_check(exchange: Kind, response: &Response<'_>) -> Verdict {
     let header = CorsHeader::AllowCredentials;
     let lines = response.get(header.name());
     // "If credentials is `true`, then return success."
     let failed = match lines.combined() {
         None if lines.open => None,
         Some(value) if value == "true" => None,
-        value => Some(Reason::CredentialsNotTrue(value.unwrap_or_default())),
+        value => Some(Reason::CredentialsNotTrue(value.unwrap_or_default().into_owned())),
     };
     step(exchange, failed, lines.open, Missing::Header(header))
 }
 
 /// "CORS-preflight fetch", from its answer on: whether the page's request may be sent.
-pub fn preflight_check(page: &PageRequest, response: &Response) -> Verdict {
+pub fn preflight_check(page: &PageRequest, response: &Response<'_>) -> Verdict {
     // "If a CORS check for request and response returns success and response's status is an ok status"
     let redirect = response.status.filter(|status| is_redirect(*status));
     if let Some(status) = redirect {
@@ -153,7 +159,7 @@ pub fn preflight_check(page: &PageRequest, response: &Response) -> Verdict {
 }
 
 /// The part of the CORS-preflight fetch that reads the two lists.
-fn methods_and_headers_check(page: &PageRequest, response: &Response) -> Verdict {
+fn methods_and_headers_check(page: &PageRequest, response: &Response<'_>) -> Verdict {
     let check = |header: CorsHeader, judge: &dyn Fn(&[&str]) -> Option<Reason>| {
         let lines = response.get(header.name());
         // "If either methods or headerNames is failure, return a network error." Two lines are one list (E905, E906).
@@ -199,7 +205,7 @@ fn is_redirect(status: u16) -> bool {
 /// A whole fetch: preflight, request, and whatever redirects lead to, at most 20. `answer` is asked for each exchange
 /// in turn; what follows a block is not asked any more. A redirect is followed only where all that leads there is
 /// known.
-pub fn fetch(page: &PageRequest, mut answer: impl FnMut(Kind, &Request) -> Response) -> Verdict {
+pub fn fetch<'r>(page: &PageRequest, mut answer: impl FnMut(Kind, &Request) -> Response<'r>) -> Verdict {
     let mut page = page.clone();
     let mut verdict = Verdict::Allowed;
     loop {
@@ -224,7 +230,7 @@ pub fn fetch(page: &PageRequest, mut answer: impl FnMut(Kind, &Request) -> Respo
 }
 
 /// The request that a redirect leads to; none where the answer is no redirect.
-fn follow(page: &PageRequest, response: &Response) -> Result<Option<PageRequest>, Verdict> {
+fn follow(page: &PageRequest, response: &Response<'_>) -> Result<Option<PageRequest>, Verdict> {
     let unknown = |missing| Verdict::Unknown(Unknown { exchange: Kind::Main, missing });
     let location = response.get("Location");
     // "If location is null, then return response." So without a Location the status does not matter.
@@ -243,7 +249,7 @@ fn follow(page: &PageRequest, response: &Response) -> Result<Option<PageRequest>
 
 /// Whether a script may read this header of an answer that passed the CORS check: CORS-safelisted response-header names
 /// always (K04), others where `Access-Control-Expose-Headers` names them. `None` where it is not known.
-pub fn is_exposed(page: &PageRequest, response: &Response, name: &str) -> Option<bool> {
+pub fn is_exposed(page: &PageRequest, response: &Response<'_>, name: &str) -> Option<bool> {
     let safelisted =
         ["cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"];
     if !page.is_cors() || safelisted.iter().any(|safe| safe.eq_ignore_ascii_case(name)) {
@@ -281,9 +287,9 @@ mod tests {
     }
 
     /// Known lines, and the names of lines whose value is not known.
-    fn answer(status: Option<u16>, known: &[(&str, &str)], unknown: &[&str], open: bool) -> Response {
+    fn answer<'r>(status: Option<u16>, known: &[(&'r str, &'r str)], unknown: &[&'r str], open: bool) -> Response<'r> {
         let mut response = Response::known(200, known);
-        response.headers.extend(unknown.iter().map(|name| Field { name: (*name).to_owned(), value: None }));
+        response.headers.extend(unknown.iter().map(|name| Field { name: (*name).into(), value: None }));
         Response { status, open, ..response }
     }
 

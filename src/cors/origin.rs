@@ -37,6 +37,16 @@ impl Origin {
         *self != Origin::Opaque && self == other
     }
 
+    /// Whether it is serialized as that text.
+    pub(super) fn is_serialized_as(&self, text: &str) -> bool {
+        let Origin::Tuple { scheme, host, port } = self else { return text == "null" };
+        let rest = text.strip_prefix(scheme.as_str()).and_then(|rest| rest.strip_prefix("://"));
+        match (rest.and_then(|rest| rest.strip_prefix(host.as_str())), port) {
+            (Some(rest), Some(port)) => rest.strip_prefix(':').is_some_and(|rest| rest == port.to_string()),
+            (rest, _) => rest == Some(""),
+        }
+    }
+
     /// The scheme without its colon; none of an opaque origin.
     pub fn scheme(&self) -> Option<&str> {
         match self {

@@ -122,6 +122,11 @@ impl PageRequest {
         if self.opaque { Origin::Opaque.to_string() } else { self.origin.to_string() }
     }
 
+    /// Whether that is the text of its `Origin`.
+    pub(super) fn is_sent_as(&self, text: &str) -> bool {
+        if self.opaque { text == "null" } else { self.origin.is_serialized_as(text) }
+    }
+
     /// CORS-unsafe request-header names: what a preflight has to ask for, in lower case, sorted.
     pub fn unsafe_header_names(&self) -> Vec<String> {
         safelist::unsafe_header_names(&self.headers)

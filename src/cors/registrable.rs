@@ -48,6 +48,13 @@ pub fn registrable(host: &str) -> &str {
     }
 }
 
+/// Whether a label says by itself how far a host reaches or whose it is: `localhost`, `www`, the `co` of `co.uk`, `herokuapp`.
+pub fn is_special_label(label: &str) -> bool {
+    let local = ["local", "localhost", "internal", "lan", "home", "test", "example", "invalid", "www", "null"];
+    let shared = |host: &&str| host.split('.').next() == Some(label);
+    local.contains(&label) || SECOND_LEVELS.contains(&label) || SHARED_HOSTS.iter().any(|host| shared(&host))
+}
+
 /// The last `count` labels of a host, or all.
 fn last_labels(host: &str, count: usize) -> &str {
     let dots = host.rmatch_indices('.').nth(count - 1);

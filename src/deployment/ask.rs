@@ -1,6 +1,7 @@
 //! Questions that a rule puts to a route beside those that every route is asked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -61,8 +62,8 @@ impl<'d> Deployment<'d> {
         let url = Url::parse(&site.routes.get(route)?.url).ok()?;
         let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
         let page = PageRequest::new(page_origin, method, url, mode).ok()?;
-        let main = site.answers(route, &page.main(), &self.behind);
-        Some(Exchange { route, ask: Ask::Get, mentioned: false, page, preflight: Vec::new(), main })
+        let main = site.answers(route, &page.main(), &self.behind).into();
+        Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main))
     }
 
     /// What a plain GET without an Origin gets at a route, as a page's own images and links send it.

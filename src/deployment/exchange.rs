@@ -1,6 +1,7 @@
 //! What a page asks of one location, and what it gets.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -38,9 +39,11 @@ pub struct Exchange<'d> {
     /// The page's request.
     pub page: PageRequest,
     /// The answers to the preflight, where one is needed; one for each way open questions may turn out.
-    pub preflight: Vec<Answer<'d>>,
+    pub preflight: Arc<[Answer<'d>]>,
     /// The answers to the request itself.
-    pub main: Vec<Answer<'d>>,
+    pub main: Arc<[Answer<'d>]>,
+    /// What the browser makes of the answers, the preflight's first: nearly every rule wants to know.
+    verdicts: Vec<Verdict>,
 }
 
 /// Asks what matters at one route.
@@ -57,20 +60,14 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) 
         }
         for ask in [Ask::Get, Ask::Preflighted] {
             let Some(page) = page(site, index, ask, origin.clone(), &url) else { continue };
-            let answers = |request: &Request| site.answers(index, request, behind);
-            let preflight = page.preflight().map_or(Vec::new(), |request| answers(&request));
+            let answers = |request: &Request| -> Arc<[_]> { site.answers(index, request, behind).into() };
+            let preflight = page.preflight().map_or_else(Arc::default, |request| answers(&request));
             let main = answers(&page.main());
             // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
-            let with_credentials = Exchange {
-                route: index,
-                ask,
-                mentioned,
-                page: page.clone().with_credentials(CredentialsMode::Include),
-                preflight: preflight.clone(),
-                main: main.clone(),
-            };
-            exchanges.push(Exchange { route: index, ask, mentioned, page, preflight, main });
-            exchanges.push(with_credentials);
+            let with_credentials = page.clone().with_credentials(CredentialsMode::Include);
+            for page in [page, with_credentials] {
+                exchanges.push(Exchange::new((index, ask, mentioned), page, preflight.clone(), main.clone()));
+            }
         }
     }
     exchanges
@@ -145,10 +142,10 @@ impl<'d> Site<'d> {
 }
 
 /// An answer as the browser's checks read it.
-fn response(answer: &Answer<'_>) -> Response {
+fn response<'a>(answer: &'a Answer<'_>) -> Response<'a> {
     let headers = answer.fields.iter().map(|field| Field {
-        name: String::from_utf8_lossy(&field.name).into_owned(),
-        value: field.value.bytes().map(|value| String::from_utf8_lossy(value).into_owned()),
+        name: String::from_utf8_lossy(&field.name),
+        value: field.value.bytes().map(String::from_utf8_lossy),
     });
     Response { status: answer.status, headers: headers.collect(), open: answer.open.is_some() }
 }
@@ -158,28 +155,49 @@ pub(super) fn main_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
     check::cors_check(page, Kind::Main, &response(answer))
 }
 
-impl<'d> Exchange<'d> {
-    /// What the browser makes of an answer to the preflight.
-    fn preflight_verdict(&self, answer: &Answer<'_>) -> Verdict {
-        check::preflight_check(&self.page, &response(answer))
-    }
+/// What the browser makes of an answer to the preflight.
+fn preflight_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
+    check::preflight_check(page, &response(answer))
+}
 
-    /// What the browser makes of an answer to the request itself.
-    fn main_verdict(&self, answer: &Answer<'_>) -> Verdict {
-        main_verdict(&self.page, answer)
+impl<'d> Exchange<'d> {
+    /// A page's request at a route, of that kind and from an origin that is mentioned or is not, and its answers.
+    pub(super) fn new(
+        (route, ask, mentioned): (usize, Ask, bool),
+        page: PageRequest,
+        preflight: Arc<[Answer<'d>]>,
+        main: Arc<[Answer<'d>]>,
+    ) -> Self {
+        let preflights = preflight.iter().map(|answer| preflight_verdict(&page, answer));
+        let verdicts = preflights.chain(main.iter().map(|answer| main_verdict(&page, answer))).collect();
+        Exchange { route, ask, mentioned, page, preflight, main, verdicts }
     }
 
     /// Whether the browser lets the page read this answer to the request itself.
     pub fn is_readable(&self, answer: &Answer<'_>) -> bool {
-        self.main_verdict(answer) == Verdict::Allowed
+        match self.known(Kind::Main, answer) {
+            Some(verdict) => *verdict == Verdict::Allowed,
+            None => main_verdict(&self.page, answer) == Verdict::Allowed,
+        }
     }
 
     /// What the browser makes of an answer to either exchange.
     pub fn verdict(&self, kind: Kind, answer: &Answer<'_>) -> Verdict {
-        match kind {
-            Kind::Preflight => self.preflight_verdict(answer),
-            Kind::Main => self.main_verdict(answer),
+        match (self.known(kind, answer), kind) {
+            (Some(verdict), _) => verdict.clone(),
+            (None, Kind::Preflight) => preflight_verdict(&self.page, answer),
+            (None, Kind::Main) => main_verdict(&self.page, answer),
         }
+    }
+
+    /// The same of one of its own answers.
+    fn known(&self, kind: Kind, answer: &Answer<'_>) -> Option<&Verdict> {
+        let (answers, first) = match kind {
+            Kind::Preflight => (&self.preflight, 0),
+            Kind::Main => (&self.main, self.preflight.len()),
+        };
+        let at = answers.iter().position(|own| std::ptr::addr_eq(own, answer))?;
+        self.verdicts.get(first + at)
     }
 
     /// All answers with the exchange they belong to and the request that gets them.

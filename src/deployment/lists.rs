@@ -1,6 +1,7 @@
 //! The texts that become the value of a list such as Access-Control-Allow-Methods, and the requests that show what they do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Ask, Deployment, Exchange, Site};
 use crate::cors::header::{CorsHeader, trim};
@@ -81,9 +82,9 @@ impl<'d> Site<'d> {
             None => page,
         };
         let request = page.preflight()?;
-        let preflight = self.answers(asked.route, &request, &deployment.behind);
-        let (route, mentioned) = (asked.route, asked.mentioned);
-        let exchange = Exchange { route, ask: Ask::Preflighted, mentioned, page, preflight, main: Vec::new() };
+        let preflight = self.answers(asked.route, &request, &deployment.behind).into();
+        let kind = (asked.route, Ask::Preflighted, asked.mentioned);
+        let exchange = Exchange::new(kind, page, preflight, Arc::default());
         let is_allowed = |answer| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed;
         let allowed = !exchange.preflight.is_empty() && exchange.preflight.iter().all(is_allowed);
         (!allowed).then_some(request)

@@ -1,6 +1,7 @@
 //! Requests made to fit the condition of an `if` that no other request meets.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -43,7 +44,7 @@ fn ask<'d>(
     let page = page(site, route, context, origin)?;
     let main = site.answers(route, &page.main(), behind);
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
-    meets.then_some(Exchange { route, ask: Ask::Probe, mentioned, page, preflight: Vec::new(), main })
+    meets.then(|| Exchange::new((route, Ask::Probe, mentioned), page, Arc::default(), main.into()))
 }
 
 /// The page's request that meets the condition.

@@ -49,7 +49,7 @@ impl<'d> Site<'d> {
     /// without a word about Origin.
     fn varies(&self, deployment: &Deployment<'d>, route: usize, exchanges: &[&Exchange<'d>]) -> Option<Varying> {
         let without = deployment.ask_without_origin(self, route);
-        let all = || exchanges.iter().flat_map(|exchange| &exchange.main).chain(&without);
+        let all = || exchanges.iter().flat_map(|exchange| exchange.main.iter()).chain(&without);
         let mut values: BTreeMap<&[(Question, bool)], BTreeSet<&[u8]>> = BTreeMap::new();
         for answer in all() {
             let mut lines = self.fields(answer, CorsHeader::AllowOrigin);

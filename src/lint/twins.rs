@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::read::Files;
+use crate::cors::registrable::is_special_label;
 use crate::cors::request::Request;
+use crate::dotenv::placeholder::{Placeholder, placeholder};
+use crate::dotenv::stage::stage;
 use crate::finding::{Edit, Finding, Fix, Label};
 use crate::nginx::config::Config;
 use crate::nginx::twins::{Elsewhere, Member, Renaming, Twins};
 use crate::source::{Place, Sources, Span};
 
 /// What stands outside of the servers that may be alike: the rest of the nginx files, and the .env files.
-pub(super) fn elsewhere(files: &Files) -> Elsewhere {
-    let mut elsewhere = Elsewhere::default();
+pub(super) fn elsewhere(files: &Files) -> Elsewhere<'_> {
+    let mut elsewhere = Elsewhere::new(tells);
     for (file, tree) in &files.nginx {
         elsewhere.add_tree(tree, &files.sources.get(*file).bytes);
     }
@@ -20,6 +23,12 @@ pub(super) fn elsewhere(files: &Files) -> Elsewhere {
         files.sources.get(*file).bytes.split(|byte| byte.is_ascii_whitespace()).for_each(|text| elsewhere.add(text));
     }
     elsewhere
+}
+
+/// Whether a name tells something by itself, so that a rule may treat it otherwise than the name of a customer.
+fn tells(name: &str) -> bool {
+    let (below, above) = (format!("{name}.acme.example"), format!("https://www.{name}.com"));
+    is_special_label(name) || stage(&below).is_some() || placeholder(&above) == Some(Placeholder::ToBeFilledIn)
 }
 
 /// Adds the findings of the blocks that were left out. Says whether it could: the twins that were asked must agree with one another,
@@ -93,7 +102,7 @@ impl<'s> Copy<'s> {
         if place.file != self.model.file || place.span.start < start || place.span.end > end {
             return place;
         }
-        let moved = |offset: u32| offset - start + self.other.span.start;
+        let moved = |offset: u32| self.renaming.offset(offset - start) + self.other.span.start;
         Place { file: self.other.file, span: Span::new(moved(place.span.start), moved(place.span.end)) }
     }
 

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use url::Url;
+
 use super::app::{self, Upstream};
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::locations::Locations;
@@ -149,6 +151,7 @@ impl<'c, 's> Model<'c, 's> {
         entry: Entry,
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {
+        let url = Url::parse(&request.url).ok();
         let mut answers = Vec::new();
         let mut waiting: Vec<Vec<(Question, bool)>> = vec![Vec::new()];
         let mut runs = 0;
@@ -157,7 +160,7 @@ impl<'c, 's> Model<'c, 's> {
             if runs > MAX_RUNS {
                 return Vec::new();
             }
-            match Run::new(self, request, upstream, &assumptions).go(entry) {
+            match Run::new(self, (request, url.as_ref()), upstream, &assumptions).go(entry) {
                 Ok(answer) => answers.push(answer),
                 Err(question) => {
                     let replies = assume(&question).map_or(vec![false, true], |reply| vec![reply]);

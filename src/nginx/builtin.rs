@@ -7,7 +7,7 @@ impl<'s> Run<'_, '_, 's> {
     /// nginx's own variables, as far as the request tells them.
     pub(super) fn built_in(&self, name: &[u8]) -> Option<Value<'s>> {
         let text = |text: &str| Some(Value::known(text.as_bytes().to_vec()));
-        let url = self.url.as_ref();
+        let url = self.url;
         match name {
             b"request_method" => text(&self.main_method),
             b"scheme" => text(url?.scheme()),
@@ -36,7 +36,7 @@ impl<'s> Run<'_, '_, 's> {
         let name = std::str::from_utf8(name).ok()?;
         if let Some(header) = name.strip_prefix("http_") {
             if header == "host" {
-                let url = self.url.as_ref()?;
+                let url = self.url?;
                 return text(&url[url::Position::BeforeHost..url::Position::AfterPort]);
             }
             let name = |name: &str| name.to_ascii_lowercase().replace('-', "_") == header;

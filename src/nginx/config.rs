@@ -170,7 +170,7 @@ impl<'s> Config<'s> {
         includes: &Includes,
         root: FileId,
         kind: ContextKind,
-        elsewhere: &Elsewhere,
+        elsewhere: &Elsewhere<'s>,
     ) -> Self {
         Config::build(sources, trees, includes, root, kind, Some(elsewhere))
     }
@@ -181,7 +181,7 @@ impl<'s> Config<'s> {
         includes: &Includes,
         root: FileId,
         kind: ContextKind,
-        elsewhere: Option<&Elsewhere>,
+        elsewhere: Option<&Elsewhere<'s>>,
     ) -> Self {
         let mut config = Config {
             sources,
@@ -227,7 +227,7 @@ impl<'s> Config<'s> {
     }
 
     /// Places the directives of one context, includes in their place, and opens the contexts in it.
-    fn fill(&mut self, id: ContextId, includes: &Includes, elsewhere: Option<&Elsewhere>) {
+    fn fill(&mut self, id: ContextId, includes: &Includes, elsewhere: Option<&Elsewhere<'s>>) {
         let first_item = number(self.items.len());
         let first_child = number(self.contexts.len());
         let mut runs = vec![self.block(id)];

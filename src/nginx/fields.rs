@@ -94,7 +94,7 @@ impl<'s> Run<'_, '_, 's> {
             return target;
         }
         let unknown = || Value::Unknown(b"location".as_slice().into());
-        let (Some(url), Value::Known(path)) = (&self.url, target) else { return unknown() };
+        let (Some(url), Value::Known(path)) = (self.url, target) else { return unknown() };
         let Some(host) = url.host_str() else { return unknown() };
         if config.is_on(self.context, Single::ServerNameInRedirect) == Some(true) {
             return unknown();

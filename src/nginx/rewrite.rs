@@ -173,7 +173,7 @@ impl<'s> Run<'_, '_, 's> {
 
     /// A text whose captures nginx escapes in part where the path came with escapes, if `is_escaped`; they are unknown then.
     fn expand_quoted(&mut self, text: &[u8], is_escaped: bool) -> Value<'s> {
-        let is_quoted = || self.url.as_ref().is_none_or(|url| url.path().contains(['%', '+']));
+        let is_quoted = || self.url.is_none_or(|url| url.path().contains(['%', '+']));
         let captures = || parts(text).any(|part| matches!(part, Part::Variable([b'1'..=b'9'])));
         if is_escaped && captures() && is_quoted() {
             return Value::Unknown(b"uri".as_slice().into());

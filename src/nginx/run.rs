@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::answer::{Answer, AnsweredBy, Entry, Model, Question};
 use super::app::{AppFields, Upstream};
 use super::config::{ContextId, ContextKind, ItemId};
@@ -48,7 +50,7 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) model: &'r Model<'c, 's>,
     pub(super) request: &'r Request,
     pub(super) upstream: &'r Upstream<'r>,
-    pub(super) url: Option<url::Url>,
+    pub(super) url: Option<&'r Url>,
     pub(super) assumptions: &'r [(Question, bool)],
     pub(super) server: ContextId,
     /// The context whose directives are in force (nginx's `r->loc_conf`).
@@ -134,12 +136,11 @@ impl Reply {
 impl<'r, 'c, 's> Run<'r, 'c, 's> {
     pub(super) fn new(
         model: &'r Model<'c, 's>,
-        request: &'r Request,
+        (request, url): (&'r Request, Option<&'r Url>),
         upstream: &'r Upstream<'r>,
         assumptions: &'r [(Question, bool)],
     ) -> Self {
-        let url = url::Url::parse(&request.url).ok();
-        let query = url.as_ref().and_then(url::Url::query).unwrap_or_default().as_bytes().to_vec();
+        let query = url.and_then(Url::query).unwrap_or_default().as_bytes().to_vec();
         Run {
             model,
             request,
@@ -199,7 +200,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// The server that the URL reaches; what its name captures becomes variables.
     fn choose_server(&mut self) -> Option<ContextId> {
         let model = self.model;
-        let url = self.url.as_ref()?;
+        let url = self.url?;
         let host = url.host_str()?.to_owned();
         let port = url.port_or_known_default()?;
         let (server, captures) = model.servers.find(&model.regexes, &host, port)?;
@@ -212,7 +213,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// From the first phase to the reply that goes to the client.
     fn pass(&mut self, forced: Option<ContextId>) -> Result<Reply, Question> {
         let slashes = self.model.servers.merge_slashes();
-        let path = self.url.as_ref().and_then(|url| {
+        let path = self.url.and_then(|url| {
             let path = normalise(url.path(), slashes == Some(true))?;
             let is_sure = slashes.is_some() || !path.windows(2).any(|pair| pair == b"//");
             is_sure.then_some(path)
@@ -245,7 +246,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// The reply to the subrequest that `item` makes for `path`; its variables are those of this run (A3.9).
     pub(super) fn subrequest(&mut self, item: ItemId, path: Vec<u8>) -> Result<Reply, Question> {
         let nothing = Upstream::default();
-        let mut sub = Run::new(self.model, self.request, &nothing, self.assumptions);
+        let mut sub = Run::new(self.model, (self.request, self.url), &nothing, self.assumptions);
         (sub.server, sub.context) = (self.server, self.server);
         (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
         (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));

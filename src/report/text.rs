@@ -31,7 +31,8 @@ pub(super) fn escape(c: char, into: &mut String) {
 
 /// The text on one line, with everything visible that a terminal would obey or hide.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.bytes().all(is_plain) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);

@@ -60,7 +60,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
         for exchange in &site.exchanges {
-            for answer in &exchange.preflight {
+            for answer in exchange.preflight.iter() {
                 if let Some(finding) = value(deployment, site, exchange, answer) {
                     reported.add(finding, site.place_of(site.routes[exchange.route].context));
                 }

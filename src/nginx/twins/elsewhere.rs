@@ -1,0 +1,117 @@
+//! What stands outside of the blocks that may have twins, and what it says of the names in them.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::super::tree::Tree;
+use super::names::{Compared, compared, compares_digits, has_digit, is_spelled_like_a_name, runs};
+use super::{is_block, whole};
+
+/// What stands outside of the blocks that may have twins: the names in it, and what it compares.
+#[derive(Debug)]
+pub struct Elsewhere<'s> {
+    numbered: HashSet<&'s [u8]>,
+    compares_digits: bool,
+    /// The words of it, by file.
+    words: Vec<(&'s Tree, &'s [u8], Range<usize>)>,
+    /// All names in those words. They are asked for only where numbers alone do not make twins.
+    names: OnceCell<HashSet<&'s [u8]>>,
+    /// What names are compared with outside of the configuration, or by its expressions.
+    compared: Compared,
+    /// Whether a name tells something by itself.
+    tells: fn(&str) -> bool,
+}
+
+impl<'s> Elsewhere<'s> {
+    /// Nothing yet. `tells` knows the names that are told from others by what they mean.
+    pub fn new(tells: fn(&str) -> bool) -> Self {
+        Elsewhere {
+            numbered: HashSet::new(),
+            compares_digits: false,
+            words: Vec::new(),
+            names: OnceCell::new(),
+            compared: Compared::Nothing,
+            tells,
+        }
+    }
+
+    /// Takes in a text of another kind of file, whose names are compared with those of the configuration.
+    pub fn add(&mut self, text: &'s [u8]) {
+        self.compared = Compared::Hosts;
+        self.add_numbered(text);
+    }
+
+    /// Takes in a tree but for the blocks that may have twins among the servers of `http`, and the `upstream`s, in which names
+    /// are all there is.
+    pub fn add_tree(&mut self, tree: &'s Tree, file: &'s [u8]) {
+        let name = |directive: u32| tree.words(directive).first().map_or(&b""[..], |word| word.inner().of(file));
+        let mut around: Vec<u32> = Vec::new();
+        let mut add = |directive: u32| match name(directive) {
+            b"http" => {
+                around.push(directive);
+            }
+            b"server" | b"upstream" if is_block(tree, directive) => {}
+            _ => self.add_directives(tree, file, directive),
+        };
+        tree.children(None).for_each(&mut add);
+        for http in around {
+            for directive in tree.children(Some(http)) {
+                if !matches!(name(directive), b"server" | b"upstream") || !is_block(tree, directive) {
+                    self.add_directives(tree, file, directive);
+                }
+            }
+        }
+    }
+
+    /// Takes in a directive and all that stands in its block.
+    fn add_directives(&mut self, tree: &'s Tree, file: &'s [u8], directive: u32) {
+        let words = whole(tree, directive);
+        tree.words.get(words.clone()).unwrap_or_default().iter().for_each(|word| {
+            self.add_numbered(word.inner().of(file));
+        });
+        self.words.push((tree, file, words));
+        let end = tree.directives.get(directive as usize).map_or(directive, |directive| directive.end);
+        let inside = (directive..end).map(|directive| compared(tree.words(directive), file));
+        self.compared = inside.fold(self.compared, Compared::max);
+    }
+
+    fn add_numbered(&mut self, text: &'s [u8]) {
+        self.numbered.extend(runs(text).map(|run| &text[run]).filter(|name| has_digit(name)));
+        self.compares_digits |= compares_digits(text);
+    }
+
+    /// Whether it compares digits.
+    pub(super) fn compares_digits(&self) -> bool {
+        self.compares_digits
+    }
+
+    /// What names are compared with in it.
+    pub(super) fn compared(&self) -> Compared {
+        self.compared
+    }
+
+    /// Whether it has this name, which has a number in it.
+    pub(super) fn has_numbered(&self, name: &[u8]) -> bool {
+        self.numbered.contains(name)
+    }
+
+    /// Whether it has this name.
+    pub(super) fn has(&self, name: &[u8]) -> bool {
+        let all = || {
+            let words = self.words.iter().flat_map(|(tree, file, words)| {
+                tree.words.get(words.clone()).unwrap_or_default().iter().map(|word| word.inner().of(file))
+            });
+            words
+                .flat_map(|text| runs(text).map(|run| &text[run]))
+                .filter(|name| is_spelled_like_a_name(name))
+                .collect()
+        };
+        self.names.get_or_init(all).contains(name)
+    }
+
+    /// Whether a name tells something by itself.
+    pub(super) fn tells(&self, name: &str) -> bool {
+        (self.tells)(name)
+    }
+}

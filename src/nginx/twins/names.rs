@@ -1,0 +1,166 @@
+//! The names in a block that nobody tells apart.
+//!
+//! With a number in it, a name is told from its twin's by the number alone, and only an expression that compares digits can do that. A
+//! name without one may be anything, so it counts only in the host of a URL, as a server's name or at the start of a location's path,
+//! and only where no expression is compared with what it stands in.
+
+use std::ops::Range;
+
+use super::super::tree::Word;
+use super::Elsewhere;
+
+/// Directives whose numbers matter to nobody who asks from outside, beside all that end in `_pass`.
+const OF_THE_MACHINE: [&[u8]; 6] =
+    [b"root", b"alias", b"access_log", b"error_log", b"ssl_certificate", b"ssl_certificate_key"];
+/// Variables in which no host and no origin stands.
+const WITHOUT_HOSTS: [&[u8]; 10] = [
+    b"$uri",
+    b"$document_uri",
+    b"$request_uri",
+    b"$request_filename",
+    b"$request_method",
+    b"$args",
+    b"$query_string",
+    b"$http_user_agent",
+    b"$content_type",
+    b"$remote_addr",
+];
+
+/// Which names blocks may differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Those with a number, in their digits.
+    Numbered,
+    /// All that stand in one block alone.
+    Named,
+}
+
+/// What an expression is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Compared {
+    /// There is none.
+    #[default]
+    Nothing,
+    /// Paths, queries, methods.
+    Paths,
+    /// Hosts and origins, or nobody knows what.
+    Hosts,
+}
+
+/// The longest runs of letters, digits, `-` and `_`.
+pub(super) fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text.get(at..)?.iter().position(is_part)?;
+        at = start + run_length(text.get(start..)?);
+        Some(start..at)
+    })
+}
+
+/// How long the run is that a text starts with.
+pub(super) fn run_length(text: &[u8]) -> usize {
+    text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len())
+}
+
+fn is_part(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+pub(super) fn has_digit(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether `text` may be an expression that some digits fit and others do not. All of them fit `\d` and `[0-9]`; how many
+/// there must be does not matter either, since twins have as many.
+pub(super) fn compares_digits(text: &[u8]) -> bool {
+    if !has_digit(text) || !text.iter().any(|byte| b"^[(\\*+?|$".contains(byte)) {
+        return false;
+    }
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        let harmless = match rest {
+            [b'0', b'-', b'9', ..] => 3,
+            [b'$', digit, ..] if digit.is_ascii_digit() => 2,
+            [b'{', ..] => after.iter().position(|byte| *byte == b'}').map_or(1, |end| end + 2),
+            _ if byte.is_ascii_digit() => return true,
+            _ => 1,
+        };
+        rest = rest.get(harmless..).unwrap_or_default();
+    }
+    false
+}
+
+/// What the expressions and patterns among a directive's words are compared with.
+pub(super) fn compared(words: &[Word], file: &[u8]) -> Compared {
+    let text = |index: usize| words.get(index).map_or(&b""[..], |word| word.inner().of(file));
+    let is_expression = |text: &[u8]| text.starts_with(b"~") || text.starts_with(b"!~");
+    let is_pattern = |text: &[u8]| match text {
+        [b'*', b'.', ..] | [.., b'.', b'*'] => true,
+        [b'.', first, ..] => first.is_ascii_alphanumeric(),
+        _ => false,
+    };
+    let texts = || words.iter().map(|word| word.inner().of(file));
+    let name = text(0);
+    let knows_no_host = |variable: &[u8]| {
+        let variable = variable.strip_prefix(b"(").unwrap_or(variable);
+        WITHOUT_HOSTS.contains(&variable) || variable.starts_with(b"$arg_") || variable.starts_with(b"$cookie_")
+    };
+    match name {
+        b"rewrite" => Compared::Paths,
+        b"include" => Compared::Nothing,
+        b"location" if is_expression(text(1)) => Compared::Paths,
+        b"if" if texts().any(is_expression) => {
+            // The variable may stand apart from its parenthesis.
+            let variable = if text(1) == b"(" { text(2) } else { text(1) };
+            if knows_no_host(variable) { Compared::Paths } else { Compared::Hosts }
+        }
+        _ if texts().any(|text| is_expression(text) || is_pattern(text)) => Compared::Hosts,
+        _ => Compared::Nothing,
+    }
+}
+
+/// Whether a directive's parameters name what is on the machine or behind it.
+pub(super) fn is_of_the_machine(directive: &[u8]) -> bool {
+    directive.ends_with(b"_pass") || OF_THE_MACHINE.contains(&directive)
+}
+
+/// Whether a run is a name of which only the number matters to nobody: it starts with a small letter, as no number does in any
+/// notation, and stands by itself in a word, a path or a host.
+pub(super) fn is_numbered(text: &[u8], run: &Range<usize>) -> bool {
+    has_digit(&text[run.clone()]) && is_name(text, run)
+}
+
+fn is_name(text: &[u8], run: &Range<usize>) -> bool {
+    let name = &text[run.clone()];
+    let apart = |byte: Option<&u8>| byte.is_none_or(|byte| b"/.@:,= ".contains(byte));
+    let before = run.start.checked_sub(1).and_then(|at| text.get(at));
+    is_spelled_like_a_name(name) && apart(before) && apart(text.get(run.end))
+}
+
+pub(super) fn is_spelled_like_a_name(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_lowercase)
+        && !name.iter().any(u8::is_ascii_uppercase)
+        && !name.starts_with(b"xn--")
+}
+
+/// Whether a run stands where a name may be any: what it is called matters neither to nginx nor to a browser there.
+pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<usize>, paths: Compared) -> bool {
+    if index == 0 || !is_name(text, run) {
+        return false;
+    }
+    // The last label of a host says who may register it, and a path that ends in a name may be the start of another.
+    let after = text.get(run.end);
+    let goes_on = matches!(after, Some(b'.' | b'/'));
+    match directive {
+        b"include" => false,
+        b"server_name" => goes_on,
+        b"location" => index == 1 && text.first() == Some(&b'/') && after == Some(&b'/') && paths == Compared::Nothing,
+        _ if is_of_the_machine(directive) => true,
+        _ => goes_on && memchr::memmem::find(&text[..run.start], b"://").is_some(),
+    }
+}
+
+/// Whether a name may be any other: nothing outside of its block speaks of it, and it tells nothing by itself, as `staging` does.
+pub(super) fn is_any(name: &[u8], elsewhere: &Elsewhere<'_>) -> bool {
+    is_spelled_like_a_name(name) && std::str::from_utf8(name).is_ok_and(|name| !elsewhere.tells(name))
+}
