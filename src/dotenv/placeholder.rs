@@ -28,6 +28,11 @@ const WORDS: [&str; 13] = [
     "placeholder",
 ];
 
+/// Whether a label of a host is one that samples have in the place of the real one.
+pub fn is_to_be_filled_in(label: &str) -> bool {
+    WORDS.iter().any(|word| label.starts_with(word) || label.ends_with(word)) || matches!(label, "domain" | "todo")
+}
+
 /// Why an origin or URL names no real page; `None` where it seems to name one.
 pub fn placeholder(text: &str) -> Option<Placeholder> {
     let lower = text.to_ascii_lowercase();
@@ -36,9 +41,9 @@ pub fn placeholder(text: &str) -> Option<Placeholder> {
     let is_tag = |open: char, close: char| lower.find(open).is_some_and(|at| lower[at..].contains(close));
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
     let labels: Vec<&str> = host.split('.').collect();
-    let word = |label: &&str| WORDS.iter().any(|word| label.starts_with(word) || label.ends_with(word));
+    let is_word = |label: &&str| !matches!(*label, "domain" | "todo") && is_to_be_filled_in(label);
     let is_bare_domain = matches!(labels.as_slice(), [.., "domain", "com" | "tld"]);
-    if is_tag('<', '>') || is_tag('{', '}') || labels.iter().any(word) || is_bare_domain || host == "todo" {
+    if is_tag('<', '>') || is_tag('{', '}') || labels.iter().any(is_word) || is_bare_domain || host == "todo" {
         return Some(Placeholder::ToBeFilledIn);
     }
     match labels.as_slice() {

@@ -18,6 +18,11 @@ const WORDS: [&str; 12] = [
     "local",
 ];
 
+/// Whether one of the words of a label, between hyphens, says that it is not production's.
+pub fn is_of_a_stage(label: &str) -> bool {
+    label.split('-').any(|word| WORDS.contains(&word))
+}
+
 /// The word of a host's name, between dots and hyphens, that says it is not production's. What is registered tells nothing:
 /// `staging.com` and `shop.dev` may be anybody's shop; `test` and `local` can't be registered, so they tell at the end, too.
 pub fn stage(host: &str) -> Option<&str> {

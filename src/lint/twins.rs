@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::read::Files;
 use crate::cors::registrable::is_special_label;
 use crate::cors::request::Request;
-use crate::dotenv::placeholder::{Placeholder, placeholder};
-use crate::dotenv::stage::stage;
+use crate::dotenv::placeholder::is_to_be_filled_in;
+use crate::dotenv::stage::is_of_a_stage;
 use crate::finding::{Edit, Finding, Fix, Label};
 use crate::nginx::config::Config;
 use crate::nginx::twins::{Elsewhere, Member, Renaming, Twins};
@@ -27,8 +27,7 @@ pub(super) fn elsewhere(files: &Files) -> Elsewhere<'_> {
 
 /// Whether a name tells something by itself, so that a rule may treat it otherwise than the name of a customer.
 fn tells(name: &str) -> bool {
-    let (below, above) = (format!("{name}.acme.example"), format!("https://www.{name}.com"));
-    is_special_label(name) || stage(&below).is_some() || placeholder(&above) == Some(Placeholder::ToBeFilledIn)
+    is_special_label(name) || is_of_a_stage(name) || is_to_be_filled_in(name)
 }
 
 /// Adds the findings of the blocks that were left out. Says whether it could: the twins that were asked must agree with one another,

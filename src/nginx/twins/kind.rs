@@ -150,8 +150,10 @@ impl<'a, 's> Finder<'a, 's> {
             if self.by_head && !has_twins {
                 self.around = self.around.max(self.compared(tree, member));
             }
-            for word in tree.words.get(whole(tree, member.directive)).unwrap_or_default() {
-                let text = word.inner().of(file);
+            let end = tree.directives.get(member.directive as usize).map_or(0, |directive| directive.end);
+            // What a directive is called is no name.
+            let parameters = (member.directive..end).flat_map(|directive| tree.words(directive).iter().skip(1));
+            for text in parameters.map(|word| word.inner().of(file)) {
                 for name in runs(text).map(|run| &text[run]).filter(|name| name[0].is_ascii_lowercase()) {
                     let known = owners.entry(name).or_insert(owner);
                     if *known != owner {
