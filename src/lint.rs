@@ -1,5 +1,6 @@
 //! The engine: discover, read, build the deployment, ask every rule, sort.
 
+mod ahead;
 mod area;
 mod content;
 mod discover;

@@ -5,12 +5,14 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::ahead::Ahead;
 use super::area::Area;
 use super::discover::{Candidate, FileKind};
 use super::overlay::{Overlay, real};
 use crate::dotenv;
 use crate::nginx::config::Trees;
 use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
+use crate::nginx::tree::Tree;
 use crate::nginx::{dump, grammar};
 use crate::settings::Settings;
 use crate::source::{FileId, MAX_FILE_BYTES, Source, Sources, reason};
@@ -30,6 +32,8 @@ pub(super) struct Files {
     /// The nginx files of `nginx -T` output, by the path they had on the machine that printed them.
     dumped: BTreeMap<String, FileId>,
     by_path: HashMap<PathBuf, FileId>,
+    /// Files of a long include, read before they are asked for.
+    ahead: Ahead,
     /// What is read instead of what is on disk.
     overlay: Overlay,
     /// Where files may lie that were not named.
@@ -63,8 +67,12 @@ impl Files {
         let shown = shown(path);
         let unreadable = |why: String| Unreadable { path: shown.clone(), why };
         let stands_in = self.overlay.has(path);
-        let real =
-            if stands_in { real(path) } else { fs::canonicalize(path).map_err(|error| unreadable(reason(&error)))? };
+        let mut ahead = self.ahead.take(path).filter(|_| !stands_in);
+        let real = match &mut ahead {
+            Some(ahead) => std::mem::take(&mut ahead.real),
+            None if stands_in => real(path),
+            None => self.ahead.real(path).map_err(|error| unreadable(reason(&error)))?,
+        };
         if let Some(&file) = self.by_path.get(&real) {
             return Ok(file);
         }
@@ -74,17 +82,17 @@ impl Files {
         if self.by_path.len() >= MAX_FILES {
             return Err(unreadable(format!("more than {MAX_FILES} files")));
         }
-        let bytes = match self.overlay.bytes(&real) {
-            Some(bytes) => bytes.to_vec(),
-            None => read_regular(&real).map_err(unreadable)?,
+        let (bytes, tree) = match (self.overlay.bytes(&real), ahead) {
+            (Some(bytes), _) => (bytes.to_vec(), None),
+            (None, Some(ahead)) => (ahead.bytes, Some(ahead.tree)),
+            (None, None) => (read_regular(&real).map_err(unreadable)?, None),
         };
+        let tree = |bytes: &[u8]| tree.unwrap_or_else(|| grammar::parse(bytes));
         let file = match candidate.kind {
             FileKind::Env => self.add_env(&shown, path, bytes),
-            FileKind::Nginx => match dump::split(&bytes) {
-                Some(parts) => {
-                    self.add_dump(&bytes, &parts).unwrap_or_else(|| self.add_nginx(shown, Some(path), bytes))
-                }
-                None => self.add_nginx(shown, Some(path), bytes),
+            FileKind::Nginx => match dump::split(&bytes).and_then(|parts| self.add_dump(&bytes, &parts)) {
+                Some(file) => file,
+                None => self.add_nginx(shown, Some(path), tree(&bytes), bytes),
             },
         };
         self.by_path.insert(real, file);
@@ -110,8 +118,7 @@ impl Files {
         file
     }
 
-    fn add_nginx(&mut self, shown: String, path: Option<&Path>, bytes: Vec<u8>) -> FileId {
-        let tree = grammar::parse(&bytes);
+    fn add_nginx(&mut self, shown: String, path: Option<&Path>, tree: Tree, bytes: Vec<u8>) -> FileId {
         let file = self.sources.add(Source::new(shown, path.map(Path::to_owned), bytes));
         self.nginx.insert(file, tree);
         file
@@ -122,7 +129,8 @@ impl Files {
         let mut main = None;
         for part in parts {
             let path = String::from_utf8_lossy(part.path.of(output)).into_owned();
-            let file = self.add_nginx(path.clone(), None, part.body.of(output).to_vec());
+            let body = part.body.of(output).to_vec();
+            let file = self.add_nginx(path.clone(), None, grammar::parse(&body), body);
             self.dumped.insert(path, file);
             main = main.or(Some(file));
         }
@@ -193,6 +201,10 @@ impl Files {
                 Some(path).filter(is_there).into_iter().collect()
             };
             let found = paths.len();
+            let is_wanted = |real: &Path| {
+                !self.by_path.contains_key(real) && self.area.holds(real) && self.overlay.bytes(real).is_none()
+            };
+            self.ahead.read(paths.iter().take(MAX_FILES.saturating_sub(self.by_path.len())), is_wanted);
             let files: Vec<FileId> = paths.into_iter().filter_map(|path| self.read_included(path, fail)).collect();
             is_left |= files.len() < found;
             if !files.is_empty() {
@@ -277,7 +289,7 @@ pub(super) fn shown(path: &Path) -> String {
 }
 
 /// Reads a regular file; a pipe or a device would wait for ever, so it is not opened.
-fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
     if !metadata.is_file() {
         return Err("not a regular file".to_owned());
