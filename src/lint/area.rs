@@ -36,6 +36,6 @@ impl Area {
 
     /// Whether a file lies in it, whose path has no links.
     pub(super) fn holds(&self, real: &Path) -> bool {
-        real.ancestors().any(|directory| self.0.contains(directory))
+        self.0.iter().any(|directory| real.starts_with(directory))
     }
 }

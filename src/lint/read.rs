@@ -276,7 +276,7 @@ fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
     let fits = |path: &&PathBuf| glob_pattern(&pattern).is_some_and(|glob| glob.matches_path_with(path, GLOB));
     paths.extend(overlay.unsaved().filter(fits).cloned());
-    paths.sort_unstable();
+    paths.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
     paths
 }
 

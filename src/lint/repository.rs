@@ -28,6 +28,11 @@ impl Repository {
     /// The path from the root, `/`-separated, of a path as given; `None` outside of the repository. Links are not followed: a file is
     /// known by the name it was given.
     pub(super) fn path(&self, given: &str) -> Option<String> {
+        // Most names are plain ones below the root, and there may be very many.
+        let is_plain = !given.starts_with('/') && !given.split('/').any(|part| matches!(part, "" | "." | ".."));
+        if is_plain && std::path::MAIN_SEPARATOR == '/' && self.working == self.root {
+            return Some(given.to_owned());
+        }
         let absolute = normal(&self.working.join(given));
         let below = absolute.strip_prefix(&self.root).ok().filter(|below| !below.as_os_str().is_empty())?;
         let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
