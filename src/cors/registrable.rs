@@ -52,7 +52,7 @@ pub fn registrable(host: &str) -> &str {
 pub fn is_special_label(label: &str) -> bool {
     let local = ["local", "localhost", "internal", "lan", "home", "test", "example", "invalid", "www", "null"];
     let shared = |host: &&str| host.split('.').next() == Some(label);
-    local.contains(&label) || SECOND_LEVELS.contains(&label) || SHARED_HOSTS.iter().any(|host| shared(&host))
+    local.contains(&label) || SECOND_LEVELS.contains(&label) || SHARED_HOSTS.iter().any(shared)
 }
 
 /// The last `count` labels of a host, or all.
