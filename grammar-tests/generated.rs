@@ -1,6 +1,7 @@
 //! The properties, on inputs that are made up: the same ones on every machine and in every run.
 
 mod configurations;
+mod settings;
 mod statements;
 
 use std::fs;
@@ -59,6 +60,11 @@ fn requests_are_answered() {
 #[test]
 fn findings_are_shown_without_harm() {
     check(properties::report::check, 400, vec(any::<u8>(), 0..900));
+}
+
+#[test]
+fn settings_are_understood_or_refused() {
+    check(properties::settings::check, 400, settings::file());
 }
 
 #[test]

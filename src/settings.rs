@@ -24,7 +24,7 @@ use crate::source::{Source, Span};
 pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, load, nearest};
 pub use globs::Globs;
 pub use own_key::word as meaning_word;
-pub use read::version;
+pub use read::{from_source, version};
 pub use schema::schema;
 pub use start::commented_start;
 

@@ -12,6 +12,7 @@ pub mod include;
 pub mod lint;
 pub mod nginx;
 pub mod report;
+pub mod settings;
 
 use corslint::source::Span;
 
@@ -19,13 +20,14 @@ use corslint::source::Span;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// Every property. A fuzz target and a folder of inputs that once broke it go by the same name.
-pub const ALL: [Property; 6] = [
+pub const ALL: [Property; 7] = [
     ("nginx", nginx::check),
     ("dotenv", dotenv::check),
     ("include", include::check),
     ("answer", answer::check),
     ("report", report::check),
     ("lint", lint::check),
+    ("settings", settings::check),
 ];
 
 /// Asserts that a span lies in the file and, where the file is text, cuts no character in two.

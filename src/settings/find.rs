@@ -52,7 +52,7 @@ pub fn load(path: &Path) -> Result<Settings, Error> {
     let name = shown(&full, &working);
     let bytes = bytes(path).map_err(|why| Error::Unreadable(name.clone(), why))?;
     let directory = full.parent().map(Path::to_owned).unwrap_or_default();
-    read::settings(Source::new(name, Some(path.to_owned()), bytes), &directory).map_err(Error::Invalid)
+    read::from_source(Source::new(name, Some(path.to_owned()), bytes), &directory).map_err(Error::Invalid)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {

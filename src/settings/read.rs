@@ -17,8 +17,12 @@ use crate::source::{Source, Span};
 /// How many mistakes are told; mending some shows the rest.
 const MOST_PROBLEMS: usize = 10;
 
-/// Reads the file; paths in it are relative to `directory`, which is absolute.
-pub(super) fn settings(mut source: Source, directory: &Path) -> Result<Settings, Box<Invalid>> {
+/// What a file says. Paths in it are relative to `directory`, which is absolute.
+///
+/// # Errors
+///
+/// It says what cannot be understood.
+pub fn from_source(mut source: Source, directory: &Path) -> Result<Settings, Box<Invalid>> {
     match parse(&source.bytes, directory) {
         Ok(settings) => Ok(Settings { source: Some(source), ..settings }),
         Err(mut problems) => {

@@ -69,7 +69,7 @@ mod tests {
     use crate::source::Source;
 
     fn settings(text: &str) -> crate::settings::Settings {
-        read::settings(Source::new("corslint.toml", None, text.into()), Path::new("/")).unwrap()
+        read::from_source(Source::new("corslint.toml", None, text.into()), Path::new("/")).unwrap()
     }
 
     #[test]
