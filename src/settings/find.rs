@@ -10,7 +10,7 @@ use crate::source::{self, Source};
 /// The names of a settings file.
 pub const FILE_NAMES: [&str; 2] = ["corslint.toml", ".corslint.toml"];
 /// The largest settings file that is read, in bytes.
-pub const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
+pub const MAX_SETTINGS_BYTES: u64 = 128 * 1024;
 
 /// The settings file for a deployment: the nearest one upward from the directory that all `paths` have in common, as far
 /// as the repository's root. Outside a repository the search ends at the working directory, or at once where that is elsewhere.

@@ -14,6 +14,8 @@ pub struct Globs {
 
 /// Each pattern stands for the path itself and, where it is a directory, for everything below.
 const EACH: usize = 2;
+/// The longest pattern, in bytes: names are no longer than 255, and the braces of a pattern nest no deeper than it is long.
+const MAX_BYTES: usize = 1024;
 
 impl Globs {
     /// Compiles patterns; the error is the index of the one that is none, or that leaves the directory, and why.
@@ -26,6 +28,9 @@ impl Globs {
             }
             if plain.is_empty() {
                 return Err((index, "names nothing".to_owned()));
+            }
+            if plain.len() > MAX_BYTES {
+                return Err((index, format!("is longer than {MAX_BYTES} bytes")));
             }
             // As in a .gitignore, a name without a slash stands at any depth.
             let anchored = match plain.strip_prefix('/') {
@@ -102,8 +107,19 @@ mod tests {
     #[test]
     fn what_is_no_pattern_is_told() {
         let wrong = |pattern: &str| Globs::new(&["fine", pattern], Span::default()).unwrap_err().0;
-        for pattern in ["a[", "../x", "", "/", "{a"] {
+        for pattern in ["a[", "../x", "", "/", "{a", &"*a".repeat(MAX_BYTES)] {
             assert_eq!(wrong(pattern), 1, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn braces_in_braces_take_no_more_stack_than_there_is() {
+        for open in ["{", "{a,", "{,"] {
+            let nested = |depth: usize| format!("{}{}", open.repeat(depth), "}".repeat(depth));
+            let deepest = nested(MAX_BYTES / (open.len() + 1));
+            // Whether such a pattern is taken is for the crate to say, as long as it says so.
+            _ = Globs::new(&[&deepest], Span::default()).map(|globs| globs.matching("a/b"));
+            assert!(Globs::new(&[&nested(100_000)], Span::default()).is_err());
         }
     }
 
