@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::missing;
 use super::read::Files;
 use crate::finding::Finding;
-use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, MAX_REPEATED, Problem};
+use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
 use crate::rules::{not_analysed as not_analysed_rule, syntax_error};
 use crate::source::{FileId, Place};
 
@@ -77,8 +77,7 @@ fn not_followed(files: &Files, place: Place, problem: Problem) -> Option<Finding
             not_analysed_rule::RULE.finding(place, "not followed", message)
         }
         Problem::TooOften => {
-            let message =
-                format!("files included again bring more than {MAX_REPEATED} directives, which are not read further");
+            let message = "files included again and again bring too many directives, which are not read further";
             not_analysed_rule::RULE.finding(place, "not followed", message)
         }
         Problem::TooLarge => {

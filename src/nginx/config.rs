@@ -17,9 +17,13 @@ use crate::source::{FileId, Place, Sources, Span};
 pub const MAX_INCLUDE_DEPTH: usize = 32;
 /// How many directives one configuration may have once its includes are in place.
 pub const MAX_DIRECTIVES: usize = 8_000_000;
-/// How many directives may be placed by including files again. Thirty files that include each other ten times stand for more
-/// directives than there are atoms; a snippet in each of 50,000 locations stays far below.
-pub const MAX_REPEATED: usize = 400_000;
+/// How many directives may be placed by including files again, at the most. Thirty files that include each other ten times stand for
+/// more directives than there are atoms; a snippet in each of 20,000 locations stays below.
+const MAX_REPEATED: usize = 400_000;
+/// How many may be, whatever is written.
+const MIN_REPEATED: usize = 40_000;
+/// How many more may be for each directive that is written: a bomb is what is short and becomes long.
+const REPEATED_EACH: usize = 16;
 
 /// What a block is to nginx, as far as CORS depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,7 +121,7 @@ pub enum Problem {
     IncludeDepth,
     /// More than [`MAX_DIRECTIVES`] directives.
     TooLarge,
-    /// More than [`MAX_REPEATED`] directives by including files again.
+    /// Too many directives by including files again, beside those that are written.
     TooOften,
 }
 
@@ -138,8 +142,9 @@ pub struct Config<'s> {
     contexts: Vec<Context>,
     pub(super) items: Vec<Item<'s>>,
     pub(super) inclusions: Vec<Inclusion>,
-    /// The files that are included, and how many directives came of including them again.
+    /// The files that are included, how many directives are written in them and in the root, and how many came of including them again.
     included: BTreeSet<FileId>,
+    written: usize,
     repeated: usize,
     /// What could not be put in its place, and the directive that says so.
     pub problems: Vec<(Place, Problem)>,
@@ -193,6 +198,7 @@ impl<'s> Config<'s> {
             items: Vec::new(),
             inclusions: Vec::new(),
             included: BTreeSet::new(),
+            written: trees.get(&root).map_or(0, |tree| tree.directives.len()),
             repeated: 0,
             problems: Vec::new(),
             lists: Vec::new(),
@@ -330,15 +336,16 @@ impl<'s> Config<'s> {
         }
     }
 
-    /// Whether a file may be included here; once more than [`MAX_REPEATED`] directives have come of including files again, only
-    /// those may that were not included before. An include is a directive, too: there are bombs of nothing else.
+    /// Whether a file may be included here; once too many directives have come of including files again, only those may that
+    /// were not included before. An include is a directive, too: there are bombs of nothing else.
     fn may_include(&mut self, file: FileId) -> bool {
+        let directives = self.tree(file).map_or(0, |tree| tree.directives.len());
         if self.included.insert(file) {
+            self.written += directives;
             return true;
         }
-        let directives = self.tree(file).map_or(0, |tree| tree.directives.len());
         self.repeated = self.repeated.saturating_add(1 + directives);
-        self.repeated <= MAX_REPEATED
+        self.repeated <= MAX_REPEATED.min(MIN_REPEATED + REPEATED_EACH * self.written)
     }
 
     fn includes_itself(&self, file: FileId, inclusion: Option<u32>) -> bool {
