@@ -98,6 +98,8 @@ pub struct Outcome {
     pub idle_settings: Vec<String>,
     /// What was mended before; none where nothing was to be mended.
     pub mended: Option<Vec<Mended>>,
+    /// How many steps the answers took that the rules asked for; see [`Model::steps`](crate::nginx::answer::Model::steps).
+    pub steps: u64,
 }
 
 /// Why nothing could be linted.
@@ -127,7 +129,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
         .then(|| find(options, &gathered, &apps, gathered.configs_without_twins()))
         .flatten();
     let found = shared.or_else(|| find(options, &gathered, &apps, gathered.configs()));
-    let Found { mut findings, files, suppressed, not_analysed, left_out } = found.unwrap_or_default();
+    let Found { mut findings, files, suppressed, not_analysed, left_out, steps } = found.unwrap_or_default();
     let given = gathered.given.iter().chain(&gathered.env).map(|(file, _)| *file);
     sort(&mut findings, given);
     drop(apps);
@@ -144,7 +146,20 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     fingerprint::mark(&read.sources, &read.nginx, &read.env, &mut findings);
     let sources = read.sources;
     let (baselined, stale, mended) = (0, 0, None);
-    Ok(Outcome { sources, findings, files, suppressed, baselined, stale, not_analysed, notes, idle_settings, mended })
+    let told = Outcome {
+        sources,
+        findings,
+        files,
+        suppressed,
+        baselined,
+        stale,
+        not_analysed,
+        notes,
+        idle_settings,
+        mended,
+        steps,
+    };
+    Ok(told)
 }
 
 /// What the rules found, as in an [`Outcome`].
@@ -156,6 +171,7 @@ struct Found {
     not_analysed: Vec<String>,
     /// How many blocks were not asked by themselves.
     left_out: usize,
+    steps: u64,
 }
 
 /// Asks every rule; nothing where blocks were left out that cannot be spoken for.
@@ -175,6 +191,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
             check(&deployment, &mut findings);
         }
     }
+    let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
     drop(deployment);
     rules::overlap::settle(&mut findings);
     twins::speak_for_twins(&files.sources, &configs, &mut findings).then_some(())?;
@@ -189,7 +206,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     fill::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(&configs);
     let left_out = configs.iter().flat_map(|config| &config.twins).map(|twins| twins.left.len()).sum();
-    Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out })
+    Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out, steps })
 }
 
 /// The first answer that the files of `after` give otherwise than those of `before` and that no repair may change, in words.

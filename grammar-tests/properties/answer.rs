@@ -1,7 +1,7 @@
 //! The answers to any request: as many as there are open questions, and under what one of them assumes no other.
 
 use corslint::cors::request::Request;
-use corslint::nginx::answer::{Answer, Entry, Model, Question};
+use corslint::nginx::answer::{Answer, Entry, MAX_STEPS, Model, Question};
 use corslint::nginx::app::{AppHeaders, AppStatus, Upstream};
 use corslint::nginx::config::Config;
 
@@ -23,7 +23,12 @@ pub fn check(text: &[u8]) {
         let model = cost::bounded(text.len(), || Model::new(config));
         for request in &bundle.requests {
             let ask = |assume: &dyn Fn(&Question) -> Option<bool>| {
-                cost::bounded(text.len() + request.url.len(), || model.answers(request, &app, Entry::Url, assume))
+                let before = model.steps();
+                let answers =
+                    cost::bounded(text.len() + request.url.len(), || model.answers(request, &app, Entry::Url, assume));
+                let steps = model.steps() - before;
+                assert!(steps <= MAX_STEPS + cost::steps(text.len()), "one request takes {steps} steps");
+                answers
             };
             let answers = ask(&|_| None);
             for answer in &answers {

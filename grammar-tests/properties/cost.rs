@@ -8,6 +8,11 @@ const BASE: Duration = Duration::from_millis(500);
 /// and it still tells linear from quadratic at a few kilobytes.
 const PER_BYTE: Duration = Duration::from_micros(100);
 
+/// How many steps of the model an input of `bytes` bytes may take: no clock, so that it is the same wherever it is counted.
+pub fn steps(bytes: usize) -> u64 {
+    20_000 + 1_000 * u64::try_from(bytes).unwrap_or(u64::MAX / 1_000_000)
+}
+
 /// Runs `work` on an input of `bytes` bytes and asserts that its cost is linear in them.
 pub fn bounded<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     let start = on_cpu();

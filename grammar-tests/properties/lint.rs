@@ -19,6 +19,7 @@ pub fn check(text: &[u8]) {
     let Some(directory) = Directory::new(&bundle) else { return };
     let options = Options { paths: vec![directory.0.clone()], ..Options::default() };
     let outcome = cost::bounded(text.len() * 4, || lint(&options)).expect("the directory is there");
+    assert!(outcome.steps <= cost::steps(text.len()), "{} bytes take {} steps", text.len(), outcome.steps);
     for finding in &outcome.findings {
         sound(finding, &outcome);
     }

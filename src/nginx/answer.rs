@@ -5,6 +5,7 @@
 //! number of runs for one request is limited; past the limit the answer is unknown.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use url::Url;
 
@@ -21,6 +22,8 @@ use crate::cors::request::Request;
 
 /// How many runs one request may take before its answer counts as unknown.
 const MAX_RUNS: usize = 128;
+/// How many steps all runs of one request may take before its answer counts as unknown. The first run goes all the way.
+pub const MAX_STEPS: u64 = 200_000;
 
 /// Something an answer depends on and the configuration does not tell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,6 +113,8 @@ pub struct Model<'c, 's> {
     pub regexes: Regexes,
     /// What decides whether an app gets the request, and as it is, and a few others that are rarely there.
     pub(super) hand_over: Nearest<'s>,
+    /// The steps of all runs.
+    steps: Cell<u64>,
 }
 
 /// Where a request enters.
@@ -133,7 +138,18 @@ impl<'c, 's> Model<'c, 's> {
             servers: Servers::new(config),
             regexes: Regexes::default(),
             hand_over: app::hand_over(config),
+            steps: Cell::default(),
         }
+    }
+
+    /// How many steps all answers so far have taken: directives that ran, jumps and variables asked for. It says how much was done,
+    /// whatever the machine.
+    pub fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    pub(super) fn step(&self) {
+        self.steps.set(self.steps.get() + 1);
     }
 
     /// The server that takes a request to `host` and `port` (A6.7). The scheme has no say: nginx chooses by address and name alone.
@@ -155,9 +171,10 @@ impl<'c, 's> Model<'c, 's> {
         let mut answers = Vec::new();
         let mut waiting: Vec<Vec<(Question, bool)>> = vec![Vec::new()];
         let mut runs = 0;
+        let most_steps = self.steps() + MAX_STEPS;
         while let Some(assumptions) = waiting.pop() {
             runs += 1;
-            if runs > MAX_RUNS {
+            if runs > MAX_RUNS || self.steps() > most_steps {
                 return Vec::new();
             }
             match Run::new(self, (request, url.as_ref()), upstream, &assumptions).go(entry) {

@@ -233,6 +233,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// From step to step, to the reply that nothing replaces.
     fn follow(&mut self, mut step: Step) -> Result<Reply, Question> {
         loop {
+            self.model.step();
             step = match step {
                 Step::Reply(reply) => match self.error_page(&reply) {
                     Some(step) => step,
