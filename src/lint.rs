@@ -10,6 +10,7 @@ mod group;
 mod layers;
 mod levels;
 mod missing;
+mod most;
 mod overlay;
 mod own;
 mod reach;
@@ -201,10 +202,15 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     let is_off = |finding: &Finding| levels.is_off(finding);
     let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &is_off, &mut findings);
     findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
+    let cut = most::cut(&mut findings);
+    findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
     findings.iter_mut().for_each(|finding| levels.set(finding));
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
-    let not_analysed = gathered.not_analysed(&configs);
+    let mut not_analysed = gathered.not_analysed(&configs);
+    not_analysed.extend(cut.into_iter().map(|file| files.sources.get(file).path.clone()));
+    not_analysed.sort();
+    not_analysed.dedup();
     let left_out = configs.iter().flat_map(|config| &config.twins).map(|twins| twins.left.len()).sum();
     Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out, steps })
 }
