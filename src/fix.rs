@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::{Finding, Fix, Mended, Severity};
 use crate::lint::{self, Error, Outcome, real};
-use crate::source::{FileId, Place, Sources};
+use crate::source::{FileId, Place, Sources, Span};
 use edits::{Edits, Moves};
 pub use write::write;
 
@@ -45,8 +45,10 @@ pub struct Changed {
     pub before: Vec<u8>,
     /// Its bytes with the fixes.
     pub after: Vec<u8>,
-    /// Whether it is a .env file, whose other values nobody may see.
-    pub is_env: bool,
+    /// Whether it holds what nobody may see: it is a .env file, or one of nginx with passwords.
+    pub has_secrets: bool,
+    /// What of the bytes before, and of those after, shows nowhere.
+    pub sealed: [Vec<Span>; 2],
 }
 
 /// What was fixed, in memory: nothing is written yet.
@@ -118,8 +120,9 @@ fn changed(before: &Sources, after: &Sources) -> Vec<Changed> {
     let pairs = before.iter().map(|(file, old)| (old, after.get(file)));
     let changed = pairs.filter(|(old, new)| old.bytes != new.bytes).filter_map(|(old, new)| {
         let (path, real) = (old.path.clone(), real(old.origin.as_deref()?));
-        let is_env = !old.secrets.is_empty();
-        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), is_env })
+        let has_secrets = !old.secrets.is_empty() || !old.sealed.is_empty();
+        let sealed = [old.sealed.clone(), new.sealed.clone()];
+        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), has_secrets, sealed })
     });
     let mut changed: Vec<Changed> = changed.collect();
     changed.sort_by(|left, right| left.path.cmp(&right.path));

@@ -100,8 +100,8 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// Bytes that no report may show unless a label covers them, in ascending order: the values of a .env file.
     pub secrets: Vec<Span>,
-    /// Those among them that no report may show even where a label covers them: lines of a .env file that nobody can read, of which
-    /// a finding says that they are there and not what they hold.
+    /// Bytes that no report may show even where a label covers them, in ascending order: lines of a .env file that nobody can read,
+    /// of which a finding says that they are there and not what they hold, logins in addresses, and what nginx keeps for itself.
     pub sealed: Vec<Span>,
     line_starts: OnceLock<Vec<u32>>,
     milestones: OnceLock<Vec<Milestone>>,

@@ -2,6 +2,7 @@
 //!
 //! - [`origin`]: serialized origins, and what is wrong with a text that should be one
 //! - [`header`]: the names of CORS header fields, and how browsers read their lists
+//! - [`login`]: the name and the password in an address
 //! - [`misnomer`]: names that are nearly those of CORS headers
 //! - [`request`]: a request on the wire, and the `curl` line that sends it
 //! - [`page`]: what a page asks for, and the requests a browser makes of it
@@ -14,6 +15,7 @@
 pub mod check;
 pub mod fault;
 pub mod header;
+pub mod login;
 pub mod misnomer;
 pub mod near;
 pub mod origin;

@@ -5,6 +5,7 @@
 //!
 //! Values are secrets. Nothing here holds a copy of the file's text, so no `Debug` output can print one.
 
+use crate::cors::login::logins;
 use crate::source::Span;
 
 /// How a value was written.
@@ -189,14 +190,22 @@ pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
     secrets
 }
 
-/// The lines that nobody can read, in ascending order. They may hold anything: the rest of a value that an end of line has torn,
-/// a key file.
-pub fn unreadable(tree: &Tree) -> Vec<Span> {
-    let spans = tree.statements.iter().filter_map(|statement| match statement.kind {
-        Kind::Unreadable(span) => Some(span),
-        _ => None,
-    });
-    spans.collect()
+/// What shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
+/// end of line has torn, a key file), and logins in addresses.
+pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
+    let mut sealed = Vec::new();
+    for statement in &tree.statements {
+        match statement.kind {
+            Kind::Blank => {}
+            Kind::Unreadable(span) => sealed.push(span),
+            _ => {
+                let start = statement.span.start as usize;
+                let logins = logins(statement.span.of(file));
+                sealed.extend(logins.map(|login| Span::at(start + login.start, start + login.end)));
+            }
+        }
+    }
+    sealed
 }
 
 /// Whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.

@@ -110,7 +110,7 @@ impl Files {
     fn add_env(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) -> FileId {
         let tree = dotenv::grammar::parse(&bytes);
         let secrets = dotenv::tree::secrets(&tree, &bytes);
-        let sealed = dotenv::tree::unreadable(&tree);
+        let sealed = dotenv::tree::sealed(&tree, &bytes);
         let file = self.sources.add(Source::new(shown, Some(path.to_owned()), bytes));
         let source = self.sources.get_mut(file);
         (source.secrets, source.sealed) = (secrets, sealed);

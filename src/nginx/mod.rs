@@ -8,6 +8,7 @@ mod composite;
 pub mod condition;
 pub mod config;
 mod content;
+pub mod credentials;
 pub mod dead;
 pub mod dump;
 pub mod envsubst;

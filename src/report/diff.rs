@@ -7,65 +7,74 @@ use similar::TextDiff;
 
 use super::visible;
 use crate::fix::Changed;
+use crate::source::Span;
 
-/// Unchanged lines around a change. A .env file's other lines hold values that nobody may see, so there are none.
+/// Unchanged lines around a change. The other lines of a .env file, and of an nginx file with passwords, are nobody's business, so
+/// there are none.
 const CONTEXT_LINES: usize = 3;
 
 /// Writes what would change in each file. The diff is exact to the byte, so that `patch` and `git apply` take it, but for two things: what
-/// a terminal would act on is shown there instead of sent, and a login in an address of a .env file is left out.
+/// a terminal would act on is shown there instead of sent, and what is sealed in a line that changes is left out.
 ///
 /// # Errors
 ///
 /// Those of `out`.
 pub fn write_diff(files: &[Changed], is_screen: bool, out: &mut impl Write) -> io::Result<()> {
     for file in files {
-        let diff = TextDiff::from_lines(file.before.as_slice(), file.after.as_slice());
+        let [before, after] = &file.sealed;
+        let (before, after) = (without(&file.before, before), without(&file.after, after));
+        let diff = TextDiff::from_lines(&*before, &*after);
         let mut unified = diff.unified_diff();
         let path = visible(&file.path);
-        unified.context_radius(if file.is_env { 0 } else { CONTEXT_LINES }).header(&path, &path);
+        unified.context_radius(if file.has_secrets { 0 } else { CONTEXT_LINES }).header(&path, &path);
         let mut exact = Vec::new();
         unified.to_writer(&mut exact)?;
-        let is_exact = !is_screen && (!file.is_env || !exact.contains(&b'@'));
-        if is_exact {
+        if !is_screen {
             out.write_all(&exact)?;
             continue;
         }
         for line in String::from_utf8_lossy(&exact).split_inclusive('\n') {
             let (text, end) = line.strip_suffix('\n').map_or((line, ""), |text| (text, "\n"));
-            let text = if file.is_env { without_logins(text) } else { Cow::Borrowed(text) };
-            let pieces: Vec<Cow<'_, str>> =
-                text.split('\t').map(|piece| if is_screen { visible(piece) } else { piece.into() }).collect();
+            let pieces: Vec<Cow<'_, str>> = text.split('\t').map(visible).collect();
             write!(out, "{}{end}", pieces.join("\t"))?;
         }
     }
     Ok(())
 }
 
-/// A line in which no address shows the name and the password that stand in it.
-fn without_logins(line: &str) -> Cow<'_, str> {
-    let mut parts = line.split("://");
-    let Some(first) = parts.next().filter(|_| line.contains('@')) else { return Cow::Borrowed(line) };
-    let mut shown = first.to_owned();
-    for part in parts {
-        let end = part.find(['/', ',', ';', ' ', '"', '\'']).unwrap_or(part.len());
-        let login = part.get(..end).and_then(|authority| authority.rfind('@'));
-        shown.push_str("://");
-        shown.push_str(if login.is_some() { "•••" } else { "" });
-        shown.push_str(part.get(login.unwrap_or(0)..).unwrap_or_default());
+/// The bytes with a mark for what is sealed; every line stays a line.
+fn without<'b>(bytes: &'b [u8], sealed: &[Span]) -> Cow<'b, [u8]> {
+    let mut shown = Vec::new();
+    let mut at = 0;
+    for span in sealed {
+        shown.extend_from_slice(bytes.get(at..span.start as usize).unwrap_or_default());
+        for line in span.of(bytes).split_inclusive(|byte| *byte == b'\n') {
+            let (text, end) = line.strip_suffix(b"\n").map_or((line, &b""[..]), |text| (text, b"\n"));
+            shown.extend_from_slice(if text.is_empty() { b"" } else { "•••".as_bytes() });
+            shown.extend_from_slice(end);
+        }
+        at = span.end as usize;
     }
+    if sealed.is_empty() {
+        return Cow::Borrowed(bytes);
+    }
+    shown.extend_from_slice(bytes.get(at..).unwrap_or_default());
     Cow::Owned(shown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cors::login::logins;
 
     fn shown(path: &str, before: &str, after: &str, is_screen: bool) -> String {
+        let sealed = |text: &str| logins(text.as_bytes()).map(|login| Span::at(login.start, login.end)).collect();
+        let sealed = [sealed(before), sealed(after)];
         let (before, after) = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
-        let is_env = path.ends_with("env");
+        let has_secrets = path.ends_with("env");
         let mut out = Vec::new();
-        write_diff(&[Changed { path: path.into(), real: path.into(), before, after, is_env }], is_screen, &mut out)
-            .unwrap();
+        let changed = Changed { path: path.into(), real: path.into(), before, after, has_secrets, sealed };
+        write_diff(&[changed], is_screen, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -124,7 +124,7 @@ fn suggestion(sources: &Sources, place: Place, fix: &Fix) -> Option<Suggestion> 
     for edit in edits {
         let between = Span::new(at, edit.place.span.start);
         let is_secret = |secret: &Span| secret.start < between.end && between.start < secret.end;
-        if !between.is_empty() && source.secrets.iter().any(is_secret) {
+        if !between.is_empty() && source.secrets.iter().chain(&source.sealed).any(is_secret) {
             return None;
         }
         text.push_str(std::str::from_utf8(between.of(&source.bytes)).ok()?);

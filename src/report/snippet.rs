@@ -304,18 +304,20 @@ fn on_character(source: &Source, at: u32) -> u32 {
 }
 
 /// Whether the byte at `at` must be masked, and up to where, at most `end`, the bytes after it fare the same.
-/// A secret is shown only as far as a label of the finding covers it.
+/// A secret is shown only as far as a label of the finding covers it, what is sealed not even there.
 fn piece(source: &Source, at: u32, end: u32, labelled: &[Span]) -> (bool, u32) {
+    let next = source.sealed.partition_point(|sealed| sealed.end <= at);
+    let end = match source.sealed.get(next) {
+        Some(sealed) if sealed.start <= at => return (true, end.min(sealed.end)),
+        Some(sealed) => end.min(sealed.start),
+        None => end,
+    };
     let next = source.secrets.partition_point(|secret| secret.end <= at);
     let Some(secret) = source.secrets.get(next) else { return (false, end) };
     if secret.start > at {
         return (false, end.min(secret.start));
     }
     let end = end.min(secret.end);
-    let next = source.sealed.partition_point(|sealed| sealed.end <= at);
-    if let Some(sealed) = source.sealed.get(next).filter(|sealed| sealed.start <= at) {
-        return (true, end.min(sealed.end));
-    }
     if let Some(label) = labelled.iter().find(|label| label.start <= at && at < label.end) {
         return (false, end.min(label.end));
     }
