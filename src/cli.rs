@@ -18,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use clap_complete::Shell;
 use config::Config;
+use corslint::report::visible;
 use documents::Schema;
 use explain::{ExplainArguments, RulesArguments};
 use fix::FixArguments;
@@ -80,6 +81,19 @@ fn command_names() -> Vec<String> {
 }
 
 impl Cli {
+    /// What is asked. Where that makes no sense clap says so and ends the process; what it repeats of the arguments is made
+    /// visible first, since a terminal would obey it.
+    pub(crate) fn read() -> Self {
+        Cli::try_parse().unwrap_or_else(|error| {
+            let shown = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
+            match Cli::try_parse_from(shown) {
+                Err(shown) => shown.exit(),
+                // Bytes that are no text, which clap does not repeat.
+                Ok(_) => error.exit(),
+            }
+        })
+    }
+
     /// Carries out what was asked, and gives the exit code.
     pub(crate) fn run(&self) -> u8 {
         match &self.command {

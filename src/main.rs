@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::Cli;
 
 mod cli;
 
 fn main() -> ExitCode {
-    ExitCode::from(Cli::parse().run())
+    ExitCode::from(Cli::read().run())
 }
