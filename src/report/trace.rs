@@ -1,10 +1,12 @@
 //! A trace, for people and for programs.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::text::visible;
+use crate::cors::login::without_logins;
 use crate::cors::verdict::Verdict;
 use crate::nginx::answer::AnsweredBy;
 use crate::source::{Place, Sources};
@@ -46,13 +48,13 @@ fn write_exchange(trace: &Trace, exchange: &Traced, out: &mut impl Write) -> io:
     match exchange.place {
         Some(place) => {
             let head = trace.sources.text(place);
-            writeln!(out, ", `{}` ({})", visible(&one_line(&head)), at(&trace.sources, place))?;
+            writeln!(out, ", `{}` ({})", visible(&without_logins(&one_line(&head))), at(&trace.sources, place))?;
         }
         None => writeln!(out)?,
     }
     for header in &exchange.headers {
-        let value = header.value.as_deref().map_or("(not known)".into(), visible);
-        write!(out, "  < {}: {value}", visible(&header.name))?;
+        let value = header.value.as_deref().map_or("(not known)".into(), without_logins);
+        write!(out, "  < {}: {}", visible(&header.name), visible(&value))?;
         match header.place {
             Some(place) => writeln!(out, "   ({})", at(&trace.sources, place))?,
             None => writeln!(out, "   (the app)")?,
@@ -84,11 +86,12 @@ fn at(sources: &Sources, place: Place) -> String {
 }
 
 fn reason(verdict: &Verdict) -> Option<String> {
-    match verdict {
-        Verdict::Allowed => None,
-        Verdict::Blocked(blocked) => Some(blocked.to_string()),
-        Verdict::Unknown(unknown) => Some(unknown.to_string()),
-    }
+    let reason = match verdict {
+        Verdict::Allowed => return None,
+        Verdict::Blocked(blocked) => blocked.to_string(),
+        Verdict::Unknown(unknown) => unknown.to_string(),
+    };
+    Some(without_logins(&reason).into_owned())
 }
 
 #[derive(Serialize)]
@@ -120,7 +123,7 @@ struct JsonRequest<'t> {
 #[derive(Serialize)]
 struct JsonHeader<'t> {
     name: &'t str,
-    value: Option<&'t str>,
+    value: Option<Cow<'t, str>>,
     path: Option<&'t str>,
     line: Option<u32>,
 }
@@ -147,7 +150,7 @@ fn json_exchange<'t>(trace: &'t Trace, exchange: &'t Traced) -> JsonExchange<'t>
         let source = header.place.map(|place| (trace.sources.get(place.file), place));
         JsonHeader {
             name: &header.name,
-            value: header.value.as_deref(),
+            value: header.value.as_deref().map(without_logins),
             path: source.map(|(source, _)| source.path.as_str()),
             line: source.map(|(source, place)| source.position(place.span.start).line),
         }
