@@ -9,6 +9,7 @@ mod gather;
 mod group;
 mod layers;
 mod levels;
+mod logins;
 mod missing;
 mod most;
 mod overlay;
@@ -27,6 +28,7 @@ use crate::deployment::{Apps, Deployment};
 use crate::finding::{Finding, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
+use crate::nginx::credentials;
 use crate::rule::Subject;
 use crate::rules::{self, unused_suppression};
 pub use crate::settings::Context;
@@ -145,6 +147,10 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
     let repository = Repository::around_working_directory();
     read.sources.place_in_repository(|path| repository.path(path));
     fingerprint::mark(&read.sources, &read.nginx, &read.env, &mut findings);
+    for (file, tree) in &read.nginx {
+        let source = read.sources.get_mut(*file);
+        source.sealed = credentials::sealed(tree, &source.bytes);
+    }
     let sources = read.sources;
     let (baselined, stale, mended) = (0, 0, None);
     let told = Outcome {
@@ -205,6 +211,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     let cut = most::cut(&mut findings);
     findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
     findings.iter_mut().for_each(|finding| levels.set(finding));
+    findings.iter_mut().for_each(logins::hide);
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
     let mut not_analysed = gathered.not_analysed(&configs);

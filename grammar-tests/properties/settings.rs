@@ -52,7 +52,7 @@ fn sound(settings: &Settings, file: &[u8]) {
     cost::bounded(file.len(), || {
         for path in paths.map(Path::new) {
             rules::ALL.iter().for_each(|rule| _ = settings.level(rule.id, path));
-            let excluding = settings.excluding(path);
+            let excluding = settings.excluding(path, Path::new("/deployment"));
             assert!(excluding.is_none_or(|pattern| settings.exclude.patterns().iter().any(|other| other == pattern)));
             assert!(settings.app_of(path).is_none_or(|app| settings.apps.contains(app)));
         }

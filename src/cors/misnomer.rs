@@ -73,10 +73,10 @@ pub fn misnomer(name: &str) -> Option<Misnomer> {
     }
     let habit = HABITS.iter().find(|(habit, _)| *habit == lower).map(|(_, header)| *header);
     let nearest = || {
-        let edits = |header: &CorsHeader| distance(&lower, &header.name().to_ascii_lowercase());
-        ANSWERS.into_iter().min_by_key(edits).filter(|header| edits(header) <= MOST_EDITS)
+        let edits = |header: CorsHeader| (distance(&lower, &header.name().to_ascii_lowercase()), header);
+        ANSWERS.into_iter().map(edits).min_by_key(|(edits, _)| *edits).filter(|(edits, _)| *edits <= MOST_EDITS)
     };
-    if let Some(header) = habit.or_else(nearest) {
+    if let Some(header) = habit.or_else(|| nearest().map(|(_, header)| header)) {
         return Some(Misnomer::Near(header));
     }
     lower.starts_with("access-control").then_some(Misnomer::Unknown)
@@ -89,10 +89,12 @@ fn distance(left: &str, right: &str) -> usize {
         return MOST_EDITS + 1;
     }
     let (left, right) = (left.as_bytes(), right.as_bytes());
-    let mut before: Vec<usize> = Vec::new();
+    // Three rows are enough, and they are made once: names come by the thousands.
+    let mut before = vec![0; right.len() + 1];
     let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut next = before.clone();
     for (i, a) in left.iter().enumerate() {
-        let mut next = vec![i + 1];
+        next[0] = i + 1;
         for (j, b) in right.iter().enumerate() {
             let changed = row[j] + usize::from(a != b);
             let mut least = changed.min(row[j + 1] + 1).min(next[j] + 1);
@@ -100,9 +102,10 @@ fn distance(left: &str, right: &str) -> usize {
             if swapped {
                 least = least.min(before[j - 1] + 1);
             }
-            next.push(least);
+            next[j + 1] = least;
         }
-        before = std::mem::replace(&mut row, next);
+        std::mem::swap(&mut before, &mut row);
+        std::mem::swap(&mut row, &mut next);
     }
     row.last().copied().unwrap_or(0)
 }

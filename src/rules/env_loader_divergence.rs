@@ -20,7 +20,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::cors::login::without_logins;
 use crate::deployment::{Deployment, EnvKey};
 use crate::dotenv::divergence::{Cause, Divergence, divergences, shown};
 use crate::dotenv::keys::{Certainty, Meaning, Separator};
@@ -100,7 +99,7 @@ fn finding(key: &EnvKey<'_>, divergence: &Divergence<'_>, bytes: &[u8]) -> Findi
 fn told(divergence: &Divergence<'_>, bytes: &[u8], reading: &Reading) -> String {
     match reading {
         Reading::Value(value) if value.is_empty() => "nothing".to_owned(),
-        Reading::Value(value) => match shown(divergence, bytes, value).map(without_logins) {
+        Reading::Value(value) => match shown(divergence, bytes, value) {
             Some(text) if text.chars().count() > MOST_CHARACTERS => {
                 format!("`{}…`", text.chars().take(MOST_CHARACTERS).collect::<String>())
             }

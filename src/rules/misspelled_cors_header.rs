@@ -49,8 +49,6 @@ pub const RULE: Rule = Rule {
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
-    // By name: what is wrong with it. Names come again and again.
-    let mut known: BTreeMap<String, Option<Misnomer>> = BTreeMap::new();
     for site in &deployment.sites {
         let mut entered = None;
         // By context: what a page gets there. Asked once, however many names are misspelled.
@@ -59,8 +57,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut right: BTreeMap<ContextId, BTreeSet<CorsHeader>> = BTreeMap::new();
         for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
             for (place, name) in names(site.config, item) {
-                let misnomer = *known.entry(name.to_string()).or_insert_with(|| misnomer(&name));
-                let Some(misnomer) = misnomer else { continue };
+                let Some(misnomer) = misnomer(&name) else { continue };
                 if !reported.insert(place) {
                     continue;
                 }
