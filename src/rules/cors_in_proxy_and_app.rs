@@ -40,6 +40,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
 use crate::deployment::{Deployment, Exchange, Project, Site, upstream_to};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
@@ -70,24 +71,37 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         // One directive may stand for many locations; it is one fault.
         let mut reported: BTreeMap<ItemId, Finding> = BTreeMap::new();
+        let mut opens: BTreeMap<ItemId, Finding> = BTreeMap::new();
+        let mut requests: BTreeMap<ItemId, (bool, Request)> = BTreeMap::new();
         for exchange in &site.exchanges {
+            let origin = exchange.origin();
             for (kind, answer) in exchange.answers() {
                 let Some(evidence) = deployment.evidence_behind(site, answer) else { continue };
-                let Some(item) =
-                    doubled(site, answer, &exchange.origin()).filter(|_| evidence.certainty > Certainty::Unverified)
+                let Some(doubled) =
+                    doubled(site, answer, &origin).filter(|_| evidence.certainty > Certainty::Unverified)
                 else {
                     continue;
                 };
+                // A page that nginx's own line lets in shows it best; an origin that stands in a .env file alone is not told.
+                let known = requests.get(&doubled.item).map(|(lets_in, _)| *lets_in);
+                if known.is_none_or(|lets_in| doubled.lets_in && !lets_in) {
+                    requests.insert(doubled.item, (doubled.lets_in, exchange.request(kind)));
+                }
                 let is_one_of_several = apps.len() > 1 && deployment.behind.is_behind_all();
-                let found = || Finding {
-                    request: Some(exchange.request(kind)),
-                    ..finding(site, evidence, answer, item, is_one_of_several)
-                };
-                reported.entry(item).or_insert_with(found);
+                let found = || finding(site, evidence, answer, doubled.item, is_one_of_several);
+                if doubled.matters() {
+                    reported.entry(doubled.item).or_insert_with(found);
+                }
             }
             if let Some((item, open)) = open(deployment, site, exchange) {
-                reported.entry(item).or_insert(open);
+                opens.entry(item).or_insert(open);
             }
+        }
+        for (item, finding) in &mut reported {
+            finding.request = requests.remove(item).map(|(_, request)| request);
+        }
+        for (item, open) in opens {
+            reported.entry(item).or_insert(open);
         }
         findings.extend(reported.into_values());
     }
@@ -104,7 +118,8 @@ fn open(deployment: &Deployment<'_>, site: &Site<'_>, exchange: &Exchange<'_>) -
     let first = candidates.first()?;
     let origin = exchange.origin();
     let visit = site.when_app_says(exchange, &upstream_to(&first.production, &origin));
-    let item = visit.answers.iter().find_map(|answer| doubled(site, answer, &origin))?;
+    let doubled = visit.answers.iter().find_map(|answer| doubled(site, answer, &origin).filter(Doubled::matters))?;
+    let item = doubled.item;
     let names: Vec<String> = candidates.iter().map(|app| format!("`{}`", app.directory)).collect();
     let message = format!(
         "browsers block this answer if the app behind this location is {}, which sends Access-Control-Allow-Origin, too",
@@ -119,16 +134,34 @@ fn open(deployment: &Deployment<'_>, site: &Site<'_>, exchange: &Exchange<'_>) -
     Some((item, Finding { severity: Severity::Advice, related, help: Some(help), ..finding }))
 }
 
-/// The `add_header` whose Allow-Origin goes out beside the app's. Where nobody knows whether the app sends one to this page, too, only
-/// one that lets the page in: the others keep it out with or without the app's.
-fn doubled(site: &Site<'_>, answer: &Answer<'_>, origin: &str) -> Option<ItemId> {
+/// An Allow-Origin of nginx's that goes out beside the app's.
+struct Doubled {
+    /// The `add_header`.
+    item: ItemId,
+    /// Whether the app is known to send one to this page.
+    is_told: bool,
+    /// Whether nginx's own lets the page in.
+    lets_in: bool,
+}
+
+impl Doubled {
+    /// Whether the second line is what keeps the page out. Where nobody knows whether the app sends one, nginx's has to let the page in:
+    /// otherwise it is kept out with or without the app's.
+    fn matters(&self) -> bool {
+        self.is_told || self.lets_in
+    }
+}
+
+fn doubled(site: &Site<'_>, answer: &Answer<'_>, origin: &str) -> Option<Doubled> {
     if answer.by != AnsweredBy::App {
         return None;
     }
     let lines = || site.fields(answer, CorsHeader::AllowOrigin);
     let is_told = lines().find(|field| field.item.is_none())?.value.bytes().is_some();
-    let matters = |value: &[u8]| is_told || value == b"*" || value == origin.as_bytes();
-    lines().find_map(|field| field.item.filter(|_| field.value.bytes().is_some_and(matters)))
+    lines().find_map(|field| {
+        let value = field.value.bytes()?;
+        Some(Doubled { item: field.item?, is_told, lets_in: value == b"*" || value == origin.as_bytes() })
+    })
 }
 
 /// The apps that requests reach, as `proxy_pass` and its kin name them.
