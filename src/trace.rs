@@ -16,6 +16,7 @@ use crate::lint::{self, Gathered};
 use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
 use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextKind, ItemId};
+use crate::nginx::value::Value;
 use crate::source::{Place, Sources};
 
 /// What to trace.
@@ -259,9 +260,13 @@ fn place(config: &Config<'_>, answer: &Answer<'_>) -> Option<Place> {
     location.or_else(|| opener(answer.server)).or_else(|| answer.item.map(|item| config.place(item)))
 }
 
+/// Whether a header field matters to a browser here.
+fn matters(name: &[u8]) -> bool {
+    CorsHeader::from_name(name).is_some() || name.eq_ignore_ascii_case(b"location")
+}
+
 /// The fields of all answers that matter to a browser; a value on which they differ is not known.
 fn headers(config: &Config<'_>, answers: &[Answer<'_>]) -> Vec<TracedHeader> {
-    let matters = |name: &[u8]| CorsHeader::from_name(name).is_some() || name.eq_ignore_ascii_case(b"location");
     let of = |answer: &Answer<'_>| -> Vec<TracedHeader> {
         let fields = answer.fields.iter().filter(|field| matters(&field.name));
         let traced = fields.map(|field| TracedHeader {
@@ -299,6 +304,13 @@ fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<
     }
     for header in traced.headers.iter().filter(|header| header.value.is_none() && header.place.is_none()) {
         unknown.insert(format!("the app's {}", header.name));
+    }
+    let own =
+        answers.iter().flat_map(|answer| &answer.fields).filter(|field| field.item.is_some() && matters(&field.name));
+    for field in own {
+        if let Value::Unknown(variable) = &field.value {
+            unknown.insert(format!("what ${} holds", String::from_utf8_lossy(variable)));
+        }
     }
     unknown.into_iter().collect()
 }

@@ -23,6 +23,7 @@ impl<'s> Run<'_, '_, 's> {
             return self.variable(name);
         }
         let mut expanded = Vec::new();
+        let mut captured = Vec::new();
         for part in parts(&text) {
             match part {
                 Part::Text(text) => expanded.extend_from_slice(text),
@@ -30,12 +31,21 @@ impl<'s> Run<'_, '_, 's> {
                     Value::Known(value) if expanded.len() + value.len() > text.len() + MAX_EXPANDED_BYTES => {
                         return Value::Unknown(name.to_vec().into());
                     }
-                    Value::Known(value) => expanded.extend_from_slice(&value),
+                    Value::Known(value) => {
+                        expanded.extend_from_slice(&value);
+                        if name.first().is_some_and(u8::is_ascii_digit) {
+                            captured.push((name, value));
+                        }
+                    }
                     unknown => return unknown,
                 },
             }
         }
-        Value::known(expanded)
+        // nginx measures the text before it writes it. A map asked meanwhile has taken the captures, and they are written by its measure.
+        match captured.iter().find(|(name, value)| self.variable(name) != Value::Known(value.clone())) {
+            Some((name, _)) => Value::Unknown(name.to_vec().into()),
+            None => Value::known(expanded),
+        }
     }
 
     /// What the variable holds now. A map that has to look another map up waits for it on a stack.

@@ -186,6 +186,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             Some(server) => {
                 self.server = server;
                 self.context = server;
+                self.take_captures_of_name();
                 self.pass(forced)?
             }
             None => Reply::lost(None),
@@ -197,17 +198,18 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         Ok(Answer { status, fields, by: reply.by, server, context, item: reply.item, matched, assumptions, open })
     }
 
-    /// The server that the URL reaches; what its name captures becomes variables.
-    fn choose_server(&mut self) -> Option<ContextId> {
-        let model = self.model;
+    /// The server that the URL reaches.
+    fn choose_server(&self) -> Option<ContextId> {
         let url = self.url?;
-        let host = url.host_str()?.to_owned();
-        let port = url.port_or_known_default()?;
-        let (server, captures) = model.servers.find(&model.regexes, &host, port)?;
-        if let Some(captures) = captures {
-            self.take_captures(captures);
-        }
-        Some(server)
+        self.model.server_for(url.host_str()?, url.port_or_known_default()?)
+    }
+
+    /// What the name of the server captures of the URL's host becomes variables.
+    fn take_captures_of_name(&mut self) {
+        let model = self.model;
+        let host = self.url.and_then(url::Url::host_str);
+        let captures = host.and_then(|host| model.servers.captured(&model.regexes, self.server, host));
+        captures.into_iter().for_each(|captures| self.take_captures(captures));
     }
 
     /// From the first phase to the reply that goes to the client.

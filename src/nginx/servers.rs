@@ -104,6 +104,20 @@ impl<'s> Servers<'s> {
         let first = found.next()??;
         found.all(|other| other.is_some_and(|(server, _)| server == first.0)).then_some(first)
     }
+
+    /// What the name of `server` captures where it is asked for as `host`.
+    pub(super) fn captured(&self, regexes: &Regexes, server: ContextId, host: &str) -> Option<Captures> {
+        let host = host.to_ascii_lowercase();
+        let name = host.trim_end_matches('.').as_bytes();
+        self.groups.iter().find_map(|group| {
+            let mut own = group.regex.iter().filter(|(_, named)| *named == server).peekable();
+            // Any other name that fits would have been found first, and captures nothing.
+            if own.peek().is_none() || group.plain(name).is_some() {
+                return None;
+            }
+            own.find_map(|(pattern, _)| regexes.captures(pattern, true, name).ok()?)
+        })
+    }
 }
 
 impl<'s> Group<'s> {
@@ -126,13 +140,17 @@ impl<'s> Group<'s> {
         }
     }
 
-    /// Exact name, longest leading wildcard, longest trailing wildcard, first expression, default. `None` where an expression
-    /// cannot be matched here.
-    fn find(&self, regexes: &Regexes, name: &[u8]) -> Option<(ContextId, Option<Captures>)> {
+    /// Exact name, longest leading wildcard, longest trailing wildcard.
+    fn plain(&self, name: &[u8]) -> Option<ContextId> {
         let dots = || name.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
         let leading = || dots().find_map(|at| self.leading.get(&name[at..]));
         let trailing = || dots().collect::<Vec<_>>().into_iter().rev().find_map(|at| self.trailing.get(&name[..=at]));
-        if let Some(&server) = self.exact.get(name).or_else(leading).or_else(trailing) {
+        self.exact.get(name).or_else(leading).or_else(trailing).copied()
+    }
+
+    /// By a plain name, else the first expression, else the default. `None` where an expression cannot be matched here.
+    fn find(&self, regexes: &Regexes, name: &[u8]) -> Option<(ContextId, Option<Captures>)> {
+        if let Some(server) = self.plain(name) {
             return Some((server, None));
         }
         for (pattern, server) in &self.regex {
