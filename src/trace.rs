@@ -309,7 +309,10 @@ fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<
         answers.iter().flat_map(|answer| &answer.fields).filter(|field| field.item.is_some() && matters(&field.name));
     for field in own {
         if let Value::Unknown(variable) = &field.value {
-            unknown.insert(format!("what ${} holds", String::from_utf8_lossy(variable)));
+            unknown.insert(match &**variable {
+                b"location" => "the name that the redirect leads to".to_owned(),
+                variable => format!("what ${} holds", String::from_utf8_lossy(variable)),
+            });
         }
     }
     unknown.into_iter().collect()

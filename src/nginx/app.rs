@@ -1,5 +1,7 @@
 //! The app behind nginx: what it is told of the page's Origin, and what of its answer is the answer to this very request.
 
+use std::borrow::Cow;
+
 use super::answer::{AnsweredBy, Question};
 use super::config::{Config, ItemId};
 use super::nearest::Nearest;
@@ -67,6 +69,9 @@ impl std::fmt::Debug for AppHeaders<'_> {
     }
 }
 
+/// What rewrites the header of the request after the rewrite phase.
+const INPUT_HEADERS: [&[u8]; 2] = [b"more_set_input_headers", b"more_clear_input_headers"];
+
 /// The directives that decide what nginx keeps of the app's answers, whether it hands the request's header on, and whether chance
 /// chooses a file.
 pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
@@ -80,7 +85,9 @@ pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
         b"pass_request_headers",
     ];
     Nearest::new(config, |name| {
-        name == b"random_index" || Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest))
+        name == b"random_index"
+            || INPUT_HEADERS.contains(&name)
+            || Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest))
     })
 }
 
@@ -165,6 +172,9 @@ impl<'s> Run<'_, '_, 's> {
     /// for every request. `None` where it hands on what it gets.
     fn retold(&mut self, protocol: Protocol) -> Option<(Option<String>, bool)> {
         let config = self.model.config;
+        if self.may_rewrite_header("origin") {
+            return Some((None, false));
+        }
         let name: &[u8] = match protocol {
             Protocol::Proxy | Protocol::Grpc => b"Origin",
             Protocol::Fastcgi | Protocol::Uwsgi | Protocol::Scgi => b"HTTP_ORIGIN",
@@ -247,6 +257,24 @@ impl<'s> Run<'_, '_, 's> {
         let known = &self.model.hand_over;
         let find = || known.get(self.model.config, self.context, format!("{}_{name}", protocol.prefix()).as_bytes());
         if known.is_empty() { None } else { find() }
+    }
+
+    /// Whether headers-more may put something else in the place of this header of the request, whose name is given in lower case.
+    pub(super) fn may_rewrite_header(&self, header: &str) -> bool {
+        let config = self.model.config;
+        let names_it = |word: Cow<'_, [u8]>| {
+            let name = word.split(|byte| *byte == b':').next().unwrap_or_default().to_ascii_lowercase();
+            match name.strip_suffix(b"*") {
+                Some(start) => header.as_bytes().starts_with(start),
+                None => name == header.as_bytes(),
+            }
+        };
+        let is_in_force = |name: &&&[u8]| self.model.hand_over.get(config, self.context, name).is_some();
+        !self.model.hand_over.is_empty()
+            && INPUT_HEADERS.iter().filter(is_in_force).any(|name| {
+                let mut items = config.ancestors(self.context).flat_map(|level| config.named(level, name));
+                items.any(|item| config.parameters(item).any(names_it))
+            })
     }
 
     /// The directive of this name that passes requests in force, which an `if` and a `limit_except` have from their location.

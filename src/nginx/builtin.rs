@@ -39,6 +39,9 @@ impl<'s> Run<'_, '_, 's> {
                 let url = self.url?;
                 return text(&url[url::Position::BeforeHost..url::Position::AfterPort]);
             }
+            if self.may_rewrite_header(&header.replace('_', "-")) {
+                return None;
+            }
             let name = |name: &str| name.to_ascii_lowercase().replace('-', "_") == header;
             let mut found = self.request.headers.iter().filter(|(other, _)| name(other));
             let value = found.next().map_or("", |(_, value)| value);

@@ -157,10 +157,11 @@ impl<'s> Run<'_, '_, 's> {
         let mut words = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
         let mut headers = Vec::new();
         let mut statuses: Option<Vec<u8>> = None;
+        let mut is_by_type = false;
         while let Some(word) = words.next() {
             match &*word {
                 b"-s" => statuses = words.next().map(|list| list.into_owned()),
-                b"-t" => return,
+                b"-t" => is_by_type = words.next().is_some(),
                 _ => headers.push(word),
             }
         }
@@ -180,7 +181,17 @@ impl<'s> Run<'_, '_, 's> {
                 Some(prefix) => field.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
                 None => field.name.eq_ignore_ascii_case(name),
             };
-            let value = if clears { Value::known(&b""[..]) } else { self.expand(value.into()) };
+            // Which type the answer has is not known, nor is then whether this counts.
+            let by_type = || Value::Unknown(b"sent_http_content_type".as_slice().into());
+            let value = match (is_by_type, clears) {
+                (true, true) => {
+                    fields.iter_mut().filter(|field| named(field)).for_each(|field| field.value = by_type());
+                    continue;
+                }
+                (true, false) => by_type(),
+                (false, true) => Value::known(&b""[..]),
+                (false, false) => self.expand(value.into()),
+            };
             if value.bytes() == Some(b"") {
                 fields.retain(|field| !named(field));
                 continue;
