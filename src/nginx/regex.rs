@@ -9,8 +9,8 @@ use regex_syntax::hir::Hir;
 
 /// How many steps a backtracking match may take before its outcome counts as unknown.
 const BACKTRACK_LIMIT: usize = 100_000;
-/// The longest expression that is looked into, in bytes; of a longer one nothing is known.
-const MAX_PATTERN_BYTES: usize = 16 * 1024;
+/// The longest expression that is looked into, in bytes; of a longer one nothing is known. nginx reads no word of 4,096 bytes.
+const MAX_PATTERN_BYTES: usize = 4096;
 /// How large one compiled expression may become, in bytes.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
