@@ -62,7 +62,8 @@ pub(super) fn run_length(text: &[u8]) -> usize {
     text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len())
 }
 
-fn is_part(byte: &u8) -> bool {
+/// Whether a byte is one of a run.
+pub(super) fn is_part(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
