@@ -36,6 +36,13 @@ pub struct Label {
     pub text: String,
 }
 
+impl Label {
+    /// What stands at a place.
+    pub fn new(place: Place, text: impl Into<String>) -> Self {
+        Label { place, text: text.into() }
+    }
+}
+
 /// A replacement of some bytes; an empty text deletes, an empty span inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
@@ -113,4 +120,23 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// What it is known by; the engine sets it once all findings are known.
     pub fingerprint: Fingerprint,
+}
+
+impl Finding {
+    /// The same with what to write instead.
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        Finding { help: Some(help.into()), ..self }
+    }
+
+    /// The same with the places that belong to it, and what stands there.
+    pub fn beside(mut self, places: impl IntoIterator<Item = (Place, &'static str)>) -> Self {
+        self.related.extend(places.into_iter().map(|(place, text)| Label::new(place, text)));
+        self
+    }
+
+    /// The same with the request that shows it. Without a request that meets the fault, it is a trap for the one that will.
+    pub fn shown_by(self, request: Option<Request>) -> Self {
+        let severity = if request.is_some() { self.severity } else { self.severity.min(Severity::Warning) };
+        Finding { severity, request, ..self }
+    }
 }

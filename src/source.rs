@@ -77,6 +77,13 @@ pub struct Place {
     pub span: Span,
 }
 
+impl Place {
+    /// Whether another place lies in this one.
+    pub fn holds(self, other: Place) -> bool {
+        self.file == other.file && self.span.start <= other.span.start && other.span.end <= self.span.end
+    }
+}
+
 /// A position as a reader counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {

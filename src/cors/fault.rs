@@ -1,6 +1,6 @@
 //! What is wrong with a text that should be an origin, in words for a label.
 
-use super::origin::OriginFault;
+use super::origin::{OriginFault, check_serialized};
 
 impl OriginFault {
     /// What stands there, to be read after the place: "has a path, which no origin has".
@@ -25,6 +25,20 @@ impl OriginFault {
             OriginFault::TrailingSlash => "ends with a slash",
         }
     }
+}
+
+/// A word that a configuration says no with where an origin should stand.
+pub fn is_refusal(text: &str) -> bool {
+    ["0", "false", "no", "none", "off", "deny", "-"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The parts of a text that holds more than one origin. A line break in it is another fault.
+pub fn several(text: &str) -> Option<Vec<String>> {
+    let fault = check_serialized(text.trim()).err()?;
+    (fault.fault == OriginFault::Several && !text.contains(['\r', '\n'])).then(|| {
+        let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|');
+        text.split(separates).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    })
 }
 
 /// Whether a text is there to be replaced before the file is used: `__ORIGIN__`, `<origin>`, `%CORS%`, `REPLACE_ME`.

@@ -4,6 +4,7 @@
 //! - [`header`]: the names of CORS header fields, and how browsers read their lists
 //! - [`login`]: the name and the password in an address
 //! - [`misnomer`]: names that are nearly those of CORS headers
+//! - [`names`]: the names that a list means, whatever is wrong with it
 //! - [`request`]: a request on the wire, and the `curl` line that sends it
 //! - [`page`]: what a page asks for, and the requests a browser makes of it
 //! - [`near`]: in what two origins differ, where it is little
@@ -17,6 +18,7 @@ pub mod fault;
 pub mod header;
 pub mod login;
 pub mod misnomer;
+pub mod names;
 pub mod near;
 pub mod origin;
 pub mod page;

@@ -98,6 +98,12 @@ impl Origin {
         }
     }
 
+    /// Whether it is an http origin of the public network. A host of one label is a name between containers, and no page's.
+    pub fn is_plain(&self) -> bool {
+        let is_public = !self.is_loopback() && !self.is_private();
+        self.scheme() == Some("http") && is_public && self.host().is_some_and(|host| host.contains('.'))
+    }
+
     /// The host of an http or https origin, without the dot that may end a name.
     fn web_host(&self) -> Option<Host> {
         let Origin::Tuple { scheme, host, .. } = self else { return None };

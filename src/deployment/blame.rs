@@ -1,12 +1,13 @@
 //! Which `if` took a header away that a browser needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Exchange, Site};
 use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::nginx::answer::Answer;
-use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{SetField, set_fields};
 
 /// How an `if` with an `add_header` fails a page.
@@ -30,6 +31,31 @@ pub enum Blame<'e, 'd> {
         /// The later `if`.
         by: ContextId,
     },
+}
+
+impl Blame<'_, '_> {
+    /// The request that fails.
+    pub fn request(&self) -> Request {
+        let (Blame::Dropped { exchange, kind, .. } | Blame::TakenOver { exchange, kind, .. }) = self;
+        exchange.request(*kind)
+    }
+}
+
+/// What an `if` with an `add_header` puts in the place of its location's headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Replacing {
+    /// The `if`.
+    pub block: ContextId,
+    /// Its first `add_header` of a CORS header, or its first.
+    pub first: ItemId,
+    /// Whether that is one of a CORS header.
+    pub is_cors: bool,
+    /// A header of the location that is not sent, if it has any: one of CORS, if it has one.
+    pub lost: Option<ItemId>,
+    /// Whether that is one of CORS.
+    pub loses_cors: bool,
+    /// Whether it takes none of them away, as under `add_header_inherit merge` (A1.13).
+    pub adds: bool,
 }
 
 impl<'d> Site<'d> {
@@ -98,5 +124,36 @@ fn allows(exchange: &Exchange<'_>, field: &SetField<'_>) -> bool {
         }
         CorsHeader::AllowCredentials => *field.value == *b"true",
         _ => !field.value.is_empty(),
+    }
+}
+
+impl<'d> Site<'d> {
+    /// The `if`s in which answers end that lack a header because of an `if`.
+    pub fn blamed(&self) -> BTreeSet<ContextId> {
+        let taken = |(context, blame): (&ContextId, &Blame<'_, '_>)| match blame {
+            Blame::Dropped { .. } => *context,
+            Blame::TakenOver { by, .. } => *by,
+        };
+        self.blames().iter().map(taken).collect()
+    }
+
+    /// What an `if` with an `add_header` changes.
+    pub fn replacing(&self, block: ContextId) -> Option<Replacing> {
+        let config = self.config;
+        let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
+        let own: Vec<ItemId> = config.named(block, b"add_header").collect();
+        let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
+        let outer = config.add_headers(config.context(block).parent.unwrap_or(block));
+        let sent = config.add_headers(block);
+        let dropped: Vec<ItemId> = outer.iter().copied().filter(|item| !sent.contains(item)).collect();
+        let lost = dropped.iter().copied().find(is_cors);
+        Some(Replacing {
+            block,
+            first,
+            is_cors: is_cors(&first),
+            lost: lost.or(dropped.first().copied()),
+            loses_cors: lost.is_some(),
+            adds: dropped.is_empty() && !outer.is_empty(),
+        })
     }
 }

@@ -69,6 +69,13 @@ impl<'d> Site<'d> {
         }
     }
 
+    /// Where the Origin that is sent back comes from: of several places, one that is to blame.
+    pub fn echoing_place(&self, echoed: &Echoed<'_, 'd>, careless: &BTreeSet<Place>) -> Place {
+        let Some((field, flow)) = self.origin_flow(echoed.item) else { return self.config.place(echoed.item) };
+        let blamed = flow.reflected.iter().find(|place| careless.contains(place));
+        blamed.or(flow.reflected.first()).copied().unwrap_or(field.place)
+    }
+
     /// The lines of maps that send an Origin back which nobody meant: of several that do, these are to blame.
     pub fn careless_lines(&self) -> BTreeSet<Place> {
         let config = self.config;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Deployment, OriginFlow, Site};
 use crate::cors::origin::{Origin, check_serialized};
-use crate::dotenv::app::AllowedOrigin;
+use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::file_name::{is_example, is_production};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -46,9 +46,8 @@ impl<'d> Deployment<'d> {
     /// All of them, nginx's first.
     pub fn origin_lists(&self) -> Vec<OriginList> {
         let mut lists: Vec<OriginList> = self.sites.iter().flat_map(|site| site.origin_lists_of(|_| true)).collect();
-        // The files together tell the product better than each by itself.
         let mut judged: BTreeSet<Place> = BTreeSet::new();
-        for app in self.behind.apps().chain(self.env_files) {
+        for app in self.apps_and_files() {
             let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
             for origin in &app.origins {
                 if judged.insert(origin.place) && is_judged(origin) {
@@ -69,6 +68,17 @@ impl<'d> Deployment<'d> {
             }
         }
         lists
+    }
+
+    /// The apps, and every .env file by itself. The files together tell the product better than each by itself, so they come first.
+    fn apps_and_files(&self) -> impl Iterator<Item = &App> {
+        self.behind.apps().chain(self.env_files)
+    }
+
+    /// The origins of all .env files, each once.
+    pub fn env_origins(&self) -> impl Iterator<Item = &AllowedOrigin> {
+        let mut judged: BTreeSet<Place> = BTreeSet::new();
+        self.apps_and_files().flat_map(|app| &app.origins).filter(move |origin| judged.insert(origin.place))
     }
 
     /// Whether the file's name says that it is loaded in production.

@@ -3,6 +3,9 @@
 use super::loaders::{Loader, Reading, readings};
 use super::tree::{Assignment, Kind, PartKind, Quoting, Tree};
 
+/// How many characters of a reading are shown.
+const MOST_CHARACTERS: usize = 60;
+
 /// What the loaders make of one assignment, where it is not the same for all.
 pub struct Divergence<'t> {
     /// The assignment.
@@ -94,8 +97,61 @@ fn cause(tree: &Tree, file: &[u8], assignment: &Assignment) -> Cause {
     }
 }
 
+impl Cause {
+    /// What to write instead.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Cause::Variable => "write the value out instead of a variable",
+            Cause::Comment => "put the comment on a line of its own",
+            Cause::Hash => "put the value in quotes, or do without the `#`",
+            Cause::Blank => "write the list without blanks",
+            Cause::Backslash => "put a value with backslashes in single quotes",
+            Cause::InnerQuotes => "put the whole value in single quotes",
+            Cause::Quotes => "write the value without quotes",
+            Cause::Form => "write `KEY=value`, with nothing else on the line",
+        }
+    }
+}
+
+impl Divergence<'_> {
+    /// What the others read, in words: those that read the same together.
+    pub fn told(&self, file: &[u8]) -> String {
+        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+        for (loader, reading) in &self.others {
+            let text = self.words(file, reading);
+            match groups.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, loaders)) => loaders.push(loader.name()),
+                None => groups.push((text, vec![loader.name()])),
+            }
+        }
+        let groups = groups.iter().map(|(text, loaders)| format!("{} {text}", loaders.join(" and ")));
+        groups.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What a loader reads, in words that show nothing but the line itself.
+    pub fn words(&self, file: &[u8], reading: &Reading) -> String {
+        let value = match reading {
+            Reading::Value(value) if value.is_empty() => return "nothing".to_owned(),
+            Reading::Value(value) => value,
+            Reading::Dropped => return "no value".to_owned(),
+            Reading::Error => return "an error".to_owned(),
+            Reading::Inherits => return "the value of its own environment".to_owned(),
+            Reading::Refused | Reading::Unknown => return "unknown".to_owned(),
+        };
+        match shown(self, file, value) {
+            Some(text) if text.chars().count() > MOST_CHARACTERS => {
+                format!("`{}…`", text.chars().take(MOST_CHARACTERS).collect::<String>())
+            }
+            Some(text) => format!("`{text}`"),
+            None if self.cause == Cause::Variable && value.contains(&b'$') => "the variable's name".to_owned(),
+            None if self.cause == Cause::Variable => "the variable's value".to_owned(),
+            None => "another text".to_owned(),
+        }
+    }
+}
+
 /// A reading that may be shown: text of the assignment's own line and of no other, with no variable filled in.
-pub fn shown<'r>(divergence: &Divergence<'_>, file: &[u8], reading: &'r [u8]) -> Option<&'r str> {
+fn shown<'r>(divergence: &Divergence<'_>, file: &[u8], reading: &'r [u8]) -> Option<&'r str> {
     let assignment = divergence.assignment;
     let end = assignment.comment.unwrap_or(assignment.value.span.to(assignment.value.after)).end;
     let line = crate::source::Span::new(assignment.separator.mark.end, end).of(file);

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod divergence;
 pub mod echo;
+pub mod empty;
 pub mod file_name;
 pub mod form;
 pub mod grammar;

@@ -21,6 +21,19 @@ pub enum Why {
     Text(OriginFault),
 }
 
+impl Why {
+    /// What stands there, to be read after the place.
+    pub fn words(self) -> &'static str {
+        match self {
+            Why::NoTilde => "is plain text without a `~` before it",
+            Why::Blank => "begins with a blank, which no Origin has",
+            Why::Path => "wants a slash behind the host, which no Origin has",
+            Why::Text(OriginFault::Wildcard) => "is plain text: a `*` in it stands for itself",
+            Why::Text(other) => other.words(),
+        }
+    }
+}
+
 /// A dead entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dead {

@@ -48,6 +48,19 @@ pub enum Gap {
     Dot,
 }
 
+impl Gap {
+    /// What stands there.
+    pub fn words(self) -> &'static str {
+        match self {
+            Gap::Start => "anything may stand before this",
+            Gap::End => "anything may stand behind this",
+            Gap::Ungrouped => "`^` and `$` each hold for one alternative only",
+            Gap::Run => "takes in more than whole labels of the host",
+            Gap::Dot => "a dot here is any character",
+        }
+    }
+}
+
 /// A foreign origin that an expression lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intruder {

@@ -3,6 +3,7 @@
 mod access;
 pub mod answer;
 pub mod app;
+pub mod breaks;
 mod builtin;
 mod composite;
 pub mod condition;
@@ -34,6 +35,7 @@ pub mod template;
 pub mod tree;
 pub mod twins;
 pub mod undone;
+pub mod uses;
 pub mod value;
 pub mod variables;
 mod ways;

@@ -33,12 +33,9 @@
 //! }
 //! ```
 
-use crate::cors::header::CorsHeader;
-use crate::cors::request::Request;
-use crate::deployment::{Blame, Deployment, Site, Unmatched};
-use crate::finding::{Finding, Fix, Label, Severity};
-use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::flow::set_fields;
+use crate::deployment::{Blame, Deployment, Replacing, Site, Unmatched};
+use crate::finding::{Finding, Severity};
+use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
 
 use super::edits;
@@ -57,115 +54,71 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// For an `if` that asks the method: what it sends does no harm elsewhere.
+/// Where it is for one method, what it sends does no harm elsewhere.
 const HELP: &str = "write every `add_header` in the location and leave the `if` without one: it inherits them";
-/// For any other: its header is not meant for every request, least of all where it asks for the Origin.
-const HELP_BY_MAP: &str = "write every `add_header` in the location, this one with a variable that a `map` leaves empty where the `if` does not match: nginx sends no empty header";
+/// Any other is not meant for every request, least of all where it asks for the Origin.
+const HELP_BY_MAP: &str = "write every `add_header` in the location, this one with a variable that a `map` leaves empty otherwise: nginx sends no empty header";
+const LOSES: &str = "an `if` with an `add_header` sends none of its location's headers; each must be repeated here";
+const ALONE: &str = "an `if` sends no headers but its own, and only while no later `if` matches; each must stand here";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
-        let is_if = |context: &ContextId| config.context(*context).kind == ContextKind::IfInLocation;
         let (blames, unmatched) = (site.blames(), site.unmatched_methods(deployment));
-        for context in config.contexts().filter(is_if) {
-            let own: Vec<ItemId> = config.named(context, b"add_header").collect();
-            let missed = unmatched.get(&context).filter(|_| !own.is_empty());
-            missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
-            if let Some(finding) = judge(site, context, &own, blames.get(&context)) {
+        for context in config.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
+            let Some(replacing) = site.replacing(context) else { continue };
+            unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
+            if let Some(finding) = judge(site, &replacing, blames.get(&context)) {
                 let by_method = site.is_for_one_method(context);
                 let fix = by_method.then(|| edits::merged(config, context)).flatten();
-                let fix = fix.map(|edits| Fix { safe: true, edits });
                 let help = if by_method { HELP } else { HELP_BY_MAP };
-                reported.keep(Finding { help: Some(help.to_owned()), fix, ..finding });
+                reported.keep(Finding { fix, ..finding.with_help(help) });
             }
         }
     }
     reported.finish(findings);
 }
 
-fn judge(site: &Site<'_>, context: ContextId, own: &[ItemId], blame: Option<&Blame<'_, '_>>) -> Option<Finding> {
-    let config = site.config;
-    let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
-    let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
-    match blame {
-        Some(Blame::Dropped { exchange, kind, header }) => {
-            Some(dropped(site, context, first, *header, exchange.request(*kind)))
-        }
-        Some(Blame::TakenOver { exchange, kind, by }) => Some(taken_over(site, first, *by, exchange.request(*kind))),
-        None => trap(site, context, first, is_cors(&first)),
-    }
-}
-
 /// The preflight allows a method for whose answers no `if` is written.
-fn not_sent(site: &Site<'_>, missed: &Unmatched) -> Finding {
-    let method = missed.method;
+fn not_sent(site: &Site<'_>, Unmatched { item, method, request }: &Unmatched) -> Finding {
     let message = format!("browsers block the answer to {method}: no `if` sends Access-Control-Allow-Origin with it");
     let label = format!("allows {method}, for which no header is sent");
-    let help = "write every `add_header` in the location, for all methods alike";
-    Finding {
-        help: Some(help.to_owned()),
-        request: Some(missed.request.clone()),
-        ..RULE.finding(site.config.place(missed.item), label, message)
-    }
+    RULE.finding(site.config.place(*item), label, message)
+        .with_help("write every `add_header` in the location, for all methods alike")
+        .shown_by(Some(request.clone()))
 }
 
-/// The location's header is needed and gone (A1.5).
-fn dropped(site: &Site<'_>, context: ContextId, item: ItemId, header: CorsHeader, request: Request) -> Finding {
+fn judge(site: &Site<'_>, replacing: &Replacing, blame: Option<&Blame<'_, '_>>) -> Option<Finding> {
     let config = site.config;
-    let name = header.name();
-    let message = format!("browsers block this answer: while the `if` matches, {name} of the location is not sent");
-    let outer = site.outer_fields(context).into_iter().find(|field| field.header == header);
-    let related = outer
-        .map(|field| Label { place: config.place(field.item), text: "is dropped while the `if` matches".to_owned() });
-    Finding {
-        related: related.into_iter().collect(),
-        request: Some(request),
-        ..RULE.finding(config.place(item), "drops the location's headers", message)
-    }
-}
-
-/// A later `if` matches as well, and only its headers count (A1.6, A1.7).
-fn taken_over(site: &Site<'_>, item: ItemId, by: ContextId, request: Request) -> Finding {
-    let config = site.config;
-    let message = "browsers block this answer: a later `if` matches too, and of several only the last one counts";
-    let related = Label { place: site.place_of(by), text: "takes over, so the headers above are not sent".to_owned() };
-    Finding {
-        related: vec![related],
-        request: Some(request),
-        ..RULE.finding(config.place(item), "not sent when a later `if` matches", message)
-    }
-}
-
-/// It works, as far as any request shows; nothing under `add_header_inherit merge`, which takes no header away (A1.13).
-fn trap(site: &Site<'_>, context: ContextId, item: ItemId, is_cors: bool) -> Option<Finding> {
-    let config = site.config;
-    let outer = config.add_headers(config.context(context).parent.unwrap_or(context));
-    let sent = config.add_headers(context);
-    let dropped: Vec<ItemId> = outer.iter().copied().filter(|item| !sent.contains(item)).collect();
-    if dropped.is_empty() && !outer.is_empty() {
-        return None;
-    }
-    let is_about_cors = |item: &&ItemId| !set_fields(config, **item).is_empty();
-    let lost = dropped.iter().find(is_about_cors);
-    let (severity, message) = match (lost, is_cors) {
-        (None, false) if dropped.is_empty() => {
-            (Severity::Advice, "headers that the location may get are not sent while the `if` matches")
+    let (label, message, related) = match blame {
+        // The location's header is needed and gone (A1.5).
+        Some(Blame::Dropped { header, .. }) => {
+            let outer = site.outer_fields(replacing.block).into_iter().find(|field| field.header == *header);
+            let related = outer.map(|field| (config.place(field.item), "is dropped while the `if` matches"));
+            let what = format!("while the `if` matches, {header} of the location is not sent");
+            ("drops the location's headers", what, related)
         }
-        (None, false) => (Severity::Advice, "headers of the location are not sent while the `if` matches"),
-        (Some(_), _) => (
-            Severity::Warning,
-            "an `if` with an `add_header` sends none of its location's headers; every one must be repeated here",
-        ),
-        (None, true) => (
-            Severity::Warning,
-            "an `if` sends no headers but its own, and those only while no later `if` matches; every one must stand here",
-        ),
+        // A later `if` matches as well, and only its headers count (A1.6, A1.7).
+        Some(Blame::TakenOver { by, .. }) => {
+            let related = (site.place_of(*by), "takes over, so the headers above are not sent");
+            let what = "a later `if` matches too, and of several only the last one counts";
+            ("not sent when a later `if` matches", what.to_owned(), Some(related))
+        }
+        None => return (!replacing.adds).then(|| trap(site, replacing)),
     };
-    let related = lost
-        .or(dropped.first())
-        .map(|&item| Label { place: config.place(item), text: "not sent while the `if` matches".to_owned() });
-    let label = if outer.is_empty() { "is sent by this `if` alone" } else { "replaces the location's headers" };
-    let finding = RULE.finding(config.place(item), label, message);
-    Some(Finding { severity, related: related.into_iter().collect(), ..finding })
+    let finding = RULE.finding(config.place(replacing.first), label, format!("browsers block this answer: {message}"));
+    Some(finding.beside(related).shown_by(blame.map(Blame::request)))
+}
+
+/// It works, as far as any request shows.
+fn trap(site: &Site<'_>, replacing: &Replacing) -> Finding {
+    let (severity, message) = match replacing {
+        Replacing { loses_cors: true, .. } => (Severity::Warning, LOSES),
+        Replacing { is_cors: true, .. } => (Severity::Warning, ALONE),
+        _ => (Severity::Advice, "headers of the location, now or later, are not sent while the `if` matches"),
+    };
+    let lost = replacing.lost.map(|item| (site.config.place(item), "not sent while the `if` matches"));
+    let label = if lost.is_none() { "is sent by this `if` alone" } else { "replaces the location's headers" };
+    Finding { severity, ..RULE.finding(site.config.place(replacing.first), label, message).beside(lost) }
 }

@@ -35,14 +35,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::cors::origin::OriginFault;
 use crate::cors::request::Request;
 use crate::deployment::{Deployment, OriginFlow};
-use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::nginx::dead::{Dead, Why, dead, glob};
+use crate::finding::{Finding, Fix, Severity};
+use crate::nginx::dead::{Dead, dead};
 use crate::nginx::flow::{Compared, SetField};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::{edits, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -92,43 +93,8 @@ fn finding(request: Option<Request>, field: &SetField<'_>, compared: &Compared, 
         None => "whoever this is meant to let in is blocked: no Origin that browsers send matches it".to_owned(),
     };
     let text = String::from_utf8_lossy(&compared.text);
-    let is_exact = dead.is_spelling && compared.place.span.len() as usize == text.len();
-    let edit = dead.meant.clone().filter(|_| is_exact).map(|text| Edit { place: compared.place, text });
-    let sent = Label { place: field.place, text: "decides Access-Control-Allow-Origin here".to_owned() };
-    Finding {
-        related: vec![sent],
-        help: Some(help(dead, &text)),
-        // Without a request that shows it, nobody knows whom it keeps out.
-        severity: if request.is_some() { RULE.severity } else { Severity::Warning },
-        request,
-        fix: edit.map(|edit| Fix { safe: true, edits: vec![edit] }),
-        ..RULE.finding(compared.place, label(dead.why), message)
-    }
-}
-
-fn label(why: Why) -> &'static str {
-    match why {
-        Why::NoTilde => "is plain text without a `~` before it",
-        Why::Blank => "begins with a blank, which no Origin has",
-        Why::Path => "wants a slash behind the host, which no Origin has",
-        Why::Text(OriginFault::Wildcard) => "is plain text: a `*` in it stands for itself",
-        Why::Text(other) => other.words(),
-    }
-}
-
-fn help(dead: &Dead, text: &str) -> String {
-    match (dead.why, &dead.meant) {
-        (Why::NoTilde | Why::Blank, _) => format!("write `~{}`", text.trim_start()),
-        (Why::Path, _) => "end the expression with the host: `…example\\.com$`".to_owned(),
-        (Why::Text(_), Some(origin)) if dead.is_spelling => format!("write `{origin}`"),
-        (Why::Text(OriginFault::Wildcard), _) => match glob(text) {
-            Some((scheme, host)) => {
-                let escaped = host.replace('.', "\\.");
-                format!("write it as an expression: `~^{scheme}://([a-z0-9-]+\\.)+{escaped}$`")
-            }
-            None => "write it as an expression, which starts with `~`".to_owned(),
-        },
-        (Why::Text(OriginFault::Several), _) => "give each origin a line of its own".to_owned(),
-        (Why::Text(_), _) => "write an origin as browsers send it, such as `https://app.example.com`".to_owned(),
-    }
+    let meant = dead.meant.clone().filter(|_| dead.is_spelling);
+    let fix = meant.and_then(|origin| edits::whole(compared.place, &text, origin)).map(Fix::safe);
+    let finding = RULE.finding(compared.place, dead.why.words(), message).shown_by(request);
+    Finding { fix, ..finding.beside(wording::decided_by(field, compared.place)) }.with_help(wording::alive(dead, &text))
 }

@@ -38,11 +38,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Exchange, Site, is_doubtful};
-use crate::finding::{Finding, Fix, Label, Severity};
-use crate::nginx::answer::Answer;
+use crate::deployment::{Deployment, Exchange, Site};
+use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -70,10 +68,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         for exchange in &site.exchanges {
             for (kind, answer) in exchange.answers() {
-                let Some((first, second)) = doubled(site, answer) else { continue };
+                let Some((first, second)) = site.both_lines(answer) else { continue };
                 let place = site.config.place(second);
                 if !reported.contains_key(&place)
-                    && let Some(finding) = finding(deployment, site, exchange, kind, (first, second))
+                    && let Some(finding) = finding(deployment, site, (first, second), (exchange, kind))
                 {
                     reported.insert(place, finding);
                 }
@@ -83,35 +81,15 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
 }
 
-/// The two directives of nginx whose lines stand in one answer for certain.
-fn doubled(site: &Site<'_>, answer: &Answer<'_>) -> Option<(ItemId, ItemId)> {
-    if is_doubtful(answer) || answer.open.is_some() {
-        return None;
-    }
-    let lines = site.fields(answer, CorsHeader::AllowOrigin).filter(|field| field.value.bytes().is_some());
-    let mut items = lines.filter_map(|field| field.item);
-    let (first, second) = (items.next()?, items.next()?);
-    // What is merged comes after what stands at the level itself, which is where to look.
-    Some(if is_merged(site, first, second) { (second, first) } else { (first, second) })
-}
-
-/// Whether two `add_header`s of different levels meet.
-fn is_merged(site: &Site<'_>, first: ItemId, second: ItemId) -> bool {
-    let config = site.config;
-    let are_added = [first, second].iter().all(|item| config.item(*item).name == b"add_header");
-    are_added && config.item(first).context != config.item(second).context
-}
-
 fn finding(
     deployment: &Deployment<'_>,
     site: &Site<'_>,
-    exchange: &Exchange<'_>,
-    kind: Kind,
     (first, second): (ItemId, ItemId),
+    (exchange, kind): (&Exchange<'_>, Kind),
 ) -> Option<Finding> {
     let config = site.config;
     let is_add = |item: ItemId| config.item(item).name == b"add_header";
-    let merged = is_merged(site, first, second);
+    let merged = site.are_merged(first, second);
     let note = match deployment.is_nginx_since(MERGE) {
         // An older nginx knows no `merge` and does not start.
         Some(false) if merged => return None,
@@ -127,13 +105,8 @@ fn finding(
     let message = format!("browsers block this answer: nginx sends Access-Control-Allow-Origin twice{note}");
     // Where one directive was included twice, the engine shows both includes.
     let other = Some(config.place(first)).filter(|place| *place != config.place(second));
-    let related = other.map(|place| Label { place, text: "the other line comes from here".to_owned() });
     let fix = edits::without_copy(config, first, second).map(Fix::safe);
-    Some(Finding {
-        fix,
-        related: related.into_iter().collect(),
-        help: Some(help.to_owned()),
-        request: Some(exchange.request(kind)),
-        ..RULE.finding(config.place(second), "adds a second line", message)
-    })
+    let finding = RULE.finding(config.place(second), "adds a second line", message).with_help(help);
+    let finding = finding.beside(other.map(|place| (place, "the other line comes from here")));
+    Some(Finding { fix, ..finding.shown_by(Some(exchange.request(kind))) })
 }

@@ -1,8 +1,11 @@
 //! Edits that rules put together: directives beside another one, or taken out.
 
 use crate::cors::header::CorsHeader;
-use crate::finding::Edit;
-use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::cors::origin::{NotSerialized, OriginFault};
+use crate::finding::{Edit, Fix};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::flow::Compared;
+use crate::nginx::intruder::Gap;
 use crate::source::{Place, Span};
 
 /// `directives`, with their semicolons, right behind a simple directive of the configuration: on lines of their own with the same
@@ -62,9 +65,9 @@ pub(super) fn without_copy(config: &Config<'_>, first: ItemId, second: ItemId) -
     (is_copy && first.file == place.file && first != place).then(|| without(config, second)).flatten()
 }
 
-/// The edits that move what an `if` sends of methods, headers and their age into its location and leave the `if` without an
+/// The fix that moves what an `if` sends of methods, headers and their age into its location and leaves the `if` without an
 /// `add_header`, so that it inherits all of them (A1.4). None where it sends anything else that its location does not.
-pub(super) fn merged(config: &Config<'_>, block: ContextId) -> Option<Vec<Edit>> {
+pub(super) fn merged(config: &Config<'_>, block: ContextId) -> Option<Fix> {
     let location = config.context(block).parent?;
     let outer: Vec<ItemId> = config.named(location, b"add_header").collect();
     let last = *outer.last()?;
@@ -91,7 +94,74 @@ pub(super) fn merged(config: &Config<'_>, block: ContextId) -> Option<Vec<Edit>>
     if !moved.is_empty() {
         edits.push(beside(config, last, &moved)?);
     }
-    Some(edits)
+    Some(Fix { safe: true, edits })
+}
+
+/// The fix that hides the app's Allow-Origin beside a directive: then nginx alone decides who gets in. An `if` takes no such directive.
+pub(super) fn hiding(config: &Config<'_>, item: ItemId, prefix: &str) -> Option<Fix> {
+    let is_in_if = config.context(config.item(item).context).kind == ContextKind::IfInLocation;
+    let directive = format!("{prefix}_hide_header Access-Control-Allow-Origin;");
+    (!is_in_if).then(|| beside(config, item, &[directive])).flatten().map(Fix::risky)
+}
+
+/// The fix that writes the origin that is meant in the place of the text; safe where nothing but its spelling is wrong.
+pub(super) fn respelled(place: Place, written: &str, fault: &NotSerialized) -> Option<Fix> {
+    let is_spelling = matches!(
+        fault.fault,
+        OriginFault::UpperCase | OriginFault::DefaultPort | OriginFault::OtherSpelling | OriginFault::Idn
+    );
+    let edit = whole(place, written, fault.suggestion.clone()?)?;
+    Some(Fix { safe: is_spelling, edits: vec![edit] })
+}
+
+/// The edit that writes `text` in the place of what is written, if nothing in it is escaped.
+pub(super) fn whole(place: Place, written: &str, text: String) -> Option<Edit> {
+    (place.span.len() as usize == written.len()).then_some(Edit { place, text })
+}
+
+/// The fix that escapes an expression's dots, or ends it: then it lets fewer in, perhaps one too few that was meant.
+pub(super) fn tightened(compared: &Compared, gap: Gap) -> Option<Fix> {
+    let text = String::from_utf8(compared.text.clone()).ok()?;
+    // What stands in the file is the expression behind its `~` or `~*`, if nothing in it is quoted or escaped.
+    let mark = (compared.place.span.len() as usize).checked_sub(text.len()).filter(|mark| *mark <= 2)?;
+    let edit = |offset: usize, text: &str| {
+        let at = compared.place.span.start as usize + mark + offset;
+        insertion(compared.place, at, text.to_owned())
+    };
+    let bytes = text.as_bytes();
+    let is_word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let is_host_dot = |(offset, _): &(usize, &str)| is_word(offset.checked_sub(1)) && is_word(Some(offset + 1));
+    let edits: Vec<Edit> = match gap {
+        Gap::Dot => text.match_indices('.').filter(is_host_dot).map(|(offset, _)| edit(offset, "\\")).collect(),
+        Gap::End => vec![edit(text.len(), "$")],
+        _ => Vec::new(),
+    };
+    (!edits.is_empty()).then_some(Fix { safe: false, edits })
+}
+
+/// The edits that make one blank of every line break of a text and the blanks around it; at an end of the text nothing.
+pub(super) fn on_one_line(place: Place, bytes: &[u8]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')))
+    {
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        let before = bytes.get(at..at + found).unwrap_or_default();
+        let start = at + before.len() - before.iter().rev().take_while(|byte| is_blank(byte)).count();
+        let rest = bytes.get(start..).unwrap_or_default();
+        let end = start + rest.iter().take_while(|byte| is_blank(byte)).count();
+        let text = if start == 0 || end == bytes.len() { "" } else { " " };
+        let span = Span::at(place.span.start as usize + start, place.span.start as usize + end);
+        edits.push(Edit { place: Place { span, ..place }, text: text.to_owned() });
+        at = end;
+    }
+    edits
+}
+
+/// The edit that takes the last byte of a text off, if the text stands there as it is.
+pub(super) fn without_last(place: Place, length: usize) -> Option<Edit> {
+    let last = Place { span: Span::new(place.span.end.saturating_sub(1), place.span.end), ..place };
+    (place.span.len() as usize == length).then(|| Edit { place: last, text: String::new() })
 }
 
 /// The offset behind the semicolon that ends a simple directive; nothing but blanks may stand before it.

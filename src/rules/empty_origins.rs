@@ -19,6 +19,7 @@
 //! ```
 
 use crate::deployment::{Deployment, EnvKey};
+use crate::dotenv::empty::shuts_out_when_empty;
 use crate::dotenv::file_name::Role;
 use crate::dotenv::form;
 use crate::dotenv::keys::{Answer, Key, Meaning, all};
@@ -37,27 +38,6 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// Products that let any origin in by default; whether an empty value is the default differs.
-const OPEN_BY_DEFAULT: [&str; 13] = [
-    "Dify",
-    "Hasura",
-    "Hugging Face inference",
-    "LiteLLM proxy",
-    "MinIO",
-    "Open WebUI",
-    "PostgREST",
-    "Prefect server",
-    "RustFS",
-    "Saleor",
-    "Typesense",
-    "Weaviate",
-    "Zipkin",
-];
-
-/// Products for which an empty value is a way to say that no other origin is wanted.
-const CLOSED_BY_DEFAULT: [&str; 5] =
-    ["Apache Airflow", "Jupyter Enterprise Gateway", "Jupyter Kernel Gateway", "Mattermost", "imgproxy"];
-
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(deployment.env_keys().iter().filter_map(judge));
 }
@@ -69,9 +49,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
         return None;
     }
     let wrong = |row: &Key| match row.meaning {
-        Meaning::Origins | Meaning::SingleOrigin if CLOSED_BY_DEFAULT.contains(&row.product) => Answer::No,
-        Meaning::Origins | Meaning::SingleOrigin if OPEN_BY_DEFAULT.contains(&row.product) => Answer::Unknown,
-        Meaning::Origins | Meaning::SingleOrigin => Answer::Yes,
+        Meaning::Origins | Meaning::SingleOrigin => shuts_out_when_empty(row.product),
         _ => Answer::No,
     };
     let known = form::certainty(&setting.keys, wrong);

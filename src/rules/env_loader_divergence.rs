@@ -21,9 +21,9 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::{Deployment, EnvKey};
-use crate::dotenv::divergence::{Cause, Divergence, divergences, shown};
+use crate::dotenv::divergence::{Cause, Divergence, divergences};
 use crate::dotenv::keys::{Certainty, Meaning, Separator};
-use crate::dotenv::loaders::{Loader, Reading};
+use crate::dotenv::loaders::Loader;
 use crate::dotenv::tree::Assignment;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
@@ -41,9 +41,6 @@ pub const RULE: Rule = Rule {
     source: include_str!("env_loader_divergence.rs"),
     check: Subject::Deployment(check),
 };
-
-/// How many characters of a reading are shown.
-const MOST_CHARACTERS: usize = 60;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let keys = deployment.env_keys();
@@ -75,55 +72,8 @@ fn finding(key: &EnvKey<'_>, divergence: &Divergence<'_>, bytes: &[u8]) -> Findi
     };
     let is_trap = divergence.others.iter().any(|(loader, _)| !is_rare(loader));
     let severity = if is_trap { Severity::Warning } else { Severity::Advice };
-    let read = |reading: &Reading| told(divergence, bytes, reading);
-    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-    for (loader, reading) in &divergence.others {
-        let text = read(reading);
-        match groups.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, loaders)) => loaders.push(loader.name()),
-            None => groups.push((text, vec![loader.name()])),
-        }
-    }
-    let others: Vec<String> =
-        groups.iter().map(|(text, loaders)| format!("{} {text}", loaders.join(" and "))).collect();
-    let message = format!(
-        "what the app gets depends on its loader: most read {}, {}",
-        read(&divergence.usual),
-        others.join(", ")
-    );
+    let (usual, others) = (divergence.words(bytes, &divergence.usual), divergence.told(bytes));
+    let message = format!("what the app gets depends on its loader: most read {usual}, {others}");
     let finding = RULE.finding(setting.value_place, "is not read alike by all loaders", message);
-    Finding { severity, help: Some(help(divergence.cause).to_owned()), ..finding }
-}
-
-/// What a loader reads, in words that show nothing but the line itself.
-fn told(divergence: &Divergence<'_>, bytes: &[u8], reading: &Reading) -> String {
-    match reading {
-        Reading::Value(value) if value.is_empty() => "nothing".to_owned(),
-        Reading::Value(value) => match shown(divergence, bytes, value) {
-            Some(text) if text.chars().count() > MOST_CHARACTERS => {
-                format!("`{}…`", text.chars().take(MOST_CHARACTERS).collect::<String>())
-            }
-            Some(text) => format!("`{text}`"),
-            None if divergence.cause == Cause::Variable && value.contains(&b'$') => "the variable's name".to_owned(),
-            None if divergence.cause == Cause::Variable => "the variable's value".to_owned(),
-            None => "another text".to_owned(),
-        },
-        Reading::Dropped => "no value".to_owned(),
-        Reading::Error => "an error".to_owned(),
-        Reading::Inherits => "the value of its own environment".to_owned(),
-        Reading::Refused | Reading::Unknown => "unknown".to_owned(),
-    }
-}
-
-fn help(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Variable => "write the value out instead of a variable",
-        Cause::Comment => "put the comment on a line of its own",
-        Cause::Hash => "put the value in quotes, or do without the `#`",
-        Cause::Blank => "write the list without blanks",
-        Cause::Backslash => "put a value with backslashes in single quotes",
-        Cause::InnerQuotes => "put the whole value in single quotes",
-        Cause::Quotes => "write the value without quotes",
-        Cause::Form => "write `KEY=value`, with nothing else on the line",
-    }
+    Finding { severity, ..finding.with_help(divergence.cause.remedy()) }
 }

@@ -25,6 +25,7 @@
 //! ```
 
 use crate::cors::header::{CorsHeader, is_token, list_values};
+use crate::cors::names::{are_methods, ends_with_always, is_quoted, names_meant};
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, ListText, Site};
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -52,85 +53,47 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(site: &Site<'_>, header: CorsHeader, list: &ListText) -> Option<Finding> {
     let quoted = list_values(&list.text).is_ok();
-    let is_wrong = |item: &str| if quoted { is_quoted(item) && needs_listing(header, item) } else { !is_token(item) };
+    let is_wrong = |item: &str| if quoted { is_quoted(header, item) } else { !is_token(item) };
     let (item, place) = list.items().into_iter().find(|(item, _)| is_wrong(item))?;
-    let preflight = site.preflight_with(list.item);
-    let (severity, request, message) = match header {
-        CorsHeader::ExposeHeaders => (
-            Severity::Warning,
-            None,
-            format!("scripts can't read what {header} is to show them: browsers can't read it"),
+    let (label, message) = match quoted {
+        true => (
+            "holds quotes that reach the browser".to_owned(),
+            format!("browsers take the quotes for a part of the name, so `{item}` allows nothing"),
         ),
-        // The two other lists matter in answers to preflights, and only there.
-        _ if quoted => {
-            let message = format!("browsers take the quotes for a part of the name, so `{item}` allows nothing");
-            (Severity::Error, Some(preflight?.request(Kind::Preflight)), message)
-        }
-        _ => {
-            let message = format!("browsers block every request that needs a preflight: they can't read {header}");
-            (Severity::Error, Some(preflight?.request(Kind::Preflight)), message)
-        }
+        false => (
+            // As a report shows it: on one line.
+            format!("is not one name: `{}`", item.split_whitespace().collect::<Vec<_>>().join(" ")),
+            format!("browsers block every request that needs a preflight: they can't read {header}"),
+        ),
     };
-    let label = if quoted {
-        "holds quotes that reach the browser".to_owned()
-    } else {
-        format!("is not one name: `{}`", shown(item))
-    };
-    let names = names_in(&list.text);
+    let names = names_meant(&list.text);
     let help = match &names {
-        Some(names) if has_always(&list.text) => {
+        Some(names) if ends_with_always(&list.text) => {
             format!("put `always` behind the closing quote:\n    \"{}\" always", names.join(", "))
         }
         Some(names) => format!("put commas between the names:\n    \"{}\"", names.join(", ")),
         None => "write names with commas between them, each of letters, digits and dashes".to_owned(),
     };
-    Some(Finding {
-        severity,
-        request,
-        help: Some(help),
-        fix: names.and_then(|names| fix(site, header, list, &names)),
-        ..RULE.finding(place, label, message)
-    })
-}
-
-/// As a report shows it: on one line.
-fn shown(item: &str) -> String {
-    item.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn is_quoted(name: &str) -> bool {
-    name.starts_with('\'') || name.ends_with('\'')
-}
-
-/// Whether the name, were it without its quotes, would have to be in the list.
-fn needs_listing(header: CorsHeader, name: &str) -> bool {
-    let needless = ["GET", "HEAD", "POST", "OPTIONS"];
-    header != CorsHeader::AllowMethods || !needless.contains(&name.trim_matches('\''))
-}
-
-/// Whether nginx's `always` has got into the quotes.
-fn has_always(text: &str) -> bool {
-    text.trim_end().strip_suffix("always").is_some_and(|before| before.ends_with([' ', '\t']))
-}
-
-/// The names that are meant: what stands between anything that separates.
-fn names_in(text: &str) -> Option<Vec<&str>> {
-    let text = if has_always(text) { text.trim_end().strip_suffix("always")? } else { text };
-    let separates = |c: char| c.is_ascii_whitespace() || ",;:/|\"'()[]".contains(c);
-    let names: Vec<&str> = text.split(separates).filter(|name| !name.is_empty()).collect();
-    (!names.is_empty() && names.iter().all(|name| is_token(name))).then_some(names)
+    let fix = names.and_then(|names| fix(site, header, list, &names));
+    let finding = Finding { fix, ..RULE.finding(place, label, message) }.with_help(help);
+    if header == CorsHeader::ExposeHeaders {
+        let message = format!("scripts can't read what {header} is to show them: browsers can't read it");
+        return Some(Finding { severity: Severity::Warning, message, ..finding });
+    }
+    // The two other lists matter in answers to preflights, and only there.
+    let preflight = site.preflight_with(list.item)?;
+    Some(finding.shown_by(Some(preflight.request(Kind::Preflight))))
 }
 
 /// Safe where every name is a method: then nothing else can have been meant.
 fn fix(site: &Site<'_>, header: CorsHeader, list: &ListText, names: &[&str]) -> Option<Fix> {
-    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    let safe = header == CorsHeader::AllowMethods && names.iter().all(|name| methods.contains(name));
-    if has_always(&list.text) {
+    if ends_with_always(&list.text) {
         return None;
     }
     // Without quotes around it a blank would end the parameter.
     let before = Span::new(list.place.span.start.saturating_sub(1), list.place.span.start);
     let in_quotes = matches!(before.of(site.config.bytes(list.place.file)), b"\"" | b"'");
     let text = names.join(if in_quotes { ", " } else { "," });
+    let safe = header == CorsHeader::AllowMethods && are_methods(names);
     Some(Fix { safe, edits: vec![Edit { place: list.place, text }] })
 }

@@ -8,8 +8,10 @@ use crate::rule::Rule;
 
 mod edits;
 mod env;
+mod open;
 pub(crate) mod overlap;
 pub(crate) mod repeated;
+mod wording;
 
 // modules:start
 pub mod add_header_in_if;

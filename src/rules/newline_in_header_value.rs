@@ -28,11 +28,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::{Deployment, Site};
-use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::finding::{Finding, Fix, Severity};
+use crate::nginx::breaks::{broken_values, has_break, speaks_http2};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
-use crate::source::{Place, Span};
+use crate::source::Place;
+
+use super::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -50,7 +53,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let config = site.config;
         let mut broken: Vec<(ItemId, Place)> = Vec::new();
         for item in config.contexts().flat_map(|context| config.items(context)) {
-            broken.extend(values(config, item).into_iter().map(|place| (item, place)));
+            broken.extend(broken_values(config, item).into_iter().map(|place| (item, place)));
         }
         // A value may come from a `map` or a `set`.
         for (field, flow) in site.distinct_flows() {
@@ -73,68 +76,15 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn has_break(value: &[u8]) -> bool {
-    value.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
-}
-
-/// Where values with a line break stand in a directive that sets headers.
-fn values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
-    let words = match config.item(item).name {
-        b"add_header" => 2..=2,
-        b"more_set_headers" => 1..=config.parameter_count(item),
-        _ => return Vec::new(),
-    };
-    let broken = |index: &usize| config.parameter(item, *index).is_some_and(|value| has_break(&value));
-    words.filter(broken).map(|index| config.value_place(item, index)).collect()
-}
-
 fn finding(deployment: &Deployment<'_>, site: &Site<'_>, place: Place, http2: Option<ItemId>) -> Finding {
-    let config = site.config;
     let (severity, message) = match http2 {
         Some(_) => (Severity::Error, "browsers refuse the whole answer: over HTTP/2 no header may hold a line break"),
         None => (Severity::Warning, "browsers refuse the whole answer once it comes over HTTP/2"),
     };
-    let related = http2.map(|item| Label { place: config.place(item), text: "HTTP/2 is spoken here".to_owned() });
-    let edits = edits(deployment, place);
-    Finding {
-        severity,
-        related: related.into_iter().collect(),
-        help: Some("write the value on one line".to_owned()),
-        // A break that is written as an escape is left to the author.
-        fix: (!edits.is_empty()).then_some(Fix { safe: true, edits }),
-        ..RULE.finding(place, "holds a line break", message)
-    }
-}
-
-/// The directive that switches HTTP/2 on for a server.
-fn speaks_http2(config: &Config<'_>, server: ContextId) -> Option<ItemId> {
-    let is_http2 = |item: &ItemId| match config.item(*item).name {
-        b"listen" => (2..=config.parameter_count(*item)).any(|index| config.parameter_is(*item, index, "http2")),
-        b"http2" => config.parameter_is(*item, 1, "on"),
-        _ => false,
-    };
-    let around = config.context(server).parent;
-    let in_http = || around.and_then(|http| config.named(http, b"http2").find(is_http2));
-    config.items(server).find(is_http2).or_else(in_http)
-}
-
-/// Every line break, with the blanks around it, becomes one blank; at an end of the value nothing.
-fn edits(deployment: &Deployment<'_>, place: Place) -> Vec<Edit> {
-    let bytes = deployment.sources.bytes(place);
-    let mut edits = Vec::new();
-    let mut at = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')))
-    {
-        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        let before = bytes.get(at..at + found).unwrap_or_default();
-        let start = at + before.len() - before.iter().rev().take_while(|byte| is_blank(byte)).count();
-        let rest = bytes.get(start..).unwrap_or_default();
-        let end = start + rest.iter().take_while(|byte| is_blank(byte)).count();
-        let text = if start == 0 || end == bytes.len() { "" } else { " " };
-        let span = Span::at(start, end);
-        let span = Span::new(place.span.start + span.start, place.span.start + span.end);
-        edits.push(Edit { place: Place { span, ..place }, text: text.to_owned() });
-        at = end;
-    }
-    edits
+    // A break that is written as an escape is left to the author.
+    let edits = edits::on_one_line(place, deployment.sources.bytes(place));
+    let fix = (!edits.is_empty()).then_some(Fix { safe: true, edits });
+    let finding = RULE.finding(place, "holds a line break", message).with_help("write the value on one line");
+    let finding = finding.beside(http2.map(|item| (site.config.place(item), "HTTP/2 is spoken here")));
+    Finding { severity, fix, ..finding }
 }

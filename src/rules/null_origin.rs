@@ -30,17 +30,19 @@
 //! }
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Admission, Deployment, Site};
+use crate::deployment::{Admission, Deployment};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Severity};
 use crate::nginx::flow::Flow;
 use crate::nginx::regex::Regexes;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+
+use super::wording;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -55,6 +57,8 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
+const MESSAGE: &str = "any site can read these answers: a sandboxed frame in it has the origin `null`";
+
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
@@ -67,39 +71,21 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             let Some((admission, exchange)) = deployment.admission(site, field.item, "null") else { continue };
-            let certain = admission == Admission::Always && !is_partial(site, exchange.route);
-            let related = Label { place: field.place, text: "is sent as Access-Control-Allow-Origin here".to_owned() };
-            let finding = Finding {
-                severity: if certain { Severity::Error } else { Severity::Warning },
-                related: if field.place == place { Vec::new() } else { vec![related] },
-                request: Some(exchange.request(Kind::Main)),
-                ..finding(place, label)
-            };
-            reported.insert(place, finding);
+            let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
+            let certain = admission == Admission::Always && !is_partial;
+            let severity = if certain { Severity::Error } else { Severity::Warning };
+            let finding = RULE
+                .finding(place, label, MESSAGE)
+                .beside(wording::sent_by(field, place))
+                .with_help("to allow nobody, send no header: an empty value is not sent");
+            let request = Some(exchange.request(Kind::Main));
+            reported.insert(place, Finding { severity, request, ..finding });
         }
     }
     findings.extend(reported.into_values());
-    // The files together tell the product better than each by itself.
-    let mut judged: BTreeSet<Place> = BTreeSet::new();
-    for app in deployment.behind.apps().chain(deployment.env_files) {
-        for origin in app.origins.iter().filter(|origin| origin.text == "null") {
-            if judged.insert(origin.place) && origin.cors {
-                findings.extend(in_env(origin, &app.origins));
-            }
-        }
-    }
-}
-
-fn is_partial(site: &Site<'_>, route: usize) -> bool {
-    site.routes.get(route).is_none_or(|route| route.is_partial)
-}
-
-fn finding(place: Place, label: &str) -> Finding {
-    let message = "any site can read these answers: a sandboxed frame in it has the origin `null`";
-    Finding {
-        help: Some("to allow nobody, send no header: an empty value is not sent".to_owned()),
-        ..RULE.finding(place, label, message)
-    }
+    let all: Vec<&AllowedOrigin> = deployment.env_origins().collect();
+    let allowing = all.iter().filter(|origin| origin.cors && origin.text == "null");
+    findings.extend(allowing.filter_map(|origin| in_env(origin, &all)));
 }
 
 /// Where `null` is written, or matched.
@@ -116,14 +102,13 @@ fn allows_null(regexes: &Regexes, flow: &Flow) -> Option<(Place, &'static str)> 
 }
 
 /// In a list of a .env file; a value that is `null` and nothing else mostly stands for a key that is not set.
-fn in_env(origin: &AllowedOrigin, all: &[AllowedOrigin]) -> Option<Finding> {
-    let others = all.iter().filter(|other| other.key_place == origin.key_place).count() > 1;
+fn in_env(origin: &AllowedOrigin, all: &[&AllowedOrigin]) -> Option<Finding> {
+    let others = || all.iter().filter(|other| other.key_place == origin.key_place).count() > 1;
     let severity = match origin.keys.iter().map(|key| key.certainty).min()? {
-        Certainty::Unverified => return None,
         Certainty::Src | Certainty::Docs => Severity::Error,
-        Certainty::Usage | Certainty::Convention if others => Severity::Warning,
-        Certainty::Usage | Certainty::Convention => return None,
+        Certainty::Usage | Certainty::Convention if others() => Severity::Warning,
+        _ => return None,
     };
-    let finding = finding(origin.place, "allows `null`");
-    Some(Finding { severity, help: Some("take `null` out of the list".to_owned()), ..finding })
+    let finding = RULE.finding(origin.place, "allows `null`", MESSAGE);
+    Some(Finding { severity, ..finding.with_help("take `null` out of the list") })
 }

@@ -38,14 +38,14 @@
 use std::collections::BTreeSet;
 
 use crate::cors::origin::{OriginFault, check_serialized};
-use crate::cors::request::Request;
 use crate::deployment::Deployment;
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::{Certainty, Meaning, Slash};
-use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::nginx::flow::SetField;
+use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
-use crate::source::{Place, Span};
+use crate::source::Place;
+
+use super::{edits, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -64,23 +64,21 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for origin_flow in site.distinct_flows() {
             let (field, flow) = origin_flow;
             for text in &flow.texts {
-                let found = slash(&text.text).filter(|_| reported.insert(text.place));
-                let shown = |origin: &str| senders.of_text(origin_flow, &text.text, origin);
-                findings.extend(found.map(|origin| in_nginx(shown(&origin), text.place, field, &origin, "sent")));
+                let Some(origin) = slash(&text.text).filter(|_| reported.insert(text.place)) else { continue };
+                let request = senders.of_text(origin_flow, &text.text, &origin);
+                let finding = finding(text.place, "browsers block this answer:", "", &origin).shown_by(request);
+                findings.push(finding.beside(wording::decided_by(field, text.place)));
             }
             for compared in flow.all_compared().filter(|compared| compared.regex.is_none()) {
-                let found = slash(&compared.text).filter(|_| reported.insert(compared.place));
-                let shown = |origin: &str| senders.shut_out(origin_flow, origin);
-                findings
-                    .extend(found.map(|origin| in_nginx(shown(&origin), compared.place, field, &origin, "compared")));
+                let Some(origin) = slash(&compared.text).filter(|_| reported.insert(compared.place)) else { continue };
+                let request = senders.shut_out(origin_flow, &origin);
+                let finding = finding(compared.place, "no request matches:", "", &origin).shown_by(request);
+                findings.push(finding.beside(wording::decided_by(field, compared.place)));
             }
         }
     }
-    // The files together tell the product better than each by itself.
-    for origin in deployment.behind.apps().chain(deployment.env_files).flat_map(|app| &app.origins) {
-        if reported.insert(origin.place) {
-            findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(deployment, origin, &without)));
-        }
+    for origin in deployment.env_origins().filter(|origin| reported.insert(origin.place)) {
+        findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(deployment, origin, &without)));
     }
 }
 
@@ -90,53 +88,34 @@ fn slash(text: &[u8]) -> Option<String> {
     (fault.fault == OriginFault::TrailingSlash).then_some(fault.suggestion?)
 }
 
-fn in_nginx(request: Option<Request>, place: Place, field: &SetField<'_>, origin: &str, what: &str) -> Finding {
-    let message = match what {
-        "sent" => format!("browsers block this answer: a page's origin is `{origin}`, without a slash"),
-        _ => format!("no request matches: a page's origin is `{origin}`, without a slash"),
-    };
-    let header = Label { place: field.place, text: "decides Access-Control-Allow-Origin here".to_owned() };
-    Finding {
-        related: if field.place == place { Vec::new() } else { vec![header] },
-        // Without a request that gets it, it is a trap for the one that will.
-        severity: if request.is_some() { RULE.severity } else { Severity::Warning },
-        request,
-        ..mended(RULE.finding(place, "ends with a slash", message), origin)
-    }
-}
-
 /// In a .env file, as sure as the products that may read the key are known.
 fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) -> Option<Finding> {
+    let all = |is: fn(Slash) -> bool| origin.keys.iter().all(|key| is(key.slash));
     let is_link = !origin.cors && origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
     let severity = match origin.slash_breaks() {
         // A frontend's URL is most often a link in mails.
-        None if is_link && !origin.keys.iter().all(|key| is_harmless(key.slash)) => Severity::Advice,
+        None if is_link && !all(|slash| matches!(slash, Slash::Stripped | Slash::Allowed)) => Severity::Advice,
         None | Some(Certainty::Unverified) => return None,
         Some(Certainty::Src | Certainty::Docs) => Severity::Error,
         // It may be the address of anything.
         Some(Certainty::Convention) if !origin.cors => Severity::Advice,
         Some(Certainty::Usage | Certainty::Convention) => Severity::Warning,
     };
-    let message = match severity {
-        Severity::Error if origin.keys.iter().all(|key| key.slash == Slash::RefusesToStart) => {
-            format!("the app does not start: `{}` holds an origin with a slash", origin.key_name)
+    let finding = match severity {
+        Severity::Error if all(|slash| slash == Slash::RefusesToStart) => {
+            let message = format!("the app does not start: `{}` holds an origin with a slash", origin.key_name);
+            Finding { message, ..finding(origin.place, "", "", without) }
         }
-        Severity::Error => format!("the app lets no page in by this: a page's origin is `{without}`, without a slash"),
-        _ => format!("a page's origin is `{without}`, without a slash; an app that compares the two lets no page in"),
+        Severity::Error => finding(origin.place, "the app lets no page in by this:", "", without),
+        _ => finding(origin.place, "", "; an app that compares the two lets no page in", without),
     };
     let request = deployment.shut_out(origin.place.file, without).filter(|_| origin.cors);
-    Some(Finding { severity, request, ..mended(RULE.finding(origin.place, "ends with a slash", message), without) })
+    Some(Finding { severity, request, ..finding })
 }
 
-fn is_harmless(slash: Slash) -> bool {
-    matches!(slash, Slash::Stripped | Slash::Allowed)
-}
-
-/// With the help, and the edit that takes the slash off where it is the last byte of the place.
-fn mended(finding: Finding, origin: &str) -> Finding {
-    let place = finding.primary.place;
-    let slash = Place { span: Span::new(place.span.end.saturating_sub(1), place.span.end), ..place };
-    let fix = (place.span.len() as usize == origin.len() + 1)
-        .then(|| Fix { safe: true, edits: vec![Edit { place: slash, text: String::new() }] });
-    Finding { help: Some(format!("write `{origin}`")), fix, ..finding }
+/// What is wrong at a place, between what comes of it.
+fn finding(place: Place, before: &str, behind: &str, origin: &str) -> Finding {
+    let message = format!("{before} a page's origin is `{origin}`, without a slash{behind}").trim_start().to_owned();
+    let fix = edits::without_last(place, origin.len() + 1).map(Fix::safe);
+    Finding { fix, ..RULE.finding(place, "ends with a slash", message) }.with_help(format!("write `{origin}`"))
 }

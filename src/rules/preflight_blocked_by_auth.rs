@@ -50,7 +50,7 @@
 
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Refusal, Refused, Site};
-use crate::finding::{Edit, Finding, Fix, Label, Severity};
+use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
@@ -88,54 +88,32 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn login(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
     let config = site.config;
     let name = String::from_utf8_lossy(config.item(item).name);
-    let finding = RULE.finding(
-        config.place(item),
-        "asks the preflight for a login",
-        format!("browsers block every request that needs a preflight: it carries no login, and `{name}` refuses it"),
-    );
-    let finding = Finding {
-        help: Some(format!(
-            "answer it before `{name}` is asked:\n    if ($request_method = OPTIONS) {{ return 204; }}"
-        )),
-        request: Some(refused.exchange.request(Kind::Preflight)),
-        ..finding
-    };
+    let message =
+        format!("browsers block every request that needs a preflight: it carries no login, and `{name}` refuses it");
+    let finding = RULE
+        .finding(config.place(item), "asks the preflight for a login", message)
+        .with_help(format!("answer it before `{name}` is asked:\n    if ($request_method = OPTIONS) {{ return 204; }}"))
+        .shown_by(Some(refused.exchange.request(Kind::Preflight)));
     if config.context(config.item(item).context).kind == ContextKind::LimitExcept {
-        return Finding { help: Some("list OPTIONS in the `limit_except`".to_owned()), ..finding };
+        return finding.with_help("list OPTIONS in the `limit_except`");
     }
-    match site.told_the_method(refused.exchange.route, item) {
-        None => finding,
-        Some(place) => Finding {
-            severity: Severity::Warning,
-            message: "browsers block every request that needs a preflight unless the service behind `auth_request` \
-                      lets OPTIONS through without a login"
-                .to_owned(),
-            related: vec![Label { place, text: "tells the service the method".to_owned() }],
-            ..finding
-        },
-    }
+    let Some(place) = site.told_the_method(refused.exchange.route, item) else { return finding };
+    let message = "browsers block every request that needs a preflight unless the service behind `auth_request` \
+                   lets OPTIONS through without a login";
+    let finding = finding.beside([(place, "tells the service the method")]);
+    Finding { severity: Severity::Warning, message: message.to_owned(), ..finding }
 }
 
 fn method(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
-    let route = &site.routes[refused.exchange.route];
-    let answer = site.options_if(route.context);
-    let related = answer.map(|item| Label {
-        place: site.config.place(item),
-        text: "does not run for a method that `limit_except` does not list".to_owned(),
-    });
-    let end = site.config.place(item);
-    let behind = Place { span: Span::new(end.span.end, end.span.end), ..end };
-    let edits = vec![Edit { place: behind, text: " OPTIONS".to_owned() }];
-    Finding {
-        // With an `if` that answers OPTIONS the word in the list is all that is missing.
-        fix: answer.map(|_| Fix { safe: true, edits }),
-        related: related.into_iter().collect(),
-        help: Some("list OPTIONS too, and answer it in an `if` beside it, which then runs".to_owned()),
-        request: Some(refused.exchange.request(Kind::Preflight)),
-        ..RULE.finding(
-            site.config.place(item),
-            "leaves OPTIONS out",
-            "browsers block every request here that needs a preflight: `limit_except` refuses OPTIONS",
-        )
-    }
+    let place = site.config.place(item);
+    let behind = Place { span: Span::new(place.span.end, place.span.end), ..place };
+    let answer = site.options_if(site.routes[refused.exchange.route].context);
+    // With an `if` that answers OPTIONS the word in the list is all that is missing.
+    let fix = answer.map(|_| Fix::safe(Edit { place: behind, text: " OPTIONS".to_owned() }));
+    let message = "browsers block every request here that needs a preflight: `limit_except` refuses OPTIONS";
+    let idle = "does not run for a method that `limit_except` does not list";
+    Finding { fix, ..RULE.finding(place, "leaves OPTIONS out", message) }
+        .beside(answer.map(|item| (site.config.place(item), idle)))
+        .with_help("list OPTIONS too, and answer it in an `if` beside it, which then runs")
+        .shown_by(Some(refused.exchange.request(Kind::Preflight)))
 }

@@ -34,14 +34,11 @@
 //! }
 //! ```
 
-use std::collections::BTreeSet;
-
 use crate::cors::header::CorsHeader;
-use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Answered, Blame, Deployment, Lack, Site};
-use crate::finding::{Finding, Label, Severity};
-use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::deployment::{Answered, Deployment, Lack, Site};
+use crate::finding::{Finding, Severity};
+use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -67,27 +64,18 @@ const LISTS: &str = "send with this answer what pages use, such as
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         // What an `if` takes away is another rule's.
-        let taken = |(context, blame): (&ContextId, &Blame<'_, '_>)| match blame {
-            Blame::Dropped { .. } => *context,
-            Blame::TakenOver { by, .. } => *by,
-        };
-        let blamed: BTreeSet<ContextId> = site.blames().iter().map(taken).collect();
+        let blamed = site.blamed();
         let mut reported = Repeated::default();
         for answered in site.answered_preflights() {
-            let Some(answer) = answered.exchange.preflight.first() else { continue };
-            if blamed.contains(&answer.context) {
-                continue;
-            }
-            let at = site.place_of(site.routes[answered.exchange.route].context);
-            match site.lack(deployment, &answered, answer) {
-                Some(Lack::Access(header, elsewhere)) => {
-                    reported.add(access(site, &answered, header, elsewhere), at);
-                }
+            let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
+            let finding = match answer.and_then(|answer| site.lack(deployment, &answered, answer)) {
+                Some(Lack::Access(header, elsewhere)) => access(site, &answered, header, elsewhere),
                 Some(Lack::Lists { method, headers, both, request }) => {
-                    reported.add(lists(site, answered.item, (method, headers, both), request), at);
+                    Finding { request, ..lists(site.config.place(answered.item), method, headers, both) }
                 }
-                None => {}
-            }
+                None => continue,
+            };
+            reported.add(finding, site.place_of(site.routes[answered.exchange.route].context));
         }
         reported.finish(findings);
     }
@@ -95,66 +83,43 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 /// Without Allow-Origin, or without the Allow-Credentials that other answers have.
 fn access(site: &Site<'_>, answered: &Answered<'_, '_>, header: CorsHeader, elsewhere: Option<ItemId>) -> Finding {
+    let config = site.config;
     let who = if header == CorsHeader::AllowOrigin { "every request" } else { "every request with credentials" };
     let message = format!("browsers block {who} that needs a preflight: its answer has no {header}");
+    let app = || site.routes[answered.exchange.route].app_evidence();
     let related = match elsewhere {
-        Some(item) => Some((site.config.place(item), "is not sent with the preflight's answer")),
-        None => site.routes[answered.exchange.route]
-            .app_evidence()
-            .map(|evidence| (evidence.place, "switches on CORS in the app, which is not asked")),
+        Some(item) => Some((config.place(item), "is not sent with the preflight's answer")),
+        None => app().map(|evidence| (evidence.place, "switches on CORS in the app, which is not asked")),
     };
-    Finding {
-        related: related.into_iter().map(|(place, text)| Label { place, text: text.to_owned() }).collect(),
-        help: Some(help(site, answered.item, elsewhere, header)),
-        request: Some(answered.exchange.request(Kind::Preflight)),
-        ..RULE.finding(site.config.place(answered.item), format!("answers the preflight without {header}"), message)
-    }
-}
-
-fn help(site: &Site<'_>, item: ItemId, elsewhere: Option<ItemId>, header: CorsHeader) -> String {
-    let kind = |item: ItemId| site.config.context(site.config.item(item).context).kind;
-    let in_server = matches!(kind(item), ContextKind::IfInServer | ContextKind::Server);
-    match elsewhere.map(kind) {
+    let kind = |item: ItemId| config.context(config.item(item).context).kind;
+    let in_server = matches!(kind(answered.item), ContextKind::IfInServer | ContextKind::Server);
+    let help = match elsewhere.map(kind) {
         Some(ContextKind::Location | ContextKind::IfInLocation) if in_server => {
             "an `if` of the server sends the server's headers alone: put it into the location".to_owned()
         }
         Some(_) => format!("send {header} with this answer too"),
         None => "set the headers here as well, or leave OPTIONS to the app".to_owned(),
-    }
+    };
+    RULE.finding(config.place(answered.item), format!("answers the preflight without {header}"), message)
+        .beside(related)
+        .with_help(help)
+        .shown_by(Some(answered.exchange.request(Kind::Preflight)))
 }
 
 /// Without a list that the configuration shows to be needed.
-fn lists(
-    site: &Site<'_>,
-    item: ItemId,
-    (method, headers, both): (Option<(String, Place)>, Option<Place>, bool),
-    request: Option<Request>,
-) -> Finding {
-    let (label, message, place) = match (method, headers) {
-        (Some((method, place)), headers) => {
-            let also = if headers.is_some() || both { ", and of what needs a header to be listed" } else { "" };
-            let message =
-                format!("browsers block {method}{also}: the preflight's answer has no Access-Control-Allow-Methods");
-            ("answers the preflight without Access-Control-Allow-Methods", message, Some(place))
+fn lists(place: Place, method: Option<(String, Place)>, headers: Option<Place>, both: bool) -> Finding {
+    let also = if headers.is_some() || both { ", and of what needs a header to be listed" } else { "" };
+    let (what, blocked, shown) = match (method, headers) {
+        (Some((method, place)), _) => ("Access-Control-Allow-Methods", format!("{method}{also}"), Some(place)),
+        (None, Some(place)) => {
+            ("Access-Control-Allow-Headers", "requests with a JSON body or a token".to_owned(), Some(place))
         }
-        (None, Some(place)) => (
-            "answers the preflight without Access-Control-Allow-Headers",
-            "browsers block requests with a JSON body or a token: the preflight's answer has no Access-Control-Allow-Headers"
-                .to_owned(),
-            Some(place),
-        ),
-        (None, None) => (
-            "answers the preflight without any list",
-            "browsers block every request that needs a preflight: its answer lists no methods and no headers".to_owned(),
-            None,
-        ),
+        (None, None) => ("any list", "every request that needs a preflight".to_owned(), None),
     };
-    let related = place.map(|place| Label { place, text: "shows that it is needed".to_owned() });
-    Finding {
-        severity: Severity::Warning,
-        related: related.into_iter().collect(),
-        help: Some(LISTS.to_owned()),
-        request,
-        ..RULE.finding(site.config.place(item), label, message)
-    }
+    let message = match shown {
+        Some(_) => format!("browsers block {blocked}: the preflight's answer has no {what}"),
+        None => format!("browsers block {blocked}: its answer lists no methods and no headers"),
+    };
+    let finding = RULE.finding(place, format!("answers the preflight without {what}"), message).with_help(LISTS);
+    Finding { severity: Severity::Warning, ..finding.beside(shown.map(|place| (place, "shows that it is needed"))) }
 }

@@ -112,11 +112,8 @@ fn absent(site: &Site<'_>, answered: &Answered<'_, '_>) -> Option<Finding> {
             answer.fields.iter().any(|field| field.name.eq_ignore_ascii_case(CorsHeader::MaxAge.name().as_bytes()));
         !has_age && exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed
     };
-    let finding = RULE.finding(
-        site.config.place(answered.item),
-        "answers the preflight without Access-Control-Max-Age",
-        "browsers forget the answer to a preflight after five seconds and ask again",
-    );
-    let finding = Finding { severity: Severity::Advice, help: Some(HELP.to_owned()), ..finding };
-    exchange.preflight.iter().all(works).then_some(finding)
+    let label = "answers the preflight without Access-Control-Max-Age";
+    let message = "browsers forget the answer to a preflight after five seconds and ask again";
+    let finding = RULE.finding(site.config.place(answered.item), label, message).with_help(HELP);
+    exchange.preflight.iter().all(works).then_some(Finding { severity: Severity::Advice, ..finding })
 }

@@ -46,11 +46,12 @@ use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Echoed, Reach, Site};
 use crate::dotenv::echo::Echo;
 use crate::dotenv::keys::Certainty;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
 use super::repeated::Repeated;
+use super::wording;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -84,51 +85,39 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn in_nginx(site: &Site<'_>, careless: &BTreeSet<Place>, echoed: &Echoed<'_, '_>) -> Finding {
-    let (severity, message) = match echoed.reach {
+    let (severity, message, help) = match echoed.reach {
         Reach::Credentials => (
             Severity::Error,
             "any page reads these answers as whoever is logged in: every Origin is sent back as the allowed one",
+            HELP,
         ),
         Reach::Perhaps => (
             Severity::Warning,
             "any page reads these answers as whoever is logged in, unless what is not shown here checks the Origin first",
+            HELP,
         ),
         Reach::Public => (
             Severity::Advice,
             "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
+            "`*` says the same, and lets caches keep one answer for all",
         ),
     };
-    let flow = site.origin_flow(echoed.item);
-    let place = flow.map_or(site.config.place(echoed.item), |(field, flow)| {
-        let blamed = flow.reflected.iter().find(|place| careless.contains(place));
-        blamed.or(flow.reflected.first()).copied().unwrap_or(field.place)
-    });
-    let sent = flow.filter(|(field, _)| field.place != place);
-    let sent = sent.map(|(field, _)| (field.place, "is sent as Access-Control-Allow-Origin here"));
+    let place = site.echoing_place(echoed, careless);
+    let sent = site.origin_flow(echoed.item).and_then(|(field, _)| wording::sent_by(field, place));
     let credentials = echoed.credentials.filter(|_| severity > Severity::Advice);
-    let credentials = credentials.map(|item| (site.config.place(item), CREDENTIALS));
-    let related = sent.into_iter().chain(credentials);
-    let help =
-        if severity == Severity::Advice { "`*` says the same, and lets caches keep one answer for all" } else { HELP };
-    Finding {
-        severity,
-        related: related.map(|(place, text)| Label { place, text: text.to_owned() }).collect(),
-        help: Some(help.to_owned()),
-        request: Some(echoed.exchange.request(Kind::Main)),
-        ..RULE.finding(place, "sends back any Origin", message)
-    }
+    let request = Some(echoed.exchange.request(Kind::Main));
+    Finding { severity, request, ..RULE.finding(place, "sends back any Origin", message) }
+        .beside(sent)
+        .beside(credentials.map(|item| (site.config.place(item), CREDENTIALS)))
+        .with_help(help)
 }
 
 /// The app does it by itself, as sure as its product is known.
 fn in_app(echo: &Echo) -> Finding {
-    let sure = echo.certainty >= Certainty::Docs;
+    let severity = if echo.certainty >= Certainty::Docs { Severity::Error } else { Severity::Warning };
     let message =
         "any page reads the app's answers as whoever is logged in: every Origin is sent back as the allowed one";
-    let credentials = echo.credentials.map(|place| Label { place, text: CREDENTIALS.to_owned() });
-    Finding {
-        severity: if sure { Severity::Error } else { Severity::Warning },
-        related: credentials.into_iter().collect(),
-        help: Some("name the origins that may read them, or allow no credentials".to_owned()),
-        ..RULE.finding(echo.place, "makes the app send back any Origin", message)
-    }
+    Finding { severity, ..RULE.finding(echo.place, "makes the app send back any Origin", message) }
+        .beside(echo.credentials.map(|place| (place, CREDENTIALS)))
+        .with_help("name the origins that may read them, or allow no credentials")
 }

@@ -46,11 +46,13 @@ use std::collections::BTreeMap;
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Exchange, Site};
-use crate::finding::{Edit, Finding, Fix, Label, Severity};
+use crate::finding::{Finding, Severity};
 use crate::nginx::flow::Compared;
 use crate::nginx::intruder::{Gap, Intruder, intruders};
 use crate::rule::{Rule, Subject};
-use crate::source::{Place, Span};
+use crate::source::Place;
+
+use super::{edits, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -92,71 +94,20 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(Admission, Exchange<'_>)) -> Finding {
     let (admission, exchange) = shown;
-    let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
-    let certain = *admission == Admission::Always && !is_partial && intruder.gap != Gap::Dot;
+    let Intruder { origin, gap, .. } = intruder;
+    let route = site.routes.get(exchange.route);
+    let is_partial = route.is_none_or(|route| route.is_partial);
+    let certain = *admission == Admission::Always && !is_partial && *gap != Gap::Dot;
     let severity = if certain { Severity::Error } else { Severity::Warning };
     let reads = if exchange.page.has_credentials() { ", as whoever is logged in" } else { "" };
-    let message = format!("a page of `{}` can read these answers{reads}: the expression matches it", intruder.origin);
-    let finding = RULE.finding(compared.place, label(intruder), message);
-    let fields = site.routes.get(exchange.route).into_iter().flat_map(|route| route.fields(CorsHeader::AllowOrigin));
-    let sent = fields.map(|field| field.place).find(|place| !holds(compared.place, *place));
-    let related = sent.map(|place| Label { place, text: "sends what the expression lets through".to_owned() });
-    Finding {
-        severity,
-        related: related.into_iter().collect(),
-        help: Some(help(intruder)),
-        fix: fix(compared, intruder.gap),
-        request: Some(exchange.request(Kind::Main)),
-        ..finding
-    }
-}
-
-/// The expression with its dots escaped, or ended: then it lets fewer in, perhaps one that was meant.
-fn fix(compared: &Compared, gap: Gap) -> Option<Fix> {
-    let text = String::from_utf8(compared.text.clone()).ok()?;
-    // What stands in the file is the expression behind its `~` or `~*`, if nothing in it is quoted or escaped.
-    let is_exact = |mark: u32| compared.place.span.len() == Span::at(0, text.len()).end + mark;
-    let mark = [0, 1, 2].into_iter().find(|mark| is_exact(*mark))?;
-    let at = |offset: usize| {
-        let start = compared.place.span.start + mark + Span::at(0, offset).end;
-        Place { span: Span::new(start, start), ..compared.place }
-    };
-    let edit = |offset, text: &str| Edit { place: at(offset), text: text.to_owned() };
-    let bytes = text.as_bytes();
-    let is_word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    let is_host_dot = |(offset, _): &(usize, &str)| is_word(offset.checked_sub(1)) && is_word(Some(offset + 1));
-    let edits: Vec<Edit> = match gap {
-        Gap::Dot => text.match_indices('.').filter(is_host_dot).map(|(offset, _)| edit(offset, "\\")).collect(),
-        Gap::End => vec![edit(text.len(), "$")],
-        _ => Vec::new(),
-    };
-    (!edits.is_empty()).then_some(Fix { safe: false, edits })
-}
-
-fn holds(outer: Place, inner: Place) -> bool {
-    outer.file == inner.file && outer.span.start <= inner.span.start && inner.span.end <= outer.span.end
-}
-
-fn label(intruder: &Intruder) -> String {
-    let lets_in = match intruder.gap {
-        Gap::Start => "anything may stand before this",
-        Gap::End => "anything may stand behind this",
-        Gap::Ungrouped => "`^` and `$` each hold for one alternative only",
-        Gap::Run => "takes in more than whole labels of the host",
-        Gap::Dot => "a dot here is any character",
-    };
-    format!("{lets_in}, so `{}` matches", intruder.origin)
-}
-
-fn help(intruder: &Intruder) -> String {
-    let host = intruder.meant.replace('.', "\\.");
-    match intruder.gap {
-        Gap::Start => {
-            format!("begin with the scheme, and let only whole labels follow: `^https://([a-z0-9-]+\\.)*{host}$`")
-        }
-        Gap::End => "end with `$`, before it the port if there is one: `(:[0-9]+)?$`".to_owned(),
-        Gap::Ungrouped => "put the alternatives in parentheses: `^(https://…|https://…)$`".to_owned(),
-        Gap::Run => format!("let only whole labels stand there, as in `^https://([a-z0-9-]+\\.)*{host}$`"),
-        Gap::Dot => format!("write `\\.` for a dot: `{host}`"),
-    }
+    let message = format!("a page of `{origin}` can read these answers{reads}: the expression matches it");
+    let label = format!("{}, so `{origin}` matches", gap.words());
+    let fields = route.into_iter().flat_map(|route| route.fields(CorsHeader::AllowOrigin));
+    let sent = fields.map(|field| field.place).find(|place| !compared.place.holds(*place));
+    let finding = RULE
+        .finding(compared.place, label, message)
+        .beside(sent.map(|place| (place, "sends what the expression lets through")))
+        .with_help(wording::tight(intruder));
+    let request = Some(exchange.request(Kind::Main));
+    Finding { severity, fix: edits::tightened(compared, *gap), request, ..finding }
 }

@@ -1,0 +1,159 @@
+//! nginx's caches that give the answer made for a page of one origin to pages of every other.
+
+use std::collections::BTreeMap;
+
+use super::{Ask, Caller, Deployment, Exchange, Project, Site, Visit, upstream_to};
+use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::dotenv::app::{AllowOrigin, App};
+use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::nearest::Nearest;
+use crate::nginx::settings::Protocol;
+use crate::source::Place;
+
+/// What follows a protocol's prefix in the directives that decide what is kept for whom.
+const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
+
+/// How many of the apps that may be meant are asked.
+const MAX_CANDIDATES: usize = 8;
+/// How many origins of the app's list are tried; asking it about each costs as much as the list is long.
+const MAX_ORIGINS: usize = 64;
+
+/// A cache that keeps one answer for all origins, and a page that it shuts out.
+#[derive(Debug)]
+pub struct MixedUp {
+    /// The directive that switches the cache on.
+    pub cache: ItemId,
+    /// What makes it forget that the answers differ.
+    pub ignored: ItemId,
+    /// The origin of the page whose answer is kept.
+    pub first: String,
+    /// The request of another page that is blocked by it.
+    pub request: Request,
+    /// Where it stays open which app answers: what hands requests to it, and the directories of those it may be.
+    pub open: Option<(Place, Vec<String>)>,
+}
+
+impl<'d> Deployment<'d> {
+    /// The caches of a site in which the answers of an app are mixed up, one for each place that makes it so.
+    pub fn mixed_up(&self, site: &Site<'d>) -> Vec<MixedUp> {
+        let is_wanted = |name: &[u8]| Protocol::split(name).is_some_and(|(_, rest)| CACHE.contains(&rest));
+        let nearest = Nearest::new(site.config, is_wanted);
+        if nearest.is_empty() {
+            return Vec::new();
+        }
+        let asked = Asked { deployment: self, site, nearest };
+        let mut found: BTreeMap<Place, MixedUp> = BTreeMap::new();
+        let mut pairs = BTreeMap::new();
+        for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
+            let Some((cache, app)) = asked.cache_of(exchange) else { continue };
+            let place = site.config.place(cache.ignored);
+            let pair = pairs.entry(app.files.first()).or_insert_with(|| two_echoed(app)).as_ref();
+            let Some((first, _)) = pair.filter(|(_, second)| exchange.origin() == *second) else { continue };
+            if !found.contains_key(&place) && asked.shuts_out(exchange, app, first) {
+                found.insert(place, cache.mixed_up(first.clone(), exchange.request(Kind::Main), None));
+            }
+        }
+        for context in site.entered() {
+            if let Some(open) = asked.open(context) {
+                found.entry(site.config.place(open.ignored)).or_insert(open);
+            }
+        }
+        found.into_values().collect()
+    }
+}
+
+/// A cache that keeps one answer for all origins.
+#[derive(Debug, Clone, Copy)]
+struct Cache {
+    cache: ItemId,
+    ignored: ItemId,
+}
+
+impl Cache {
+    fn mixed_up(self, first: String, request: Request, open: Option<(Place, Vec<String>)>) -> MixedUp {
+        MixedUp { cache: self.cache, ignored: self.ignored, first, request, open }
+    }
+}
+
+struct Asked<'e, 'd> {
+    deployment: &'e Deployment<'d>,
+    site: &'e Site<'d>,
+    nearest: Nearest<'e>,
+}
+
+impl<'d> Asked<'_, 'd> {
+    /// The cache in which the answers of this app are mixed up.
+    fn cache_of(&self, exchange: &Exchange<'d>) -> Option<(Cache, &'d App)> {
+        let answer = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?;
+        let pass = answer.item?;
+        let app = self.deployment.behind.app(self.site.config.place(pass)).filter(|app| app.evidence.is_some())?;
+        // Where one origin's answer may go to another, nobody knows what the app's line says.
+        let mut lines = self.site.fields(answer, CorsHeader::AllowOrigin).filter(|field| field.item.is_none());
+        lines.next().filter(|field| field.value.bytes().is_none())?;
+        Some((self.cache(answer.context, pass)?, app))
+    }
+
+    fn cache(&self, context: ContextId, pass: ItemId) -> Option<Cache> {
+        let config = self.site.config;
+        let (protocol, _) = Protocol::split(config.item(pass).name)?;
+        let get = |name: &str| self.nearest.get(config, context, format!("{}_{name}", protocol.prefix()).as_bytes());
+        let cache = get("cache")?;
+        let ignored = get("ignore_headers")?;
+        let words =
+            |item: ItemId| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index));
+        words(ignored).find(|name| name.eq_ignore_ascii_case(b"Vary"))?;
+        let depends = |item: ItemId| words(item).any(|text| self.site.depends_on_origin(&text));
+        let apart = ["cache_key", "cache_bypass", "no_cache"].into_iter().filter_map(get).any(depends);
+        (!apart && !config.parameter_is(cache, 1, "off")).then_some(Cache { cache, ignored })
+    }
+
+    /// Whether a page that reads its own answer is blocked by the one that a page of `first` got.
+    fn shuts_out(&self, exchange: &Exchange<'d>, app: &App, first: &str) -> bool {
+        let says = |origin: &str| self.site.when_app_says(exchange, &upstream_to(app, origin));
+        is_poisoned(self.site, &says(&exchange.origin()), &says(first))
+    }
+
+    /// Where it stays open which app answers: what comes if it is one that allows several origins, and which ones may be it.
+    fn open(&self, context: ContextId) -> Option<MixedUp> {
+        let (site, behind) = (self.site, &self.deployment.behind);
+        let candidates = |pass: &ItemId| behind.candidates(site.config.place(*pass));
+        let pass = site.passes(context).find(|pass| candidates(pass).next().is_some())?;
+        let cache = self.cache(context, pass)?;
+        let suffers = |app: &App| {
+            let (first, origin) = two_echoed(app).filter(|_| app.evidence.is_some())?;
+            let caller = Caller { origin, credentials: false };
+            let own = site.visit(context, &caller, &upstream_to(app, &caller.origin))?;
+            let kept = site.visit(context, &caller, &upstream_to(app, &first))?;
+            is_poisoned(site, &own, &kept).then(|| (first, kept.request()))
+        };
+        let suffering = |app: &'d Project<'d>| Some((app.directory.clone(), suffers(&app.production)?));
+        let found: Vec<_> = candidates(&pass).take(MAX_CANDIDATES).filter_map(suffering).collect();
+        let (_, (first, request)) = found.first()?.clone();
+        let directories = found.into_iter().map(|(directory, _)| directory).collect();
+        Some(cache.mixed_up(first, request, Some((site.config.place(pass), directories))))
+    }
+}
+
+/// Two origins that the app sends back when they ask.
+fn two_echoed(app: &App) -> Option<(String, String)> {
+    let echoes = |origin: &&String| matches!(app.answer_for(origin).allow_origin, AllowOrigin::Origin(answered) if answered == **origin);
+    let origins: Vec<String> =
+        app.origins.iter().filter(|it| it.cors).take(MAX_ORIGINS).map(|it| it.text.clone()).collect();
+    let mut origins = origins.iter().filter(echoes);
+    let first = origins.next()?;
+    Some((first.clone(), origins.find(|other| *other != first)?.clone()))
+}
+
+/// Whether a page reads its `own` answer, and is blocked by the one that was `kept` of another page's.
+fn is_poisoned(site: &Site<'_>, own: &Visit<'_>, kept: &Visit<'_>) -> bool {
+    let from_app = |answer: &&Answer<'_>| answer.by == AnsweredBy::App;
+    let reads = own.answers.iter().filter(from_app).all(|answer| own.verdict(answer) == Verdict::Allowed);
+    let is_blocked = |answer: &Answer<'_>| {
+        let app_speaks = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none());
+        app_speaks && matches!(kept.verdict(answer), Verdict::Blocked(_))
+    };
+    reads && kept.answers.iter().filter(from_app).all(is_blocked)
+}

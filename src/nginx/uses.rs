@@ -1,0 +1,49 @@
+//! Which variables a configuration uses, and which maps look the Origin up.
+
+use std::collections::BTreeSet;
+
+use super::config::{Config, ContextKind, ItemId};
+use super::value::{Part, only_variable, parts};
+
+/// The maps that look the Origin up, each with the name of its variable.
+pub fn origin_maps(config: &Config<'_>) -> impl Iterator<Item = (ItemId, Vec<u8>)> {
+    let maps = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Map);
+    maps.filter_map(|context| {
+        let item = config.context(context).opener?;
+        let source = config.parameter(item, 1)?;
+        let name = config.parameter(item, 2)?.strip_prefix(b"$")?.to_vec();
+        only_variable(&source)?.eq_ignore_ascii_case(b"http_origin").then_some((item, name))
+    })
+}
+
+/// Whether a part that is not shown may use any variable: a missing include, a template, a script in a file of its own.
+pub fn may_use_unseen(config: &Config<'_>) -> bool {
+    let is_script = |name: &[u8]| {
+        let lua = name.windows(5).any(|part| part == b"_lua_" || part == b"y_lua");
+        lua || name.starts_with(b"js_") || name.starts_with(b"perl") || name == b"ssi"
+    };
+    let mut items = config.contexts().flat_map(|context| config.items(context));
+    config.contexts().any(|context| config.is_incomplete(context))
+        || items.any(|item| is_script(config.item(item).name) || config.words(item).iter().any(|word| word.templated))
+}
+
+/// The variables that any parameter uses, in lower case.
+pub fn used_variables(config: &Config<'_>) -> BTreeSet<Vec<u8>> {
+    let mut used = BTreeSet::new();
+    for item in config.contexts().flat_map(|context| config.items(context)) {
+        let defines = match config.item(item).name {
+            b"set" => Some(1),
+            b"map" | b"geo" => Some(config.parameter_count(item)),
+            _ => None,
+        };
+        for index in (0..=config.parameter_count(item)).filter(|index| Some(*index) != defines) {
+            let Some(word) = config.parameter(item, index) else { continue };
+            for part in parts(&word) {
+                if let Part::Variable(name) = part {
+                    used.insert(name.to_ascii_lowercase());
+                }
+            }
+        }
+    }
+    used
+}
