@@ -22,6 +22,7 @@ pub mod names;
 pub mod near;
 pub mod origin;
 pub mod page;
+mod plain;
 pub mod registrable;
 pub mod request;
 mod safelist;

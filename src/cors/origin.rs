@@ -1,9 +1,12 @@
 //! Serialized origins: what browsers send in `Origin` and compare byte by byte with `Access-Control-Allow-Origin`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
+
+use super::plain;
 
 /// An origin that a browser can send.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +16,7 @@ pub enum Origin {
     /// Scheme, host and port. Schemes of extensions and web views (`chrome-extension`, `capacitor`) are among them.
     Tuple {
         /// The scheme in lower case, without the colon.
-        scheme: String,
+        scheme: Cow<'static, str>,
         /// The host as it is serialized: in lower case, punycode, an IPv6 address in brackets.
         host: String,
         /// The port, where it is not the scheme's default.
@@ -26,7 +29,7 @@ impl Origin {
     pub fn of(url: &Url) -> Origin {
         match url.host_str() {
             Some(host) if matches!(url.scheme(), "http" | "https") => {
-                Origin::Tuple { scheme: url.scheme().to_owned(), host: host.to_owned(), port: url.port() }
+                Origin::Tuple { scheme: url.scheme().to_owned().into(), host: host.to_owned(), port: url.port() }
             }
             _ => Origin::Opaque,
         }
@@ -40,7 +43,7 @@ impl Origin {
     /// Whether it is serialized as that text.
     pub(super) fn is_serialized_as(&self, text: &str) -> bool {
         let Origin::Tuple { scheme, host, port } = self else { return text == "null" };
-        let rest = text.strip_prefix(scheme.as_str()).and_then(|rest| rest.strip_prefix("://"));
+        let rest = text.strip_prefix(scheme.as_ref()).and_then(|rest| rest.strip_prefix("://"));
         match (rest.and_then(|rest| rest.strip_prefix(host.as_str())), port) {
             (Some(rest), Some(port)) => rest.strip_prefix(':').is_some_and(|rest| rest == port.to_string()),
             (rest, _) => rest == Some(""),
@@ -107,7 +110,7 @@ impl Origin {
     /// The host of an http or https origin, without the dot that may end a name.
     fn web_host(&self) -> Option<Host> {
         let Origin::Tuple { scheme, host, .. } = self else { return None };
-        let host = matches!(scheme.as_str(), "http" | "https").then(|| Host::parse(host).ok()).flatten()?;
+        let host = matches!(&**scheme, "http" | "https").then(|| Host::parse(host).ok()).flatten()?;
         Some(match host {
             Host::Domain(name) => Host::Domain(name.trim_end_matches('.').to_owned()),
             address => address,
@@ -199,12 +202,25 @@ pub struct NotSerialized {
 ///
 /// The text is not byte for byte what a browser sends.
 pub fn check_serialized(text: &str) -> Result<Origin, NotSerialized> {
+    if let Some(plain::Parts { scheme, host, port }) = plain::parts(text) {
+        let host = text.get(host).unwrap_or_default().to_owned();
+        return Ok(Origin::Tuple { scheme: scheme.into(), host, port });
+    }
+    read_closely(text)
+}
+
+/// Whether a text is byte for byte what a browser sends, as [`check_serialized`] has it.
+pub fn is_serialized(text: &str) -> bool {
+    plain::parts(text).is_some() || read_closely(text).is_ok()
+}
+
+fn read_closely(text: &str) -> Result<Origin, NotSerialized> {
     if text == "null" {
         return Ok(Origin::Opaque);
     }
     if text == "file://" {
         // Web views of old send this for pages of their own files.
-        return Ok(Origin::Tuple { scheme: "file".to_owned(), host: String::new(), port: None });
+        return Ok(Origin::Tuple { scheme: "file".into(), host: String::new(), port: None });
     }
     if let Some(fault) = outer_fault(text) {
         return Err(NotSerialized { fault, suggestion: suggest_bare(text) });
@@ -360,7 +376,7 @@ fn canonical(scheme: &str, host: &str, port: Option<&str>) -> Option<Origin> {
         None => host.to_owned(),
     };
     let is_host_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':' | '[' | ']');
-    (!host.is_empty() && host.chars().all(is_host_char)).then_some(Origin::Tuple { scheme, host, port })
+    (!host.is_empty() && host.chars().all(is_host_char)).then_some(Origin::Tuple { scheme: scheme.into(), host, port })
 }
 
 /// Whether it is a URL's scheme.
@@ -462,6 +478,33 @@ mod tests {
             let expected = NotSerialized { fault: *fault, suggestion: suggestion.map(str::to_owned) };
             assert_eq!(check_serialized(text), Err(expected), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_plainly_an_origin_is_read_as_by_closer_reading() {
+        let schemes = ["https://", "http://", "ws://", "HTTPS://", "https:/", ""];
+        let labels =
+            ["a", "app", "a-b", "-a", "a-", "a_b", "0", "0x1f", "9z", "xn--a", "xn--bcher-kva", "A", "\u{fc}", "", "*"];
+        let ends = ["", ".", ".com", ".1", ".0x7", ".c9", ".-c", "..com", ".xn--p1ai", "%41.com"];
+        let ports = ["", ":", ":80", ":443", ":3000", ":0", ":03000", ":65535", ":65536", ":99999", ":1a", ":1:2"];
+        let tails = ["", "/", " ", "?", ",", "\n"];
+        let mut plain = 0;
+        for scheme in schemes {
+            for label in
+                labels.iter().flat_map(|label| [(*label).to_owned(), format!("www.{label}"), format!("{label}.x")])
+            {
+                for end in ends {
+                    for port in ports {
+                        for tail in tails {
+                            let text = format!("{scheme}{label}{end}{port}{tail}");
+                            assert_eq!(check_serialized(&text), read_closely(&text), "{text:?}");
+                            plain += usize::from(plain::parts(&text).is_some());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(plain > 500, "only {plain} were plain");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Entries that no browser's Origin can equal or match, however nginx compares them (A5.3–A5.5).
 
-use super::config::Config;
+use super::answer::Model;
 use super::flow::Compared;
 use super::intruder::needs_path;
 use super::regex::Regexes;
 use super::sample::sample;
 use crate::cors::fault::is_placeholder;
-use crate::cors::origin::{OriginFault, check_serialized};
+use crate::cors::origin::{OriginFault, check_serialized, is_serialized};
 
 /// Why an entry is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,8 @@ pub struct Dead {
 
 /// Why no Origin equals or matches an entry; nothing where one may, or where another fault is all that is wrong: a slash at the
 /// end, a placeholder, several origins of which nginx compares none.
-pub fn dead(config: &Config<'_>, regexes: &Regexes, compared: &Compared) -> Option<Dead> {
+pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
+    let (config, regexes) = (model.config, &model.regexes);
     let text = std::str::from_utf8(&compared.text).ok()?;
     if compared.regex.is_some() {
         return dead_expression(regexes, text);
@@ -56,13 +57,17 @@ pub fn dead(config: &Config<'_>, regexes: &Regexes, compared: &Compared) -> Opti
         return None;
     }
     let is_if = config.item(compared.item).name == b"if";
-    let hostnames = || !is_if && config.named(config.item(compared.item).context, b"hostnames").next().is_some();
+    let map = || model.definitions.table(config.item(compared.item).context);
+    let hostnames = || map().is_some_and(|map| map.hostnames);
     // With `hostnames`, the scheme is a part of the first label, and a leading or trailing wildcard matches (A5.5).
     if (text.starts_with(['.', '*']) || text.ends_with(".*")) && hostnames() {
         return None;
     }
     if !is_if && is_expression(text) {
         return Some(Dead { why: Why::NoTilde, meant: sampled(regexes, text), is_spelling: false });
+    }
+    if is_serialized(text) {
+        return None;
     }
     // A map ignores case (A5.1), an `if` heeds it (A5.9).
     let compared_text = if is_if { text.to_owned() } else { text.to_ascii_lowercase() };

@@ -72,6 +72,11 @@ impl<'s> Definitions<'s> {
         self.by_name.get(&*lower(name))
     }
 
+    /// The map that this block is.
+    pub fn table(&self, context: ContextId) -> Option<&MapTable<'s>> {
+        self.tables.get(&context)
+    }
+
     /// The map that counts for the variable of that name (A5.7).
     pub fn map(&self, name: &[u8]) -> Option<&MapTable<'s>> {
         self.tables.get(self.get(name)?.maps.last()?)
@@ -79,7 +84,7 @@ impl<'s> Definitions<'s> {
 }
 
 /// `name` in lower case, borrowed where it is already.
-fn lower(name: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn lower(name: &[u8]) -> Cow<'_, [u8]> {
     if name.iter().any(u8::is_ascii_uppercase) { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) }
 }
 
@@ -100,7 +105,8 @@ pub struct MapTable<'s> {
     pub hostnames: bool,
     /// Whether `volatile` is given, so that it is asked anew each time.
     pub is_volatile: bool,
-    exact: HashMap<Vec<u8>, usize>,
+    /// The entries that are texts, by their text in lower case.
+    exact: HashMap<Cow<'s, [u8]>, usize>,
     /// The entries that are expressions, in file order.
     expressions: Vec<usize>,
 }
@@ -168,7 +174,10 @@ impl<'s> MapTable<'s> {
             (_, 1) => {
                 let key = key_of(word);
                 match &key {
-                    Key::Text(text) => _ = self.exact.entry(text.to_ascii_lowercase()).or_insert(self.entries.len()),
+                    Key::Text(Cow::Borrowed(text)) => _ = self.exact.entry(lower(text)).or_insert(self.entries.len()),
+                    Key::Text(Cow::Owned(text)) => {
+                        _ = self.exact.entry(text.to_ascii_lowercase().into()).or_insert(self.entries.len());
+                    }
                     Key::Regex { .. } => self.expressions.push(self.entries.len()),
                 }
                 self.entries.push(Entry { key, item });
@@ -213,11 +222,11 @@ impl<'s> MapTable<'s> {
         let dots = || text.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
         let leading = dots().filter(|at| *at > 0).find_map(|at| {
             let suffix = &text[at..];
-            self.exact.get(suffix).or_else(|| self.exact.get(&[b"*", suffix].concat()))
+            self.exact.get(suffix).or_else(|| self.exact.get(&*[b"*", suffix].concat()))
         });
-        let bare = || self.exact.get(&[b".", text].concat());
+        let bare = || self.exact.get(&*[b".", text].concat());
         let trailing = || {
-            dots().collect::<Vec<_>>().into_iter().rev().find_map(|at| self.exact.get(&[&text[..=at], b"*"].concat()))
+            dots().collect::<Vec<_>>().into_iter().rev().find_map(|at| self.exact.get(&*[&text[..=at], b"*"].concat()))
         };
         bare().or(leading).or_else(trailing).copied()
     }

@@ -66,11 +66,14 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for (flow, origin_flows) in site.flows() {
             let texts_alone = flow.compared_in_part.iter().filter(|compared| compared.regex.is_none());
             for compared in flow.compared.iter().chain(texts_alone) {
-                if alive.contains(&compared.place) || reported.contains(&compared.place) {
+                let is_expression = compared.regex.is_some();
+                if is_expression && alive.contains(&compared.place) || reported.contains(&compared.place) {
                     continue;
                 }
-                let Some(dead) = dead(site.config, &site.model.regexes, compared) else {
-                    alive.insert(compared.place);
+                let Some(dead) = dead(&site.model, compared) else {
+                    if is_expression {
+                        alive.insert(compared.place);
+                    }
                     continue;
                 };
                 let is_shut_out = |(field, _): &&&OriginFlow<'_>| {

@@ -1,5 +1,6 @@
 //! The table of a `map` (A5.5, A5.7).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Refusal;
@@ -7,12 +8,14 @@ use super::parameters::{refuse_expression, shown};
 use super::values::{Defined, refuse_word};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::tree::Body;
+use crate::nginx::variables::lower;
 
 /// What the lines of one table are compared with.
 struct Table<'c, 's> {
     config: &'c Config<'s>,
     defined: &'c Defined,
-    keys: HashMap<Vec<u8>, ItemId>,
+    /// By their text in lower case.
+    keys: HashMap<Cow<'s, [u8]>, ItemId>,
     default: Option<ItemId>,
     hostnames: bool,
 }
@@ -28,14 +31,14 @@ pub(super) fn refuse(config: &Config<'_>, defined: &Defined, context: ContextId,
     }
 }
 
-impl Table<'_, '_> {
+impl<'s> Table<'_, 's> {
     fn line(&mut self, item: ItemId) -> Option<Refusal> {
         let config = self.config;
         let key = config.parameter(item, 0)?;
         match (&*key, config.parameter_count(item)) {
             (b"hostnames", 0) => self.hostnames = true,
             (b"volatile", 0) => {}
-            (_, 1) => return self.entry(item, &key),
+            (_, 1) => return self.entry(item, key),
             (_, count) => {
                 let label = format!("{} words", count + 1);
                 let refusal = Refusal::at(config.place(item), label, "a line of a `map` has a key and one value");
@@ -48,14 +51,14 @@ impl Table<'_, '_> {
         None
     }
 
-    fn entry(&mut self, item: ItemId, key: &[u8]) -> Option<Refusal> {
+    fn entry(&mut self, item: ItemId, key: Cow<'s, [u8]>) -> Option<Refusal> {
         let config = self.config;
         if let Some(refusal) = refuse_word(config, self.defined, item, 1) {
             return Some(refusal);
         }
         // Of the branches of a template, only one comes to be.
         let is_sure = !super::is_patchwork(config, config.item(item).file);
-        if key == b"default" {
+        if *key == *b"default" {
             return match self.default.replace(item).filter(|_| is_sure) {
                 Some(first) => {
                     let refusal = Refusal::at(config.place(item), "a second `default`", "a `map` has two defaults");
@@ -67,13 +70,17 @@ impl Table<'_, '_> {
         if let Some(regex) = key.strip_prefix(b"~") {
             return refuse_expression(config, item, 0, regex.strip_prefix(b"*").unwrap_or(regex));
         }
-        let text = key.strip_prefix(b"\\").unwrap_or(key);
+        let text = key.strip_prefix(b"\\").unwrap_or(&key);
         if self.hostnames && is_no_hostname(text) {
             let label = "no host name, and no wildcard nginx knows";
             let refusal = Refusal::at(config.word_place(item, 0), label, "`hostnames` makes every key a host name");
             return Some(refusal.with_help("`*.` stands for subdomains, and only at the start of the key"));
         }
-        let first = *self.keys.entry(text.to_ascii_lowercase()).or_insert(item);
+        let own = match &key {
+            Cow::Borrowed(word) => lower(word.strip_prefix(b"\\").unwrap_or(word)),
+            Cow::Owned(_) => Cow::Owned(text.to_ascii_lowercase()),
+        };
+        let first = *self.keys.entry(own).or_insert(item);
         if first == item || !is_sure {
             return None;
         }

@@ -45,12 +45,21 @@ pub(super) fn refuse_expression(config: &Config<'_>, item: ItemId, word: usize, 
 /// Whether a value looks like something that a program fills in before nginx reads it: `${NAME}` of envsubst, `@NAME@`,
 /// `%NAME%`, `__NAME__`, `<name>`.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    let marks = [&b"__"[..], b"{{", b"$$", b"%", b"<"];
-    let is_upper = |pair: &[u8]| matches!(pair, [b'$' | b'@', b'A'..=b'Z']);
-    let is_braced = |three: &[u8]| matches!(three, [b'$', b'{', b'A'..=b'Z' | b'_']);
-    marks.iter().any(|mark| memchr::memmem::find(value, mark).is_some())
-        || value.windows(2).any(is_upper)
-        || value.windows(3).any(is_braced)
+    let starts_one = |rest: &[u8]| {
+        matches!(
+            rest,
+            [b'%' | b'<', ..]
+                | [b'_', b'_', ..]
+                | [b'{', b'{', ..]
+                | [b'$', b'$', ..]
+                | [b'$' | b'@', b'A'..=b'Z', ..]
+                | [b'$', b'{', b'A'..=b'Z' | b'_', ..]
+        )
+    };
+    // Every word of a file is asked.
+    let may_start = |byte: &u8| matches!(byte, b'%' | b'<' | b'_' | b'{' | b'$' | b'@');
+    let starts = value.iter().enumerate().filter(|(_, byte)| may_start(byte));
+    starts.map(|(at, _)| value.get(at..).unwrap_or_default()).any(starts_one)
 }
 
 /// A value as a label may show it: not too long, and what is not UTF-8 replaced.

@@ -101,6 +101,9 @@ fn uses_only(config: &Config<'_>, item: ItemId) -> bool {
 
 /// The named groups of an expression, each of which becomes a variable.
 fn groups(value: &[u8]) -> Vec<String> {
+    if memchr::memchr(b'(', value).is_none() {
+        return Vec::new();
+    }
     let starts = memchr::memmem::find_iter(value, b"(?");
     let name = |start: usize| {
         let rest = value.get(start + 2..)?;
