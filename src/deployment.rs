@@ -77,6 +77,7 @@ pub use unset::{Effect, Unset};
 pub use varying::Varying;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -108,6 +109,8 @@ pub struct Deployment<'d> {
     pub projects: &'d [Project<'d>],
     /// What the settings say of a team's own keys.
     pub own_keys: &'d Own,
+    /// See [`Deployment::origin_lists`].
+    origin_lists: OnceCell<Vec<OriginList>>,
 }
 
 /// One nginx configuration, asked.
@@ -144,6 +147,7 @@ impl<'d> Deployment<'d> {
             projects: &apps.projects,
             own_keys: &apps.own_keys,
             nginx_version: None,
+            origin_lists: OnceCell::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The lists of allowed origins, wherever they stand: in a `map`, in a header, in a key of a .env file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Deployment, OriginFlow, Site};
 use crate::cors::origin::{Origin, check_serialized};
@@ -43,10 +43,14 @@ enum Holder {
 }
 
 impl<'d> Deployment<'d> {
-    /// All of them, nginx's first.
-    pub fn origin_lists(&self) -> Vec<OriginList> {
+    /// All of them, nginx's first; made on first need.
+    pub fn origin_lists(&self) -> &[OriginList] {
+        self.origin_lists.get_or_init(|| self.find_origin_lists())
+    }
+
+    fn find_origin_lists(&self) -> Vec<OriginList> {
         let mut lists: Vec<OriginList> = self.sites.iter().flat_map(|site| site.origin_lists_of(|_| true)).collect();
-        let mut judged: BTreeSet<Place> = BTreeSet::new();
+        let mut judged: HashSet<Place> = HashSet::new();
         for app in self.apps_and_files() {
             let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
             for origin in &app.origins {
@@ -127,7 +131,7 @@ impl<'d> Site<'d> {
     pub(super) fn origin_lists_of(&self, is_wanted: impl Fn(ItemId) -> bool) -> Vec<OriginList> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
         // One map decides about many headers; each of its lines is read once.
-        let mut read: BTreeSet<Place> = BTreeSet::new();
+        let mut read: HashSet<Place> = HashSet::new();
         for (flow, mut fields) in self.flows() {
             fields.retain(|(field, _)| is_wanted(field.item));
             let is_public =
