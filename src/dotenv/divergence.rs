@@ -1,7 +1,7 @@
 //! Where loaders read different things from one assignment.
 
-use super::loaders::{Loader, Reading, readings};
-use super::tree::{Assignment, Kind, PartKind, Quoting, Tree};
+use super::loaders::{Loader, Reading, is_read_alike, readings};
+use super::tree::{Assignment, Kind, PartKind, Quoting, Statement, Tree};
 
 /// How many characters of a reading are shown.
 const MOST_CHARACTERS: usize = 60;
@@ -42,8 +42,14 @@ pub enum Cause {
 /// The assignments of a file whose key `is_wanted` and that loaders read differently. What depends on the process, or on an open
 /// quote, is left out.
 pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignment) -> bool) -> Vec<Divergence<'t>> {
-    let wanted = |kind: &Kind| matches!(kind, Kind::Assignment(assignment) if is_wanted(assignment));
-    if !tree.statements.iter().any(|statement| wanted(&statement.kind)) {
+    let has_quotes = memchr::memchr2(b'"', b'\'', file).is_some();
+    let is_asked = |statement: &Statement| match &statement.kind {
+        Kind::Assignment(assignment) => {
+            is_wanted(assignment) && (has_quotes || !is_read_alike(tree, file, statement, assignment))
+        }
+        _ => false,
+    };
+    if !tree.statements.iter().any(is_asked) {
         return Vec::new();
     }
     let all: Vec<(Loader, Vec<(usize, Reading)>)> =
@@ -51,7 +57,7 @@ pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignme
     let mut divergences = Vec::new();
     for (index, statement) in tree.statements.iter().enumerate() {
         let Kind::Assignment(assignment) = &statement.kind else { continue };
-        if !is_wanted(assignment) || !assignment.value.closed {
+        if !is_asked(statement) || !assignment.value.closed {
             continue;
         }
         let reading = |(loader, readings): &(Loader, Vec<(usize, Reading)>)| {

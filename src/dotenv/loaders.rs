@@ -149,6 +149,28 @@ fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
     readings
 }
 
+/// Whether every loader that takes the file certainly reads the same from a statement, which is what stands there: a POSIX name, `=`, a
+/// bare value of letters, digits and marks that mean nothing to any of them, and the end of the line. In the whole file no quote may
+/// stand, since the value of another line could go on past this one.
+pub fn is_read_alike(tree: &Tree, file: &[u8], statement: &Statement, assignment: &Assignment) -> bool {
+    let Assignment { key, separator, value, .. } = assignment;
+    let is_whole_line = key.start == statement.span.start
+        && separator.mark.start == key.end
+        && value.span.start == separator.mark.end
+        && statement.span.end == value.span.end + 1
+        && file.get(value.span.end as usize) == Some(&b'\n');
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:,@+-".contains(byte);
+    let text = value.span.of(file);
+    let follows_mark = !tree.bom.is_empty() && statement.span.start == tree.bom.end;
+    is_whole_line
+        && !follows_mark
+        && !separator.colon
+        && !text.is_empty()
+        && text.iter().all(is_plain)
+        && (statement.span.len() as usize) < docker::MAX_LINE
+        && is_posix_name(key.of(file))
+}
+
 fn read_assignment(loader: Loader, case: &Case<'_>, assignment: &Assignment) -> Reading {
     match loader {
         Loader::NodeDotenv => node::read(case, assignment),
@@ -178,6 +200,90 @@ fn is_posix_name(name: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::dotenv::grammar::parse;
+
+    #[test]
+    fn what_is_plain_is_read_alike() {
+        let values = [
+            "a",
+            "0",
+            "https://a.example:3000,http://b.example/x",
+            "-a",
+            "+1",
+            "@x",
+            ":",
+            "/",
+            ",a,",
+            "a.b_c-d",
+            "a/b",
+        ];
+        let keys = ["A", "_", "a9", "export", "CORS_ORIGIN", "PATH", "IFS"];
+        let around = ["", "B=$A\n", "\n\n", "# x\n", "B=a\\\n", "B: x\n", "B\n", "export B=1\n"];
+        for (before, after) in around.iter().flat_map(|before| around.iter().map(move |after| (before, after))) {
+            for (key, value) in keys.iter().flat_map(|key| values.iter().map(move |value| (key, value))) {
+                let file = format!("{before}{key}={value}\n{after}");
+                let (file, start) = (file.as_bytes(), Span::at(before.len(), 0).start);
+                let tree = parse(file);
+                let index = tree.statements.iter().position(|statement| statement.span.start == start);
+                let Some((index, statement)) = index.and_then(|index| Some((index, tree.statements.get(index)?)))
+                else {
+                    continue;
+                };
+                let Kind::Assignment(assignment) = &statement.kind else { panic!("{key}={value} is an assignment") };
+                assert!(is_read_alike(&tree, file, statement, assignment), "{key}={value}");
+                for loader in Loader::ALL {
+                    let readings = readings(loader, &tree, file);
+                    let read = readings.iter().find(|(at, _)| *at == index).map(|(_, reading)| reading);
+                    let is_read = read == Some(&Reading::Value(value.as_bytes().to_vec()));
+                    assert!(is_read || read == Some(&Reading::Refused), "{} {key}={value}", loader.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_be_read_otherwise_is_not_plain() {
+        for file in [
+            "A=",
+            "A=\n",
+            "A=a",
+            "A=a\r\n",
+            "A= a\n",
+            "A =a\n",
+            "A=a \n",
+            " A=a\n",
+            "A: a\n",
+            "A:a\n",
+            "export A=a\n",
+            "A=a#b\n",
+            "A=a # b\n",
+            "A=\"a\"\n",
+            "A='a'\n",
+            "A=`a`\n",
+            "A=a'b'\n",
+            "A=$B\n",
+            "A=a\\b\n",
+            "A=~\n",
+            "A=a;b\n",
+            "A=a b\n",
+            "A=a&b\n",
+            "A=a*\n",
+            "A.B=a\n",
+            "A-B=a\n",
+            "9=a\n",
+            "A=\u{e9}\n",
+            "\u{feff}A=a\n",
+            "A=a=b\n",
+            "A=(a)\n",
+            "A=[\"a\"]\n",
+        ] {
+            let tree = parse(file.as_bytes());
+            let plain = tree.statements.iter().any(|statement| match &statement.kind {
+                Kind::Assignment(assignment) => is_read_alike(&tree, file.as_bytes(), statement, assignment),
+                _ => false,
+            });
+            assert!(!plain, "{file:?}");
+        }
+    }
 
     /// `CARGO` and `PATH` are set in the environment of every test that cargo runs.
     #[test]

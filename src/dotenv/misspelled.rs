@@ -1,5 +1,8 @@
 //! Keys that are one letter away from one that a product reads.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
 use super::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
 
 /// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
@@ -53,18 +56,60 @@ pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Op
     if let Some(name) = own.names().find(|known| !present(known) && is_one_edit(name, known)) {
         return Some(Meant { name, reader: "your app" });
     }
+    let near: Vec<&Key> = near_rows(name).filter(|row| !present(row.name) && is_one_edit(name, row.name)).collect();
+    if near.is_empty() {
+        return None;
+    }
     let rows = candidates(name, Looks::Unlike, own, &present);
     let shown = |row: &&Key| READ_FIXED_NAMES.contains(&row.product) && is_shown(row.product, &present);
     let is_read = rows.iter().any(|row| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead);
     let first = name.split(['_', '.']).next().unwrap_or_default();
-    let near = |row: &&Key| {
+    let is_meant = |row: &&Key| {
         let judged = row.certainty > Certainty::Convention && row.meaning != Meaning::Dead && is_of_cors(row);
         let fixed = if ANYBODYS.contains(&first) { shown(row) } else { !is_read };
-        judged && fixed && !present(row.name) && is_one_edit(name, row.name)
+        judged && fixed
     };
-    let found = all().iter().find(|row| near(row))?;
+    let found = near.into_iter().find(is_meant)?;
     let reads_this = rows.iter().any(|row| row.product == found.product);
     (!reads_this).then_some(Meant { name: found.name, reader: found.product })
+}
+
+/// How many bytes at the start or at the end of two names are the same where one edit makes one of the other, if the names are long.
+const SAME: usize = 4;
+
+/// The rows by the first and by the last [`SAME`] bytes of their names, and those of short names, each in the order of the table.
+#[derive(Default)]
+struct Ends {
+    first: HashMap<[u8; SAME], Vec<u16>>,
+    last: HashMap<[u8; SAME], Vec<u16>>,
+    short: Vec<u16>,
+}
+
+static ENDS: LazyLock<Ends> = LazyLock::new(|| {
+    let mut ends = Ends::default();
+    for (index, row) in (0_u16..).zip(all()) {
+        let name = row.name.as_bytes();
+        match (name.first_chunk(), name.last_chunk()) {
+            (Some(first), Some(last)) if name.len() > 2 * SAME => {
+                ends.first.entry(*first).or_default().push(index);
+                ends.last.entry(*last).or_default().push(index);
+            }
+            _ => ends.short.push(index),
+        }
+    }
+    ends
+});
+
+/// The rows that one edit may make of `name`, in the order of the table, and others: an edit changes two neighbouring bytes at most, so
+/// that the first bytes of a long name stay as they are, or the last.
+fn near_rows(name: &str) -> impl Iterator<Item = &'static Key> {
+    let bytes = name.as_bytes();
+    let first = bytes.first_chunk().and_then(|chunk| ENDS.first.get(chunk));
+    let last = bytes.last_chunk().and_then(|chunk| ENDS.last.get(chunk));
+    let is_short = bytes.len() <= 2 * SAME + 1;
+    let short = is_short.then_some(&ENDS.short);
+    let found: BTreeSet<u16> = [first, last, short].into_iter().flatten().flatten().copied().collect();
+    found.into_iter().filter_map(|index| all().get(usize::from(index)))
 }
 
 /// URLs have names of every kind.
@@ -90,6 +135,24 @@ fn is_one_edit(name: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_row_is_overlooked_that_one_edit_makes() {
+        for row in all() {
+            let name = row.name;
+            for at in 0..name.len() {
+                let (start, end) = name.split_at(at);
+                let (this, next) = (end.get(..1).unwrap_or_default(), end.get(1..2).unwrap_or_default());
+                let rest = end.get(1..).unwrap_or_default();
+                let swapped = format!("{start}{next}{this}{}", end.get(2..).unwrap_or_default());
+                for slip in [format!("{start}X{end}"), format!("{start}X{rest}"), format!("{start}{rest}"), swapped] {
+                    let is_found = near_rows(&slip).any(|near| near == row);
+                    assert!(is_found || !is_one_edit(&slip, name), "{slip} for {name}");
+                }
+            }
+            assert!(near_rows(&format!("{name}X")).any(|near| near == row), "{name}X");
+        }
+    }
 
     #[test]
     fn slips_of_one_letter_are_found() {

@@ -18,9 +18,10 @@
 //! CORS_ORIGIN=https://app.example.com
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::deployment::{Deployment, EnvFile};
+use crate::dotenv::tree::Assignment;
 use crate::dotenv::value::{Variables, plain_values};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
@@ -53,9 +54,16 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// The keys that are set to different values, each with the places of all its assignments.
 fn repeated(deployment: &Deployment<'_>, file: &EnvFile<'_>) -> Vec<(String, Vec<Span>)> {
     let bytes = &deployment.sources.get(file.file).bytes;
+    let mut seen = HashSet::new();
+    let keys = file.tree.assignments().map(|assignment| assignment.key.of(bytes));
+    let again: HashSet<&[u8]> = keys.filter(|key| !seen.insert(*key)).collect();
+    if again.is_empty() {
+        return Vec::new();
+    }
     let (values, _) = plain_values(file.tree, bytes, &Variables::new());
     let mut by_name: BTreeMap<&[u8], Vec<(Span, Vec<u8>)>> = BTreeMap::new();
-    for (assignment, value) in file.tree.assignments().zip(values) {
+    let is_set_again = |assignment: &Assignment| again.contains(assignment.key.of(bytes));
+    for (assignment, value) in file.tree.assignments().zip(values).filter(|(assignment, _)| is_set_again(assignment)) {
         let read = value.map_or_else(|| assignment.value.inner.of(bytes).to_vec(), |value| value.bytes().to_vec());
         by_name.entry(assignment.key.of(bytes)).or_default().push((assignment.key, read));
     }

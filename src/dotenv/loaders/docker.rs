@@ -4,7 +4,7 @@ use super::Reading;
 use super::found::Found;
 
 /// The longest line that its scanner takes, in bytes.
-const MAX_LINE: usize = 64 * 1024;
+pub(super) const MAX_LINE: usize = 64 * 1024;
 
 /// What each line sets its key to, by the place of the key: all that follows the `=`, quotes, comment and blanks included. One line
 /// with a blank in its key, with no key, or that is no text, and the whole file is refused.
