@@ -1,6 +1,7 @@
 //! An app's environments: what its .env files make of each key in production, and what each file says by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Deployment;
 use crate::dotenv::app::{App, Setting};
@@ -104,13 +105,15 @@ impl<'d> Deployment<'d> {
     }
 
     /// The keys that an app's files set, each with the roles of the files that set it.
-    pub fn names(&self, project: &Project<'_>) -> Names {
-        let mut names = BTreeMap::new();
+    pub fn names(&self, project: &Project<'_>) -> Names<'d> {
+        let mut names: HashMap<Cow<'d, str>, Vec<Role>> = HashMap::new();
         for file in &project.files {
             let bytes = &self.sources.get(file.file).bytes;
             for assignment in file.tree.assignments() {
-                let name = String::from_utf8_lossy(assignment.key.of(bytes)).into_owned();
-                names.entry(name).or_insert_with(BTreeSet::new).insert(file.role);
+                let roles = names.entry(String::from_utf8_lossy(assignment.key.of(bytes))).or_default();
+                if !roles.contains(&file.role) {
+                    roles.push(file.role);
+                }
             }
         }
         Names(names)
@@ -119,9 +122,9 @@ impl<'d> Deployment<'d> {
 
 /// See [`Deployment::names`].
 #[derive(Debug)]
-pub struct Names(BTreeMap<String, BTreeSet<Role>>);
+pub struct Names<'d>(HashMap<Cow<'d, str>, Vec<Role>>);
 
-impl Names {
+impl Names<'_> {
     /// Whether any file sets the key.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)

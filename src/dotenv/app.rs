@@ -3,10 +3,12 @@
 //! The files of one app are layers: a key in a later file takes the place of the same key in an earlier one, as Vite,
 //! Next.js and compose stack them. Within a file the last assignment of a key counts.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use super::allowed::Index;
 use super::form::looks;
 use super::keys::{self, Answer, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
 use super::list::{self, Entry};
@@ -26,7 +28,7 @@ pub struct Setting {
     /// The rows of all products that may be meant; never empty. What is wrong in all of them is certainly wrong.
     pub keys: Arc<[Key]>,
     /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
-    pub value: Option<Plain>,
+    pub value: Option<Arc<Plain>>,
     /// How the value is written.
     pub quoting: Quoting,
     /// Whether it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
@@ -139,9 +141,11 @@ pub struct App {
     /// A switch that says the app's CORS is off.
     pub switched_off: Option<Place>,
     /// Every key in force, whatever it means: what programs get that read these files.
-    pub variables: BTreeMap<String, Variable>,
+    pub variables: HashMap<String, Variable>,
     /// The index of each setting.
-    by_name: BTreeMap<String, usize>,
+    by_name: HashMap<String, usize>,
+    /// What answers are found by.
+    pub(super) index: Index,
 }
 
 impl fmt::Debug for App {
@@ -156,7 +160,7 @@ impl fmt::Debug for App {
 #[derive(Clone)]
 pub struct Variable {
     /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
-    pub value: Option<Plain>,
+    pub value: Option<Arc<Plain>>,
     /// Where the value stands, without its quotes.
     pub value_place: Place,
 }
@@ -179,7 +183,7 @@ struct InForce<'t> {
     layer: usize,
     file: FileId,
     assignment: &'t Assignment,
-    value: Option<Plain>,
+    value: Option<Arc<Plain>>,
 }
 
 /// Reads the .env files of one app, in the order of their layers.
@@ -191,13 +195,13 @@ pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
 /// Reads some files of an app of which more is known.
 pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     let mut variables = Variables::new();
-    let mut in_force: BTreeMap<String, InForce<'_>> = BTreeMap::new();
+    let mut in_force: HashMap<Cow<'_, str>, InForce<'_>> = HashMap::new();
     for (layer, (file, tree, bytes)) in files.iter().enumerate() {
         let (values, after) = plain_values(tree, bytes, &variables);
         variables = after;
         for (assignment, value) in tree.assignments().zip(values) {
-            let name = String::from_utf8_lossy(assignment.key.of(bytes)).into_owned();
-            in_force.insert(name, InForce { layer, file: *file, assignment, value });
+            let name = String::from_utf8_lossy(assignment.key.of(bytes));
+            in_force.insert(name, InForce { layer, file: *file, assignment, value: value.map(Arc::new) });
         }
     }
     let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), ..App::default() };
@@ -210,17 +214,17 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
             settings.push((entry.layer, entry.assignment.key, setting(name, entry, keys)));
         }
     }
-    let variable = |entry: &InForce<'_>| {
-        let value_place = Place { file: entry.file, span: entry.assignment.value.inner };
-        Variable { value: entry.value.clone(), value_place }
-    };
-    app.variables = in_force.iter().map(|(name, entry)| (name.clone(), variable(entry))).collect();
     settings.sort_by_key(|(layer, key, _)| (*layer, *key));
     app.settings = settings.into_iter().map(|(_, _, setting)| setting).collect();
     app.by_name = app.settings.iter().enumerate().map(|(index, setting)| (setting.name.clone(), index)).collect();
     app.find_origins(&present, beside);
     app.find_switches();
     app.find_credentials();
+    let variable = |(name, entry): (Cow<'_, str>, InForce<'_>)| {
+        let value_place = Place { file: entry.file, span: entry.assignment.value.inner };
+        (name.into_owned(), Variable { value: entry.value, value_place })
+    };
+    app.variables = in_force.into_iter().map(variable).collect();
     app
 }
 

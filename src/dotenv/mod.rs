@@ -1,5 +1,6 @@
 //! The .env files: their grammar, their loaders, and what applications read in them.
 
+mod allowed;
 pub mod app;
 pub mod divergence;
 pub mod echo;

@@ -1,7 +1,8 @@
 //! The app's answer to a request's Origin, as its .env files tell.
 
+use super::allowed::{Said, is_known};
 use super::app::{AllowOrigin, App, Policy, Setting};
-use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash};
+use super::keys::{Answer, Certainty, Key, Patterns, Scheme, Separator, Slash};
 use super::list::Entry;
 use crate::source::Place;
 
@@ -30,13 +31,13 @@ impl App {
             return self.switched_off.map_or(unknown, |place| (AllowOrigin::None, Some(place)));
         }
         let mut answer: Option<(AllowOrigin, Option<Place>)> = None;
-        if let Some(star) = self.any_origin.as_ref().filter(|star| !self.holds_star(star.place)) {
+        if let Some(star) = self.any_origin.as_ref().filter(|_| !self.holds_star()) {
             let sure = star.certainty >= Certainty::Docs && !self.allows_credentials();
             answer = Some((if sure { AllowOrigin::Star } else { AllowOrigin::Unknown }, Some(star.place)));
         }
         let mut rows: &[Key] = &[];
-        for setting in self.settings.iter().filter(|setting| setting.cors) {
-            let (next, entry) = self.setting_answer(setting, origin);
+        for (index, setting) in self.deciding().iter().filter_map(|index| Some((*index, self.settings.get(*index)?))) {
+            let (next, entry) = self.setting_answer(index, setting, origin);
             let place = entry.map_or(setting.key_place, |entry| setting.place_of(&entry));
             let one_list = *rows == *setting.keys && setting.keys.iter().all(|key| key.is_indexed());
             rows = &setting.keys;
@@ -51,43 +52,31 @@ impl App {
         answer.unwrap_or(unknown)
     }
 
-    /// Whether the `*` at this place stands in a list, whose own products answer for it.
-    fn holds_star(&self, place: Place) -> bool {
-        self.origins.iter().any(|origin| origin.place == place)
-    }
-
     fn allows_credentials(&self) -> bool {
         self.credentials.as_ref().is_some_and(|credentials| credentials.value)
     }
 
     /// What all rows of a setting agree on.
-    fn setting_answer(&self, setting: &Setting, origin: &str) -> (AllowOrigin, Option<Entry>) {
-        let mut answers = setting.keys.iter().map(|key| self.key_answer(setting, key, origin));
+    fn setting_answer(&self, index: usize, setting: &Setting, origin: &str) -> (AllowOrigin, Option<Entry>) {
+        let mut answers = (0..setting.keys.len()).map(|row| self.key_answer(index, setting, row, origin));
         let first = answers.next().unwrap_or((AllowOrigin::Unknown, None));
         if answers.all(|(answer, _)| answer == first.0) { first } else { (AllowOrigin::Unknown, None) }
     }
 
     /// What the product of one row answers, and the entry that makes it.
-    fn key_answer(&self, setting: &Setting, key: &Key, origin: &str) -> (AllowOrigin, Option<Entry>) {
+    fn key_answer(&self, index: usize, setting: &Setting, row: usize, origin: &str) -> (AllowOrigin, Option<Entry>) {
         let unknown = (AllowOrigin::Unknown, None);
-        let known_list = matches!(key.meaning, Meaning::Origins | Meaning::SingleOrigin | Meaning::FrontendUrl);
-        if setting.value.is_none() || key.certainty < Certainty::Usage || !known_list {
-            return unknown;
-        }
-        let entries = setting.entries(key.separator);
+        let Some(key) = setting.keys.get(row).filter(|key| is_known(setting, key)) else { return unknown };
         if key.is_verbatim() {
-            return self.verbatim_answer(setting, key, entries, origin);
+            return self.verbatim_answer(setting, key, setting.entries(key.separator), origin);
         }
-        let mut doubt = false;
-        for entry in &entries {
-            match judge(key, &setting.text_of(entry), entry.padded, origin) {
-                Match::Origin => return (AllowOrigin::Origin(origin.to_owned()), Some(entry.clone())),
-                Match::Any if !self.allows_credentials() => return (AllowOrigin::Star, Some(entry.clone())),
-                Match::Any | Match::Unknown => doubt = true,
-                Match::Nothing => {}
-            }
+        let Some(allowed) = self.allowed(index, row) else { return unknown };
+        match allowed.say(setting, key, origin, !self.allows_credentials()) {
+            Said::Origin(entry) => (AllowOrigin::Origin(origin.to_owned()), Some(entry)),
+            Said::Any(entry) => (AllowOrigin::Star, Some(entry)),
+            Said::Nothing if refuses_the_rest(key, origin) => (AllowOrigin::None, None),
+            Said::Doubt | Said::Nothing => unknown,
         }
-        if doubt || !refuses_the_rest(key, origin) { unknown } else { (AllowOrigin::None, None) }
     }
 
     /// A value that is sent as it stands, whatever the request's Origin.
@@ -112,14 +101,15 @@ impl App {
 }
 
 /// What an entry is to an origin.
-enum Match {
+pub(super) enum Match {
     Origin,
     Any,
     Nothing,
     Unknown,
 }
 
-fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
+/// What it is as a product reads it. Save for the entries that are this origin but for a slash or for case, it is the same for every origin.
+pub(super) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
     if text == "*" {
         return match key.star {
             Answer::Yes => Match::Any,

@@ -3,7 +3,7 @@
 //! Quotes off, the escapes turned that most loaders turn, and variables put in from the app's own files alone. Where a
 //! variable is set nowhere in them, the value is not known: the process that runs the app may set it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::tree::{Assignment, PartKind, Quoting, Tree};
@@ -17,7 +17,7 @@ pub const MAX_VALUE_BYTES: usize = 128 * 1024;
 const MAX_ROUNDS: usize = 8;
 
 /// The variables that files have set so far.
-pub type Variables = BTreeMap<Vec<u8>, Vec<u8>>;
+pub type Variables = HashMap<Vec<u8>, Vec<u8>>;
 
 /// A value as most loaders read it, which still knows where each of its bytes stands in the file.
 #[derive(Clone, Default)]

@@ -55,7 +55,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn judge(names: &Names, key: &EnvKey<'_>, switch: &Key) -> Option<Finding> {
+fn judge(names: &Names<'_>, key: &EnvKey<'_>, switch: &Key) -> Option<Finding> {
     let (setting, product, name) = (key.setting, switch.product, switch.name);
     let set = key.app.setting(name);
     let value = set.map(|set| set.switch());

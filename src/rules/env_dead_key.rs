@@ -59,7 +59,7 @@ fn dead<'d>(deployment: &'d Deployment<'_>, file: &EnvFile<'_>) -> impl Iterator
 }
 
 /// Keys that are one edit away from one that a product reads.
-fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &Names) -> Vec<Finding> {
+fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &Names<'_>) -> Vec<Finding> {
     let bytes = &deployment.sources.get(file.file).bytes;
     let mut findings = Vec::new();
     for assignment in file.tree.assignments() {
