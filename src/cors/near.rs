@@ -1,7 +1,13 @@
 //! Origins that differ so little that one was probably meant to be the other.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::origin::Origin;
 use super::registrable::registrable;
+
+/// How many labels at the end of a host its owner may have registered, the one behind a final dot among them.
+const MAX_OWNING: usize = 4;
 
 /// In what two origins differ, where it is one thing only: the scheme, the port, `www.`, or one label of the host. Hosts of
 /// different owners are near only where they differ by a slip of the pen.
@@ -16,6 +22,64 @@ pub fn difference(left: &Origin, right: &Origin) -> Option<&'static str> {
     }
 }
 
+/// For each of `wanted`, the first of `others` that differs in one thing only, by its index, and in what. Each is read once, however many
+/// there are on the other side.
+pub fn nearest(wanted: &[&Origin], others: &[&Origin]) -> Vec<Option<(usize, &'static str)>> {
+    let mut found = vec![None; wanted.len()];
+    let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (index, origin) in wanted.iter().enumerate() {
+        common(origin).into_iter().for_each(|what| waiting.entry(what).or_default().push(index));
+    }
+    for (other, origin) in others.iter().enumerate() {
+        for what in common(origin) {
+            let Some(sharing) = waiting.get_mut(&what) else { continue };
+            sharing.retain(|&index| {
+                let (Some(found), Some(one)) = (found.get_mut(index), wanted.get(index)) else { return false };
+                if found.is_none() {
+                    *found = difference(one, origin).map(|what| (other, what));
+                }
+                found.is_none()
+            });
+        }
+    }
+    found
+}
+
+/// What an origin has in common with every one that [`difference`] finds near, as hashes. Others may have it in common as well, but few do.
+fn common(origin: &Origin) -> Vec<u64> {
+    let (Some(scheme), Some(host)) = (origin.scheme(), origin.host()) else { return Vec::new() };
+    let port = written_port(origin);
+    let mut common = vec![hash(("scheme", host, port)), hash(("port", scheme, host))];
+    if is_address(host) {
+        return common;
+    }
+    let bare = host.strip_prefix("www.");
+    common.extend([Some(host), bare].into_iter().flatten().map(|host| hash(("www", scheme, port, host))));
+    let (owner, count) = (registrable(host), host.split('.').count());
+    let mut start = 0;
+    for (index, label) in host.split('.').enumerate() {
+        let end = start + label.len();
+        let around = (host.get(..start), host.get(end..));
+        common.push(hash(("owner", scheme, port, around, owner)));
+        // Those of another owner are near where one letter of a label is, and no more than these labels tell owners apart.
+        if index + MAX_OWNING >= count {
+            let label = label.as_bytes();
+            let slip = |label: &[u8]| hash(("slip", scheme, port, around, label));
+            common.push(slip(label));
+            let without = |at: usize| [label.get(..at), label.get(at + 1..)].map(Option::unwrap_or_default).concat();
+            common.extend((0..label.len()).map(|at| slip(&without(at))));
+        }
+        start = end + 1;
+    }
+    common
+}
+
+fn hash(what: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
 fn written_port(origin: &Origin) -> Option<u16> {
     match origin {
         Origin::Tuple { port, .. } => *port,
@@ -24,8 +88,6 @@ fn written_port(origin: &Origin) -> Option<u16> {
 }
 
 fn host_difference(one: &str, other: &str) -> Option<&'static str> {
-    let is_address =
-        |host: &str| host.starts_with('[') || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_address(one) || is_address(other) {
         return None;
     }
@@ -41,6 +103,10 @@ fn host_difference(one: &str, other: &str) -> Option<&'static str> {
     let (only, None) = (different.next()?, different.next()) else { return None };
     let same_owner = registrable(one) == registrable(other);
     (same_owner || is_slip(only.0, only.1)).then_some("one label")
+}
+
+fn is_address(host: &str) -> bool {
+    host.starts_with('[') || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// Whether one label becomes the other by one letter more, less or other, or by two that changed places.
@@ -64,6 +130,58 @@ fn is_slip(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
     use crate::cors::origin::check_serialized;
+
+    #[test]
+    fn the_nearest_are_those_that_looking_at_every_pair_finds() {
+        let hosts = [
+            "example.com",
+            "www.example.com",
+            "www.www.example.com",
+            "app.example.com",
+            "apps.example.com",
+            "app.exmaple.com",
+            "app.examples.com",
+            "app.another.com",
+            "example.co.uk",
+            "exmple.co.uk",
+            "example.com.uk",
+            "a.b.c.example.com",
+            "a.x.c.example.com",
+            "a.b.c.example.net",
+            "shop.netlify.app",
+            "x--shop.netlify.app",
+            "y--shop.netlify.app",
+            "x--blog.netlify.app",
+            "app.example.com.",
+            "web.example.com.",
+            "10.0.0.1",
+            "10.0.0.2",
+            "localhost",
+            "localhots",
+            "abc",
+            "abd",
+            "example",
+            "exampel",
+        ];
+        let texts =
+            hosts.iter().flat_map(|host| ["https://", "http://", "app://"].map(|scheme| format!("{scheme}{host}")));
+        let texts: Vec<String> =
+            texts.flat_map(|text| [text.clone(), format!("{text}:8080"), format!("{text}:8081")]).collect();
+        let mut origins: Vec<Origin> = texts.iter().filter_map(|text| check_serialized(text).ok()).collect();
+        origins.push(Origin::Opaque);
+        let all: Vec<&Origin> = origins.iter().collect();
+        assert!(all.len() > 200);
+        for from in [0, 7, 100] {
+            let others = all.get(from..).unwrap();
+            let first = |one: &&Origin| {
+                others.iter().enumerate().find_map(|(index, other)| Some((index, difference(one, other)?)))
+            };
+            let expected: Vec<_> = all.iter().map(first).collect();
+            for ((one, found), expected) in all.iter().zip(nearest(&all, others)).zip(expected) {
+                assert_eq!(found, expected, "{one}");
+            }
+        }
+    }
 
     #[test]
     fn near_misses_are_told_from_other_sites() {

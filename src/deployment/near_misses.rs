@@ -1,9 +1,10 @@
 //! Origins that one party names and another does not let in, but one that is nearly the same.
 
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Deployment, Front, Listed, meant_origin};
-use crate::cors::near::difference;
+use crate::cors::near::nearest;
 use crate::cors::origin::Origin;
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::{Certainty, Meaning};
@@ -27,6 +28,8 @@ pub struct NearMiss {
 /// Origins that one party allows.
 struct Party<'p> {
     origins: Vec<Listed>,
+    /// The same origins, to look one up.
+    known: HashSet<Origin>,
     /// What it is called in a message.
     name: &'static str,
     /// Where it is nginx: what of it stands before the app.
@@ -35,15 +38,16 @@ struct Party<'p> {
 
 impl<'p> Party<'p> {
     fn app(origins: Vec<Listed>) -> Self {
-        Party { origins, name: "the app", front: None }
+        let known = origins.iter().map(|listed| listed.origin.clone()).collect();
+        Party { origins, known, name: "the app", front: None }
     }
 
     fn nginx(deployment: &Deployment<'_>, front: &'p Front) -> Self {
-        Party { origins: deployment.listed_before(front), name: "nginx", front: Some(front) }
+        Party { name: "nginx", front: Some(front), ..Party::app(deployment.listed_before(front)) }
     }
 
     fn has(&self, origin: &Origin) -> bool {
-        self.origins.iter().any(|listed| listed.origin == *origin)
+        self.known.contains(origin)
     }
 
     /// Whether it lets the origin in.
@@ -56,7 +60,7 @@ impl Deployment<'_> {
     /// All of them, by place.
     pub fn near_misses(&self) -> Vec<NearMiss> {
         let fronts = self.fronts();
-        let perhaps = Party::nginx(self, fronts.open());
+        let perhaps = LazyCell::new(|| Party::nginx(self, fronts.open()));
         let mut found: BTreeMap<Place, NearMiss> = BTreeMap::new();
         for (index, project) in self.projects.iter().enumerate() {
             let app = &project.production;
@@ -92,11 +96,15 @@ fn differing<'o>(
     left: &'o Party<'_>,
     right: &'o Party<'_>,
 ) -> Vec<(&'o Listed, &'o Listed, &'static str)> {
-    let near = |origin: &Listed| {
-        let others = right.origins.iter().filter(|other| !other.is_pattern && !left.has(&other.origin));
-        others.filter_map(|other| Some((other, difference(&origin.origin, &other.origin)?))).next()
-    };
-    let found = left.origins.iter().filter_map(|origin| near(origin).map(|(other, what)| (origin, other, what)));
+    let own: Vec<&Listed> = left.origins.iter().filter(|origin| !right.has(&origin.origin)).collect();
+    let others = right.origins.iter().filter(|other| !other.is_pattern && !left.has(&other.origin));
+    let others: Vec<&Listed> = if own.is_empty() { Vec::new() } else { others.collect() };
+    let origins = |listed: &[&'o Listed]| -> Vec<&'o Origin> { listed.iter().map(|listed| &listed.origin).collect() };
+    let near = nearest(&origins(&own), &origins(&others)).into_iter();
+    let found = own.iter().zip(near).filter_map(|(origin, near)| {
+        let (other, what) = near?;
+        Some((*origin, *others.get(other)?, what))
+    });
     found.filter(|(origin, ..)| !right.admits(deployment, &origin.origin)).collect()
 }
 

@@ -39,7 +39,10 @@ pub fn used_variables(config: &Config<'_>) -> BTreeSet<Vec<u8>> {
         for index in (0..=config.parameter_count(item)).filter(|index| Some(*index) != defines) {
             let Some(word) = config.parameter(item, index) else { continue };
             for part in parts(&word) {
-                if let Part::Variable(name) = part {
+                // Very many lines may use the same few.
+                if let Part::Variable(name) = part
+                    && !used.contains(name)
+                {
                     used.insert(name.to_ascii_lowercase());
                 }
             }
