@@ -81,7 +81,7 @@ impl<'d> Deployment<'d> {
 
     /// The origins of all .env files, each once.
     pub fn env_origins(&self) -> impl Iterator<Item = &AllowedOrigin> {
-        let mut judged: BTreeSet<Place> = BTreeSet::new();
+        let mut judged: HashSet<Place> = HashSet::new();
         self.apps_and_files().flat_map(|app| &app.origins).filter(move |origin| judged.insert(origin.place))
     }
 
