@@ -7,7 +7,7 @@ use crate::rules::not_analysed;
 use crate::source::FileId;
 
 /// As many findings of one rule are told. Nobody reads them, but a baseline or a dashboard may hold them.
-const MOST_OF_A_RULE: usize = 20_000;
+const MOST_OF_A_RULE: usize = 150_000;
 
 /// Takes out what is too much of one rule, the last in file order, and says so once for each such rule. Gives the files in which
 /// that starts.
