@@ -12,12 +12,11 @@ use super::Elsewhere;
 /// Directives whose numbers matter to nobody who asks from outside, beside all that end in `_pass`.
 const OF_THE_MACHINE: [&[u8]; 6] =
     [b"root", b"alias", b"access_log", b"error_log", b"ssl_certificate", b"ssl_certificate_key"];
-/// Variables in which no host and no origin stands.
-const WITHOUT_HOSTS: [&[u8]; 10] = [
+/// Variables in which no host and no origin stands, and no path on the machine.
+const WITHOUT_HOSTS: [&[u8]; 9] = [
     b"$uri",
     b"$document_uri",
     b"$request_uri",
-    b"$request_filename",
     b"$request_method",
     b"$args",
     b"$query_string",
