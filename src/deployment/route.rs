@@ -347,7 +347,7 @@ impl Site<'_> {
 
 /// A path that the location takes; `None` where others take all those that fit it.
 fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
-    let fitting = fitting_paths(model, context);
+    let fitting = fitting_paths(model, server, context);
     let find = |path: &[u8]| model.locations.find(model.config, &model.regexes, server, path).0;
     let takes = |path: &&Vec<u8>| matches!(find(path), Found::Location(found) if found == context);
     // In a fragment, the server around it is not shown.
@@ -366,7 +366,7 @@ fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<
 }
 
 /// Paths that a location's own pattern fits, the plainest first.
-fn fitting_paths(model: &Model<'_, '_>, context: ContextId) -> Vec<Vec<u8>> {
+fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Vec<Vec<u8>> {
     let config = model.config;
     let pattern = |context: ContextId| {
         let here = config.context(context);
@@ -377,7 +377,12 @@ fn fitting_paths(model: &Model<'_, '_>, context: ContextId) -> Vec<Vec<u8>> {
         Some(Pattern::Exact(path)) => vec![path.into_owned()],
         // A directory would be answered by its index; a page asks for what is in it.
         Some(Pattern::Prefix { path, .. }) if path.ends_with(b"/") => vec![[&path[..], b"x"].concat()],
-        Some(Pattern::Prefix { path, .. }) => vec![path.to_vec(), [&path[..], b"/x"].concat()],
+        Some(Pattern::Prefix { path, .. }) => {
+            let within = [&path[..], b"/x"].concat();
+            let rewrites = |path: &[u8]| rewrites(model, server, path) || rewrites(model, context, path);
+            // What is rewritten is written for the paths within, and the bare one is asked for by nobody.
+            if rewrites(&within) && !rewrites(&path) { vec![within, path.into_owned()] } else { vec![path.into_owned(), within] }
+        }
         Some(Pattern::Regex { pattern: regex, ignore_case }) => {
             let Some(end) = sample(&model.regexes, &regex, ignore_case) else { return Vec::new() };
             let around = config.ancestors(context).skip(1).filter_map(pattern).find_map(|outer| match outer {
@@ -397,4 +402,10 @@ fn fitting_paths(model: &Model<'_, '_>, context: ContextId) -> Vec<Vec<u8>> {
         }
         Some(Pattern::Named(_)) | None => Vec::new(),
     }
+}
+
+/// Whether a `rewrite` of this very context changes that path.
+fn rewrites(model: &Model<'_, '_>, context: ContextId, path: &[u8]) -> bool {
+    let expressions = model.config.named(context, b"rewrite").filter_map(|item| model.config.parameter(item, 1));
+    expressions.into_iter().any(|expression| model.regexes.is_match(&expression, false, path) == Some(true))
 }
