@@ -26,6 +26,9 @@ pub fn difference(left: &Origin, right: &Origin) -> Option<&'static str> {
 /// there are on the other side.
 pub fn nearest(wanted: &[&Origin], others: &[&Origin]) -> Vec<Option<(usize, &'static str)>> {
     let mut found = vec![None; wanted.len()];
+    if others.is_empty() {
+        return found;
+    }
     let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
     for (index, origin) in wanted.iter().enumerate() {
         common(origin).into_iter().for_each(|what| waiting.entry(what).or_default().push(index));

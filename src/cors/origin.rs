@@ -108,13 +108,19 @@ impl Origin {
     }
 
     /// The host of an http or https origin, without the dot that may end a name.
-    fn web_host(&self) -> Option<Host> {
+    fn web_host(&self) -> Option<Host<&str>> {
         let Origin::Tuple { scheme, host, .. } = self else { return None };
-        let host = matches!(&**scheme, "http" | "https").then(|| Host::parse(host).ok()).flatten()?;
-        Some(match host {
-            Host::Domain(name) => Host::Domain(name.trim_end_matches('.').to_owned()),
-            address => address,
-        })
+        if !matches!(&**scheme, "http" | "https") {
+            return None;
+        }
+        // What is serialized already has one spelling left.
+        if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            return address.parse().ok().map(Host::Ipv6);
+        }
+        match host.parse() {
+            Ok(address) => Some(Host::Ipv4(address)),
+            Err(_) => Some(Host::Domain(host.trim_end_matches('.'))),
+        }
     }
 }
 

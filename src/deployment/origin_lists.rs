@@ -51,6 +51,7 @@ impl<'d> Deployment<'d> {
     fn find_origin_lists(&self) -> Vec<OriginList> {
         let mut lists: Vec<OriginList> = self.sites.iter().flat_map(|site| site.origin_lists_of(|_| true)).collect();
         let mut judged: HashSet<Place> = HashSet::new();
+        let mut stages: BTreeMap<FileId, (bool, bool)> = BTreeMap::new();
         for app in self.apps_and_files() {
             let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
             for origin in &app.origins {
@@ -63,12 +64,9 @@ impl<'d> Deployment<'d> {
                 let listed = origins.into_iter().filter_map(|origin| {
                     Some(Listed { origin: meant_origin(&origin.text)?, place: origin.place, is_pattern: false })
                 });
-                lists.push(OriginList {
-                    origins: listed.collect(),
-                    is_page,
-                    is_production: self.is_production_file(key.file),
-                    is_development: self.is_development_file(key.file),
-                });
+                let stage = || (self.is_production_file(key.file), self.is_development_file(key.file));
+                let (is_production, is_development) = *stages.entry(key.file).or_insert_with(stage);
+                lists.push(OriginList { origins: listed.collect(), is_page, is_production, is_development });
             }
         }
         lists

@@ -381,7 +381,11 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
             let within = [&path[..], b"/x"].concat();
             let rewrites = |path: &[u8]| rewrites(model, server, path) || rewrites(model, context, path);
             // What is rewritten is written for the paths within, and the bare one is asked for by nobody.
-            if rewrites(&within) && !rewrites(&path) { vec![within, path.into_owned()] } else { vec![path.into_owned(), within] }
+            if rewrites(&within) && !rewrites(&path) {
+                vec![within, path.into_owned()]
+            } else {
+                vec![path.into_owned(), within]
+            }
         }
         Some(Pattern::Regex { pattern: regex, ignore_case }) => {
             let Some(end) = sample(&model.regexes, &regex, ignore_case) else { return Vec::new() };

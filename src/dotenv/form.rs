@@ -46,9 +46,11 @@ pub fn product(keys: &[Key]) -> Option<&'static str> {
 
 /// Whether the text looks like an origin or a host, and not like a word, a number or a path.
 pub fn is_address(text: &str) -> bool {
-    let host = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let name = host.split([':', '/']).next().unwrap_or_default();
-    text.contains("://") || text == "*" || name == "localhost" || name.trim_matches('.').contains('.')
+    if text == "*" || memchr::memmem::find(text.as_bytes(), b"://").is_some() {
+        return true;
+    }
+    let name = text.split([':', '/']).next().unwrap_or_default();
+    name == "localhost" || name.trim_matches('.').contains('.')
 }
 
 /// See [`Setting::written`].

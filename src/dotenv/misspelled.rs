@@ -56,7 +56,7 @@ pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Op
     if let Some(name) = own.names().find(|known| !present(known) && is_one_edit(name, known)) {
         return Some(Meant { name, reader: "your app" });
     }
-    let near: Vec<&Key> = near_rows(name).filter(|row| !present(row.name) && is_one_edit(name, row.name)).collect();
+    let near: Vec<&Key> = near_rows(name).filter(|row| !present(row.name)).collect();
     if near.is_empty() {
         return None;
     }
@@ -100,15 +100,17 @@ static ENDS: LazyLock<Ends> = LazyLock::new(|| {
     ends
 });
 
-/// The rows that one edit may make of `name`, in the order of the table, and others: an edit changes two neighbouring bytes at most, so
-/// that the first bytes of a long name stay as they are, or the last.
+/// The rows that one edit may make of `name`, in the order of the table. An edit changes two neighbouring bytes at most, so that the
+/// first bytes of a long name stay as they are, or the last.
 fn near_rows(name: &str) -> impl Iterator<Item = &'static Key> {
     let bytes = name.as_bytes();
     let first = bytes.first_chunk().and_then(|chunk| ENDS.first.get(chunk));
     let last = bytes.last_chunk().and_then(|chunk| ENDS.last.get(chunk));
     let is_short = bytes.len() <= 2 * SAME + 1;
     let short = is_short.then_some(&ENDS.short);
-    let found: BTreeSet<u16> = [first, last, short].into_iter().flatten().flatten().copied().collect();
+    let is_near = |index: &&u16| all().get(usize::from(**index)).is_some_and(|row| is_one_edit(name, row.name));
+    let found = [first, last, short].into_iter().flatten().flatten().filter(is_near);
+    let found: BTreeSet<u16> = found.copied().collect();
     found.into_iter().filter_map(|index| all().get(usize::from(index)))
 }
 
@@ -121,6 +123,9 @@ fn is_of_cors(key: &Key) -> bool {
 /// is no slip.
 fn is_one_edit(name: &str, other: &str) -> bool {
     let (name, other) = (name.as_bytes(), other.as_bytes());
+    if name.len().abs_diff(other.len()) > 1 {
+        return false;
+    }
     let same = name.iter().zip(other).take_while(|(left, right)| left == right).count();
     let (left, right) = (name.get(same..).unwrap_or(&[]), other.get(same..).unwrap_or(&[]));
     match (left, right) {

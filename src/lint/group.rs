@@ -55,9 +55,14 @@ pub(super) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], setting
         state(&mut production);
         let mut files = Vec::new();
         for member in &members {
-            let alone = [(member.file, member.tree, member.bytes)];
             files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: read.len() });
             let overridden = overridden(member, &members);
+            // A file that is all of production says by itself what it says there.
+            if production.files == [member.file] && overridden.is_empty() {
+                read.push(production.clone());
+                continue;
+            }
+            let alone = [(member.file, member.tree, member.bytes)];
             let is_overridden = |key: &str| overridden.contains(key);
             let mut app = app::read_among(&alone, Beside { is_overridden: &is_overridden, ..beside });
             state(&mut app);

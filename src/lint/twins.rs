@@ -11,18 +11,13 @@ use crate::dotenv::stage::is_of_a_stage;
 use crate::finding::{Edit, Finding, Fix, Label};
 use crate::nginx::config::Config;
 use crate::nginx::twins::{Elsewhere, Member, Renaming, Twins};
-use crate::source::{Place, Sources, Span};
+use crate::source::{FileId, Place, Sources, Span};
 
 /// What stands outside of the servers that may be alike: the rest of the nginx files, and the .env files.
 pub(super) fn elsewhere(files: &Files) -> Elsewhere<'_> {
-    let mut elsewhere = Elsewhere::new(tells);
-    for (file, tree) in &files.nginx {
-        elsewhere.add_tree(tree, &files.sources.get(*file).bytes);
-    }
-    for file in files.env.keys() {
-        files.sources.get(*file).bytes.split(|byte| byte.is_ascii_whitespace()).for_each(|text| elsewhere.add(text));
-    }
-    elsewhere
+    let bytes = |file: FileId| &files.sources.get(file).bytes[..];
+    let trees = files.nginx.iter().map(|(file, tree)| (tree, bytes(*file))).collect();
+    Elsewhere::new(trees, files.env.keys().map(|file| bytes(*file)).collect(), tells)
 }
 
 /// Whether a name tells something by itself, so that a rule may treat it otherwise than the name of a customer.

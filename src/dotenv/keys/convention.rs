@@ -33,20 +33,86 @@ static FRONTEND: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator
 static CREDENTIALS: Key = Key { meaning: Meaning::Credentials, separator: Separator::None, ..CONVENTION };
 
 /// Words of keys that say something of CORS, but no origins, or origins of something else.
-const NOT_ORIGINS: &str = "CSRF HEADERS METHODS REDIRECT ENABLED ENABLE REGEX PATTERN MAX IP IPS";
+const NOT_ORIGINS: &[&str] =
+    &["CSRF", "HEADERS", "METHODS", "REDIRECT", "ENABLED", "ENABLE", "REGEX", "PATTERN", "MAX", "IP", "IPS"];
 
 /// Words of keys that hold the address of something that is called, fetched or linked to, and of no page that calls:
 /// `SENTRY_ORIGIN`, `CDN_ORIGINS`, `DOMAIN_WHITELIST`.
-const OTHERS: &str = "API APIS ASSET ASSETS AUTH BACKEND BUCKET CALLBACK CDN CLOUDFRONT COUNTRY CSP DB DNS DOMAIN DOMAINS \
-    DOWNLOAD EMAIL EMAILS EMBED FETCH FILES FRAME GIT GRAPHQL HOOK HOSTS IFRAME IMAGE IMAGES LINK LINKS MEDIA OAUTH OIDC \
-    PASSKEY PROXY REFERER REFERRER REMOTE RP S3 SENTRY SERVER SERVICE SSO SSRF STATIC STORAGE UPLOAD UPSTREAM WEBAUTHN \
-    WEBHOOK WEBHOOKS";
+const OTHERS: &[&str] = &[
+    "API",
+    "APIS",
+    "ASSET",
+    "ASSETS",
+    "AUTH",
+    "BACKEND",
+    "BUCKET",
+    "CALLBACK",
+    "CDN",
+    "CLOUDFRONT",
+    "COUNTRY",
+    "CSP",
+    "DB",
+    "DNS",
+    "DOMAIN",
+    "DOMAINS",
+    "DOWNLOAD",
+    "EMAIL",
+    "EMAILS",
+    "EMBED",
+    "FETCH",
+    "FILES",
+    "FRAME",
+    "GIT",
+    "GRAPHQL",
+    "HOOK",
+    "HOSTS",
+    "IFRAME",
+    "IMAGE",
+    "IMAGES",
+    "LINK",
+    "LINKS",
+    "MEDIA",
+    "OAUTH",
+    "OIDC",
+    "PASSKEY",
+    "PROXY",
+    "REFERER",
+    "REFERRER",
+    "REMOTE",
+    "RP",
+    "S3",
+    "SENTRY",
+    "SERVER",
+    "SERVICE",
+    "SSO",
+    "SSRF",
+    "STATIC",
+    "STORAGE",
+    "UPLOAD",
+    "UPSTREAM",
+    "WEBAUTHN",
+    "WEBHOOK",
+    "WEBHOOKS",
+];
 
 /// Words that say which side a key speaks of: the page's.
-const PAGES: &str = "FRONTEND FRONT CLIENT WEB WEBAPP WEBCLIENT WEBSITE UI SPA STOREFRONT DASHBOARD PORTAL";
+const PAGES: &[&str] = &[
+    "FRONTEND",
+    "FRONT",
+    "CLIENT",
+    "WEB",
+    "WEBAPP",
+    "WEBCLIENT",
+    "WEBSITE",
+    "UI",
+    "SPA",
+    "STOREFRONT",
+    "DASHBOARD",
+    "PORTAL",
+];
 
 /// Words that say that others are kept out.
-const LISTS: &str = "WHITELIST WHITELISTED ALLOWLIST";
+const LISTS: &[&str] = &["WHITELIST", "WHITELISTED", "ALLOWLIST"];
 
 /// The convention that a key follows: `*CORS*`, `*ALLOWED_ORIGIN(S)`, `*_ORIGIN(S)`, `*WHITELIST*`, `FRONTEND_URL` and their kin.
 /// A name that others use as well has to have a value that `looks` like origins. Nothing for any other key: origins of countries, of
@@ -84,7 +150,7 @@ fn by_value(words: &[String], looks: Looks) -> Option<&'static Key> {
         // A word that only holds these letters is glued to others: `ALLOWCORSFROM`.
         _ if words.iter().any(|word| word.contains("CORS")) => Some(&ORIGINS),
         _ if has_any(words, OTHERS) => None,
-        "ORIGIN" | "ORIGINS" if has_any(words, "TRUSTED") => Some(&OTHER),
+        "ORIGIN" | "ORIGINS" if has_any(words, &["TRUSTED"]) => Some(&OTHER),
         _ if last == "ORIGINS" || first == "ORIGINS" || has_any(words, LISTS) => Some(&ORIGINS),
         "ORIGIN" if has_any(words, PAGES) => Some(if several { &FRONTEND } else { &ORIGIN }),
         "ORIGIN" if several => Some(&ORIGINS),
@@ -93,8 +159,8 @@ fn by_value(words: &[String], looks: Looks) -> Option<&'static Key> {
     }
 }
 
-fn has_any(words: &[String], wanted: &str) -> bool {
-    words.iter().any(|word| wanted.split(' ').any(|wanted| wanted == word))
+fn has_any(words: &[String], wanted: &[&str]) -> bool {
+    words.iter().any(|word| wanted.contains(&word.as_str()))
 }
 
 /// The words of a name in upper case: between underscores, dots and hyphens, and where a capital follows a small letter.

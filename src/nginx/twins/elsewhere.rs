@@ -8,43 +8,42 @@ use super::super::tree::Tree;
 use super::names::{Compared, compared, compares_digits, has_digit, is_spelled_like_a_name, runs};
 use super::{is_block, whole};
 
-/// What stands outside of the blocks that may have twins: the names in it, and what it compares.
+/// What stands outside of the blocks that may have twins: the names in it, and what it compares. It is read where there are such
+/// blocks, and not before.
 #[derive(Debug)]
 pub struct Elsewhere<'s> {
-    numbered: HashSet<&'s [u8]>,
-    compares_digits: bool,
-    /// The words of it, by file.
-    words: Vec<(&'s Tree, &'s [u8], Range<usize>)>,
-    /// All names in those words. They are asked for only where numbers alone do not make twins.
+    /// The configuration, and the texts of other kinds of files.
+    trees: Vec<(&'s Tree, &'s [u8])>,
+    others: Vec<&'s [u8]>,
+    read: OnceCell<Read<'s>>,
+    /// All names in its words. They are asked for only where numbers alone do not make twins.
     names: OnceCell<HashSet<&'s [u8]>>,
-    /// What names are compared with outside of the configuration, or by its expressions.
-    compared: Compared,
     /// Whether a name tells something by itself.
     tells: fn(&str) -> bool,
 }
 
-impl<'s> Elsewhere<'s> {
-    /// Nothing yet. `tells` knows the names that are told from others by what they mean.
-    pub fn new(tells: fn(&str) -> bool) -> Self {
-        Elsewhere {
-            numbered: HashSet::new(),
-            compares_digits: false,
-            words: Vec::new(),
-            names: OnceCell::new(),
-            compared: Compared::Nothing,
-            tells,
-        }
-    }
+/// What a first reading gives.
+#[derive(Debug, Default)]
+struct Read<'s> {
+    /// The names that have a number in them.
+    numbered: HashSet<&'s [u8]>,
+    compares_digits: bool,
+    /// The words of the configuration, by file.
+    words: Vec<(&'s Tree, &'s [u8], Range<usize>)>,
+    /// What names are compared with outside of the configuration, or by its expressions.
+    compared: Compared,
+}
 
+impl<'s> Read<'s> {
     /// Takes in a text of another kind of file, whose names are compared with those of the configuration.
-    pub fn add(&mut self, text: &'s [u8]) {
+    fn add(&mut self, text: &'s [u8]) {
         self.compared = Compared::Hosts;
-        self.add_numbered(text);
+        text.split(|byte| byte.is_ascii_whitespace()).for_each(|text| self.add_numbered(text));
     }
 
     /// Takes in a tree but for the blocks that may have twins among the servers of `http`, and the `upstream`s, in which names
     /// are all there is.
-    pub fn add_tree(&mut self, tree: &'s Tree, file: &'s [u8]) {
+    fn add_tree(&mut self, tree: &'s Tree, file: &'s [u8]) {
         let name = |directive: u32| tree.words(directive).first().map_or(&b""[..], |word| word.inner().of(file));
         let mut around: Vec<u32> = Vec::new();
         let mut add = |directive: u32| match name(directive) {
@@ -80,26 +79,43 @@ impl<'s> Elsewhere<'s> {
         self.numbered.extend(runs(text).map(|run| &text[run]).filter(|name| has_digit(name)));
         self.compares_digits |= compares_digits(text);
     }
+}
+
+impl<'s> Elsewhere<'s> {
+    /// These files of the configuration, and those of other kinds. `tells` knows the names that are told from others by what they
+    /// mean.
+    pub fn new(trees: Vec<(&'s Tree, &'s [u8])>, others: Vec<&'s [u8]>, tells: fn(&str) -> bool) -> Self {
+        Elsewhere { trees, others, read: OnceCell::new(), names: OnceCell::new(), tells }
+    }
+
+    fn read(&self) -> &Read<'s> {
+        self.read.get_or_init(|| {
+            let mut read = Read::default();
+            self.trees.iter().for_each(|(tree, file)| read.add_tree(tree, file));
+            self.others.iter().for_each(|text| read.add(text));
+            read
+        })
+    }
 
     /// Whether it compares digits.
     pub(super) fn compares_digits(&self) -> bool {
-        self.compares_digits
+        self.read().compares_digits
     }
 
     /// What names are compared with in it.
     pub(super) fn compared(&self) -> Compared {
-        self.compared
+        self.read().compared
     }
 
     /// Whether it has this name, which has a number in it.
     pub(super) fn has_numbered(&self, name: &[u8]) -> bool {
-        self.numbered.contains(name)
+        self.read().numbered.contains(name)
     }
 
     /// Whether it has this name.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         let all = || {
-            let words = self.words.iter().flat_map(|(tree, file, words)| {
+            let words = self.read().words.iter().flat_map(|(tree, file, words)| {
                 tree.words.get(words.clone()).unwrap_or_default().iter().map(|word| word.inner().of(file))
             });
             words
