@@ -90,10 +90,15 @@ fn hidden(tree: &Tree, file: &[u8]) {
 fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
     let mut text = tree.bom.of(file).to_vec();
     for statement in &tree.statements {
+        let line = statement.span.of(file);
+        // The last line may be blank without an end, and there is nothing else to print of it.
+        if let Kind::Blank = statement.kind {
+            text.extend_from_slice(line);
+            continue;
+        }
         for piece in pieces(&statement.kind) {
             text.extend_from_slice(piece.of(file));
         }
-        let line = statement.span.of(file);
         let end = [&b"\r\n"[..], b"\n"].into_iter().find(|end| line.ends_with(end));
         text.extend_from_slice(end.unwrap_or_default());
     }
