@@ -1,17 +1,43 @@
 //! Reading ahead: the files of a long include are read and parsed by all processors before they are asked for one by one.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
 
-use super::read::read_regular;
+use super::read::{read_regular, read_sized};
 use crate::nginx::grammar;
 use crate::nginx::tree::Tree;
 
 /// How many files make it worth to start threads.
 const MANY: usize = 64;
+
+/// A file that an include names.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// The path it was come to by.
+    pub(super) path: PathBuf,
+    /// Its size in bytes, where it was looked at and is a regular file itself and no link to one.
+    size: Option<u64>,
+}
+
+impl From<PathBuf> for Listed {
+    fn from(path: PathBuf) -> Self {
+        Listed { path, size: None }
+    }
+}
+
+impl Listed {
+    /// A regular file, or a link to one; nothing for anything else.
+    pub(super) fn file(path: PathBuf) -> Option<Self> {
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        let size = metadata.is_file().then_some(metadata.len());
+        let is_file = size.is_some() || (metadata.is_symlink() && path.is_file());
+        is_file.then_some(Listed { path, size })
+    }
+}
 
 /// A file that was read.
 #[derive(Debug)]
@@ -40,9 +66,23 @@ impl Ahead {
     /// Nothing is there, or it may not be looked at.
     pub(super) fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
         let is_link = fs::symlink_metadata(path)?.is_symlink();
-        let Some(name) = path.file_name().filter(|_| !is_link) else { return fs::canonicalize(path) };
+        match path.file_name().filter(|_| !is_link) {
+            Some(name) => self.beside(path, name),
+            None => fs::canonicalize(path),
+        }
+    }
+
+    /// The same for a path that was looked at already.
+    fn real_of(&mut self, listed: &Listed) -> io::Result<PathBuf> {
+        match (listed.size, listed.path.file_name()) {
+            (Some(_), Some(name)) => self.beside(&listed.path, name),
+            _ => self.real(&listed.path),
+        }
+    }
+
+    /// The path without links of what is no link itself. A directory of many files is looked up once.
+    fn beside(&mut self, path: &Path, name: &OsStr) -> io::Result<PathBuf> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // A directory of many files is looked up once.
         if let Some(known) = self.directories.get(parent) {
             return Ok(known.join(name));
         }
@@ -53,23 +93,29 @@ impl Ahead {
     }
 
     /// Reads those of many files that are wanted, by their path without links. What cannot be read is left to whoever asks for it.
-    pub(super) fn read<'p>(&mut self, paths: impl Iterator<Item = &'p PathBuf>, is_wanted: impl Fn(&Path) -> bool) {
-        let with_real = paths.filter_map(|path| Some((path, self.real(path).ok()?)));
-        let paths: Vec<(&PathBuf, PathBuf)> = with_real.filter(|(_, real)| is_wanted(real)).collect();
+    pub(super) fn read<'p>(&mut self, paths: impl Iterator<Item = &'p Listed>, is_wanted: impl Fn(&Path) -> bool) {
+        let with_real = paths.filter_map(|listed| Some((listed, self.real_of(listed).ok()?)));
+        let paths: Vec<(&Listed, PathBuf)> = with_real.filter(|(_, real)| is_wanted(real)).collect();
         if paths.len() < MANY {
             return;
         }
-        let parse = |(path, real): &(&PathBuf, PathBuf)| {
-            let bytes = read_regular(real).ok()?;
+        let parse = |(listed, real): &(&Listed, PathBuf)| {
+            let bytes = match listed.size {
+                Some(size) => read_sized(real, size).ok()?,
+                None => read_regular(real).ok()?,
+            };
             let tree = grammar::parse(&bytes);
-            Some(((*path).clone(), Parsed { real: real.clone(), bytes, tree }))
+            Some((listed.path.clone(), Parsed { real: real.clone(), bytes, tree }))
         };
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         thread::scope(|scope| {
-            let parts = paths.chunks(paths.len().div_ceil(threads));
+            let mut parts = paths.chunks(paths.len().div_ceil(threads));
+            // One part is this thread's own.
+            let own = parts.next().unwrap_or_default();
             let running: Vec<_> = parts
                 .map(|part| scope.spawn(move || part.iter().filter_map(parse).collect::<Vec<(PathBuf, Parsed)>>()))
                 .collect();
+            self.parsed.extend(own.iter().filter_map(parse));
             for part in running {
                 self.parsed.extend(part.join().into_iter().flatten());
             }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Listed};
 use super::area::Area;
 use super::discover::{Candidate, FileKind};
 use super::overlay::{Overlay, real};
@@ -195,17 +195,18 @@ impl Files {
         let mut is_left = false;
         for path in candidates(pattern, bases, root) {
             let is_there = |path: &PathBuf| path.is_file() || self.overlay.has(path);
-            let paths = if is_glob(pattern) {
+            let paths: Vec<Listed> = if is_glob(pattern) {
                 glob_paths(&path, &self.overlay)
             } else {
-                Some(path).filter(is_there).into_iter().collect()
+                Some(path).filter(is_there).map(Listed::from).into_iter().collect()
             };
             let found = paths.len();
             let is_wanted = |real: &Path| {
                 !self.by_path.contains_key(real) && self.area.holds(real) && self.overlay.bytes(real).is_none()
             };
             self.ahead.read(paths.iter().take(MAX_FILES.saturating_sub(self.by_path.len())), is_wanted);
-            let files: Vec<FileId> = paths.into_iter().filter_map(|path| self.read_included(path, fail)).collect();
+            let files: Vec<FileId> =
+                paths.into_iter().filter_map(|found| self.read_included(found.path, fail)).collect();
             is_left |= files.len() < found;
             if !files.is_empty() {
                 return Included::Files(files);
@@ -270,13 +271,13 @@ fn glob_pattern(pattern: &str) -> Option<glob::Pattern> {
 }
 
 /// The regular files a glob matches, those among them that are not saved yet, in byte order (A8.16).
-fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<PathBuf> {
+fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<Listed> {
     let Some(pattern) = pattern.to_str().map(plain_stars) else { return Vec::new() };
     let Ok(matches) = glob::glob_with(&pattern, GLOB) else { return Vec::new() };
-    let mut paths: Vec<PathBuf> = matches.filter_map(Result::ok).filter(|path| path.is_file()).collect();
+    let mut paths: Vec<Listed> = matches.filter_map(Result::ok).filter_map(Listed::file).collect();
     let fits = |path: &&PathBuf| glob_pattern(&pattern).is_some_and(|glob| glob.matches_path_with(path, GLOB));
-    paths.extend(overlay.unsaved().filter(fits).cloned());
-    paths.sort_unstable_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
+    paths.extend(overlay.unsaved().filter(fits).cloned().map(Listed::from));
+    paths.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
     paths
 }
 
@@ -294,8 +295,13 @@ pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
     if !metadata.is_file() {
         return Err("not a regular file".to_owned());
     }
+    read_sized(path, metadata.len())
+}
+
+/// Reads what is known to be a regular file of about that many bytes.
+pub(super) fn read_sized(path: &Path, size: u64) -> Result<Vec<u8>, String> {
     let file = fs::File::open(path).map_err(|error| reason(&error))?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(MAX_FILE_BYTES)).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES)).unwrap_or(0));
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("larger than {MAX_FILE_BYTES} bytes"));

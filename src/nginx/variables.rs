@@ -1,6 +1,7 @@
 //! Who defines a variable, and what a `map` answers (A5).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
@@ -109,7 +110,12 @@ pub struct MapTable<'s> {
     exact: HashMap<Cow<'s, [u8]>, usize>,
     /// The entries that are expressions, in file order.
     expressions: Vec<usize>,
+    /// What the expressions said of a text before: many locations ask one map about the same few origins.
+    said: RefCell<HashMap<Vec<u8>, Hit>>,
 }
+
+/// How many texts a map remembers.
+const MAX_SAID: usize = 1024;
 
 /// One line of a `map`.
 #[derive(Debug)]
@@ -158,6 +164,7 @@ impl<'s> MapTable<'s> {
             is_volatile: false,
             exact: HashMap::new(),
             expressions: Vec::new(),
+            said: RefCell::default(),
         };
         for item in config.items(context) {
             table.line(config, item);
@@ -201,9 +208,21 @@ impl<'s> MapTable<'s> {
 
     /// The first expression that matches. nginx does not ask them about an empty text.
     fn expression(&self, regexes: &Regexes, text: &[u8]) -> Hit {
-        if text.is_empty() {
+        if text.is_empty() || self.expressions.is_empty() {
             return Hit::Default;
         }
+        if let Some(hit) = self.said.borrow().get(text) {
+            return *hit;
+        }
+        let hit = self.match_expressions(regexes, text);
+        let mut said = self.said.borrow_mut();
+        if said.len() < MAX_SAID {
+            said.insert(text.to_vec(), hit);
+        }
+        hit
+    }
+
+    fn match_expressions(&self, regexes: &Regexes, text: &[u8]) -> Hit {
         for &index in &self.expressions {
             let Some(Key::Regex { pattern, ignore_case }) = self.entries.get(index).map(|entry| &entry.key) else {
                 continue;

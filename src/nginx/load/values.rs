@@ -155,7 +155,7 @@ pub(super) fn refuse_word(config: &Config<'_>, defined: &Defined, item: ItemId, 
 
 /// The same for a text that is the word counted from 0, or a part of it.
 fn refuse_text(config: &Config<'_>, defined: &Defined, item: ItemId, index: usize, text: &[u8]) -> Option<Refusal> {
-    if is_placeholder(text) {
+    if memchr::memchr(b'$', text).is_none() || is_placeholder(text) {
         return None;
     }
     if let Some(fault) = misspelt(text) {
