@@ -1,5 +1,6 @@
 //! Reading: files into trees, and the includes of each main file into files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::Read;
@@ -167,7 +168,7 @@ impl Files {
         (includes, reached)
     }
 
-    /// The parameters of a file's `include` directives.
+    /// The parameters of a file's `include` directives, each once: thousands of locations may include one snippet.
     fn patterns(&self, file: FileId) -> Vec<Vec<u8>> {
         let Some(tree) = self.nginx.get(&file) else { return Vec::new() };
         let bytes = &self.sources.get(file).bytes;
@@ -177,7 +178,9 @@ impl Files {
             let name = tree.words.get(first).filter(|name| name.inner().of(bytes) == b"include");
             name.and(tree.words.get(first + 1)).filter(|word| !word.templated)
         });
-        includes.map(|word| word.value(bytes).into_owned()).collect()
+        let mut seen = HashSet::new();
+        let values = includes.map(|word| word.value(bytes)).filter(|value| seen.insert(value.clone()));
+        values.map(Cow::into_owned).collect()
     }
 
     fn look_up(
