@@ -41,6 +41,22 @@ impl<'d> Site<'d> {
         })
     }
 
+    /// The Allow-Origin in an `if` of the location that is meant to answer preflights, whether or not it ever does.
+    pub fn allowed_in_preflight_if(&self, route: &Route<'_>) -> Option<ItemId> {
+        let config = self.config;
+        let is_meant = |block: ContextId| {
+            let context = config.context(block);
+            let asked = context.opener.and_then(|opener| condition(config, opener));
+            let answers = |item: ItemId| config.parameter(item, 1).is_some_and(|word| word.starts_with(b"2"));
+            context.kind == ContextKind::IfInLocation
+                && config.named(block, b"return").any(answers)
+                && matches!(asked, Some(Condition::Equal { variable, text, negated: false, .. })
+                    if variable.eq_ignore_ascii_case(b"request_method") && text.eq_ignore_ascii_case(b"OPTIONS"))
+        };
+        let mut fields = route.fields(CorsHeader::AllowOrigin).map(|field| field.item);
+        fields.find(|item| is_meant(config.item(*item).context))
+    }
+
     /// Whether an `if` is only for requests of some method.
     pub fn is_for_one_method(&self, block: ContextId) -> bool {
         let asked = self.config.context(block).opener.and_then(|opener| self.asked_variable(opener));

@@ -25,7 +25,8 @@ pub struct Refused<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// What refuses it.
     pub refusal: Refusal,
-    /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's.
+    /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's; or whether an `if` was
+    /// to let pages in by its answer to the preflight.
     pub is_open: bool,
 }
 
@@ -36,7 +37,7 @@ pub struct Answered<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// The directive that answers it, and does not answer the page's request as well.
     pub item: ItemId,
-    /// As in [`Refused`].
+    /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's.
     pub is_open: bool,
 }
 
@@ -60,7 +61,8 @@ impl<'d> Site<'d> {
             let told = exchange.preflight.iter().filter(|answer| !is_page_missing(answer));
             let refusals: Option<Vec<Refusal>> = told.map(|answer| self.refusal(route, answer)).collect();
             let refusal = *refusals?.first()?;
-            Some(Refused { exchange, refusal, is_open: is_open(exchanges, exchange) })
+            let is_open = is_open(exchanges, exchange) || self.allowed_in_preflight_if(route).is_some();
+            Some(Refused { exchange, refusal, is_open })
         })
     }
 

@@ -14,7 +14,7 @@ pub enum Fate {
     Forwarded,
 }
 
-/// A preflight that nginx does not answer, though it sends the Allow-Origin that lets the request itself through.
+/// A preflight that nginx does not answer, though it sends the Allow-Origin that lets the request itself through, or means to.
 #[derive(Debug, Clone, Copy)]
 pub struct Unanswered<'e, 'd> {
     /// The Allow-Origin.
@@ -41,7 +41,9 @@ impl<'d> Site<'d> {
         }
         let owned = exchange.main.iter().filter(|answer| exchange.is_readable(answer));
         let mut fields = owned.flat_map(|answer| self.fields(answer, CorsHeader::AllowOrigin));
-        let item = fields.find_map(|field| field.item)?;
+        // The `if` that was to answer is not asked for OPTIONS where it is spelled in lower case (A3.12).
+        let in_vain = || self.allowed_in_preflight_if(route).filter(|_| self.lower_case_options(route).is_some());
+        let item = fields.find_map(|field| field.item).or_else(in_vain)?;
         let refused =
             |answer: &Answer<'_>| answer.status == Some(405) && answer.by == AnsweredBy::Nginx && answer.item.is_none();
         let forwarded = |answer: &Answer<'_>| answer.by == AnsweredBy::App;
