@@ -45,7 +45,9 @@ pub fn several(text: &str) -> Option<Vec<String>> {
 pub fn is_placeholder(text: &str) -> bool {
     let shouted = text.contains('_')
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
-    shouted || text.contains("__") || text.contains(['<', '>', '{', '}', '%', '@'])
+    // One `@` alone stands behind a user's name.
+    let between_ats = text.starts_with('@') || text.matches('@').count() > 1;
+    shouted || between_ats || text.contains("__") || text.contains(['<', '>', '{', '}', '%'])
 }
 
 #[cfg(test)]
@@ -54,10 +56,18 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_origins() {
-        for text in ["__CORS_ORIGIN__", "<your-domain>", "%ORIGIN%", "CORS_ORIGIN", "https://{{host}}", "@ORIGIN@"] {
+        for text in [
+            "__CORS_ORIGIN__",
+            "<your-domain>",
+            "%ORIGIN%",
+            "CORS_ORIGIN",
+            "https://{{host}}",
+            "@ORIGIN@",
+            "https://@HOST@",
+        ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["https://a_b.example", "NULL", "example.com", "0"] {
+        for text in ["https://a_b.example", "https://user@a.example", "NULL", "example.com", "0"] {
             assert!(!is_placeholder(text), "{text}");
         }
     }

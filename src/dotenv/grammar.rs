@@ -178,7 +178,8 @@ fn variable(input: &[u8]) -> Read<'_, (&[u8], Option<&[u8]>)> {
 /// The bytes after a backslash that make an escape of it; between single quotes only node's and python's.
 fn escapes(quoting: Quoting, byte: u8) -> bool {
     match quoting {
-        Quoting::Bare | Quoting::Double => true,
+        // Nobody turns a letter outside of ASCII into another, and half of one is none.
+        Quoting::Bare | Quoting::Double => byte.is_ascii(),
         Quoting::Single => matches!(byte, b'\'' | b'\\'),
         Quoting::Backtick => byte == b'`',
         Quoting::None => false,

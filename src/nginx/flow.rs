@@ -104,7 +104,9 @@ pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField
     let mut follower =
         Follower { config, definitions, flow: Flow::default(), seen: BTreeSet::new(), waiting: Vec::new() };
     follower.value(&field.value, field.place);
-    follower.conditions(config.item(field.item).context);
+    let context = config.item(field.item).context;
+    follower.conditions(context, false);
+    follower.guards(context);
     while let Some((variable, role)) = follower.waiting.pop() {
         follower.variable(&variable, role);
     }
@@ -161,7 +163,9 @@ impl Follower<'_, '_> {
             if let (Role::Value, Some(value)) = (role, self.config.parameter(item, 2)) {
                 self.value(&value, self.config.value_place(item, 2));
             }
-            self.conditions(self.config.item(item).context);
+            // What is taken away from all others is left to those that are compared with.
+            let takes_away = self.config.parameter(item, 2).is_some_and(|value| is_refusal(&value));
+            self.conditions(self.config.item(item).context, takes_away);
         }
         if let Some(map) = self.definitions.map(variable) {
             self.map(map, role);
@@ -213,7 +217,7 @@ impl Follower<'_, '_> {
 
     /// Whether a map line only says no: an empty result or `0`.
     fn is_refusal(&self, item: ItemId) -> bool {
-        self.config.parameter(item, 1).is_some_and(|result| result.is_empty() || &*result == b"0")
+        self.config.parameter(item, 1).is_some_and(|result| is_refusal(&result))
     }
 
     fn result(&mut self, item: ItemId, role: Role) {
@@ -222,15 +226,44 @@ impl Follower<'_, '_> {
         }
     }
 
-    /// The conditions of the `if`s around a directive.
-    fn conditions(&mut self, context: ContextId) {
+    /// The `if`s of a location that turn away whoever is not the page they name: `if ($http_origin != …) { return 403; }`.
+    fn guards(&mut self, context: ContextId) {
+        let config = self.config;
+        let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
+        for block in config.children(context).filter(is_if) {
+            let turns_away = |item| config.parameter(item, 1).is_some_and(|word| word.starts_with(b"4"));
+            if !config.named(block, b"return").any(turns_away) {
+                continue;
+            }
+            let Some(item) = config.context(block).opener else { continue };
+            if let Some(Condition::Equal { variable, text, word, negated: true }) = condition(config, item)
+                && variable.eq_ignore_ascii_case(b"http_origin")
+            {
+                self.compare(item, text, word, None);
+            }
+        }
+    }
+
+    fn compare(&mut self, item: ItemId, text: Cow<'_, [u8]>, word: usize, regex: Option<bool>) {
+        let place = self.config.value_place(item, word);
+        let place = Place { span: without_parenthesis(self.config, place, &text), ..place };
+        let compared = Compared { place, text: text.into_owned(), regex, item };
+        if !self.flow.compared.contains(&compared) {
+            self.flow.compared.push(compared);
+        }
+    }
+
+    /// The conditions of the `if`s around a directive, and whether it takes the value away.
+    fn conditions(&mut self, context: ContextId, takes_away: bool) {
         let config = self.config;
         let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
         for context in config.ancestors(context).filter(|&context| is_if(config.context(context).kind)) {
             let Some(item) = config.context(context).opener else { continue };
             let (variable, compared) = match condition(config, item) {
                 Some(Condition::True(variable)) => (variable, None),
-                Some(Condition::Equal { variable, text, word, negated: false }) => (variable, Some((text, word, None))),
+                Some(Condition::Equal { variable, text, word, negated }) if negated == takes_away => {
+                    (variable, Some((text, word, None)))
+                }
                 Some(Condition::Match { variable, regex, word, ignore_case, negated: false }) => {
                     (variable, Some((regex, word, Some(ignore_case))))
                 }
@@ -240,15 +273,15 @@ impl Follower<'_, '_> {
             if !variable.eq_ignore_ascii_case(b"http_origin") {
                 self.wait(&variable, Role::Control);
             } else if let Some((text, word, regex)) = compared {
-                let place = config.value_place(item, word);
-                let place = Place { span: without_parenthesis(config, place, &text), ..place };
-                let compared = Compared { place, text: text.into_owned(), regex, item };
-                if !self.flow.compared.contains(&compared) {
-                    self.flow.compared.push(compared);
-                }
+                self.compare(item, text, word, regex);
             }
         }
     }
+}
+
+/// Whether a value only says no.
+fn is_refusal(value: &[u8]) -> bool {
+    value.is_empty() || value == b"0"
 }
 
 /// The closing parenthesis of a condition clings to its last word.

@@ -37,6 +37,7 @@ use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
 use crate::nginx::flow::Text;
+use crate::nginx::value::{Part, parts};
 use crate::rule::{Rule, Subject};
 
 use super::repeated::Repeated;
@@ -59,8 +60,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let senders = deployment.senders(site);
-        let found = site.sent_texts().filter_map(|(flow, text)| in_nginx(&senders, flow, text));
+        let whole = site.sent_texts().filter(|(_, text)| !site.config.is_torn(text.place));
+        let found = whole.filter_map(|(flow, text)| in_nginx(&senders, flow, text));
         found.for_each(|finding| reported.keep(finding));
+        let built = site.flows().into_iter().flat_map(|(_, fields)| fields).filter_map(|flow| around(&senders, flow));
+        built.for_each(|finding| reported.keep(finding));
     }
     let found = deployment.env_origins().filter(|origin| origin.cors).filter_map(|origin| in_env(deployment, origin));
     found.for_each(|finding| reported.keep(finding));
@@ -72,8 +76,7 @@ fn fault(text: &str) -> Option<NotSerialized> {
     use OriginFault::{Empty, Several, TrailingSlash};
     let trimmed = text.trim_matches([' ', '\t']);
     let fault = check_serialized(trimmed).err().filter(|_| trimmed != "*" && !text.contains(['\r', '\n']))?;
-    // A quote that is not closed swallows what follows it; that is the syntax's fault.
-    let is_others = trimmed.ends_with(';') || matches!(fault.fault, Empty | Several | TrailingSlash);
+    let is_others = matches!(fault.fault, Empty | Several | TrailingSlash);
     (!is_others && !is_placeholder(trimmed)).then_some(fault)
 }
 
@@ -99,6 +102,22 @@ fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &
             _ => wording::origin(&fault, &value),
         });
     Some(Finding { fix, ..finding.beside(sent) })
+}
+
+/// What stands around the page's own origin in a value: `"$http_origin always"`.
+fn around<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>) -> Option<Finding> {
+    let (field, _) = origin_flow;
+    let is_origin = |name: &[u8]| name.eq_ignore_ascii_case(b"http_origin");
+    let is_more = |part: Part<'_>| matches!(part, Part::Text(text) if !text.trim_ascii().is_empty());
+    let is_alone = parts(&field.value).all(|part| !matches!(part, Part::Variable(name) if !is_origin(name)));
+    let has_origin = parts(&field.value).any(|part| matches!(part, Part::Variable(_)));
+    if !(is_alone && has_origin && parts(&field.value).any(is_more)) {
+        return None;
+    }
+    let request = senders.shut_out(origin_flow, "https://app.example.com")?;
+    let message = "browsers block every answer with this: it equals no page's origin";
+    let finding = RULE.finding(field.place, "holds more than the page's origin", message);
+    Some(finding.shown_by(Some(request)).with_help("write `$http_origin` alone; `always` stands outside of the quotes"))
 }
 
 /// In a .env file: what no product that may be meant takes.

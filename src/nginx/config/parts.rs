@@ -61,6 +61,14 @@ impl<'s> Config<'s> {
         self.ancestors(id).any(|context| self.context(context).incomplete)
     }
 
+    /// Whether a fault of the syntax reaches into a place, so that what stands there is not what was meant.
+    pub fn is_torn(&self, place: Place) -> bool {
+        let errors = self.tree(place.file).map_or(&[][..], |tree| &tree.errors);
+        // They are in file order, and do not lie in one another deeper than this.
+        let before = errors.partition_point(|error| error.span.start < place.span.end);
+        errors[..before].iter().rev().take(8).any(|error| place.span.start < error.span.end)
+    }
+
     /// The words of a directive, its name first.
     pub fn words(&self, id: ItemId) -> &'s [Word] {
         let item = self.item(id);
