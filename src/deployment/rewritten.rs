@@ -34,22 +34,24 @@ impl<'d> Site<'d> {
     /// Each of them once, in a location where it is certain if there is one.
     pub fn rewritten_origins(&self, deployment: &Deployment<'d>) -> Vec<Rewritten> {
         let config = self.config;
-        let mut levels: BTreeMap<ContextId, ItemId> = BTreeMap::new();
+        let mut levels: BTreeMap<(ContextId, &[u8]), ItemId> = BTreeMap::new();
         for level in config.contexts() {
-            levels.extend(config.items(level).filter(|item| is_rewrite(config, *item)).map(|item| (level, item)));
+            let own = config.items(level).filter(|item| is_rewrite(config, *item));
+            levels.extend(own.map(|item| ((level, config.item(item).name), item)));
         }
         let mut rewritten: BTreeMap<Place, Rewritten> = BTreeMap::new();
         if levels.is_empty() {
             return Vec::new();
         }
-        for context in self.entered() {
-            let first = config.list(context, List::SetHeader(Protocol::Proxy)).first();
-            let Some(&item) = first.and_then(|first| levels.get(&config.item(*first).context)) else { continue };
+        let protocols = [Protocol::Proxy, Protocol::Grpc];
+        for (context, protocol) in self.entered().flat_map(|context| protocols.map(|protocol| (context, protocol))) {
+            let first = config.list(context, List::SetHeader(protocol)).first().map(|first| config.item(*first));
+            let Some(&item) = first.and_then(|first| levels.get(&(first.context, first.name))) else { continue };
             let place = config.place(item);
             // The first place tells, unless a later one is certain.
             let known = rewritten.get(&place).map(|known| known.page.is_some());
             if known != Some(true)
-                && let Some(found) = self.rewritten(deployment, context, item)
+                && let Some(found) = self.rewritten(deployment, context, (protocol, item))
                 && (known.is_none() || found.page.is_some())
             {
                 rewritten.insert(place, found);
@@ -58,12 +60,22 @@ impl<'d> Site<'d> {
         rewritten.into_values().collect()
     }
 
-    fn rewritten(&self, deployment: &Deployment<'d>, context: ContextId, item: ItemId) -> Option<Rewritten> {
+    fn rewritten(
+        &self,
+        deployment: &Deployment<'d>,
+        context: ContextId,
+        (protocol, item): (Protocol, ItemId),
+    ) -> Option<Rewritten> {
         let config = self.config;
+        let pass: &[u8] = if protocol == Protocol::Grpc { b"grpc_pass" } else { b"proxy_pass" };
+        // Where nothing is handed on, nobody is told anything.
+        if !self.passes(context).any(|item| config.item(item).name == pass) {
+            return None;
+        }
         // What a location for WebSockets tells its app is not about CORS.
         let upgrades =
             |item: &ItemId| config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Upgrade"));
-        let headers = config.list(context, List::SetHeader(Protocol::Proxy));
+        let headers = config.list(context, List::SetHeader(protocol));
         if config.is_incomplete(context) || headers.iter().any(upgrades) {
             return None;
         }
@@ -116,7 +128,7 @@ impl<'d> Site<'d> {
 fn is_rewrite(config: &Config<'_>, item: ItemId) -> bool {
     let is_origin = config.parameter(item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Origin"));
     let hands_on = |value: &[u8]| only_variable(value).is_some_and(|name| name.eq_ignore_ascii_case(b"http_origin"));
-    config.item(item).name == b"proxy_set_header"
+    matches!(config.item(item).name, b"proxy_set_header" | b"grpc_set_header")
         && is_origin
         && config.parameter(item, 2).is_some_and(|value| !hands_on(&value))
 }

@@ -39,6 +39,8 @@ pub struct Route<'d> {
     pub reaches_app: bool,
     /// That app, where it is known which one it is.
     pub app: Option<&'d App>,
+    /// Whether a `limit_except` leaves nothing but reading.
+    pub is_read_only: bool,
     /// Whether what is not shown may answer or change requests here: a fragment stands in a location of its own, or a
     /// part could not be read.
     pub is_partial: bool,
@@ -75,7 +77,9 @@ impl<'d> Route<'d> {
         let headers = self.listed(CorsHeader::AllowHeaders);
         methods.iter().any(|method| !reads.contains(&&**method))
             || headers.iter().any(|name| !needs_no_preflight(name))
-            || (self.reaches_app && self.fields(CorsHeader::AllowCredentials).any(|field| !field.value.is_empty()))
+            || (self.reaches_app
+                && !self.is_read_only
+                && self.fields(CorsHeader::AllowCredentials).any(|field| !field.value.is_empty()))
     }
 
     /// Whether nginx serves files here that every page may read.
@@ -128,7 +132,8 @@ pub(super) fn routes<'d>(
         // What no request gets to harms no page.
         let Some(url) = url(model, bases, server, context) else { continue };
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
-        routes.push(Route { server, context, entry, url, fields, origins, reaches_app, app, is_partial });
+        let is_read_only = is_read_only(config, context);
+        routes.push(Route { server, context, entry, url, fields, origins, reaches_app, app, is_read_only, is_partial });
     }
     routes
 }
@@ -202,6 +207,14 @@ fn handed_on(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Op
 fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
     let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
     passes(config, context) || config.children(context).filter(is_if).any(|child| passes(config, child))
+}
+
+/// Whether a `limit_except` of a location lists no method but those that read.
+fn is_read_only(config: &Config<'_>, context: ContextId) -> bool {
+    let reads = |item| config.parameters(item).all(|method| matches!(&*method, b"GET" | b"HEAD" | b"OPTIONS"));
+    let denies = |block| config.named(block, b"deny").any(|item| config.parameter_is(item, 1, "all"));
+    let limits = config.children(context).filter(|&block| config.context(block).kind == ContextKind::LimitExcept);
+    limits.into_iter().any(|block| config.context(block).opener.is_some_and(reads) && denies(block))
 }
 
 /// Whether a directive of this very context hands requests to an app.

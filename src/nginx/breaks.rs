@@ -1,6 +1,9 @@
 //! Line breaks in the values of headers, and the protocol that refuses them.
 
-use super::config::{Config, ContextId, ItemId};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::config::{Config, ContextId, ContextKind, ItemId};
 use crate::source::Place;
 
 /// Whether a value has a line break in it.
@@ -19,14 +22,42 @@ pub fn broken_values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
     words.filter(broken).map(|index| config.value_place(item, index)).collect()
 }
 
-/// The directive that switches HTTP/2 on for a server.
-pub fn speaks_http2(config: &Config<'_>, server: ContextId) -> Option<ItemId> {
-    let is_http2 = |item: &ItemId| match config.item(*item).name {
-        b"listen" => (2..=config.parameter_count(*item)).any(|index| config.parameter_is(*item, index, "http2")),
-        b"http2" => config.parameter_is(*item, 1, "on"),
-        _ => false,
+/// The servers that speak HTTP/2 with browsers, which do so over TLS alone, each with the directive that switches it on. What one
+/// server's `listen` says of an address and port holds for every server that listens there.
+pub fn http2_servers(config: &Config<'_>) -> BTreeMap<ContextId, ItemId> {
+    let servers = || config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server);
+    let has = |item: ItemId, word: &str| {
+        (2..=config.parameter_count(item)).any(|index| config.parameter_is(item, index, word))
     };
-    let around = config.context(server).parent;
-    let in_http = || around.and_then(|http| config.named(http, b"http2").find(is_http2));
-    config.items(server).find(is_http2).or_else(in_http)
+    let (mut secure, mut spoken): (BTreeSet<Cow<'_, [u8]>>, BTreeMap<Cow<'_, [u8]>, ItemId>) = Default::default();
+    for item in servers().flat_map(|server| config.named(server, b"listen")) {
+        let Some(socket) = socket(config, item) else { continue };
+        if has(item, "ssl") {
+            secure.insert(socket.clone());
+        }
+        if has(item, "http2") {
+            spoken.entry(socket).or_insert(item);
+        }
+    }
+    let speaking = |server: ContextId| {
+        let mut sockets = config.named(server, b"listen").filter_map(|item| socket(config, item));
+        let outer = config.context(server).parent.and_then(|http| config.named(http, b"http2").last());
+        let switch = config.named(server, b"http2").last().or(outer);
+        let switch = switch.filter(|item| config.parameter_is(*item, 1, "on"));
+        sockets.find_map(|socket| {
+            let is_secure = secure.contains(&socket);
+            spoken.get(&socket).copied().or(switch).filter(|_| is_secure)
+        })
+    };
+    servers().filter_map(|server| Some((server, speaking(server)?))).collect()
+}
+
+/// The address and port of a `listen`, without the address that means all.
+fn socket<'s>(config: &Config<'s>, listen: ItemId) -> Option<Cow<'s, [u8]>> {
+    let bare =
+        |word: &[u8]| [&b"*:"[..], b"0.0.0.0:"].into_iter().find(|all| word.starts_with(all)).map_or(0, <[u8]>::len);
+    Some(match config.parameter(listen, 1)? {
+        Cow::Borrowed(word) => Cow::Borrowed(&word[bare(word)..]),
+        Cow::Owned(word) => Cow::Owned(word[bare(&word)..].to_vec()),
+    })
 }

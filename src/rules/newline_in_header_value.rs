@@ -29,8 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Fix, Severity};
-use crate::nginx::breaks::{broken_values, has_break, speaks_http2};
-use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::breaks::{broken_values, has_break, http2_servers};
+use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -61,10 +61,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             broken.extend(texts.map(|text| (field.item, text.place)));
         }
         let answers = site.answers_with(&broken.iter().map(|(item, _)| *item).collect());
-        let mut servers: BTreeMap<Option<ContextId>, Option<ItemId>> = BTreeMap::new();
+        let servers = if broken.is_empty() { BTreeMap::new() } else { http2_servers(config) };
         for (item, place) in broken {
             let server = config.enclosing(config.item(item).context, ContextKind::Server);
-            let http2 = *servers.entry(server).or_insert_with(|| speaks_http2(config, server?));
+            let http2 = server.and_then(|server| servers.get(&server).copied());
             // What is no header of CORS matters where the whole answer is lost for certain.
             let matters = http2.is_some() || !set_fields(config, item).is_empty();
             if matters && reported.insert(place) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::Finding;
-use crate::source::Place;
+use crate::source::{Place, Span};
 
 /// Pairs of rules, the more specific one first. Where both report the same primary place, the second is silent.
 const MORE_SPECIFIC: &[(&str, &str)] = &[
@@ -14,7 +14,6 @@ const MORE_SPECIFIC: &[(&str, &str)] = &[
     ("env-placeholder-origin", "insecure-origin"),
     ("env-placeholder-origin", "invalid-origin"),
     ("env-wrong-separator", "env-loader-divergence"),
-    ("env-wrong-separator", "invalid-origin"),
     ("inconsistent-origins", "insecure-origin"),
     ("invalid-origin", "insecure-origin"),
     ("localhost-in-production", "inconsistent-origins"),
@@ -24,6 +23,15 @@ const MORE_SPECIFIC: &[(&str, &str)] = &[
 /// what undoes the hiding of the app's header is the cause of the two lines, and the blanks in a list are what loaders disagree about.
 const SHOWN_BESIDE: &[(&str, &str)] =
     &[("hide-header-not-inherited", "cors-in-proxy-and-app"), ("env-origin-whitespace", "env-loader-divergence")];
+
+/// The same, where the second is silent about whatever lies within the place that the first reports: what a product makes of a list it
+/// cannot split is no origin, and a directive that nginx refuses means nothing.
+const WITHIN: &[(&str, &str)] = &[
+    ("env-wrong-separator", "invalid-origin"),
+    ("not-loadable", "dead-origin-map-entry"),
+    ("not-loadable", "missing-vary-origin"),
+    ("not-loadable", "misspelled-cors-header"),
+];
 
 /// Takes out what a more specific rule has said.
 pub(crate) fn settle(findings: &mut Vec<Finding>) {
@@ -38,5 +46,18 @@ pub(crate) fn settle(findings: &mut Vec<Finding>) {
         let specific = pairs.iter().filter(|(_, general)| *general == finding.rule);
         specific.into_iter().any(|(specific, _)| by.contains(&(*specific, finding.primary.place)))
     };
-    findings.retain(|finding| !is_said(MORE_SPECIFIC, &said, finding) && !is_said(SHOWN_BESIDE, &shown, finding));
+    let is_within = |finding: &Finding| {
+        let place = finding.primary.place;
+        WITHIN.iter().filter(|(_, general)| *general == finding.rule).any(|(specific, _)| {
+            // Of the places that begin before this one, the last may hold it; two of one rule do not overlap.
+            let upto = Place { span: Span::new(place.span.start, u32::MAX), ..place };
+            let before = said.range(..=(*specific, upto)).next_back();
+            before.is_some_and(|(rule, around)| {
+                rule == specific && around.file == place.file && around.span.end >= place.span.end
+            })
+        })
+    };
+    findings.retain(|finding| {
+        !is_said(MORE_SPECIFIC, &said, finding) && !is_said(SHOWN_BESIDE, &shown, finding) && !is_within(finding)
+    });
 }

@@ -126,6 +126,12 @@ pub(super) fn refuse(config: &Config<'_>, defined: &Defined, item: ItemId) -> Op
     if config.item(item).name == b"more_set_headers" {
         return (1..=config.parameter_count(item)).find_map(|index| {
             let field = config.parameter(item, index)?;
+            if *field == *b"*" {
+                let label = "taken for a header of its own, and no name";
+                let refusal =
+                    Refusal::at(config.word_place(item, index), label, "headers-more wants a name before a `*`");
+                return Some(refusal.with_help("put the header and its value into one pair of quotes"));
+            }
             let colon = memchr::memchr(b':', &field)?;
             refuse_text(config, defined, item, index, field.get(colon..)?)
         });
