@@ -1,6 +1,7 @@
 //! What several rules say in the same words.
 
 use crate::cors::origin::{NotSerialized, Origin, OriginFault, check_serialized, is_serialized};
+use crate::finding::Finding;
 use crate::nginx::dead::{Dead, Why, glob};
 use crate::nginx::flow::{Compared, SetField};
 use crate::nginx::intruder::{Gap, Intruder};
@@ -19,6 +20,20 @@ pub(super) fn sent_by(field: &SetField<'_>, text: Place) -> Option<(Place, &'sta
 /// The header that a compared text decides about, where it stands elsewhere.
 pub(super) fn decided_by(field: &SetField<'_>, text: Place) -> Option<(Place, &'static str)> {
     (field.place != text).then_some((field.place, "decides Access-Control-Allow-Origin here"))
+}
+
+/// The finding of a slash at the end, with a help that leaves the variables of a template as they are written.
+pub(super) fn of_variable(finding: Finding, written: &str) -> Finding {
+    match written.strip_suffix('/').filter(|bare| bare.contains("${")) {
+        Some(bare) => finding.with_help(format!("write `{bare}`")),
+        None => finding,
+    }
+}
+
+/// The finding of a header that is in force, and that nginx leaves out for the status alone (A2.1).
+pub(super) fn left_out(finding: Finding, in_force: bool) -> Finding {
+    let help = "write `always` behind the value, or answer with 204: with this status nginx leaves the header out";
+    if in_force { finding.with_help(help) } else { finding }
 }
 
 /// What to do where no expression is safe.
