@@ -43,9 +43,11 @@ pub fn several(text: &str) -> Option<Vec<String>> {
 
 /// Whether a text is there to be replaced before the file is used: `__ORIGIN__`, `<origin>`, `%CORS%`, `REPLACE_ME`.
 pub fn is_placeholder(text: &str) -> bool {
-    let shouted = text.contains('_')
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
-    shouted || text.contains("__") || text.contains(['<', '>', '{', '}', '%', '@'])
+    let is_shouted = |part: &str| {
+        part.contains('_')
+            && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    };
+    text.split([':', '/', '.']).any(is_shouted) || text.contains("__") || text.contains(['<', '>', '{', '}', '%', '@'])
 }
 
 #[cfg(test)]
@@ -54,7 +56,15 @@ mod tests {
 
     #[test]
     fn placeholders_are_told_from_origins() {
-        for text in ["__CORS_ORIGIN__", "<your-domain>", "%ORIGIN%", "CORS_ORIGIN", "https://{{host}}", "@ORIGIN@"] {
+        for text in [
+            "__CORS_ORIGIN__",
+            "<your-domain>",
+            "%ORIGIN%",
+            "CORS_ORIGIN",
+            "https://{{host}}",
+            "@ORIGIN@",
+            "https://CHANGE_ME",
+        ] {
             assert!(is_placeholder(text), "{text}");
         }
         for text in ["https://a_b.example", "NULL", "example.com", "0"] {
