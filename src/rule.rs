@@ -85,6 +85,8 @@ fn without_facts(text: &str) -> String {
 fn names_facts(text: &str) -> bool {
     text.split([',', '–']).map(str::trim).all(|name| {
         let number = name.strip_prefix(|letter: char| letter.is_ascii_uppercase());
+        // All facts of a hundred are `E4xx`.
+        let number = number.map(|number| number.strip_suffix("xx").unwrap_or(number));
         number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
     })
 }
@@ -98,6 +100,7 @@ mod tests {
         let check = |source: &str, told: &str| assert_eq!(without_facts(source), told);
         check("it is dropped (A1.5), like this (B02–B23,\nM02), and that (J).", "it is dropped, like this, and that.");
         check("a call (GET), an `f(A1.x)`, (as A1.5 says) (", "a call (GET), an `f(A1.x)`, (as A1.5 says) (");
+        check("only with 200 (E4xx).", "only with 200.");
         check("the first\n(A1.5) and the second", "the first and the second");
     }
 }

@@ -43,11 +43,14 @@ pub fn several(text: &str) -> Option<Vec<String>> {
 
 /// Whether a text is there to be replaced before the file is used: `__ORIGIN__`, `<origin>`, `%CORS%`, `REPLACE_ME`.
 pub fn is_placeholder(text: &str) -> bool {
-    let shouted = text.contains('_')
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
+    let is_shouted = |part: &str| {
+        part.contains('_')
+            && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    };
     // One `@` alone stands behind a user's name.
     let between_ats = text.starts_with('@') || text.matches('@').count() > 1;
-    shouted || between_ats || text.contains("__") || text.contains(['<', '>', '{', '}', '%'])
+    let is_marked = between_ats || text.contains("__") || text.contains(['<', '>', '{', '}', '%']);
+    is_marked || text.split([':', '/', '.']).any(is_shouted)
 }
 
 #[cfg(test)]
@@ -64,6 +67,7 @@ mod tests {
             "https://{{host}}",
             "@ORIGIN@",
             "https://@HOST@",
+            "https://CHANGE_ME",
         ] {
             assert!(is_placeholder(text), "{text}");
         }

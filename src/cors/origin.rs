@@ -229,7 +229,8 @@ fn read_closely(text: &str) -> Result<Origin, NotSerialized> {
         return Ok(Origin::Tuple { scheme: "file".into(), host: String::new(), port: None });
     }
     if let Some(fault) = outer_fault(text) {
-        return Err(NotSerialized { fault, suggestion: suggest_bare(text) });
+        let suggestion = suggest_bare(text).filter(|_| fault != OriginFault::Several);
+        return Err(NotSerialized { fault, suggestion });
     }
     let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
         let suggestion = guess_scheme(text);
@@ -239,7 +240,10 @@ fn read_closely(text: &str) -> Result<Origin, NotSerialized> {
             _ if host_like => OriginFault::NoScheme,
             _ => OriginFault::NotAnOrigin,
         };
-        return Err(NotSerialized { fault, suggestion: suggestion.filter(|_| fault != OriginFault::Wildcard) });
+        return Err(NotSerialized {
+            fault,
+            suggestion: suggestion.filter(|_| fault != OriginFault::Wildcard && !text.starts_with('.')),
+        });
     };
     check_parts(text, scheme, rest)
 }
@@ -254,7 +258,7 @@ fn check_parts(text: &str, scheme: &str, rest: &str) -> Result<Origin, NotSerial
     let (host, port) = split_port(host_port);
     let meant = canonical(scheme, host, port);
     let serialized = meant.as_ref().map(Origin::to_string);
-    let fault = if host.contains('*') {
+    let fault = if host.contains('*') || port == Some("*") {
         OriginFault::Wildcard
     } else if login.is_some() {
         OriginFault::UserInfo
@@ -313,9 +317,13 @@ fn outer_fault(text: &str) -> Option<OriginFault> {
         return Some(OriginFault::Quoted);
     }
     // `*, *` is two lines of `*` put together (B11).
-    let parts = bare.split(is_separator).filter(|part| !part.is_empty());
-    let several = parts.filter(|part| part.contains("://") || *part == "*" || *part == "null").count() > 1;
-    if several {
+    let parts = || bare.split(is_separator).filter(|part| !part.is_empty());
+    let is_entry = |part: &&str| part.contains("://") || *part == "*" || *part == "null";
+    // A host without its scheme is one more where nothing else stands in the list.
+    let is_host = |part: &str| part.contains('.') && guess_scheme(part).is_some();
+    let of_hosts = parts().any(|part| part.contains("://")) && parts().all(|part| is_entry(&part) || is_host(part));
+    let found = if of_hosts { parts().count() } else { parts().filter(is_entry).count() };
+    if found > 1 {
         return Some(OriginFault::Several);
     }
     let blank = text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',');
@@ -458,6 +466,9 @@ mod tests {
             ("https://a.example, https://b.example", Several, None),
             ("https://a.example https://b.example", Several, None),
             ("*, *", Several, None),
+            ("https://a.example, b.example", Several, None),
+            ("http://localhost:*", Wildcard, None),
+            (".example.com", NoScheme, None),
             ("*", Wildcard, None),
             ("https://*.example.com", Wildcard, None),
             ("*.example.com", Wildcard, None),

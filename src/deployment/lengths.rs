@@ -7,6 +7,7 @@ use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::fields::is_sent_without_always;
 
 /// How many of the locations that one level's headers reach are asked.
 const MAX_ASKED: usize = 16;
@@ -20,6 +21,8 @@ pub enum Shown {
     Harmless,
     /// No request is known that gets one.
     Nothing,
+    /// Every request gets a status with which the header is not sent.
+    Never,
 }
 
 /// The `add_header`s of a context that set a length which does not come from a variable.
@@ -43,16 +46,28 @@ fn shown(
     }
     let has_it = |answer: &Answer<'_>| answer.fields.iter().any(|field| field.item == Some(item));
     let harms = |answer: &Answer<'_>| has_it(answer) && is_harmed(site.config, answer, value);
-    let mut is_sent = !sent.is_empty();
+    let (mut is_sent, mut is_never) = (!sent.is_empty(), !contexts.is_empty() && contexts.len() <= MAX_ASKED);
+    let leaves_out = |answer: &Answer<'_>| {
+        let left_out = answer.status.is_some_and(|status| !is_sent_without_always(status));
+        left_out && answer.by == AnsweredBy::Nginx && answer.open.is_none()
+    };
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
     for &context in contexts.iter().take(MAX_ASKED) {
-        let Some(visit) = site.visit(context, &caller, &upstream(site.config, &deployment.behind)) else { continue };
+        let Some(visit) = site.visit(context, &caller, &upstream(site.config, &deployment.behind)) else {
+            is_never = false;
+            continue;
+        };
+        is_never &= visit.answers.iter().all(leaves_out);
         is_sent |= visit.answers.iter().any(has_it);
         if visit.answers.iter().any(harms) {
             return Shown::Harm(visit.request());
         }
     }
-    if is_sent { Shown::Harmless } else { Shown::Nothing }
+    match is_never && !site.config.is_always(item) {
+        _ if is_sent => Shown::Harmless,
+        true => Shown::Never,
+        false => Shown::Nothing,
+    }
 }
 
 /// Whether the answer has a length of its own, and another one.

@@ -2,6 +2,7 @@
 
 use super::{Ask, Behind, Deployment, Exchange, Site, is_told, lacking};
 use crate::cors::header::CorsHeader;
+use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
@@ -10,7 +11,10 @@ use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::fields::is_sent_without_always;
 use crate::nginx::flow::SetField;
 use crate::nginx::settings::List;
+use crate::nginx::tighter::example;
 
+/// How many origins of composite keys are tried.
+const MAX_MEANT: usize = 8;
 /// How many error pages of one location are tried.
 const MAX_PAGES: usize = 8;
 
@@ -52,7 +56,12 @@ impl<'d> Site<'d> {
         for exchange in self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
             let Some(route) = self.routes.get(exchange.route) else { continue };
             let is_location = self.config.context(route.context).kind == ContextKind::Location;
-            if !route.is_partial && is_location && self.is_welcome(exchange) {
+            if route.is_partial || !is_location {
+                continue;
+            }
+            let composite = self.of_composite_key(deployment, exchange);
+            let exchange = composite.as_ref().unwrap_or(exchange);
+            if composite.is_some() || self.is_welcome(exchange) {
                 let start = Start { site: self, context: route.context };
                 start.as_it_is(exchange, &mut lost);
                 start.directory(exchange, &deployment.behind, &mut lost);
@@ -62,6 +71,24 @@ impl<'d> Site<'d> {
             }
         }
         lost
+    }
+
+    /// The same request of a page that a composite key means, where no text of the configuration is an origin by itself.
+    fn of_composite_key(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> Option<Exchange<'d>> {
+        let route = self.routes.get(exchange.route).filter(|_| !exchange.mentioned)?;
+        let fields = self.fields_in_force(route.context);
+        let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
+        let (_, flow) = self.origin_flow(field.item)?;
+        let meant = flow.compared_in_part.iter().filter_map(|compared| {
+            let text = std::str::from_utf8(&compared.text).ok()?;
+            if compared.regex.is_some() { example(text) } else { Some(text.to_owned()) }
+        });
+        let meant: Vec<String> = meant.take(MAX_MEANT).collect();
+        let gets_in = |origin: &&String| deployment.admission(self, field.item, origin).is_some();
+        let origin = meant.iter().find(gets_in).or(meant.first())?;
+        let credentials = exchange.page.has_credentials();
+        let mode = if credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
+        deployment.ask_by("GET", self, exchange.route, origin, mode)
     }
 
     /// Whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
@@ -173,14 +200,20 @@ impl<'d> Start<'_, 'd> {
     /// The directive of the location it started in that sent the request on.
     fn sender(&self, answer: &Answer<'_>) -> Option<ItemId> {
         let config = self.site.config;
+        let mut pages = config.list(self.context, List::ErrorPage).iter().copied();
+        // A `return` comes before everything else, and an error page may take its status over.
+        let returned = config.named(self.context, b"return").next().and_then(|item| config.parameter(item, 1));
+        let returned = returned.and_then(|code| std::str::from_utf8(&code).ok()?.parse().ok());
+        if let Some(page) = returned.and_then(|code| pages.clone().find(|page| self.statuses(*page).contains(&code))) {
+            return Some(page);
+        }
         let fell_through = answer.assumes(false, |question| matches!(question, Question::File(_)));
         let try_files = config.named(self.context, b"try_files").last();
         let goes_on = |item: &ItemId| {
             !matches!(config.parameter(*item, 3).as_deref(), Some(b"break" | b"redirect" | b"permanent"))
         };
         let rewrite = config.named(self.context, b"rewrite").find(goes_on);
-        let pages = config.list(self.context, List::ErrorPage).iter().copied();
-        let mut missing = pages.filter(|page| fell_through && self.statuses(*page).contains(&404));
+        let mut missing = pages.by_ref().filter(|page| fell_through && self.statuses(*page).contains(&404));
         let sent_on = if fell_through { try_files.or(rewrite) } else { rewrite.or(try_files) };
         sent_on.or_else(|| missing.next())
     }

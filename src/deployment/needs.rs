@@ -11,8 +11,9 @@ use crate::source::Place;
 /// What a preflight's answer lacks.
 #[derive(Debug, Clone)]
 pub enum Lack {
-    /// The header by which pages get in at all, which this directive sends elsewhere.
-    Access(CorsHeader, Option<ItemId>),
+    /// The header by which pages get in at all, which this directive sends elsewhere; and whether it is in force here as well, and
+    /// left out for the status alone (A2.1).
+    Access(CorsHeader, Option<ItemId>, bool),
     /// Lists.
     Lists {
         /// A method that must be listed, and what shows it.
@@ -84,7 +85,9 @@ impl<'d> Site<'d> {
             && route.fields(header).next().is_none()
             && lists.into_iter().any(|header| self.has(answer, header));
         let elsewhere = route.fields(header).next().map(|field| field.item);
-        (answered.is_open || is_for_pages).then_some(Lack::Access(header, elsewhere))
+        let in_force = |item: ItemId| self.config.add_headers(answer.context).contains(&item);
+        let is_left_out = elsewhere.is_some_and(|item| in_force(item) && !self.config.is_always(item));
+        (answered.is_open || is_for_pages).then_some(Lack::Access(header, elsewhere, is_left_out))
     }
 
     /// The value of a list may be what the browser asks for, so a request that needs it has to be refused as well.

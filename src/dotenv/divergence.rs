@@ -103,22 +103,6 @@ fn cause(tree: &Tree, file: &[u8], assignment: &Assignment) -> Cause {
     }
 }
 
-impl Cause {
-    /// What to write instead.
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Cause::Variable => "write the value out instead of a variable",
-            Cause::Comment => "put the comment on a line of its own",
-            Cause::Hash => "put the value in quotes, or do without the `#`",
-            Cause::Blank => "write the list without blanks",
-            Cause::Backslash => "put a value with backslashes in single quotes",
-            Cause::InnerQuotes => "put the whole value in single quotes",
-            Cause::Quotes => "write the value without quotes",
-            Cause::Form => "write `KEY=value`, with nothing else on the line",
-        }
-    }
-}
-
 impl Divergence<'_> {
     /// What the others read, in words: those that read the same together.
     pub fn told(&self, file: &[u8]) -> String {

@@ -184,6 +184,17 @@ impl Setting {
         (!places.is_empty()).then_some((places, sign))
     }
 
+    /// The entries with commas and nothing else between them, where all the products that may be meant take such a list apart.
+    pub fn plain_list(&self) -> Option<String> {
+        let takes_commas = |row: &Key| {
+            use Separator::{Comma, CommaOrBrackets, CommaOrIndexed, CommaOrJson, CommaOrSpace};
+            matches!(row.separator, Comma | CommaOrBrackets | CommaOrIndexed | CommaOrJson | CommaOrSpace)
+        };
+        let entries: Vec<String> = self.written().iter().map(|entry| self.text_of(entry)).collect();
+        let mut known = self.keys.iter().filter(|row| row.certainty > Certainty::Unverified);
+        (!entries.is_empty() && known.all(takes_commas)).then(|| entries.join(","))
+    }
+
     /// The value with its entries written as a product that uses `separator` wants them, quoted where loaders need it.
     /// Nothing where a single value is wanted.
     pub fn rewritten(&self, separator: Separator) -> Option<String> {

@@ -14,6 +14,7 @@ pub mod loaders;
 pub mod misspelled;
 pub mod placeholder;
 mod policy;
+mod remedy;
 pub mod stage;
 mod taken;
 pub mod tree;

@@ -92,23 +92,54 @@ fn skip_back(after: &[Part<'_>], key: &[u8]) -> Option<usize> {
     Some(skipped)
 }
 
+/// What an expression for a composite key wants of the Origin, and of what stands around it.
+pub(super) struct OriginPattern {
+    /// What it wants before the Origin.
+    pub(super) before: Vec<u8>,
+    /// What it wants of the Origin.
+    pub(super) own: Vec<u8>,
+    /// What it wants behind the Origin.
+    pub(super) behind: Vec<u8>,
+}
+
 /// What an expression that `source` is matched with seems to want of the Origin, anchored as it seems to be. Only matching tells
-/// whether that is so.
-pub(super) fn origin_pattern(source: &[u8], pattern: &[u8]) -> Option<Vec<u8>> {
+/// whether that is so. Where it wants nothing of the rest, that is what would match the rest.
+pub(super) fn origin_pattern(source: &[u8], pattern: &[u8]) -> Option<OriginPattern> {
     let (before, after) = around(source)?;
+    let (mut parts, none) = (OriginPattern { before: Vec::new(), own: pattern.to_vec(), behind: Vec::new() }, Vec::new);
     match (before.is_empty(), after.first()) {
-        (true, Some(Part::Text(separator))) => {
-            let end = outside_groups(pattern, separator);
-            Some(end.map_or_else(|| pattern.to_vec(), |end| [pattern.get(..end).unwrap_or_default(), b"$"].concat()))
-        }
+        (true, Some(Part::Text(separator))) => match outside_groups(pattern, separator) {
+            Some(end) => {
+                let (own, behind) = pattern.split_at(end);
+                (parts.own, parts.behind) = ([own, b"$"].concat(), behind.to_vec());
+            }
+            None => parts.behind = expression_for(&after).unwrap_or_else(none),
+        },
         (false, None) => {
             let start = outside_groups(pattern, b"http").unwrap_or(0);
             let (other, own) = pattern.split_at(start);
             let is_tied = other.last().is_some_and(|byte| !b"*+?^".contains(byte));
-            Some([if is_tied { &b"^"[..] } else { b"" }, own].concat())
+            parts.own = [if is_tied { &b"^"[..] } else { b"" }, own].concat();
+            parts.before = if is_tied { other.to_vec() } else { expression_for(&before).unwrap_or_else(none) };
         }
-        _ => None,
+        _ => return None,
     }
+    Some(parts)
+}
+
+/// An expression for what stands beside the Origin. Of a variable whose text could pass for a part of an origin there is none.
+fn expression_for(parts: &[Part<'_>]) -> Option<Vec<u8>> {
+    let one = |part: &Part<'_>| match part {
+        Part::Text(text) => Some(regex_syntax::escape(std::str::from_utf8(text).ok()?)),
+        Part::Variable(name) => match name.to_ascii_lowercase().as_slice() {
+            b"request_method" => Some("[A-Z]+".to_owned()),
+            b"scheme" => Some("https?".to_owned()),
+            b"server_port" => Some("[0-9]+".to_owned()),
+            _ => None,
+        },
+    };
+    let texts: Option<Vec<String>> = parts.iter().map(one).collect();
+    texts.map(|texts| texts.concat().into_bytes())
 }
 
 /// Where `text` stands in an expression outside of groups and classes for the last time, escaped or not.
@@ -179,7 +210,7 @@ mod tests {
             ("$request_method:$http_origin", r"^(GET|POST):https?://.*\.example\.com$", r"^https?://.*\.example\.com$"),
             ("$host$http_origin", r"^.*https://.*\.example\.com$", r"https://.*\.example\.com$"),
         ] {
-            let found = origin_pattern(source.as_bytes(), pattern.as_bytes()).unwrap();
+            let found = origin_pattern(source.as_bytes(), pattern.as_bytes()).unwrap().own;
             assert_eq!(String::from_utf8_lossy(&found), expected, "{source} {pattern}");
         }
     }

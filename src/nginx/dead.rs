@@ -3,8 +3,7 @@
 use super::answer::Model;
 use super::flow::Compared;
 use super::intruder::needs_path;
-use super::regex::Regexes;
-use super::sample::sample;
+use super::tighter::example;
 use crate::cors::fault::is_placeholder;
 use crate::cors::origin::{OriginFault, check_serialized, is_serialized};
 
@@ -48,10 +47,10 @@ pub struct Dead {
 /// Why no Origin equals or matches an entry; nothing where one may, or where another fault is all that is wrong: a slash at the
 /// end, a placeholder, several origins of which nginx compares none.
 pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
-    let (config, regexes) = (model.config, &model.regexes);
+    let config = model.config;
     let text = std::str::from_utf8(&compared.text).ok()?;
     if compared.regex.is_some() {
-        return dead_expression(regexes, text);
+        return dead_expression(text);
     }
     if text.is_empty() || is_placeholder(text) || text.contains('$') && !text.ends_with('$') {
         return None;
@@ -64,7 +63,7 @@ pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
         return None;
     }
     if !is_if && is_expression(text) {
-        return Some(Dead { why: Why::NoTilde, meant: sampled(regexes, text), is_spelling: false });
+        return Some(Dead { why: Why::NoTilde, meant: example(text), is_spelling: false });
     }
     if is_serialized(text) {
         return None;
@@ -77,10 +76,7 @@ pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
         return None;
     }
     let is_spelling = fault.suggestion.is_some();
-    let meant = match fault.fault {
-        OriginFault::Wildcard => fault.suggestion.or_else(|| below(text)),
-        _ => fault.suggestion,
-    };
+    let meant = fault.suggestion.or_else(|| below(text));
     Some(Dead { why: Why::Text(fault.fault), meant, is_spelling })
 }
 
@@ -89,7 +85,7 @@ fn is_expression(text: &str) -> bool {
 }
 
 /// An expression that wants what no Origin has: a blank before it, a path behind the host.
-fn dead_expression(regexes: &Regexes, pattern: &str) -> Option<Dead> {
+fn dead_expression(pattern: &str) -> Option<Dead> {
     let why = if pattern.starts_with([' ', '\t']) {
         Why::Blank
     } else if needs_path(pattern.as_bytes()) {
@@ -97,25 +93,18 @@ fn dead_expression(regexes: &Regexes, pattern: &str) -> Option<Dead> {
     } else {
         return None;
     };
-    Some(Dead { why, meant: sampled(regexes, pattern.trim_start()), is_spelling: false })
+    Some(Dead { why, meant: example(pattern.trim_start()), is_spelling: false })
 }
 
-/// An origin that an expression was written for: what it matches, or what is left of that without the path.
-fn sampled(regexes: &Regexes, pattern: &str) -> Option<String> {
-    let text = String::from_utf8(sample(regexes, pattern.as_bytes(), false)?).ok()?;
-    match check_serialized(&text) {
-        Ok(origin) => Some(origin.to_string()),
-        Err(fault) => fault.suggestion,
-    }
-}
-
-/// The scheme and the host below which `https://*.example.com` means every name.
+/// The scheme and the host below which `https://*.example.com` means every name, and so does `.example.com`.
 pub fn glob(text: &str) -> Option<(&str, &str)> {
     let bare = text.trim_end_matches('/');
     let (scheme, host) = bare.split_once("://").unwrap_or(("https", bare));
-    host.strip_prefix("*.").filter(|host| !host.contains('*')).map(|host| (scheme, host))
+    let below = host.strip_prefix("*.").or_else(|| host.strip_prefix('.'));
+    below.filter(|host| !host.is_empty() && !host.contains('*')).map(|host| (scheme, host))
 }
 
 fn below(text: &str) -> Option<String> {
-    glob(text).map(|(scheme, host)| format!("{scheme}://app.{host}"))
+    let any_port = || text.strip_suffix(":*").filter(|bare| is_serialized(bare)).map(str::to_owned);
+    glob(text).map(|(scheme, host)| format!("{scheme}://app.{host}")).or_else(any_port)
 }

@@ -74,6 +74,36 @@ pub struct Compared {
     pub regex: Option<bool>,
     /// The map line or the `if` it belongs to.
     pub item: ItemId,
+    /// What the key wants before the Origin, where it is about more than that: a text, or of an expression its part.
+    pub before: Vec<u8>,
+    /// The same of what stands behind the Origin.
+    pub behind: Vec<u8>,
+}
+
+impl Compared {
+    /// The text for the Origin as the text of the whole key.
+    pub fn keyed_text(&self, origin: &str) -> String {
+        format!("{}{origin}{}", String::from_utf8_lossy(&self.before), String::from_utf8_lossy(&self.behind))
+    }
+
+    /// The expression for the Origin as an expression for the whole key.
+    pub fn keyed(&self, expression: &str) -> String {
+        let around = |text: &[u8]| {
+            let text = String::from_utf8_lossy(text);
+            if self.regex.is_some() { text.into_owned() } else { regex_syntax::escape(&text) }
+        };
+        let (before, behind) = (around(&self.before), around(&self.behind));
+        let mut whole = expression.to_owned();
+        if !before.is_empty() {
+            let tie = if before.starts_with('^') { "" } else { "^" };
+            whole = format!("{tie}{before}{}", whole.strip_prefix('^').unwrap_or(&whole));
+        }
+        if !behind.is_empty() {
+            let tie = if behind.ends_with('$') { "" } else { "$" };
+            whole = format!("{}{behind}{tie}", whole.strip_suffix('$').unwrap_or(&whole));
+        }
+        whole
+    }
 }
 
 /// Where a value comes from.
@@ -196,6 +226,7 @@ impl Follower<'_, '_> {
     fn entry(&mut self, map: &MapTable<'_>, entry: &Entry<'_>) {
         let place = self.config.value_place(entry.item, 0);
         let whole = only_variable(&map.source).is_some();
+        let (mut before, mut behind) = (Vec::new(), Vec::new());
         let (place, text, regex) = match &entry.key {
             Key::Text(text) if whole => (place, text.to_vec(), None),
             Key::Text(text) => {
@@ -203,16 +234,19 @@ impl Follower<'_, '_> {
                 let start = place.span.start + Span::at(0, part.start).end;
                 let exact = place.span.len() as usize == text.len();
                 let span = if exact { Span::new(start, start + Span::at(0, part.len()).end) } else { place.span };
+                before = text.get(..part.start).unwrap_or_default().to_vec();
+                behind = text.get(part.end..).unwrap_or_default().to_vec();
                 (Place { span, ..place }, text.get(part).unwrap_or_default().to_vec(), None)
             }
             Key::Regex { pattern, ignore_case } if whole => (place, pattern.to_vec(), Some(*ignore_case)),
             Key::Regex { pattern, ignore_case } => {
-                let Some(pattern) = origin_pattern(&map.source, pattern) else { return };
-                (place, pattern, Some(*ignore_case))
+                let Some(parts) = origin_pattern(&map.source, pattern) else { return };
+                (before, behind) = (parts.before, parts.behind);
+                (place, parts.own, Some(*ignore_case))
             }
         };
         let list = if whole { &mut self.flow.compared } else { &mut self.flow.compared_in_part };
-        list.push(Compared { place, text, regex, item: entry.item });
+        list.push(Compared { place, text, regex, item: entry.item, before, behind });
     }
 
     /// Whether a map line only says no: an empty result or `0`.
@@ -247,7 +281,8 @@ impl Follower<'_, '_> {
     fn compare(&mut self, item: ItemId, text: Cow<'_, [u8]>, word: usize, regex: Option<bool>) {
         let place = self.config.value_place(item, word);
         let place = Place { span: without_parenthesis(self.config, place, &text), ..place };
-        let compared = Compared { place, text: text.into_owned(), regex, item };
+        let (text, before, behind) = (text.into_owned(), Vec::new(), Vec::new());
+        let compared = Compared { place, text, regex, item, before, behind };
         if !self.flow.compared.contains(&compared) {
             self.flow.compared.push(compared);
         }

@@ -29,7 +29,8 @@ fn guard(config: &Config<'_>, context: ContextId) -> Option<Guard> {
         {
             let place = config.value_place(item, word);
             let place = Place { span: without_parenthesis(config, place, &regex), ..place };
-            let compared = Compared { place, text: regex.into_owned(), regex: Some(ignore_case), item };
+            let (text, before, behind) = (regex.into_owned(), Vec::new(), Vec::new());
+            let compared = Compared { place, text, regex: Some(ignore_case), item, before, behind };
             Some(Guard { compared, guarded })
         }
         _ => None,

@@ -44,6 +44,8 @@ pub enum Gap {
     Ungrouped,
     /// A run of any characters takes in more than the labels of a host.
     Run,
+    /// It takes in names that anybody can register.
+    Shared,
     /// A dot stands for any character.
     Dot,
 }
@@ -56,6 +58,7 @@ impl Gap {
             Gap::End => "anything may stand behind this",
             Gap::Ungrouped => "`^` and `$` each hold for one alternative only",
             Gap::Run => "takes in more than whole labels of the host",
+            Gap::Shared => "takes in names that anybody can register",
             Gap::Dot => "a dot here is any character",
         }
     }
@@ -91,7 +94,11 @@ pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<In
             }
             if own.is_foreign(&origin) && regexes.is_match(pattern, ignore_case, origin.as_bytes()) == Some(true) {
                 let ungrouped = found.ungrouped && anchored && matches!(gap, Gap::Start | Gap::End);
-                let gap = if ungrouped { Gap::Ungrouped } else { gap };
+                let gap = match gap {
+                    _ if ungrouped => Gap::Ungrouped,
+                    Gap::Run if is_shared(&origin, meant) => Gap::Shared,
+                    _ => gap,
+                };
                 best = Some(Intruder { origin, gap, meant: meant.clone() });
             }
         }
@@ -99,6 +106,16 @@ pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<In
     }
     intruders.sort_by_key(|intruder| (intruder.gap == Gap::Dot, intruder.origin.starts_with("http:")));
     intruders
+}
+
+/// Whether the intruder is a name of its own in a domain where each belongs to somebody else: `anything.vercel.app`, `example.net`.
+fn is_shared(origin: &str, meant: &str) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host).split(':').next().unwrap_or_default();
+    let Some((_, parent)) = registrable(host).split_once('.') else { return false };
+    match meant.strip_suffix(parent) {
+        Some(own) => own.is_empty() || own.ends_with("-.") || !own.ends_with('.'),
+        None => true,
+    }
 }
 
 /// Whether every way through `pattern` wants a slash behind the host, which no Origin has.

@@ -32,6 +32,7 @@ pub mod sample;
 pub mod servers;
 pub mod settings;
 pub mod template;
+pub mod tighter;
 pub mod tree;
 pub mod twins;
 pub mod undone;

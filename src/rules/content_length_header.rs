@@ -52,7 +52,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         for (item, shown) in site.second_lengths(deployment) {
-            reported.keep(finding(site.config, item, shown));
+            if !matches!(shown, Shown::Never) {
+                reported.keep(finding(site.config, item, shown));
+            }
         }
     }
     reported.finish(findings);
@@ -61,6 +63,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// Whether the block only answers with 204.
 fn only_204(config: &Config<'_>, context: ContextId) -> bool {
     config.named(context, b"return").any(|item| config.parameter_is(item, 1, "204"))
+}
+
+/// Whether the block answers with a text of its own.
+fn answers_with_a_text(config: &Config<'_>, context: ContextId) -> bool {
+    config.named(context, b"return").any(|item| config.parameter(item, 2).is_some_and(|text| !text.is_empty()))
 }
 
 fn finding(config: &Config<'_>, item: ItemId, shown: Shown) -> Finding {
@@ -74,6 +81,9 @@ fn finding(config: &Config<'_>, item: ItemId, shown: Shown) -> Finding {
             "browsers drop an answer that has a body: it has two lengths, nginx's own and this one",
             None,
         ),
+        Shown::Harmless if answers_with_a_text(config, config.item(item).context) => {
+            (Severity::Advice, "the line has no use: nginx sends the same length by itself", None)
+        }
         _ => (Severity::Advice, "the line has no use: an answer without a body needs no length", None),
     };
     Finding {

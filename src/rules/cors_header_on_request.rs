@@ -3,8 +3,9 @@
 //! ## Why it matters
 //!
 //! `proxy_set_header` changes the request that goes to the app; the browser judges the answer (A4.10). An
-//! Access-Control-Allow-Origin set there has no effect, and since nothing complains, it is often kept while the fault is looked for
-//! elsewhere. Access-Control-Request-Method and Access-Control-Request-Headers belong into requests and may be forwarded.
+//! Access-Control-Allow-Origin set there has no effect, and since nothing complains, it is often kept while the
+//! fault is looked for elsewhere. Access-Control-Request-Method and Access-Control-Request-Headers belong in
+//! requests and may be forwarded.
 //!
 //! ## Example
 //!
@@ -29,6 +30,7 @@
 //! }
 //! ```
 
+use crate::cors::header::CorsHeader;
 use crate::deployment::{Deployment, Misdirected};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ItemId};
@@ -58,6 +60,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(config: &Config<'_>, misdirected: Misdirected) -> Finding {
     let Misdirected { first, others, blocked } = misdirected;
+    let header = |item: &ItemId| config.parameter(*item, 1).and_then(|name| CorsHeader::from_name(&name));
+    let blocks = |header| !matches!(header, Some(CorsHeader::ExposeHeaders | CorsHeader::MaxAge));
+    // For want of these two, no answer is blocked.
+    let blocked = blocked.filter(|_| [first].iter().chain(&others).any(|item| blocks(header(item))));
     let name = config.parameter(first, 1).map_or(String::new(), |name| String::from_utf8_lossy(&name).into_owned());
     let (severity, message) = match &blocked {
         Some(_) => {

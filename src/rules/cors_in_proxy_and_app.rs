@@ -2,9 +2,10 @@
 //!
 //! ## Why it matters
 //!
-//! `add_header` adds a line and never replaces one (A4.3), so the browser receives Access-Control-Allow-Origin twice and
-//! blocks the answer, even if both lines are the same (B11). Each side works when it is tried alone. One of them
-//! has to be silent: the app's line is taken out with `proxy_hide_header`, which every protocol has a form of its own of.
+//! `add_header` adds a line and never replaces one (A4.3), so the browser receives Access-Control-Allow-Origin
+//! twice and blocks the answer, even if both lines are the same (B11). Each side works when it is tried alone.
+//! One of them has to be silent: the app's line is taken out with `proxy_hide_header`, or `fastcgi_hide_header`
+//! and its like.
 //!
 //! ## Example
 //!

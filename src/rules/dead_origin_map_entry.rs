@@ -2,10 +2,10 @@
 //!
 //! ## Why it matters
 //!
-//! A key of a `map` is compared with the whole Origin, which is scheme, host and, where it is not the scheme's own, port
-//! (A5.3). A path, `:443`, a host without scheme match nothing; `https://*.example.com` is plain text (A5.5), and so is an
-//! expression without its `~` (A5.4). The line looks like an entry, and the page it names is blocked. Capitals do no harm
-//! in a key (A5.1), in an `if ($http_origin = …)` they do (A5.9).
+//! A key of a `map` is compared with the whole Origin, which is scheme, host and, where it is not the scheme's
+//! own, port (A5.3). A path, `:443`, a host without scheme match nothing; `https://*.example.com` is plain text
+//! (A5.5), and so is an expression without its `~` (A5.4). The line looks like an entry, and the page it names
+//! is blocked. Capitals do no harm in a key (A5.1), in an `if ($http_origin = …)` they do (A5.9).
 //!
 //! ## Example
 //!
@@ -99,5 +99,6 @@ fn finding(request: Option<Request>, field: &SetField<'_>, compared: &Compared, 
     let meant = dead.meant.clone().filter(|_| dead.is_spelling);
     let fix = meant.and_then(|origin| edits::whole(compared.place, &text, origin)).map(Fix::safe);
     let finding = RULE.finding(compared.place, dead.why.words(), message).shown_by(request);
-    Finding { fix, ..finding.beside(wording::decided_by(field, compared.place)) }.with_help(wording::alive(dead, &text))
+    Finding { fix, ..finding.beside(wording::decided_by(field, compared.place)) }
+        .with_help(wording::alive(dead, compared))
 }

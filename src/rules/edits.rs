@@ -121,7 +121,9 @@ pub(super) fn whole(place: Place, written: &str, text: String) -> Option<Edit> {
 
 /// The fix that escapes an expression's dots, or ends it: then it lets fewer in, perhaps one too few that was meant.
 pub(super) fn tightened(compared: &Compared, gap: Gap) -> Option<Fix> {
-    let text = String::from_utf8(compared.text.clone()).ok()?;
+    // In a key that is about more than the Origin, its end is not the expression's.
+    let is_alone = compared.before.is_empty() && compared.behind.is_empty();
+    let text = String::from_utf8(compared.text.clone()).ok().filter(|_| is_alone)?;
     // What stands in the file is the expression behind its `~` or `~*`, if nothing in it is quoted or escaped.
     let mark = (compared.place.span.len() as usize).checked_sub(text.len()).filter(|mark| *mark <= 2)?;
     let edit = |offset: usize, text: &str| {

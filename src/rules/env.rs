@@ -1,6 +1,8 @@
 //! What the rules on .env files have in common.
 
-use crate::deployment::EnvKey;
+use crate::cors::origin::{NotSerialized, OriginFault};
+use crate::deployment::{Deployment, EnvKey};
+use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::Certainty;
 use crate::finding::Severity;
@@ -15,6 +17,15 @@ pub(super) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) 
         Certainty::Convention => lower(worst),
     };
     Some(if key.role == Role::Example { lower(severity) } else { severity })
+}
+
+/// Takes https for an origin that is written without its scheme where the others of its file come over https, all of them.
+pub(super) fn take_scheme(deployment: &Deployment<'_>, origin: &AllowedOrigin, fault: &mut NotSerialized) {
+    let beside = || deployment.env_origins().filter(|other| other.place.file == origin.place.file);
+    let has = |scheme: &str| beside().any(|other| other.text.starts_with(scheme));
+    if fault.fault == OriginFault::NoScheme && has("https://") && !has("http://") {
+        fault.suggestion = fault.suggestion.take().map(|meant| meant.replacen("http://", "https://", 1));
+    }
 }
 
 fn lower(severity: Severity) -> Severity {

@@ -75,5 +75,5 @@ fn finding(key: &EnvKey<'_>, divergence: &Divergence<'_>, bytes: &[u8]) -> Findi
     let (usual, others) = (divergence.words(bytes, &divergence.usual), divergence.told(bytes));
     let message = format!("what the app gets depends on its loader: most read {usual}, {others}");
     let finding = RULE.finding(setting.value_place, "is not read alike by all loaders", message);
-    Finding { severity, ..finding.with_help(divergence.cause.remedy()) }
+    Finding { severity, ..finding.with_help(divergence.remedy(bytes, setting.plain_list().as_deref())) }
 }

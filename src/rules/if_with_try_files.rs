@@ -2,9 +2,10 @@
 //!
 //! ## Why it matters
 //!
-//! While an `if` in a location matches, the location is answered from inside the `if`, and `try_files` is not inherited into it
-//! (A1.12): a path that is no file gets 404 instead of the app or `index.html`. An `if` for CORS matches just those requests that come
-//! from another origin, so the site works when it is tried by itself. A `map` chooses the header's value without an `if`.
+//! While an `if` in a location matches, the location is answered from inside the `if`, and `try_files` is not
+//! inherited into it (A1.12): a path that is no file gets 404 instead of the app or `index.html`. An `if` for
+//! CORS matches just those requests that come from another origin, so the site works when it is tried by
+//! itself. A `map` chooses the header's value without an `if`.
 //!
 //! ## Example
 //!

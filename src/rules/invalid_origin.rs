@@ -41,7 +41,7 @@ use crate::nginx::value::{Part, parts};
 use crate::rule::{Rule, Subject};
 
 use super::repeated::Repeated;
-use super::{edits, wording};
+use super::{edits, env, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -122,7 +122,8 @@ fn around<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>) -> Option
 
 /// In a .env file: what no product that may be meant takes.
 fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin) -> Option<Finding> {
-    let fault = fault(&origin.text)?;
+    let mut fault = fault(&origin.text)?;
+    env::take_scheme(deployment, origin, &mut fault);
     let sure = origin.fault_breaks(fault.fault)? >= Certainty::Docs;
     let is_spelling = matches!(fault.fault, OriginFault::UpperCase | OriginFault::OtherSpelling | OriginFault::Idn);
     let (severity, message) = match sure && !is_spelling {

@@ -74,8 +74,16 @@ fn finding<'d>(deployment: &Deployment<'d>, site: &Site<'d>, list: &ListText) ->
         fix: is_exact.then_some(Fix { safe: true, edits }),
         ..RULE.finding(
             place,
-            format!("allows no {}", right.join(" and no ")),
+            format!("allows no {}", either(&right)),
             format!("browsers block {}: they compare methods letter by letter", right.join(" and ")),
         )
     })
+}
+
+/// The names as alternatives: `PUT, PATCH or DELETE`.
+fn either(names: &[String]) -> String {
+    match names {
+        [most @ .., last] if !most.is_empty() => format!("{} or {last}", most.join(", ")),
+        _ => names.concat(),
+    }
 }

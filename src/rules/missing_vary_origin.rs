@@ -34,7 +34,7 @@
 
 use crate::deployment::{Deployment, Varying};
 use crate::finding::{Finding, Fix, Severity};
-use crate::nginx::config::{Config, ItemId};
+use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 
 use super::edits;
@@ -51,6 +51,8 @@ pub const RULE: Rule = Rule {
 };
 
 const HELP: &str = "write beside it
+    add_header Vary Origin always;";
+const IN_IF: &str = "write beside it, and in the location for the answers that allow nobody
     add_header Vary Origin always;";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
@@ -75,7 +77,9 @@ fn finding(config: &Config<'_>, varying: Varying) -> Finding {
         let message = "a cache gives one page's answer to another, which is then blocked: the answer does not say that it varies by Origin";
         let label = "differs by Origin, without `Vary: Origin` beside it";
         let fix = fix(config, varying.item);
-        Finding { help: Some(HELP.to_owned()), fix, ..RULE.finding(place, label, message) }
+        let is_in_if = config.context(config.item(varying.item).context).kind == ContextKind::IfInLocation;
+        let help = if is_in_if { IN_IF } else { HELP };
+        Finding { help: Some(help.to_owned()), fix, ..RULE.finding(place, label, message) }
     };
     Finding { request: Some(varying.request), ..finding }
 }

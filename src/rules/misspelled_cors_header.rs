@@ -2,10 +2,10 @@
 //!
 //! ## Why it matters
 //!
-//! nginx sends any name as it is written, a colon or a blank in it included (A2.8), and browsers skip what they do not know (B28,
-//! B29). The header seems to be there in the file and in the developer tools, one letter or one colon away from the one that counts.
-//! Access-Control-Request-Method and Access-Control-Request-Headers are what the browser asks; an answer has
-//! Access-Control-Allow-Methods and Access-Control-Allow-Headers.
+//! nginx sends any name as it is written, a colon or a blank in it included (A2.8), and browsers skip what they
+//! do not know (B28, B29). The header seems to be there in the file and in the developer tools, one letter or
+//! one colon away from the one that counts. Access-Control-Request-Method and Access-Control-Request-Headers
+//! are what the browser asks; an answer has Access-Control-Allow-Methods and Access-Control-Allow-Headers.
 //!
 //! ## Example
 //!

@@ -56,15 +56,27 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let senders = deployment.senders(site);
         for (origin_flow, text) in site.sent_texts() {
             let Some(origins) = several(&String::from_utf8_lossy(&text.text)) else { continue };
-            let first = origins.iter().find(|origin| origin.contains("://")).map(String::as_str);
-            let request = senders.of_text(origin_flow, &text.text, first.unwrap_or("https://app.example.com"));
+            let meant = |part: &String| match check_serialized(part) {
+                Ok(origin) => origin.host().map(|_| part.clone()),
+                Err(fault) => fault.suggestion,
+            };
+            let first = origins.iter().find_map(meant).unwrap_or_else(|| "https://app.example.com".to_owned());
+            let request = senders.of_text(origin_flow, &text.text, &first);
             let sent = wording::sent_by(&origin_flow.0, text.place);
             reported.keep(finding(text.place, &origins).beside(sent).shown_by(request));
         }
         for exchange in &site.exchanges {
             let Some((item, value, kind)) = site.built_list(exchange) else { continue };
-            let place = site.origin_flow(item).map_or(site.config.place(item), |(field, _)| field.place);
-            let origins = several(&value).unwrap_or_default();
+            let field = site.origin_flow(item).map(|(field, _)| field);
+            let place = field.map_or(site.config.place(item), |field| field.place);
+            let written = field.map_or(String::new(), |field| String::from_utf8_lossy(&field.value).into_owned());
+            // The origin of the request that shows it came in by a variable, which lets in whoever asks.
+            let is_asking = |part: &String| *part == exchange.origin() && !written.contains(part.as_str());
+            let origins: Vec<String> = several(&value)
+                .into_iter()
+                .flatten()
+                .map(|part| if is_asking(&part) { "$http_origin".to_owned() } else { part })
+                .collect();
             reported.keep(finding(place, &origins).shown_by(Some(exchange.request(kind))));
         }
     }
@@ -73,11 +85,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(place: Place, origins: &[String]) -> Finding {
     let message = "browsers block every request: Access-Control-Allow-Origin holds one origin, and a list equals none";
-    let usable = origins.iter().filter(|origin| check_serialized(origin).is_ok());
     let help = if origins.iter().any(|origin| origin == "*") {
         "`*` alone allows every origin; the others add nothing to it".to_owned()
     } else {
-        wording::map_of(usable.take(MAX_SHOWN))
+        wording::map_of(origins.get(..MAX_SHOWN).unwrap_or(origins))
     };
     RULE.finding(place, format!("holds {} origins", origins.len()), message).with_help(help)
 }

@@ -36,6 +36,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Fate, Site, Unanswered};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
+use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
 
 use super::repeated::Repeated;
@@ -51,6 +52,7 @@ pub const RULE: Rule = Rule {
 };
 
 const HELP: &str = "answer the preflight here: `if ($request_method = OPTIONS) { return 204; }`";
+const LIST: &str = "list OPTIONS in the `limit_except`: for a method it does not list, no `if` of the location runs";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
@@ -69,7 +71,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
-    let route = &site.routes[unanswered.exchange.route];
+    let (config, route) = (site.config, &site.routes[unanswered.exchange.route]);
     let (severity, label, message) = match unanswered.fate {
         Fate::Refused => {
             (Severity::Error, "answers OPTIONS with 405", "browsers block every request here that needs a preflight")
@@ -82,15 +84,17 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     };
     let shown = [CorsHeader::AllowMethods, CorsHeader::AllowHeaders, CorsHeader::AllowCredentials];
     let asks = shown.into_iter().find_map(|header| route.fields(header).next());
-    let place = site.config.place(asks.map_or(unanswered.item, |field| field.item));
-    let answered = site.place_of(unanswered.answer.location(site.config).unwrap_or(route.context));
+    let place = config.place(asks.map_or(unanswered.item, |field| field.item));
+    let answered = site.place_of(unanswered.answer.location(config).unwrap_or(route.context));
     // Where a lower-case method keeps an `if` from ever matching (A3.12), that is what to mend.
     let (help, fix) = match site.lower_case_options(route) {
         Some(place) => {
-            let text = String::from_utf8_lossy(place.span.of(site.config.bytes(place.file)));
+            let text = String::from_utf8_lossy(place.span.of(config.bytes(place.file)));
             let help = format!("methods are upper case: write `OPTIONS` instead of `{text}`");
             (help, Some(Fix::risky(Edit { place, text: "OPTIONS".to_owned() })))
         }
+        // For the methods that it takes over, no `if` of the location runs (A3.6).
+        None if config.context(unanswered.answer.context).kind == ContextKind::LimitExcept => (LIST.to_owned(), None),
         None => (HELP.to_owned(), None),
     };
     Finding {

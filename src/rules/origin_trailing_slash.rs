@@ -38,12 +38,10 @@
 use std::collections::BTreeSet;
 
 use crate::cors::origin::{OriginFault, check_serialized};
-use crate::deployment::Deployment;
-use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::{Certainty, Meaning, Slash};
 use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+use crate::{deployment::Deployment, dotenv::app::AllowedOrigin, source::Place};
 
 use super::{edits, wording};
 
@@ -67,13 +65,15 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 let Some(origin) = slash(&text.text).filter(|_| reported.insert(text.place)) else { continue };
                 let request = senders.of_text(origin_flow, &text.text, &origin);
                 let finding = finding(text.place, "browsers block this answer:", "", &origin).shown_by(request);
-                findings.push(finding.beside(wording::decided_by(field, text.place)));
+                let finding = finding.beside(wording::decided_by(field, text.place));
+                findings.push(wording::of_variable(finding, &deployment.sources.text(text.place)));
             }
             for compared in flow.all_compared().filter(|compared| compared.regex.is_none()) {
                 let Some(origin) = slash(&compared.text).filter(|_| reported.insert(compared.place)) else { continue };
                 let request = senders.shut_out(origin_flow, &origin);
                 let finding = finding(compared.place, "no request matches:", "", &origin).shown_by(request);
-                findings.push(finding.beside(wording::decided_by(field, compared.place)));
+                let finding = finding.beside(wording::decided_by(field, compared.place));
+                findings.push(finding.with_help(format!("write `{}`", compared.keyed_text(&origin))));
             }
         }
     }

@@ -2,10 +2,11 @@
 //!
 //! ## Why it matters
 //!
-//! A preflight carries no cookie, no token and no password, so `auth_basic` and `auth_request` answer it with 401 (A3.7,
-//! A3.9), and the browser never sends the request that would have carried the login. A `limit_except` that does not list OPTIONS
-//! answers 403, and it also switches off every `if` of its location (A3.6), so that even an `if` for OPTIONS does not help.
-//! What runs before the login is asked for does: an `if` with a `return` (A3.8).
+//! A preflight carries no cookie, no token and no password, so `auth_basic` and `auth_request` answer it with
+//! 401 (A3.7, A3.9), and the browser never sends the request that would have carried the login. A
+//! `limit_except` that does not list OPTIONS answers 403, and it also switches off every `if` of its location
+//! (A3.6), so that even an `if` for OPTIONS does not help. What runs before the login is asked for does: an
+//! `if` with a `return` (A3.8).
 //!
 //! ## Example
 //!

@@ -2,10 +2,11 @@
 //!
 //! ## Why it matters
 //!
-//! The answer to the preflight needs Access-Control-Allow-Origin as much as the answer to the request (E900), and
-//! Access-Control-Allow-Credentials where the request has credentials (E908). It is the only one in which Access-Control-Allow-Methods
-//! and -Headers count: PUT, PATCH and DELETE have to be listed (F07), and so have Content-Type for JSON and Authorization
-//! (G03). An `if` of the server answers with the server's headers alone; those of the locations never appear (A1.9).
+//! The answer to the preflight needs Access-Control-Allow-Origin as much as the answer to the request (E900),
+//! and Access-Control-Allow-Credentials where the request has credentials (E908). It is the only one in which
+//! Access-Control-Allow-Methods and -Headers count: PUT, PATCH and DELETE have to be listed (F07), and so have
+//! Content-Type for JSON and Authorization (G03). An `if` of the server answers with the server's headers
+//! alone; those of the locations never appear (A1.9).
 //!
 //! ## Example
 //!
@@ -34,15 +35,13 @@
 //! }
 //! ```
 
-use crate::cors::header::CorsHeader;
-use crate::cors::verdict::Kind;
 use crate::deployment::{Answered, Deployment, Lack, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
 
-use super::repeated::Repeated;
+use super::{repeated::Repeated, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -69,7 +68,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for answered in site.answered_preflights() {
             let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
             let finding = match answer.and_then(|answer| site.lack(deployment, &answered, answer)) {
-                Some(Lack::Access(header, elsewhere)) => access(site, &answered, header, elsewhere),
+                Some(Lack::Access(header, elsewhere, in_force)) => {
+                    wording::left_out(access(site, &answered, header, elsewhere), in_force)
+                }
                 Some(Lack::Lists { method, headers, both, request }) => {
                     Finding { request, ..lists(site.config.place(answered.item), method, headers, both) }
                 }

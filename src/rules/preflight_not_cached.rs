@@ -2,9 +2,10 @@
 //!
 //! ## Why it matters
 //!
-//! Without Access-Control-Max-Age a preflight's answer is forgotten after five seconds, and so it is with a value that is not a
-//! whole number of seconds: `600s`, `1.5`, a number in quotes (H). `0` and `-1` forbid to keep it at all. Every request then takes
-//! two journeys. Browsers keep an answer for two hours at most; a larger number does no harm.
+//! Without Access-Control-Max-Age a preflight's answer is forgotten after five seconds, and so it is with a
+//! value that is not a whole number of seconds: `600s`, `1.5`, a number in quotes (H). `0` and `-1` forbid
+//! keeping it at all. Every request then takes two journeys. Browsers keep an answer for two hours at most; a
+//! larger number does no harm.
 //!
 //! ## Example
 //!
@@ -75,7 +76,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A value that browsers can't read, or that forbids to keep the answer.
+/// A value that browsers can't read, or that forbids keeping the answer.
 fn value<'d>(
     deployment: &Deployment<'d>,
     site: &Site<'d>,
@@ -95,7 +96,7 @@ fn value<'d>(
         ),
         _ => (
             Severity::Advice,
-            "forbids to keep the answer",
+            "forbids keeping the answer",
             "browsers may not keep the answer to a preflight and ask again before every request".to_owned(),
         ),
     };

@@ -107,7 +107,7 @@ fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(A
     let finding = RULE
         .finding(compared.place, label, message)
         .beside(sent.map(|place| (place, "sends what the expression lets through")))
-        .with_help(wording::tight(intruder));
+        .with_help(wording::tight(&site.model.regexes, compared, intruder));
     let request = Some(exchange.request(Kind::Main));
     Finding { severity, fix: edits::tightened(compared, *gap), request, ..finding }
 }

@@ -40,7 +40,7 @@ impl<'s> Table<'_, 's> {
             (b"volatile", 0) => {}
             (_, 1) => return self.entry(item, key),
             (_, count) => {
-                let label = format!("{} words", count + 1);
+                let label = if count == 0 { "one word".to_owned() } else { format!("{} words", count + 1) };
                 let refusal = Refusal::at(config.place(item), label, "a line of a `map` has a key and one value");
                 return Some(match count {
                     0 => refusal,

@@ -99,6 +99,7 @@ impl<'s> Asked<'_, 's> {
         let refusal = self.fault(3, label, "the third parameter of `add_header` can only be `always`");
         let help = match third.eq_ignore_ascii_case(b"always") {
             true => "write `always` in lower case",
+            false if is_near_always(&third) => "write `always`",
             false => "put the whole value into one pair of quotes",
         };
         Some(refusal.with_help(help))
@@ -295,6 +296,16 @@ impl<'s> Asked<'_, 's> {
         let refusal = self.fault(index, label, "only fields that act on nginx itself can be ignored");
         Some(refusal.with_help("take the app's field out of the answer with `proxy_hide_header`"))
     }
+}
+
+/// Whether a word is `always` with a letter too few or too many.
+fn is_near_always(word: &[u8]) -> bool {
+    let (word, always) = (word.to_ascii_lowercase(), b"always");
+    let lacks_one = |long: &[u8], short: &[u8]| {
+        let same = long.iter().zip(short).take_while(|(left, right)| left == right).count();
+        long.len() == short.len() + 1 && long.get(same + 1..) == short.get(same..)
+    };
+    lacks_one(always, &word) || lacks_one(&word, always)
 }
 
 /// Whether it is a decimal number up to `most`.
