@@ -320,7 +320,7 @@ fn outer_fault(text: &str) -> Option<OriginFault> {
     let parts = || bare.split(is_separator).filter(|part| !part.is_empty());
     let is_entry = |part: &&str| part.contains("://") || *part == "*" || *part == "null";
     // A host without its scheme is one more where nothing else stands in the list.
-    let is_host = |part: &str| part.contains('.') && guess_scheme(part).is_some();
+    let is_host = |part: &str| part.contains('.') && !part.starts_with('.') && guess_scheme(part).is_some();
     let of_hosts = parts().any(|part| part.contains("://")) && parts().all(|part| is_entry(&part) || is_host(part));
     let found = if of_hosts { parts().count() } else { parts().filter(is_entry).count() };
     if found > 1 {
@@ -467,6 +467,7 @@ mod tests {
             ("https://a.example https://b.example", Several, None),
             ("*, *", Several, None),
             ("https://a.example, b.example", Several, None),
+            ("https://app.example .com", Blank, Some("https://app.example")),
             ("http://localhost:*", Wildcard, None),
             (".example.com", NoScheme, None),
             ("*", Wildcard, None),

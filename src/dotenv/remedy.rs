@@ -82,7 +82,7 @@ impl Divergence<'_> {
                 Cause::Form | Cause::Hash | Cause::Blank | Cause::InnerQuotes | Cause::Backslash if is_bare => {
                     "write `KEY=value`, with nothing else on the line"
                 }
-                _ => "write the value without quotes",
+                _ => "write `KEY=value`, without quotes",
             }
             .to_owned();
         }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_all_read_alike_is_told() {
-        check("A=\"https://a\"", None, "write the value without quotes");
+        check("A=\"https://a\"", None, "write `KEY=value`, without quotes");
         check("A=https://a # live", None, "put the comment on a line of its own");
         check(
             "A=\"https://a\" # live",
