@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Exchange, Site};
-use crate::cors::header::CorsHeader;
+use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::nginx::answer::Answer;
@@ -123,8 +123,27 @@ fn allows(exchange: &Exchange<'_>, field: &SetField<'_>) -> bool {
             any || *field.value == *exchange.origin().as_bytes()
         }
         CorsHeader::AllowCredentials => *field.value == *b"true",
+        CorsHeader::AllowMethods => lists(exchange, field, &[exchange.page.method()]),
+        CorsHeader::AllowHeaders => {
+            let names = exchange.page.unsafe_header_names();
+            lists(exchange, field, &names.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         _ => !field.value.is_empty(),
     }
+}
+
+/// Whether a list has all these names, or a `*` that stands for them (F10).
+fn lists(exchange: &Exchange<'_>, field: &SetField<'_>, names: &[&str]) -> bool {
+    let text = String::from_utf8_lossy(&field.value);
+    let Ok(listed) = list_values(&text) else { return false };
+    let is_listed = |name: &&str| {
+        let same = |own: &&str| match field.header {
+            CorsHeader::AllowMethods => own == name,
+            _ => own.eq_ignore_ascii_case(name),
+        };
+        listed.iter().any(same)
+    };
+    names.iter().all(is_listed) || listed.contains(&"*") && !exchange.page.has_credentials()
 }
 
 impl<'d> Site<'d> {
