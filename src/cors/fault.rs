@@ -1,6 +1,6 @@
 //! What is wrong with a text that should be an origin, in words for a label.
 
-use super::origin::{OriginFault, check_serialized};
+use super::origin::{NotSerialized, OriginFault, check_serialized};
 
 impl OriginFault {
     /// What stands there, to be read after the place: "has a path, which no origin has".
@@ -30,6 +30,16 @@ impl OriginFault {
 /// A word that a configuration says no with where an origin should stand.
 pub fn is_refusal(text: &str) -> bool {
     ["0", "false", "no", "none", "off", "deny", "-"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// What is wrong with a text that should be an origin, but for what is a fault of its own kind: nothing there, several of them, a slash
+/// at the end, a line break, a placeholder. Blanks around a value do no harm (B09, B10).
+pub fn invalid(text: &str) -> Option<NotSerialized> {
+    use OriginFault::{Empty, Several, TrailingSlash};
+    let trimmed = text.trim_matches([' ', '\t']);
+    let fault = check_serialized(trimmed).err().filter(|_| trimmed != "*" && !text.contains(['\r', '\n']))?;
+    let is_others = matches!(fault.fault, Empty | Several | TrailingSlash);
+    (!is_others && !is_placeholder(trimmed)).then_some(fault)
 }
 
 /// The parts of a text that holds more than one origin. A line break in it is another fault.

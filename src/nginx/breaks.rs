@@ -29,7 +29,8 @@ pub fn http2_servers(config: &Config<'_>) -> BTreeMap<ContextId, ItemId> {
     let has = |item: ItemId, word: &str| {
         (2..=config.parameter_count(item)).any(|index| config.parameter_is(item, index, word))
     };
-    let (mut secure, mut spoken): (BTreeSet<Cow<'_, [u8]>>, BTreeMap<Cow<'_, [u8]>, ItemId>) = Default::default();
+    let mut secure: BTreeSet<Cow<'_, [u8]>> = BTreeSet::new();
+    let mut spoken: BTreeMap<Cow<'_, [u8]>, ItemId> = BTreeMap::new();
     for item in servers().flat_map(|server| config.named(server, b"listen")) {
         let Some(socket) = socket(config, item) else { continue };
         if has(item, "ssl") {

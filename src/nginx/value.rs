@@ -89,6 +89,14 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// Whether a value is this variable with text around it, and holds no other variable.
+pub fn is_more_than(value: &[u8], variable: &[u8]) -> bool {
+    let is_it = |part: Part<'_>| matches!(part, Part::Variable(name) if name.eq_ignore_ascii_case(variable));
+    let is_text = |part: Part<'_>| matches!(part, Part::Text(text) if !text.trim_ascii().is_empty());
+    let is_other = |part: Part<'_>| matches!(part, Part::Variable(name) if !name.eq_ignore_ascii_case(variable));
+    parts(value).any(is_it) && parts(value).any(is_text) && !parts(value).any(is_other)
+}
+
 /// The variable, if the whole parameter is one and nothing else.
 pub fn only_variable(value: &[u8]) -> Option<&[u8]> {
     match variable(value) {

@@ -30,14 +30,14 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com,https://www.example.com
 //! ```
 
-use crate::cors::fault::{is_placeholder, is_refusal};
-use crate::cors::origin::{NotSerialized, OriginFault, check_serialized};
+use crate::cors::fault::{invalid, is_refusal};
+use crate::cors::origin::OriginFault;
 use crate::deployment::{Deployment, OriginFlow, Senders};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
 use crate::nginx::flow::Text;
-use crate::nginx::value::{Part, parts};
+use crate::nginx::value::is_more_than;
 use crate::rule::{Rule, Subject};
 
 use super::repeated::Repeated;
@@ -56,46 +56,36 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
+const BLOCKED: &str = "browsers block every answer with this: it equals no page's origin";
+
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let senders = deployment.senders(site);
         let whole = site.sent_texts().filter(|(_, text)| !site.config.is_torn(text.place));
+        let fields = site.flows().into_iter().flat_map(|(_, fields)| fields);
         let found = whole.filter_map(|(flow, text)| in_nginx(&senders, flow, text));
-        found.for_each(|finding| reported.keep(finding));
-        let built = site.flows().into_iter().flat_map(|(_, fields)| fields).filter_map(|flow| around(&senders, flow));
-        built.for_each(|finding| reported.keep(finding));
+        found.chain(fields.filter_map(|flow| around(&senders, flow))).for_each(|finding| reported.keep(finding));
     }
-    let found = deployment.env_origins().filter(|origin| origin.cors).filter_map(|origin| in_env(deployment, origin));
-    found.for_each(|finding| reported.keep(finding));
+    let env = deployment.env_origins().filter(|origin| origin.cors).filter_map(|origin| in_env(deployment, origin));
+    env.for_each(|finding| reported.keep(finding));
     reported.finish(findings);
-}
-
-/// What is wrong with a text, where it is this rule's to say. Blanks around a value do no harm (B09, B10).
-fn fault(text: &str) -> Option<NotSerialized> {
-    use OriginFault::{Empty, Several, TrailingSlash};
-    let trimmed = text.trim_matches([' ', '\t']);
-    let fault = check_serialized(trimmed).err().filter(|_| trimmed != "*" && !text.contains(['\r', '\n']))?;
-    let is_others = matches!(fault.fault, Empty | Several | TrailingSlash);
-    (!is_others && !is_placeholder(trimmed)).then_some(fault)
 }
 
 fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &Text) -> Option<Finding> {
     let (field, flow) = origin_flow;
     let value = String::from_utf8_lossy(&text.text);
-    let fault = fault(&value)?;
+    let fault = invalid(&value)?;
     let finding = |message| RULE.finding(text.place, fault.fault.words(), message);
     let fix = edits::respelled(text.place, &value, &fault);
     let sent = wording::sent_by(field, text.place);
     if is_refusal(&value) && flow.texts.len() + flow.reflected.len() > 1 {
-        let finding =
-            finding("sent to whoever is not allowed, as a value that allows nobody; an empty value is not sent at all");
+        let finding = finding("sent to whoever is not allowed, and allows nobody; an empty value is not sent at all");
         return Some(Finding { severity: Severity::Advice, fix, ..finding }.beside(sent).with_help("write `\"\"`"));
     }
     let asking = fault.suggestion.as_deref().unwrap_or("https://app.example.com");
-    let finding = finding("browsers block every answer with this: it equals no page's origin")
-        .shown_by(senders.of_text(origin_flow, &text.text, asking))
-        .with_help(match fault.fault {
+    let finding =
+        finding(BLOCKED).shown_by(senders.of_text(origin_flow, &text.text, asking)).with_help(match fault.fault {
             OriginFault::NotAnOrigin if sent.is_some() => {
                 "write `$http_origin` to send back the origin that was found allowed".to_owned()
             }
@@ -106,23 +96,15 @@ fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &
 
 /// What stands around the page's own origin in a value: `"$http_origin always"`.
 fn around<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>) -> Option<Finding> {
-    let (field, _) = origin_flow;
-    let is_origin = |name: &[u8]| name.eq_ignore_ascii_case(b"http_origin");
-    let is_more = |part: Part<'_>| matches!(part, Part::Text(text) if !text.trim_ascii().is_empty());
-    let is_alone = parts(&field.value).all(|part| !matches!(part, Part::Variable(name) if !is_origin(name)));
-    let has_origin = parts(&field.value).any(|part| matches!(part, Part::Variable(_)));
-    if !(is_alone && has_origin && parts(&field.value).any(is_more)) {
-        return None;
-    }
+    let field = Some(&origin_flow.0).filter(|field| is_more_than(&field.value, b"http_origin"))?;
     let request = senders.shut_out(origin_flow, "https://app.example.com")?;
-    let message = "browsers block every answer with this: it equals no page's origin";
-    let finding = RULE.finding(field.place, "holds more than the page's origin", message);
+    let finding = RULE.finding(field.place, "holds more than the page's origin", BLOCKED);
     Some(finding.shown_by(Some(request)).with_help("write `$http_origin` alone; `always` stands outside of the quotes"))
 }
 
 /// In a .env file: what no product that may be meant takes.
 fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin) -> Option<Finding> {
-    let mut fault = fault(&origin.text)?;
+    let mut fault = invalid(&origin.text)?;
     env::take_scheme(deployment, origin, &mut fault);
     let sure = origin.fault_breaks(fault.fault)? >= Certainty::Docs;
     let is_spelling = matches!(fault.fault, OriginFault::UpperCase | OriginFault::OtherSpelling | OriginFault::Idn);
