@@ -165,6 +165,8 @@ fn read(
     let whole_file = command.starts_with("ignore-file");
     let covers = if whole_file { Ok(Span::at(0, source.bytes.len())) } else { covers };
     let covers = covers.map_err(|why| invalid(place, why.to_owned()))?;
+    // Broken UTF-8 is longer as text than in the file; then the whole comment is the place.
+    let is_exact = text.len() == comment.len() as usize;
     let mut rules = Vec::new();
     let mut at = text.len() - listed.map_or(0, str::len);
     for piece in list.split(',') {
@@ -172,7 +174,7 @@ fn read(
         let start = at + (piece.len() - piece.trim_start().len());
         at += piece.len() + 1;
         let span = Span::at(comment.start as usize + start, comment.start as usize + start + name.len());
-        let place = Place { file, span };
+        let place = Place { file, span: if is_exact { span } else { comment } };
         if name.is_empty() {
             return Err(invalid(
                 Place { file, span: comment },
