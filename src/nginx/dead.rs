@@ -4,8 +4,12 @@ use super::answer::Model;
 use super::flow::Compared;
 use super::intruder::needs_path;
 use super::tighter::example;
+use super::ways::{Piece, Way, ways};
 use crate::cors::fault::is_placeholder;
-use crate::cors::origin::{OriginFault, check_serialized, is_serialized};
+use crate::cors::origin::{NotSerialized, OriginFault, check_serialized, is_serialized};
+
+/// How many texts an expression may stand for to be looked at as texts.
+const MAX_TEXTS: usize = 64;
 
 /// Why an entry is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +53,8 @@ pub struct Dead {
 pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
     let config = model.config;
     let text = std::str::from_utf8(&compared.text).ok()?;
-    if compared.regex.is_some() {
-        return dead_expression(text);
+    if let Some(ignore_case) = compared.regex {
+        return dead_expression(text, ignore_case);
     }
     if text.is_empty() || is_placeholder(text) || text.contains('$') && !text.ends_with('$') {
         return None;
@@ -84,16 +88,35 @@ fn is_expression(text: &str) -> bool {
     text.starts_with('^') || text.contains("\\.") || text.contains(".*") || text.contains('(') && text.contains('|')
 }
 
-/// An expression that wants what no Origin has: a blank before it, a path behind the host.
-fn dead_expression(pattern: &str) -> Option<Dead> {
+/// An expression that wants what no Origin has: a blank before it, a path behind the host, or nothing but texts that are none.
+fn dead_expression(pattern: &str, ignore_case: bool) -> Option<Dead> {
     let why = if pattern.starts_with([' ', '\t']) {
         Why::Blank
     } else if needs_path(pattern.as_bytes()) {
         Why::Path
     } else {
-        return None;
+        let fault = only_text(pattern, ignore_case)?;
+        return Some(Dead { why: Why::Text(fault.fault), meant: fault.suggestion, is_spelling: false });
     };
     Some(Dead { why, meant: example(pattern.trim_start()), is_spelling: false })
+}
+
+/// What is wrong with the texts that an expression matches from end to end, where it matches no others and none of them is an origin.
+fn only_text(pattern: &str, ignore_case: bool) -> Option<NotSerialized> {
+    let found = ways(pattern.as_bytes()).ways;
+    // More ways than these are not all looked at.
+    if found.len() > MAX_TEXTS {
+        return None;
+    }
+    let fault = |way: &Way| match &way.pieces[..] {
+        [Piece::Text(text)] if way.from_start && way.to_end => {
+            let text = if ignore_case { text.to_ascii_lowercase() } else { text.clone() };
+            check_serialized(&text).err()
+        }
+        _ => None,
+    };
+    let faults: Vec<NotSerialized> = found.iter().map(fault).collect::<Option<_>>()?;
+    faults.into_iter().next()
 }
 
 /// The scheme and the host below which `https://*.example.com` means every name, and so does `.example.com`.

@@ -120,6 +120,10 @@ pub(super) fn alive(dead: &Dead, compared: &Compared) -> String {
     };
     match (dead.why, &dead.meant) {
         (Why::Text(_), Some(origin)) if dead.is_spelling => format!("write `{}`", compared.keyed_text(origin)),
+        (Why::Text(_), Some(origin)) if compared.regex.is_some() => {
+            format!("write `{}`, without a `~`", compared.keyed_text(origin))
+        }
+        (Why::Text(_), _) if compared.regex.is_some() => AN_ORIGIN.to_owned(),
         (Why::Text(_), _) if glob(&text).is_some() || text.contains('*') => match expression(&text) {
             Some(expression) => format!("write it as an expression: `~{}`", compared.keyed(&expression)),
             None => list(compared).to_owned(),
