@@ -7,6 +7,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::config::ContextId;
+use crate::nginx::locations::{Pattern, pattern};
 
 /// How many of the locations that one level's headers reach are asked before it counts as harmless.
 const MAX_ASKED: usize = 16;
@@ -45,13 +46,22 @@ impl<'d> Site<'d> {
         let around: Vec<_> = self.fields_in_force(outer);
         let app = contexts.iter().find_map(|context| self.app_at(*context, &deployment.behind));
         let caller = self.welcome(&around, app)?;
-        contexts.iter().filter(|&&context| !self.config.is_incomplete(context)).take(MAX_ASKED).find_map(|&context| {
+        let is_asked =
+            |context: &&ContextId| !self.config.is_incomplete(**context) && !self.is_for_browsers_alone(**context);
+        contexts.iter().filter(is_asked).take(MAX_ASKED).find_map(|&context| {
             let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
             let header =
                 dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
             let is_here = visit.told().all(|answer| self.level_of(answer.context) == Some(dropping.level));
             is_here.then(|| (header, visit.request()))
         })
+    }
+
+    /// Whether a location serves what browsers and crawlers fetch by themselves, and no page does.
+    fn is_for_browsers_alone(&self, context: ContextId) -> bool {
+        let opener = self.config.context(context).opener;
+        let path = opener.and_then(|opener| pattern(self.config, opener));
+        matches!(path, Some(Pattern::Exact(path)) if matches!(&*path, b"/favicon.ico" | b"/robots.txt"))
     }
 
     /// Requests that enter a location with the header and are answered, after a jump, by one that drops the server's.

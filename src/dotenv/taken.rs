@@ -23,6 +23,8 @@ fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
         || text.starts_with("regex:")
         || text.starts_with('.');
     match fault {
+        // A list in brackets, where nobody has checked how the product writes lists.
+        _ if text.starts_with("[\"") && key.separator == Separator::Unknown => true,
         _ if pattern => key.patterns != Patterns::None || key.star != Answer::No && text.contains('*'),
         OriginFault::NoScheme => key.scheme != Scheme::Required,
         OriginFault::Path | OriginFault::Query | OriginFault::Fragment => is_link,
