@@ -7,9 +7,9 @@ use url::Url;
 
 use crate::cors::check::{self, Field, Response};
 use crate::cors::header::CorsHeader;
-use crate::cors::origin::check_serialized;
 use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
 use crate::cors::request::Request;
+use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::{Behind, upstream};
 use crate::lint::{self, Gathered};

@@ -1,6 +1,6 @@
 //! What is wrong with a text that should be an origin, in words for a label.
 
-use super::origin::{NotSerialized, OriginFault, check_serialized};
+use super::serialized::{NotSerialized, OriginFault, check_serialized};
 
 impl OriginFault {
     /// What stands there, to be read after the place: "has a path, which no origin has".

@@ -1,6 +1,7 @@
 //! The Fetch standard's nouns and algorithms. No nginx and no .env file here.
 //!
-//! - [`origin`]: serialized origins, and what is wrong with a text that should be one
+//! - [`origin`]: origins as browsers send them
+//! - [`serialized`]: texts that are, or should be, serialized origins, and what is wrong with one
 //! - [`header`]: the names of CORS header fields, and how browsers read their lists
 //! - [`login`]: the name and the password in an address
 //! - [`misnomer`]: names that are nearly those of CORS headers
@@ -26,4 +27,5 @@ mod plain;
 pub mod registrable;
 pub mod request;
 mod safelist;
+pub mod serialized;
 pub mod verdict;

@@ -132,7 +132,7 @@ fn is_slip(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cors::origin::check_serialized;
+    use crate::cors::serialized::check_serialized;
 
     #[test]
     fn the_nearest_are_those_that_looking_at_every_pair_finds() {

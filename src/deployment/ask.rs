@@ -6,9 +6,10 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site};
-use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
+use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::Kind;
 use crate::dotenv::app::Setting;
 use crate::nginx::answer::{Answer, AnsweredBy, Question};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Deployment, OriginFlow, Site};
-use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::origin::Origin;
+use crate::cors::serialized::check_serialized;
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::file_name::{is_example, is_production};
 use crate::dotenv::keys::{Certainty, Meaning};

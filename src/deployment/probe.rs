@@ -6,8 +6,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Ask, Behind, Exchange, Site};
-use crate::cors::origin::check_serialized;
 use crate::cors::page::{CredentialsMode, PageRequest};
+use crate::cors::serialized::check_serialized;
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::sample::sample;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Behind;
 use super::{OriginFlow, Site};
 use crate::cors::header::{CorsHeader, list_values};
-use crate::cors::origin::check_serialized;
+use crate::cors::serialized::check_serialized;
 use crate::dotenv::app::{App, Evidence};
 use crate::nginx::answer::{Entry, Model};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};

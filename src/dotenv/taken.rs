@@ -2,7 +2,7 @@
 
 use super::app::AllowedOrigin;
 use super::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
-use crate::cors::origin::OriginFault;
+use crate::cors::serialized::OriginFault;
 
 impl AllowedOrigin {
     /// How sure it is that a text with this fault lets no page in; `None` where a product that may be meant takes it, or where nobody

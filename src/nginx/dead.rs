@@ -6,7 +6,7 @@ use super::intruder::needs_path;
 use super::tighter::example;
 use super::ways::{Piece, Way, ways};
 use crate::cors::fault::is_placeholder;
-use crate::cors::origin::{NotSerialized, OriginFault, check_serialized, is_serialized};
+use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 
 /// How many texts an expression may stand for to be looked at as texts.
 const MAX_TEXTS: usize = 64;

@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 
 use super::regex::Regexes;
 use super::ways::{Piece, Way, ways};
-use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::origin::Origin;
 use crate::cors::registrable::registrable;
+use crate::cors::serialized::check_serialized;
 
 /// How many candidates one expression is asked about.
 const MAX_CANDIDATES: usize = 8192;

@@ -6,7 +6,8 @@
 use super::intruder::intruders;
 use super::regex::Regexes;
 use super::ways::{Piece, Way, ways};
-use crate::cors::origin::{Origin, check_serialized};
+use crate::cors::origin::Origin;
+use crate::cors::serialized::check_serialized;
 
 /// How many ways an expression may have for others to be made of it.
 const MAX_WAYS: usize = 64;

@@ -1,7 +1,7 @@
 //! Edits that rules put together: directives beside another one, or taken out.
 
 use crate::cors::header::CorsHeader;
-use crate::cors::origin::{NotSerialized, OriginFault};
+use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::finding::{Edit, Fix};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::Compared;

@@ -1,6 +1,6 @@
 //! What the rules on .env files have in common.
 
-use crate::cors::origin::{NotSerialized, OriginFault};
+use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::deployment::{Deployment, EnvKey};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::file_name::Role;

@@ -31,7 +31,7 @@
 //! ```
 
 use crate::cors::fault::{invalid, is_refusal};
-use crate::cors::origin::OriginFault;
+use crate::cors::serialized::OriginFault;
 use crate::deployment::{Deployment, OriginFlow, Senders};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;

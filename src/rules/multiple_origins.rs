@@ -28,7 +28,7 @@
 //! ```
 
 use crate::cors::fault::several;
-use crate::cors::origin::check_serialized;
+use crate::cors::serialized::check_serialized;
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};

@@ -37,7 +37,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cors::origin::{OriginFault, check_serialized};
+use crate::cors::serialized::{OriginFault, check_serialized};
 use crate::dotenv::keys::{Certainty, Meaning, Slash};
 use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};

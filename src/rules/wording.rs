@@ -1,6 +1,7 @@
 //! What several rules say in the same words.
 
-use crate::cors::origin::{NotSerialized, Origin, OriginFault, check_serialized, is_serialized};
+use crate::cors::origin::Origin;
+use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 use crate::finding::Finding;
 use crate::nginx::dead::{Dead, Why, glob};
 use crate::nginx::flow::{Compared, SetField};
