@@ -88,7 +88,7 @@ use crate::nginx::answer::Model;
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{Flow, SetField, Text, flow, set_fields};
+use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::value::only_variable;
 use crate::source::Sources;
 
@@ -217,9 +217,11 @@ fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<OriginFlow<'d>> {
     let mut shared: BTreeMap<Vec<u8>, Arc<Flow>> = BTreeMap::new();
     let allow_origins = fields.filter(|field| field.header == CorsHeader::AllowOrigin).map(|field| {
         let find = || Arc::new(flow(config, &model.definitions, &field));
-        // A text stands where it stands, and an `if` adds its condition; a variable comes from the same places everywhere.
-        let in_if = is_if(config.context(config.item(field.item).context).kind);
-        let flow = if in_if || only_variable(&field.value).is_none() {
+        // A text stands where it stands, and an `if` around or beside it adds its condition; a variable comes from the same places
+        // everywhere.
+        let context = config.item(field.item).context;
+        let is_own = is_if(config.context(context).kind) || is_guarded(config, context);
+        let flow = if is_own || only_variable(&field.value).is_none() {
             find()
         } else {
             shared.entry(field.value.to_vec()).or_insert_with(find).clone()

@@ -129,6 +129,9 @@ impl Flow {
     }
 }
 
+/// How many blocks of a location are looked at for guards: every header that it sets asks for them.
+const MAX_GUARDS: usize = 64;
+
 /// Follows the value of a header field back to where it comes from.
 pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField<'_>) -> Flow {
     let mut follower =
@@ -260,21 +263,10 @@ impl Follower<'_, '_> {
         }
     }
 
-    /// The `if`s of a location that turn away whoever is not the page they name: `if ($http_origin != …) { return 403; }`.
+    /// What the guards of a location compare the Origin with.
     fn guards(&mut self, context: ContextId) {
-        let config = self.config;
-        let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
-        for block in config.children(context).filter(is_if) {
-            let turns_away = |item| config.parameter(item, 1).is_some_and(|word| word.starts_with(b"4"));
-            if !config.named(block, b"return").any(turns_away) {
-                continue;
-            }
-            let Some(item) = config.context(block).opener else { continue };
-            if let Some(Condition::Equal { variable, text, word, negated: true }) = condition(config, item)
-                && variable.eq_ignore_ascii_case(b"http_origin")
-            {
-                self.compare(item, text, word, None);
-            }
+        for (item, text, word) in guards(self.config, context) {
+            self.compare(item, text, word, None);
         }
     }
 
@@ -312,6 +304,31 @@ impl Follower<'_, '_> {
             }
         }
     }
+}
+
+/// The `if`s of a location that turn away whoever is not the page they name, `if ($http_origin != …) { return 403; }`: each with the
+/// text, and the word that holds it.
+fn guards<'s>(config: &Config<'s>, location: ContextId) -> impl Iterator<Item = (ItemId, Cow<'s, [u8]>, usize)> {
+    let is_location = config.context(location).kind == ContextKind::Location;
+    let blocks = config.children(location).take(if is_location { MAX_GUARDS } else { 0 });
+    blocks.filter_map(|block| {
+        let item = config.context(block).opener.filter(|item| config.item(*item).name == b"if")?;
+        let turns_away = |item| config.parameter(item, 1).is_some_and(|word| word.starts_with(b"4"));
+        config.named(block, b"return").any(turns_away).then_some(())?;
+        match condition(config, item)? {
+            Condition::Equal { variable, text, word, negated: true }
+                if variable.eq_ignore_ascii_case(b"http_origin") =>
+            {
+                Some((item, text, word))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether the Origin is compared with something beside a directive of this location, and not in the value of the directive alone.
+pub fn is_guarded(config: &Config<'_>, location: ContextId) -> bool {
+    guards(config, location).next().is_some()
 }
 
 /// Whether a value only says no.

@@ -1,7 +1,8 @@
 //! Expressions that let in what another one means, and nobody else.
 //!
-//! A handful is made: its ends tied, its alternatives in parentheses, its dots escaped, and one that is built of the hosts it names. The first that is sound is taken: it lets in an origin of every alternative, and no foreign one that
-//! anybody finds (see `intruder.rs`). Where none is, as for the names that everybody gets from one host, only a list is safe.
+//! A handful is made: its ends tied, its alternatives in parentheses, its dots escaped, and one that is built of the hosts it
+//! names. The first that is sound is taken: it lets in an origin of every alternative, and no foreign one that anybody finds (see
+//! `intruder.rs`). Where none is, as for the names that everybody gets from one host, only a list is safe.
 
 use super::intruder::intruders;
 use super::regex::Regexes;
