@@ -265,8 +265,8 @@ impl Follower<'_, '_> {
 
     /// What the guards of a location compare the Origin with.
     fn guards(&mut self, context: ContextId) {
-        for (item, text, word) in guards(self.config, context) {
-            self.compare(item, text, word, None);
+        for (item, text, word, regex) in guards(self.config, context) {
+            self.compare(item, text, word, regex);
         }
     }
 
@@ -307,19 +307,24 @@ impl Follower<'_, '_> {
 }
 
 /// The `if`s of a location that turn away whoever is not the page they name, `if ($http_origin != …) { return 403; }`: each with the
-/// text, and the word that holds it.
-fn guards<'s>(config: &Config<'s>, location: ContextId) -> impl Iterator<Item = (ItemId, Cow<'s, [u8]>, usize)> {
+/// text, the word that holds it, and where it is an expression whether case is ignored.
+fn guards<'s>(
+    config: &Config<'s>,
+    location: ContextId,
+) -> impl Iterator<Item = (ItemId, Cow<'s, [u8]>, usize, Option<bool>)> {
     let is_location = config.context(location).kind == ContextKind::Location;
     let blocks = config.children(location).take(if is_location { MAX_GUARDS } else { 0 });
     blocks.filter_map(|block| {
         let item = config.context(block).opener.filter(|item| config.item(*item).name == b"if")?;
         let turns_away = |item| config.parameter(item, 1).is_some_and(|word| word.starts_with(b"4"));
         config.named(block, b"return").any(turns_away).then_some(())?;
+        let is_origin = |name: &[u8]| name.eq_ignore_ascii_case(b"http_origin");
         match condition(config, item)? {
-            Condition::Equal { variable, text, word, negated: true }
-                if variable.eq_ignore_ascii_case(b"http_origin") =>
-            {
-                Some((item, text, word))
+            Condition::Equal { variable, text, word, negated: true } if is_origin(&variable) => {
+                Some((item, text, word, None))
+            }
+            Condition::Match { variable, regex, word, ignore_case, negated: true } if is_origin(&variable) => {
+                Some((item, regex, word, Some(ignore_case)))
             }
             _ => None,
         }
