@@ -77,9 +77,8 @@ pub use unset::{Effect, Unset};
 pub use varying::Varying;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
@@ -90,7 +89,11 @@ use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::value::only_variable;
+use crate::parallel;
 use crate::source::Sources;
+
+/// How many locations one processor asks at a time: fewer are asked sooner than a thread starts.
+const ROUTES_AT_A_TIME: usize = 32;
 
 /// nginx and the app.
 #[derive(Debug)]
@@ -110,7 +113,7 @@ pub struct Deployment<'d> {
     /// What the settings say of a team's own keys.
     pub own_keys: &'d Own,
     /// See [`Deployment::origin_lists`].
-    origin_lists: OnceCell<Vec<OriginList>>,
+    origin_lists: OnceLock<Vec<OriginList>>,
 }
 
 /// One nginx configuration, asked.
@@ -147,7 +150,7 @@ impl<'d> Deployment<'d> {
             projects: &apps.projects,
             own_keys: &apps.own_keys,
             nginx_version: None,
-            origin_lists: OnceCell::new(),
+            origin_lists: OnceLock::new(),
         }
     }
 
@@ -199,7 +202,9 @@ impl<'d> Site<'d> {
         let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind);
         let routes_by_item = ask::routes_by_item(&routes);
         let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };
-        site.exchanges = (0..site.routes.len()).flat_map(|route| exchange::ask_route(&site, route, behind)).collect();
+        let routes: Vec<usize> = (0..site.routes.len()).collect();
+        let exchanges = parallel::map(&routes, ROUTES_AT_A_TIME, |&route| exchange::ask_route(&site, route, behind));
+        site.exchanges = exchanges.into_iter().flatten().collect();
         let probes = probe::ask_ifs(&site, behind);
         site.exchanges.extend(probes);
         site

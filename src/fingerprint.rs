@@ -9,47 +9,43 @@
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::dotenv::tree::{Kind, Tree as EnvTree};
 use crate::finding::{Finding, Fingerprint};
 use crate::nginx::config::Trees;
 use crate::nginx::tree::{Body, Tree};
+use crate::parallel;
 use crate::source::{FileId, Source, Sources, Span};
 
 /// Names what is hashed and how. A change of either is a new name, and every baseline is to be written anew.
 const RECIPE: &str = "corslint 1";
 /// How many bytes of one text count, so that many findings in one long directive stay cheap.
 const MOST_BYTES: usize = 4096;
+/// How many findings one processor marks at a time: fewer are marked sooner than a thread starts.
+const AT_A_TIME: usize = 1024;
 
 /// What stands for the blocks around a place.
 type Scope = [u8; 32];
 
+/// The blocks that were looked at, by file and directive.
+type Scopes = HashMap<(FileId, u32), Scope>;
+
 /// Sets the fingerprint of every finding.
 pub(crate) fn mark(sources: &Sources, nginx: &Trees, env: &BTreeMap<FileId, EnvTree>, findings: &mut [Finding]) {
-    let mut scopes: BTreeMap<(FileId, u32), Scope> = BTreeMap::new();
-    let mut seen: BTreeMap<Fingerprint, u32> = BTreeMap::new();
-    for finding in findings {
-        let place = finding.primary.place;
-        let source = sources.get(place.file);
-        let mut hash = Hash::new();
-        hash.add(RECIPE.as_bytes());
-        hash.add(finding.rule.as_bytes());
-        hash.add(source.repository_path().as_bytes());
-        if let Some(tree) = nginx.get(&place.file) {
-            let (block, directive) = around(tree, place.span);
-            hash.add(&scope(source, tree, block, |block| (place.file, block), &mut scopes));
-            hash.add(&directive.map(|directive| head(source, tree, directive)).unwrap_or_default());
-        } else if let Some(tree) = env.get(&place.file) {
-            hash.add(key(tree, place.span).of(&source.bytes));
-        }
-        hash.add(&plain(place.span.of(&source.bytes)));
-        let first = hash.fingerprint();
+    let parts: Vec<&[Finding]> = findings.chunks(AT_A_TIME).collect();
+    let unnumbered = parallel::map(&parts, 1, |part| {
+        let mut scopes = Scopes::default();
+        part.iter().map(|finding| unnumbered(sources, nginx, env, finding, &mut scopes)).collect::<Vec<_>>()
+    });
+    let mut seen: HashMap<Fingerprint, u32> = HashMap::new();
+    for (finding, first) in findings.iter_mut().zip(unnumbered.into_iter().flatten()) {
         let number = seen.entry(first).or_default();
         finding.fingerprint = if *number == 0 {
             first
         } else {
-            let mut hash = Hash::new();
+            let mut hash = Hash::default();
             hash.add(&first.0);
             hash.add(&number.to_be_bytes());
             hash.fingerprint()
@@ -58,21 +54,43 @@ pub(crate) fn mark(sources: &Sources, nginx: &Trees, env: &BTreeMap<FileId, EnvT
     }
 }
 
-/// SHA-256 over parts, each with its length, so that what moves from one part to the next changes the result.
-struct Hash(Sha256);
+/// The fingerprint of the first finding that is the same in all that is hashed.
+fn unnumbered(
+    sources: &Sources,
+    nginx: &Trees,
+    env: &BTreeMap<FileId, EnvTree>,
+    finding: &Finding,
+    scopes: &mut Scopes,
+) -> Fingerprint {
+    let place = finding.primary.place;
+    let source = sources.get(place.file);
+    let mut hash = Hash::default();
+    hash.add(RECIPE.as_bytes());
+    hash.add(finding.rule.as_bytes());
+    hash.add(source.repository_path().as_bytes());
+    if let Some(tree) = nginx.get(&place.file) {
+        let (block, directive) = around(tree, place.span);
+        hash.add(&scope(source, tree, block, |block| (place.file, block), scopes));
+        hash.add(&directive.map(|directive| head(source, tree, directive)).unwrap_or_default());
+    } else if let Some(tree) = env.get(&place.file) {
+        hash.add(key(tree, place.span).of(&source.bytes));
+    }
+    hash.add(&plain(place.span.of(&source.bytes)));
+    hash.fingerprint()
+}
+
+/// What is hashed: parts, each with its length, so that what moves from one part to the next changes the result.
+#[derive(Default)]
+struct Hash(Vec<u8>);
 
 impl Hash {
-    fn new() -> Self {
-        Hash(Sha256::new())
-    }
-
     fn add(&mut self, part: &[u8]) {
-        self.0.update((part.len() as u64).to_be_bytes());
-        self.0.update(part);
+        self.0.extend((part.len() as u64).to_be_bytes());
+        self.0.extend(part);
     }
 
     fn scope(self) -> Scope {
-        self.0.finalize().into()
+        Sha256::digest(self.0).into()
     }
 
     fn fingerprint(self) -> Fingerprint {
@@ -108,7 +126,7 @@ fn scope(
     tree: &Tree,
     block: Option<u32>,
     name: impl Fn(u32) -> (FileId, u32),
-    known: &mut BTreeMap<(FileId, u32), Scope>,
+    known: &mut Scopes,
 ) -> Scope {
     let mut unknown = Vec::new();
     let mut at = block;
@@ -122,7 +140,7 @@ fn scope(
         at = tree.directives.get(block as usize).and_then(|directive| directive.parent);
     }
     for block in unknown.into_iter().rev() {
-        let mut hash = Hash::new();
+        let mut hash = Hash::default();
         hash.add(&outer);
         hash.add(&head(source, tree, block));
         hash.add(&server_name(source, tree, block));

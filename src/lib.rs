@@ -12,7 +12,7 @@
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
 //! - [`cors`]: the Fetch standard's nouns and algorithms
 //! - [`replace`]: files that are replaced whole or not at all
-//! - [`source`]: files, spans, lines
+//! - [`source`], [`parallel`]: files, spans, lines; work that all processors share
 
 pub mod baseline;
 pub mod cors;
@@ -23,6 +23,7 @@ pub mod fingerprint;
 pub mod fix;
 pub mod lint;
 pub mod nginx;
+pub mod parallel;
 pub mod replace;
 pub mod report;
 pub mod rule;

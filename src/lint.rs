@@ -29,7 +29,8 @@ use crate::finding::{Finding, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
 use crate::nginx::credentials;
-use crate::rule::Subject;
+use crate::parallel;
+use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
 pub use crate::settings::Context;
 use crate::settings::Settings;
@@ -40,6 +41,9 @@ pub use discover::FileKind;
 pub(crate) use gather::Gathered;
 pub use overlay::{Overlay, real};
 pub use repository::Repository;
+
+/// From how many bytes on it takes longer to ask the rules than to start a thread.
+const MUCH: usize = 256 * 1024;
 
 /// What to lint and how.
 #[derive(Debug, Clone, Default)]
@@ -193,11 +197,11 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     findings.retain(|finding| needs_all || asked(finding.rule));
     let mut deployment = Deployment::new(&files.sources, &configs, apps);
     deployment.nginx_version = options.nginx_version();
-    for rule in rules::ALL.iter().filter(|rule| needs_all || asked(rule.id)) {
-        if let Subject::Deployment(check) = rule.check {
-            check(&deployment, &mut findings);
-        }
-    }
+    let is_asked = |rule: &&Rule| needs_all || asked(rule.id);
+    let wanted: Vec<&Rule> = rules::ALL.iter().copied().filter(is_asked).collect();
+    let bytes: usize = files.sources.iter().map(|(_, source)| source.bytes.len()).sum();
+    let at_a_time = if bytes > MUCH { 1 } else { wanted.len() };
+    findings.extend(parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment)).into_iter().flatten());
     let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
     drop(deployment);
     rules::overlap::settle(&mut findings);
@@ -220,6 +224,15 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     not_analysed.dedup();
     let left_out = configs.iter().flat_map(|config| &config.twins).map(|twins| twins.left.len()).sum();
     Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out, steps })
+}
+
+/// What one rule finds.
+fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Subject::Deployment(check) = rule.check {
+        check(deployment, &mut findings);
+    }
+    findings
 }
 
 /// The first answer that the files of `after` give otherwise than those of `before` and that no repair may change, in words.

@@ -216,8 +216,13 @@ impl Source {
 
     /// The bytes of `span` as text; what is not UTF-8 is replaced.
     pub fn text(&self, span: Span) -> Cow<'_, str> {
-        String::from_utf8_lossy(span.of(&self.bytes))
+        lossy(span.of(&self.bytes))
     }
+}
+
+/// The bytes as text; what is not UTF-8 is replaced. It is what [`String::from_utf8_lossy`] gives, sooner where all of it is UTF-8.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// How many characters a reader counts in `bytes`: every byte that is not UTF-8 is one.

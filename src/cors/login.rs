@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
 use memchr::memmem::find_iter;
 
 /// What ends the part of an address in which a login stands, as addresses stand in lists and between quotes.
@@ -10,6 +11,8 @@ const ENDS: &[u8] = b"/?#\\,; \t\r\n\"'`";
 
 /// Where logins stand in a text, in ascending order.
 pub fn logins(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    // Hardly any text has one.
+    let text = if memchr(b'@', text).is_some() { text } else { &[] };
     find_iter(text, b"://").filter_map(|at| {
         let start = at + b"://".len();
         let rest = text.get(start..)?;

@@ -1,7 +1,8 @@
 //! Origins that differ so little that one was probably meant to be the other.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+use hashbrown::HashMap;
 
 use super::origin::Origin;
 use super::registrable::registrable;

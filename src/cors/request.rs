@@ -1,5 +1,7 @@
 //! A request on the wire, and the `curl` line that sends it.
 
+use std::borrow::Cow;
+
 /// A request: what a finding shows, what `curl` asks, what the model answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -20,7 +22,7 @@ impl Request {
             "GET" => {}
             // `-X HEAD` would wait for a body that never comes.
             "HEAD" => line.push_str(" -I"),
-            method => line.push_str(&format!(" -X {}", quote(method))),
+            method => line.extend([" -X ", &quote(method)]),
         }
         // curl takes brackets and braces in a URL for patterns, but for those around an IPv6 address.
         let after_host = self.url.splitn(4, '/').nth(3).unwrap_or_default();
@@ -29,8 +31,8 @@ impl Request {
         }
         for (name, value) in &self.headers {
             // `Name:` would take a header away; `Name;` sends it without a value.
-            let field = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-            line.push_str(&format!(" -H {}", quote(&field)));
+            let field = if value.is_empty() { [name, ";"].concat() } else { [name, ": ", value].concat() };
+            line.extend([" -H ", &quote(&field)]);
         }
         line.push(' ');
         line.push_str(&quote(&self.url));
@@ -39,12 +41,15 @@ impl Request {
 }
 
 /// Quotes a word for a POSIX shell where it needs quotes.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
+fn quote(word: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b'@' | b'%' | b'+' | b',' | b'=')
+    };
+    if word.is_empty() || !word.bytes().all(is_plain) {
+        return Cow::Owned(["'", &word.replace('\'', r"'\''"), "'"].concat());
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    Cow::Borrowed(word)
 }
 
 #[cfg(test)]

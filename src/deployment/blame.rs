@@ -9,6 +9,7 @@ use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{SetField, set_fields};
+use crate::source::lossy;
 
 /// How an `if` with an `add_header` fails a page.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +135,7 @@ fn allows(exchange: &Exchange<'_>, field: &SetField<'_>) -> bool {
 
 /// Whether a list has all these names, or a `*` that stands for them (F10).
 fn lists(exchange: &Exchange<'_>, field: &SetField<'_>, names: &[&str]) -> bool {
-    let text = String::from_utf8_lossy(&field.value);
+    let text = lossy(&field.value);
     let Ok(listed) = list_values(&text) else { return false };
     let is_listed = |name: &&str| {
         let same = |own: &&str| match field.header {

@@ -1,14 +1,16 @@
 //! An app's environments: what its .env files make of each key in production, and what each file says by itself.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
 
 use super::Deployment;
 use crate::dotenv::app::{App, Setting};
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::Own;
 use crate::dotenv::tree::Tree;
-use crate::source::{FileId, Place};
+use crate::source::{FileId, Place, lossy};
 
 /// The .env files that were read.
 #[derive(Debug, Default)]
@@ -110,7 +112,7 @@ impl<'d> Deployment<'d> {
         for file in &project.files {
             let bytes = &self.sources.get(file.file).bytes;
             for assignment in file.tree.assignments() {
-                let roles = names.entry(String::from_utf8_lossy(assignment.key.of(bytes))).or_default();
+                let roles = names.entry(lossy(assignment.key.of(bytes))).or_default();
                 if !roles.contains(&file.role) {
                     roles.push(file.role);
                 }

@@ -16,6 +16,7 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::nginx::answer::{Answer, Entry, Question};
 use crate::nginx::app::Upstream;
 use crate::nginx::settings::Single;
+use crate::source::lossy;
 
 /// What a page asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,10 +145,8 @@ impl<'d> Site<'d> {
 
 /// An answer as the browser's checks read it.
 fn response<'a>(answer: &'a Answer<'_>) -> Response<'a> {
-    let headers = answer.fields.iter().map(|field| Field {
-        name: String::from_utf8_lossy(&field.name),
-        value: field.value.bytes().map(String::from_utf8_lossy),
-    });
+    let headers =
+        answer.fields.iter().map(|field| Field { name: lossy(&field.name), value: field.value.bytes().map(lossy) });
     Response { status: answer.status, headers: headers.collect(), open: answer.open.is_some() }
 }
 

@@ -1,7 +1,9 @@
 //! Origins that one party names and another does not let in, but one that is nearly the same.
 
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
 
 use super::{Deployment, Front, Listed, meant_origin};
 use crate::cors::near::nearest;

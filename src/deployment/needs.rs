@@ -6,7 +6,7 @@ use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::ItemId;
-use crate::source::Place;
+use crate::source::{Place, lossy};
 
 /// What a preflight's answer lacks.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl<'d> Site<'d> {
     /// A method that must be listed, and what shows it: a list elsewhere, or a directive that lets the method in by name.
     fn shows_method(&self, route: &Route<'_>) -> Option<(String, Place)> {
         let listed = route.fields(CorsHeader::AllowMethods).find_map(|field| {
-            let text = String::from_utf8_lossy(&field.value).into_owned();
+            let text = lossy(&field.value).into_owned();
             let method = text.split(',').map(str::trim).find(|name| matches!(*name, "PUT" | "PATCH" | "DELETE"))?;
             Some((method.to_owned(), field.item))
         });

@@ -1,6 +1,8 @@
 //! The lists of allowed origins, wherever they stand: in a `map`, in a header, in a key of a .env file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
 
 use super::{Deployment, OriginFlow, Site};
 use crate::cors::origin::Origin;

@@ -14,6 +14,7 @@ use crate::nginx::flow::{Flow, SetField, set_fields};
 use crate::nginx::locations::{self, Found, Pattern, is_pass};
 use crate::nginx::sample::sample;
 use crate::nginx::settings::Single;
+use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
@@ -59,7 +60,7 @@ impl<'d> Route<'d> {
 
     /// The names that the lists of a header hold, as written; none of a list that browsers cannot read.
     pub fn listed(&self, header: CorsHeader) -> Vec<String> {
-        let texts = self.fields(header).map(|field| String::from_utf8_lossy(&field.value).into_owned());
+        let texts = self.fields(header).map(|field| lossy(&field.value).into_owned());
         let names = |text: String| {
             list_values(&text).map_or(Vec::new(), |names| names.iter().map(|name| (*name).to_owned()).collect())
         };
@@ -258,7 +259,7 @@ pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>)
     };
     for flow in flows {
         for text in &flow.texts {
-            if !keep(&String::from_utf8_lossy(&text.text)) {
+            if !keep(&lossy(&text.text)) {
                 break;
             }
         }
@@ -270,7 +271,7 @@ pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>)
                     None => continue,
                 },
             };
-            if !keep(&String::from_utf8_lossy(&text)) {
+            if !keep(&lossy(&text)) {
                 break;
             }
         }
@@ -310,7 +311,7 @@ fn base(model: &Model<'_, '_>, server: ContextId) -> Option<String> {
     for item in config.named(server, b"listen") {
         let words: Vec<_> =
             (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)).collect();
-        let text = words.first().map(|word| String::from_utf8_lossy(word).into_owned()).unwrap_or_default();
+        let text = words.first().map(|word| lossy(word).into_owned()).unwrap_or_default();
         let number = text.rsplit(':').next().and_then(|number| number.parse::<u16>().ok());
         let is_secure = number == Some(443) || words.iter().any(|word| **word == *b"ssl");
         if port.is_none() || (is_secure && !secure) {
@@ -374,7 +375,7 @@ fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<
         Some(_) => fitting.iter().find(takes).or_else(|| fitting.iter().find(may_take))?,
         None => return Some("/".to_owned()),
     };
-    let text = String::from_utf8_lossy(path).into_owned();
+    let text = lossy(path).into_owned();
     Some(if text.starts_with('/') { text } else { format!("/{text}") })
 }
 

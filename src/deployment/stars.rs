@@ -5,7 +5,7 @@ use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::answer::Answer;
-use crate::source::Place;
+use crate::source::{Place, lossy};
 
 /// Headers that pages send, with a value.
 const HEADERS: [(&str, &str); 3] =
@@ -50,10 +50,10 @@ impl<'d> Deployment<'d> {
 
     fn star(&self, site: &Site<'d>, exchange: &Exchange<'d>, answer: &Answer<'d>, header: CorsHeader) -> Option<Star> {
         let field = site.fields(answer, header).find(|field| {
-            let text = field.value.bytes().map(String::from_utf8_lossy);
+            let text = field.value.bytes().map(lossy);
             field.item.is_some() && text.is_some_and(|text| list_values(&text).is_ok_and(|names| names.contains(&"*")))
         })?;
-        let text = String::from_utf8_lossy(field.value.bytes()?).into_owned();
+        let text = lossy(field.value.bytes()?).into_owned();
         let place = part_of(self.source_of(site, answer, field, header)?, text.len(), text.find('*')?, 1);
         let needless = ["*", "GET", "HEAD", "POST", "OPTIONS"];
         let names_more = list_values(&text).is_ok_and(|names| names.iter().any(|name| !needless.contains(name)));

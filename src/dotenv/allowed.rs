@@ -1,8 +1,8 @@
 //! Allow-lists as products compare them with an Origin, each read once so that an origin is looked up and not sought.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use hashbrown::HashMap;
 
 use super::app::{App, Setting};
 use super::keys::{Certainty, Key, Meaning};
@@ -10,12 +10,19 @@ use super::list::Entry;
 use super::policy::{Match, judge};
 
 /// What the answers of one app are found by; all of it made on first need.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Index {
-    deciding: OnceCell<Vec<usize>>,
-    star_in_list: OnceCell<bool>,
+    deciding: OnceLock<Vec<usize>>,
+    star_in_list: OnceLock<bool>,
     /// By the setting and the row that reads it.
-    lists: RefCell<HashMap<(usize, usize), Rc<Allowed>>>,
+    lists: Mutex<HashMap<(usize, usize), Arc<Allowed>>>,
+}
+
+impl Clone for Index {
+    /// A copy makes its own, since what the app says may be changed in it.
+    fn clone(&self) -> Self {
+        Index::default()
+    }
 }
 
 /// The entries of one list as one product reads them.
@@ -102,13 +109,14 @@ fn without_slash(text: &str) -> &str {
 
 impl App {
     /// The list of a setting as the product of one of its rows reads it, both by their index.
-    pub(super) fn allowed(&self, setting: usize, row: usize) -> Option<Rc<Allowed>> {
-        if let Some(known) = self.index.lists.borrow().get(&(setting, row)) {
+    pub(super) fn allowed(&self, setting: usize, row: usize) -> Option<Arc<Allowed>> {
+        let lists = || self.index.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lists().get(&(setting, row)) {
             return Some(known.clone());
         }
         let read = self.settings.get(setting)?;
-        let allowed = Rc::new(Allowed::new(read, read.keys.get(row)?));
-        self.index.lists.borrow_mut().insert((setting, row), allowed.clone());
+        let allowed = Arc::new(Allowed::new(read, read.keys.get(row)?));
+        lists().insert((setting, row), allowed.clone());
         Some(allowed)
     }
 

@@ -4,9 +4,11 @@
 //! Next.js and compose stack them. Within a file the last assignment of a key counts.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::allowed::Index;
 use super::form::looks;
@@ -14,7 +16,7 @@ use super::keys::{self, Answer, Certainty, Key, Looks, Meaning, Own, Separator, 
 use super::list::{self, Entry};
 use super::tree::{Assignment, Quoting, Tree};
 use super::value::{Plain, Variables, plain_values};
-use crate::source::{FileId, Place, Span};
+use crate::source::{FileId, Place, Span, lossy};
 
 /// What a key of the app's files is set to, where the key means something to CORS.
 #[derive(Clone)]
@@ -200,7 +202,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
         let (values, after) = plain_values(tree, bytes, &variables);
         variables = after;
         for (assignment, value) in tree.assignments().zip(values) {
-            let name = String::from_utf8_lossy(assignment.key.of(bytes));
+            let name = lossy(assignment.key.of(bytes));
             in_force.insert(name, InForce { layer, file: *file, assignment, value: value.map(Arc::new) });
         }
     }
@@ -250,8 +252,8 @@ impl fmt::Debug for Setting {
 
 impl Setting {
     /// The value as text; `None` where it is not known.
-    pub fn text(&self) -> Option<String> {
-        self.value.as_ref().map(|value| String::from_utf8_lossy(value.bytes()).into_owned())
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        self.value.as_ref().map(|value| lossy(value.bytes()))
     }
 
     /// Whether the value holds nothing.
@@ -297,7 +299,7 @@ impl Setting {
     /// The text of an entry.
     pub fn text_of(&self, entry: &Entry) -> String {
         let bytes = self.value.as_ref().and_then(|value| value.bytes().get(entry.range.clone())).unwrap_or(&[]);
-        String::from_utf8_lossy(bytes).into_owned()
+        lossy(bytes).into_owned()
     }
 
     /// Whether a row of this product is among those that may be meant.

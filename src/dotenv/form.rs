@@ -6,7 +6,7 @@ use super::app::Setting;
 use super::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
 use super::list::Entry;
 use super::tree::Quoting;
-use crate::source::Place;
+use crate::source::{Place, lossy};
 
 /// What becomes of a list in the product of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn written(bytes: &[u8]) -> Vec<Entry> {
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'".contains(byte);
     for piece in bytes.get(inside).unwrap_or(&[]).split(is_between) {
         if !piece.is_empty() {
-            if !is_address(&String::from_utf8_lossy(piece)) {
+            if !is_address(&lossy(piece)) {
                 return Vec::new();
             }
             entries.push(Entry { range: at..at + piece.len(), padded: false });

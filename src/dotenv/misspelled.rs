@@ -1,7 +1,9 @@
 //! Keys that are one letter away from one that a product reads.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use super::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
 

@@ -3,8 +3,9 @@
 //! Quotes off, the escapes turned that most loaders turn, and variables put in from the app's own files alone. Where a
 //! variable is set nowhere in them, the value is not known: the process that runs the app may set it.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use super::tree::{Assignment, PartKind, Quoting, Tree};
 use crate::source::Span;

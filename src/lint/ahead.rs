@@ -1,18 +1,21 @@
 //! Reading ahead: the files of a long include are read and parsed by all processors before they are asked for one by one.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::fs;
 use std::io;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::{fs, thread};
+
+use hashbrown::HashMap;
 
 use super::read::{read_regular, read_sized};
 use crate::nginx::grammar;
 use crate::nginx::tree::Tree;
+use crate::parallel;
 
 /// How many files make it worth to start threads.
 const MANY: usize = 64;
+/// How many of them one processor reads at a time.
+const AT_A_TIME: usize = 16;
 
 /// A file that an include names.
 #[derive(Debug)]
@@ -107,19 +110,7 @@ impl Ahead {
             let tree = grammar::parse(&bytes);
             Some((listed.path.clone(), Parsed { real: real.clone(), bytes, tree }))
         };
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        thread::scope(|scope| {
-            let mut parts = paths.chunks(paths.len().div_ceil(threads));
-            // One part is this thread's own.
-            let own = parts.next().unwrap_or_default();
-            let running: Vec<_> = parts
-                .map(|part| scope.spawn(move || part.iter().filter_map(parse).collect::<Vec<(PathBuf, Parsed)>>()))
-                .collect();
-            self.parsed.extend(own.iter().filter_map(parse));
-            for part in running {
-                self.parsed.extend(part.join().into_iter().flatten());
-            }
-        });
+        self.parsed.extend(parallel::map(&paths, AT_A_TIME, parse).into_iter().flatten());
     }
 
     /// A file that was read ahead.

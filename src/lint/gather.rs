@@ -1,7 +1,9 @@
 //! Gathering: the given files, read, and the configurations that start among them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use hashbrown::HashSet;
 
 use super::area::Area;
 use super::content::speaks_nginx;

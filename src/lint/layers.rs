@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::dotenv::app::{self, App, Beside};
 use crate::dotenv::file_name::Role;
 use crate::dotenv::tree::Tree;
-use crate::source::FileId;
+use crate::source::{FileId, lossy};
 
 /// A .env file with what its name says.
 pub(super) struct Member<'f> {
@@ -24,7 +24,7 @@ pub(super) struct Member<'f> {
 
 impl Member<'_> {
     pub(super) fn keys(&self) -> impl Iterator<Item = String> {
-        self.tree.assignments().map(|assignment| String::from_utf8_lossy(assignment.key.of(self.bytes)).into_owned())
+        self.tree.assignments().map(|assignment| lossy(assignment.key.of(self.bytes)).into_owned())
     }
 
     /// Its name without `.local`: the mode that it is loaded in.

@@ -1,10 +1,12 @@
 //! Reading: files into trees, and the includes of each main file into files.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use hashbrown::{HashMap, HashSet};
 
 use super::ahead::{Ahead, Listed};
 use super::area::Area;

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use url::Url;
 
@@ -114,7 +115,7 @@ pub struct Model<'c, 's> {
     /// What decides whether an app gets the request, and as it is, and a few others that are rarely there.
     pub(super) hand_over: Nearest<'s>,
     /// The steps of all runs.
-    steps: Cell<u64>,
+    steps: AtomicU64,
 }
 
 /// Where a request enters.
@@ -138,18 +139,14 @@ impl<'c, 's> Model<'c, 's> {
             servers: Servers::new(config),
             regexes: Regexes::default(),
             hand_over: app::hand_over(config),
-            steps: Cell::default(),
+            steps: AtomicU64::default(),
         }
     }
 
     /// How many steps all answers so far have taken: directives that ran, jumps and variables asked for. It says how much was done,
     /// whatever the machine.
     pub fn steps(&self) -> u64 {
-        self.steps.get()
-    }
-
-    pub(super) fn step(&self) {
-        self.steps.set(self.steps.get() + 1);
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// The server that takes a request to `host` and `port` (A6.7). The scheme has no say: nginx chooses by address and name alone.
@@ -171,13 +168,14 @@ impl<'c, 's> Model<'c, 's> {
         let mut answers = Vec::new();
         let mut waiting: Vec<Vec<(Question, bool)>> = vec![Vec::new()];
         let mut runs = 0;
-        let most_steps = self.steps() + MAX_STEPS;
+        let steps = Cell::new(0);
         while let Some(assumptions) = waiting.pop() {
             runs += 1;
-            if runs > MAX_RUNS || self.steps() > most_steps {
-                return Vec::new();
+            if runs > MAX_RUNS || steps.get() > MAX_STEPS {
+                answers.clear();
+                break;
             }
-            match Run::new(self, (request, url.as_ref()), upstream, &assumptions).go(entry) {
+            match Run::new(self, (request, url.as_ref()), upstream, &assumptions, &steps).go(entry) {
                 Ok(answer) => answers.push(answer),
                 Err(question) => {
                     let replies = assume(&question).map_or(vec![false, true], |reply| vec![reply]);
@@ -189,6 +187,7 @@ impl<'c, 's> Model<'c, 's> {
                 }
             }
         }
+        self.steps.fetch_add(steps.get(), Ordering::Relaxed);
         answers
     }
 }

@@ -88,6 +88,8 @@ pub struct Item<'s> {
     pub name: &'s [u8],
     /// The file it is written in.
     pub file: FileId,
+    /// That file's tree.
+    pub(super) tree: &'s Tree,
     /// Its index in that file's tree.
     pub directive: u32,
     /// The context it stands in.
@@ -251,7 +253,9 @@ impl<'s> Config<'s> {
             }
             match self.name_of(file, index) {
                 b"include" => self.include(id, (file, index), inclusion, includes, &mut runs),
-                name => self.items.push(Item { name, file, directive: index, context: id, opens: None, inclusion }),
+                name => {
+                    self.items.push(Item { name, file, tree, directive: index, context: id, opens: None, inclusion })
+                }
             }
         }
         if let Some(elsewhere) = elsewhere {
@@ -268,8 +272,7 @@ impl<'s> Config<'s> {
     fn block(&self, id: ContextId) -> Run {
         match self.context(id).opener.map(|opener| self.item(opener)) {
             Some(item) => {
-                let end = self.tree(item.file).and_then(|tree| tree.directives.get(item.directive as usize));
-                let end = end.map_or(0, |directive| directive.end);
+                let end = item.tree.directives.get(item.directive as usize).map_or(0, |directive| directive.end);
                 Run { file: item.file, next: item.directive + 1, end, inclusion: item.inclusion }
             }
             None => {
@@ -284,7 +287,7 @@ impl<'s> Config<'s> {
         let parent = self.context(id).kind;
         for index in first..number(self.items.len()) {
             let item = self.items[index as usize];
-            let directive = self.tree(item.file).and_then(|tree| tree.directives.get(item.directive as usize));
+            let directive = item.tree.directives.get(item.directive as usize);
             if matches!(directive.map(|directive| directive.body), Some(Body::Block(_))) {
                 let opened = self.open(kind_of(parent, item.name), Some(id), Some(ItemId(index)));
                 self.items[index as usize].opens = Some(opened);

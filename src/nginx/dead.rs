@@ -56,6 +56,10 @@ pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
     if let Some(ignore_case) = compared.regex {
         return dead_expression(text, ignore_case);
     }
+    // Nearly all are.
+    if is_serialized(text) {
+        return None;
+    }
     if text.is_empty() || is_placeholder(text) || text.contains('$') && !text.ends_with('$') {
         return None;
     }
@@ -68,9 +72,6 @@ pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
     }
     if !is_if && is_expression(text) {
         return Some(Dead { why: Why::NoTilde, meant: example(text), is_spelling: false });
-    }
-    if is_serialized(text) {
-        return None;
     }
     // A map ignores case (A5.1), an `if` heeds it (A5.9).
     let compared_text = if is_if { text.to_owned() } else { text.to_ascii_lowercase() };

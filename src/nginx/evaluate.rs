@@ -56,7 +56,7 @@ impl<'s> Run<'_, '_, 's> {
         // Maps that wait for their result and not for their source: their expression has matched, and is not asked again.
         let mut matched: Vec<Vec<u8>> = Vec::new();
         while let Some(name) = waiting.pop() {
-            self.model.step();
+            self.step();
             if let Some(known) = self.simple(&name) {
                 value = known;
                 continue;

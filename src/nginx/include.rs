@@ -4,8 +4,9 @@
 //! machine, whose `/etc/nginx` is most often the checkout itself, so its tail is looked for under the main file's
 //! directory; the machine corslint runs on is never asked for its own `/etc/nginx`.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+use hashbrown::HashMap;
 
 use crate::source::FileId;
 

@@ -226,5 +226,5 @@ fn has_open_words(config: &Config<'_>, item: ItemId) -> bool {
 
 fn body(config: &Config<'_>, item: ItemId) -> Option<Body> {
     let item = config.item(item);
-    config.tree(item.file)?.directives.get(item.directive as usize).map(|directive| directive.body)
+    item.tree.directives.get(item.directive as usize).map(|directive| directive.body)
 }

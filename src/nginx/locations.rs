@@ -1,7 +1,8 @@
 //! Which location takes a path (A6).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::regex::{Captures, Regexes, Undecided};

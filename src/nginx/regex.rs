@@ -1,10 +1,9 @@
 //! nginx's regular expressions (PCRE), matched with a bound.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fancy_regex::{Regex, RegexBuilder};
+use hashbrown::HashMap;
 use regex_syntax::hir::Hir;
 
 /// How many steps a backtracking match may take before its outcome counts as unknown.
@@ -24,19 +23,19 @@ pub struct Captures {
 }
 
 /// A compiled expression, if this engine can read it.
-type Compiled = Option<Rc<Regex>>;
+type Compiled = Option<Arc<Regex>>;
 
 /// Compiled expressions, each compiled once.
 #[derive(Debug, Default)]
 pub struct Regexes {
     /// By pattern, first as it is and then for text whose case is ignored.
-    compiled: RefCell<HashMap<Vec<u8>, [Option<Compiled>; 2]>>,
+    compiled: Mutex<HashMap<Vec<u8>, [Option<Compiled>; 2]>>,
 }
 
 impl Regexes {
     /// The compiled expression; `None` where this engine cannot read it, which says nothing about nginx's.
-    pub fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Rc<Regex>> {
-        let mut compiled = self.compiled.borrow_mut();
+    pub fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         let which = usize::from(ignore_case);
         if let Some(known) = compiled.get(pattern).and_then(|both| both[which].as_ref()) {
             return known.clone();
@@ -68,7 +67,7 @@ impl Regexes {
     }
 
     /// The expression, and the text as this engine matches it.
-    fn ready<'t>(&self, pattern: &[u8], ignore_case: bool, text: &'t [u8]) -> Result<(Rc<Regex>, &'t str), Undecided> {
+    fn ready<'t>(&self, pattern: &[u8], ignore_case: bool, text: &'t [u8]) -> Result<(Arc<Regex>, &'t str), Undecided> {
         let regex = self.get(pattern, ignore_case).ok_or(Undecided)?;
         // nginx matches bytes; with text beyond ASCII the engines part ways.
         let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Undecided)?;
@@ -122,14 +121,14 @@ fn text(pattern: &[u8]) -> Option<&str> {
     std::str::from_utf8(pattern).ok().filter(|pattern| pattern.len() <= MAX_PATTERN_BYTES)
 }
 
-fn compile(pattern: &[u8], ignore_case: bool) -> Option<Rc<Regex>> {
+fn compile(pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
     let pattern = text(pattern).filter(|pattern| is_common(pattern))?;
     let built = RegexBuilder::new(pattern)
         .case_insensitive(ignore_case)
         .backtrack_limit(BACKTRACK_LIMIT)
         .delegate_size_limit(SIZE_LIMIT)
         .build();
-    built.ok().map(Rc::new)
+    built.ok().map(Arc::new)
 }
 
 #[cfg(test)]

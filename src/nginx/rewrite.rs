@@ -29,7 +29,7 @@ impl<'s> Run<'_, '_, 's> {
         loop {
             let next = inner.as_mut().and_then(Iterator::next);
             let Some(&item) = next.or_else(|| outer.next()) else { break };
-            self.model.step();
+            self.step();
             let directive = *config.item(item);
             match self.directive(item, &directive)? {
                 Effect::None => {}

@@ -1,6 +1,7 @@
 //! One run of one request through nginx's phases: server rewrite, find location, rewrite, access, content.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use url::Url;
@@ -52,6 +53,8 @@ pub(super) struct Run<'r, 'c, 's> {
     pub(super) upstream: &'r Upstream<'r>,
     pub(super) url: Option<&'r Url>,
     pub(super) assumptions: &'r [(Question, bool)],
+    /// How many steps the runs of one request have taken; see [`Model::steps`].
+    pub(super) steps: &'r Cell<u64>,
     pub(super) server: ContextId,
     /// The context whose directives are in force (nginx's `r->loc_conf`).
     pub(super) context: ContextId,
@@ -139,6 +142,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         (request, url): (&'r Request, Option<&'r Url>),
         upstream: &'r Upstream<'r>,
         assumptions: &'r [(Question, bool)],
+        steps: &'r Cell<u64>,
     ) -> Self {
         let query = url.and_then(Url::query).unwrap_or_default().as_bytes().to_vec();
         Run {
@@ -147,6 +151,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             upstream,
             url,
             assumptions,
+            steps,
             server: model.config.top(),
             context: model.config.top(),
             method: Cow::Borrowed(&request.method),
@@ -232,10 +237,14 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.follow(step)
     }
 
+    pub(super) fn step(&self) {
+        self.steps.set(self.steps.get() + 1);
+    }
+
     /// From step to step, to the reply that nothing replaces.
     fn follow(&mut self, mut step: Step) -> Result<Reply, Question> {
         loop {
-            self.model.step();
+            self.step();
             step = match step {
                 Step::Reply(reply) => match self.error_page(&reply) {
                     Some(step) => step,
@@ -249,7 +258,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// The reply to the subrequest that `item` makes for `path`; its variables are those of this run (A3.9).
     pub(super) fn subrequest(&mut self, item: ItemId, path: Vec<u8>) -> Result<Reply, Question> {
         let nothing = Upstream::default();
-        let mut sub = Run::new(self.model, (self.request, self.url), &nothing, self.assumptions);
+        let mut sub = Run::new(self.model, (self.request, self.url), &nothing, self.assumptions, self.steps);
         (sub.server, sub.context) = (self.server, self.server);
         (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
         (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));

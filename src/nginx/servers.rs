@@ -1,7 +1,8 @@
 //! Which server takes a request: by the address it comes in by, then by the name it asks for (A6.7).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::regex::{Captures, Regexes};

@@ -59,10 +59,13 @@ impl Protocol {
 
     /// The protocol of a directive such as `fastcgi_pass`, and what follows the prefix.
     pub fn split(name: &[u8]) -> Option<(Protocol, &[u8])> {
-        Protocol::ALL.into_iter().find_map(|protocol| {
-            let rest = name.strip_prefix(protocol.prefix().as_bytes())?.strip_prefix(b"_")?;
-            Some((protocol, rest))
-        })
+        // Every line of a map is asked.
+        if !matches!(name.first(), Some(b'p' | b'f' | b'u' | b's' | b'g')) {
+            return None;
+        }
+        let (prefix, rest) = name.split_at_checked(memchr::memchr(b'_', name)?)?;
+        let protocol = Protocol::ALL.into_iter().find(|protocol| protocol.prefix().as_bytes() == prefix)?;
+        Some((protocol, rest.strip_prefix(b"_")?))
     }
 }
 

@@ -37,7 +37,7 @@ pub fn used_variables(config: &Config<'_>) -> BTreeSet<Vec<u8>> {
             _ => None,
         };
         for index in (0..=config.parameter_count(item)).filter(|index| Some(*index) != defines) {
-            let Some(word) = config.parameter(item, index) else { continue };
+            let Some(word) = config.parameter(item, index).filter(|word| word.contains(&b'$')) else { continue };
             for part in parts(&word) {
                 // Very many lines may use the same few.
                 if let Part::Variable(name) = part

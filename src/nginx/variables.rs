@@ -1,8 +1,9 @@
 //! Who defines a variable, and what a `map` answers (A5).
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::regex::Regexes;
@@ -111,7 +112,7 @@ pub struct MapTable<'s> {
     /// The entries that are expressions, in file order.
     expressions: Vec<usize>,
     /// What the expressions said of a text before: many locations ask one map about the same few origins.
-    said: RefCell<HashMap<Vec<u8>, Hit>>,
+    said: Mutex<HashMap<Vec<u8>, Hit>>,
 }
 
 /// How many texts a map remembers.
@@ -164,9 +165,12 @@ impl<'s> MapTable<'s> {
             is_volatile: false,
             exact: HashMap::new(),
             expressions: Vec::new(),
-            said: RefCell::default(),
+            said: Mutex::default(),
         };
-        for item in config.items(context) {
+        let lines = config.items(context);
+        table.entries.reserve(lines.size_hint().0);
+        table.exact.reserve(lines.size_hint().0);
+        for item in lines {
             table.line(config, item);
         }
         Some(table)
@@ -211,11 +215,12 @@ impl<'s> MapTable<'s> {
         if text.is_empty() || self.expressions.is_empty() {
             return Hit::Default;
         }
-        if let Some(hit) = self.said.borrow().get(text) {
+        let said = || self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hit) = said().get(text) {
             return *hit;
         }
         let hit = self.match_expressions(regexes, text);
-        let mut said = self.said.borrow_mut();
+        let mut said = said();
         if said.len() < MAX_SAID {
             said.insert(text.to_vec(), hit);
         }

@@ -22,7 +22,7 @@ use crate::dotenv::keys::{Certainty, Meaning};
 use crate::dotenv::misspelled::meant;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
+use crate::source::{Place, lossy};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -63,7 +63,7 @@ fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &Names<'_>
     let bytes = &deployment.sources.get(file.file).bytes;
     let mut findings = Vec::new();
     for assignment in file.tree.assignments() {
-        let name = String::from_utf8_lossy(assignment.key.of(bytes));
+        let name = lossy(assignment.key.of(bytes));
         let Some(row) = meant(&name, deployment.own_keys, |key| names.has(key)) else { continue };
         let place = Place { file: file.file, span: assignment.key };
         let message = format!("{} reads `{}` and not `{name}`", row.reader, row.name);

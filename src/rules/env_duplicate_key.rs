@@ -18,7 +18,9 @@
 //! CORS_ORIGIN=https://app.example.com
 //! ```
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
 
 use crate::deployment::{Deployment, EnvFile};
 use crate::dotenv::tree::Assignment;

@@ -75,8 +75,8 @@ fn judge(list: &OriginList) -> Option<Finding> {
     let is_shell = |listed: &Listed| matches!(listed.origin.scheme(), Some("capacitor" | "ionic"));
     let has_shell = list.origins.iter().any(is_shell);
     let judged = |listed: &&Listed| {
-        let is_bare = matches!(listed.origin.to_string().as_str(), "http://localhost" | "https://localhost");
-        let own = listed.origin.is_loopback() && !(has_shell && is_bare);
+        let is_bare = || matches!(listed.origin.to_string().as_str(), "http://localhost" | "https://localhost");
+        let own = listed.origin.is_loopback() && !(has_shell && is_bare());
         let private = listed.origin.is_private() && public.is_some();
         own && (public.is_some() || list.is_production) || private
     };

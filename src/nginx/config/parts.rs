@@ -72,7 +72,7 @@ impl<'s> Config<'s> {
     /// The words of a directive, its name first.
     pub fn words(&self, id: ItemId) -> &'s [Word] {
         let item = self.item(id);
-        self.trees.get(&item.file).map_or(&[], |tree| tree.words(item.directive))
+        item.tree.words(item.directive)
     }
 
     /// How many parameters a directive has.
@@ -82,11 +82,11 @@ impl<'s> Config<'s> {
 
     /// The parameter counted from 1, as nginx reads it; `None` where it is missing or a template fills it in.
     pub fn parameter(&self, id: ItemId, index: usize) -> Option<Cow<'s, [u8]>> {
-        let word = self.words(id).get(index).filter(|word| !word.templated)?;
-        let file = self.item(id).file;
-        match self.tree(file).and_then(|tree| tree.filled.text(word.span)) {
+        let item = self.item(id);
+        let word = item.tree.words(item.directive).get(index).filter(|word| !word.templated)?;
+        match item.tree.filled.text(word.span) {
             Some(filled) => Some(Cow::Borrowed(filled)),
-            None => Some(word.value(self.bytes(file))),
+            None => Some(word.value(self.bytes(item.file))),
         }
     }
 
@@ -115,7 +115,7 @@ impl<'s> Config<'s> {
     /// From a directive's name to its last parameter.
     pub fn place(&self, id: ItemId) -> Place {
         let item = self.item(id);
-        self.head(item.file, item.directive)
+        Place { file: item.file, span: item.tree.head(item.directive) }
     }
 
     /// Every inclusion: the file, and the `include` directive that brings it.

@@ -2,7 +2,8 @@
 //! once, and the URL of a `proxy_pass` in a block that knows no path.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::contexts::{Contexts, Possible};
 use super::directives::Directive;
@@ -28,8 +29,8 @@ pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusa
         }
         let label = format!("the second location {}", shown(&path));
         match seen.entry((parent, is_exact, path)) {
-            std::collections::hash_map::Entry::Vacant(entry) => _ = entry.insert(item),
-            std::collections::hash_map::Entry::Occupied(entry) => {
+            hashbrown::hash_map::Entry::Vacant(entry) => _ = entry.insert(item),
+            hashbrown::hash_map::Entry::Occupied(entry) => {
                 refusals.push(twice(config, *entry.get(), item, label, "duplicate location"));
             }
         }

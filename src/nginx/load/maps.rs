@@ -1,7 +1,8 @@
 //! The table of a `map` (A5.5, A5.7).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::Refusal;
 use super::parameters::{refuse_expression, shown};
@@ -18,12 +19,16 @@ struct Table<'c, 's> {
     keys: HashMap<Cow<'s, [u8]>, ItemId>,
     default: Option<ItemId>,
     hostnames: bool,
+    /// The value of the line before, which nginx takes: very many lines may have one value.
+    taken: Option<Cow<'s, [u8]>>,
 }
 
 /// The lines of the table `context` that nginx refuses.
 pub(super) fn refuse(config: &Config<'_>, defined: &Defined, context: ContextId, refusals: &mut Vec<Refusal>) {
-    let mut table = Table { config, defined, keys: HashMap::new(), default: None, hostnames: false };
-    for item in config.items(context).filter(|item| !super::is_doubtful(config, *item)) {
+    let mut table = Table { config, defined, keys: HashMap::new(), default: None, hostnames: false, taken: None };
+    let lines = config.items(context);
+    table.keys.reserve(lines.size_hint().0);
+    for item in lines.filter(|item| !super::is_doubtful(config, *item)) {
         let is_simple = super::body(config, item) == Some(Body::Simple);
         if is_simple && !super::has_open_words(config, item) {
             refusals.extend(table.line(item));
@@ -53,8 +58,12 @@ impl<'s> Table<'_, 's> {
 
     fn entry(&mut self, item: ItemId, key: Cow<'s, [u8]>) -> Option<Refusal> {
         let config = self.config;
-        if let Some(refusal) = refuse_word(config, self.defined, item, 1) {
-            return Some(refusal);
+        let value = config.parameter(item, 1);
+        if value != self.taken || value.is_none() {
+            if let Some(refusal) = refuse_word(config, self.defined, item, 1) {
+                return Some(refusal);
+            }
+            self.taken = value;
         }
         // Of the branches of a template, only one comes to be.
         let is_sure = !super::is_patchwork(config, config.item(item).file);

@@ -1,6 +1,6 @@
 //! The variables in parameters: their spelling, and whether anything defines them.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::Refusal;
 use super::builtins::{is_builtin, is_fixed};

@@ -1,7 +1,9 @@
 //! Kinds of blocks, and which of a kind are asked.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::super::tree::Tree;
 use super::names::{self, Compared, Way, compared, compares_digits, has_digit, run_length, runs};
@@ -148,7 +150,7 @@ impl<'a, 's> Finder<'a, 's> {
             let file = self.file(member.file);
             let owner = Some(index).filter(|_| has_twins);
             if self.by_head && !has_twins {
-                self.around = self.around.max(self.compared(tree, member));
+                self.around = self.around.or(self.compared(tree, member));
             }
             let end = tree.directives.get(member.directive as usize).map_or(0, |directive| directive.end);
             // What a directive is called is no name.
@@ -163,14 +165,13 @@ impl<'a, 's> Finder<'a, 's> {
             }
         }
         self.shared = owners.into_iter().filter(|(_, owner)| owner.is_none()).map(|(name, _)| name).collect();
-        self.around == Compared::Hosts || (self.by_head && self.around == Compared::Paths)
+        // Twins differ in their heads: in the path of a location, in the names of most servers.
+        if self.by_head { self.around.paths } else { self.around.hosts }
     }
 
     /// What the expressions of a block are compared with.
     fn compared(&self, tree: &Tree, member: Member) -> Compared {
-        let end = tree.directives.get(member.directive as usize).map_or(member.directive, |directive| directive.end);
-        let file = self.file(member.file);
-        (member.directive..end).map(|directive| compared(tree.words(directive), file)).max().unwrap_or_default()
+        compared(tree, self.file(member.file), member.directive)
     }
 
     /// Whether the block is to be put in its place; if not, it is a twin of some that are.
@@ -226,9 +227,10 @@ impl<'a, 's> Finder<'a, 's> {
         let mut names: Vec<Name> = Vec::new();
         let mut known: HashMap<&[u8], usize> = HashMap::new();
         let mut compares = self.way == Way::Numbered && self.elsewhere.compares_digits();
-        let paths =
-            if self.way == Way::Named { self.around.max(self.compared(tree, member)) } else { Compared::Nothing };
-        compares |= paths == Compared::Hosts;
+        let compared = match self.way {
+            Way::Numbered => Compared::default(),
+            Way::Named => self.around.or(self.compared(tree, member)),
+        };
         let end = tree.directives.get(member.directive as usize)?.end;
         for words in (member.directive..end).map(|directive| tree.words(directive)) {
             let directive = words.first().map_or(&b""[..], |word| word.inner().of(file));
@@ -240,12 +242,15 @@ impl<'a, 's> Finder<'a, 's> {
                     let name = &text[run.clone()];
                     let is_name = match self.way {
                         Way::Numbered => names::is_numbered(text, &run),
-                        Way::Named => names::is_free(directive, index, text, &run, paths) && self.is_own(name),
+                        Way::Named => names::is_free(directive, index, text, &run, compared) && self.is_own(name),
                     };
                     let which = if is_name {
                         let next = known.len();
                         Some(*known.entry(name).or_insert(next))
-                    } else if names::is_of_the_machine(directive) && name.iter().all(u8::is_ascii_digit) {
+                    } else if names::is_of_the_machine(directive)
+                        && !compared.hosts
+                        && name.iter().all(u8::is_ascii_digit)
+                    {
                         None
                     } else {
                         continue;

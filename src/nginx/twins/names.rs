@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::super::tree::Word;
+use super::super::tree::{Tree, Word};
 use super::Elsewhere;
 
 /// Directives whose numbers matter to nobody who asks from outside, beside all that end in `_pass`.
@@ -25,6 +25,9 @@ const WITHOUT_HOSTS: [&[u8]; 9] = [
     b"$remote_addr",
 ];
 
+/// Variables in which nothing but a host or an origin stands.
+const WITHOUT_PATHS: [&[u8]; 4] = [b"$http_origin", b"$host", b"$http_host", b"$server_name"];
+
 /// Which names blocks may differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -34,16 +37,36 @@ pub(super) enum Way {
     Named,
 }
 
-/// What an expression is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) enum Compared {
-    /// There is none.
-    #[default]
-    Nothing,
+/// What expressions are compared with; what nobody knows is either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Compared {
     /// Paths, queries, methods.
-    Paths,
-    /// Hosts and origins, or nobody knows what.
-    Hosts,
+    pub(super) paths: bool,
+    /// Hosts and origins.
+    pub(super) hosts: bool,
+}
+
+impl Compared {
+    const PATHS: Compared = Compared { paths: true, hosts: false };
+    const HOSTS: Compared = Compared { paths: false, hosts: true };
+    /// Nobody knows what.
+    pub(super) const ANYTHING: Compared = Compared { paths: true, hosts: true };
+
+    /// What either is compared with.
+    pub(super) fn or(self, other: Compared) -> Compared {
+        Compared { paths: self.paths || other.paths, hosts: self.hosts || other.hosts }
+    }
+
+    /// What an expression is compared with that is looked up by `variable`.
+    fn with(variable: &[u8]) -> Compared {
+        if WITHOUT_HOSTS.contains(&variable) || variable.starts_with(b"$arg_") || variable.starts_with(b"$cookie_") {
+            Compared::PATHS
+        } else if WITHOUT_PATHS.contains(&variable) {
+            Compared::HOSTS
+        } else {
+            Compared::ANYTHING
+        }
+    }
 }
 
 /// The longest runs of letters, digits, `-` and `_`.
@@ -73,7 +96,8 @@ pub(super) fn has_digit(text: &[u8]) -> bool {
 /// Whether `text` may be an expression that some digits fit and others do not. All of them fit `\d` and `[0-9]`; how many
 /// there must be does not matter either, since twins have as many.
 pub(super) fn compares_digits(text: &[u8]) -> bool {
-    if !has_digit(text) || !text.iter().any(|byte| b"^[(\\*+?|$".contains(byte)) {
+    let is_special = |byte: &u8| matches!(byte, b'^' | b'[' | b'(' | b'\\' | b'*' | b'+' | b'?' | b'|' | b'$');
+    if !text.iter().any(is_special) || !has_digit(text) {
         return false;
     }
     let mut rest = text;
@@ -90,8 +114,21 @@ pub(super) fn compares_digits(text: &[u8]) -> bool {
     false
 }
 
-/// What the expressions and patterns among a directive's words are compared with.
-pub(super) fn compared(words: &[Word], file: &[u8]) -> Compared {
+/// What the expressions and patterns of a directive, and of all that stands in its block, are compared with.
+pub(super) fn compared(tree: &Tree, file: &[u8], directive: u32) -> Compared {
+    let end = tree.directives.get(directive as usize).map_or(directive, |directive| directive.end);
+    let inside = (directive..end).map(|directive| compared_in(tree.words(directive), file));
+    let found = inside.fold(Compared::default(), Compared::or);
+    match tree.words(directive) {
+        [name, source, ..] if name.inner().of(file) == b"map" && found != Compared::default() => {
+            Compared::with(source.inner().of(file))
+        }
+        _ => found,
+    }
+}
+
+/// The same of the words of one directive.
+fn compared_in(words: &[Word], file: &[u8]) -> Compared {
     let text = |index: usize| words.get(index).map_or(&b""[..], |word| word.inner().of(file));
     let is_expression = |text: &[u8]| text.starts_with(b"~") || text.starts_with(b"!~");
     let is_pattern = |text: &[u8]| match text {
@@ -101,21 +138,18 @@ pub(super) fn compared(words: &[Word], file: &[u8]) -> Compared {
     };
     let texts = || words.iter().map(|word| word.inner().of(file));
     let name = text(0);
-    let knows_no_host = |variable: &[u8]| {
-        let variable = variable.strip_prefix(b"(").unwrap_or(variable);
-        WITHOUT_HOSTS.contains(&variable) || variable.starts_with(b"$arg_") || variable.starts_with(b"$cookie_")
-    };
     match name {
-        b"rewrite" => Compared::Paths,
-        b"include" => Compared::Nothing,
-        b"location" if is_expression(text(1)) => Compared::Paths,
+        b"rewrite" => Compared::PATHS,
+        b"include" => Compared::default(),
+        b"location" if is_expression(text(1)) => Compared::PATHS,
         b"if" if texts().any(is_expression) => {
             // The variable may stand apart from its parenthesis.
             let variable = if text(1) == b"(" { text(2) } else { text(1) };
-            if knows_no_host(variable) { Compared::Paths } else { Compared::Hosts }
+            Compared::with(variable.strip_prefix(b"(").unwrap_or(variable))
         }
-        _ if texts().any(|text| is_expression(text) || is_pattern(text)) => Compared::Hosts,
-        _ => Compared::Nothing,
+        b"server_name" if texts().any(|text| is_expression(text) || is_pattern(text)) => Compared::HOSTS,
+        _ if texts().any(|text| is_expression(text) || is_pattern(text)) => Compared::ANYTHING,
+        _ => Compared::default(),
     }
 }
 
@@ -139,12 +173,13 @@ fn is_name(text: &[u8], run: &Range<usize>) -> bool {
 
 pub(super) fn is_spelled_like_a_name(name: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_lowercase)
-        && !name.iter().any(u8::is_ascii_uppercase)
         && !name.starts_with(b"xn--")
+        && !name.iter().any(u8::is_ascii_uppercase)
 }
 
-/// Whether a run stands where a name may be any: what it is called matters neither to nginx nor to a browser there.
-pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<usize>, paths: Compared) -> bool {
+/// Whether a run stands where a name may be any: what it is called matters neither to nginx nor to a browser there, nor to any
+/// expression, which are `compared` with these.
+pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<usize>, compared: Compared) -> bool {
     if index == 0 || !is_name(text, run) {
         return false;
     }
@@ -153,8 +188,9 @@ pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<u
     let goes_on = matches!(after, Some(b'.' | b'/'));
     match directive {
         b"include" => false,
+        b"location" => index == 1 && text.first() == Some(&b'/') && after == Some(&b'/') && !compared.paths,
+        _ if compared.hosts => false,
         b"server_name" => goes_on,
-        b"location" => index == 1 && text.first() == Some(&b'/') && after == Some(&b'/') && paths == Compared::Nothing,
         _ if is_of_the_machine(directive) => true,
         _ => goes_on && memchr::memmem::find(&text[..run.start], b"://").is_some(),
     }

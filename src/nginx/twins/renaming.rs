@@ -1,7 +1,8 @@
 //! From what is said of one twin to what is said of another.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::names::{is_part, run_length, runs};
 
@@ -9,6 +10,8 @@ use super::names::{is_part, run_length, runs};
 #[derive(Debug)]
 pub struct Renaming<'s> {
     names: HashMap<&'s [u8], &'s [u8]>,
+    /// How long the names are that have a counterpart, as bits.
+    lengths: u64,
     /// Where each run of another length stands in both: its end in the one, its end in the other. In bytes from the start.
     shifts: Vec<(u32, u32)>,
 }
@@ -36,17 +39,19 @@ impl<'s> Renaming<'s> {
                 names.insert(name, other_name);
             }
         }
-        Renaming { names, shifts }
+        let lengths = names.keys().fold(0, |lengths, name| lengths | length_bit(name.len()));
+        Renaming { names, lengths, shifts }
     }
 
     /// The text with each name replaced by its counterpart.
     pub fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !self.names.keys().any(|name| memchr::memmem::find(text.as_bytes(), name).is_some()) {
-            return Cow::Borrowed(text);
-        }
         let mut renamed = String::new();
         let mut at = 0;
         for run in runs(text.as_bytes()) {
+            // Few runs are as long as any of the names.
+            if self.lengths & length_bit(run.len()) == 0 {
+                continue;
+            }
             let counterpart = text.get(run.clone()).and_then(|name| self.names.get(name.as_bytes()));
             if let Some(name) = counterpart.and_then(|name| std::str::from_utf8(name).ok()) {
                 renamed.push_str(text.get(at..run.start).unwrap_or_default());
@@ -67,6 +72,11 @@ impl<'s> Renaming<'s> {
         let shift = before.checked_sub(1).and_then(|index| self.shifts.get(index));
         shift.map_or(offset, |(from, to)| offset - from + to)
     }
+}
+
+/// The bit that stands for a length in bytes; the last one for all that are longer.
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 /// Where two texts differ for the first time; `None` where one of them ends before they do.
