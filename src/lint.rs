@@ -213,9 +213,13 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &is_off, &mut findings);
     findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
     let cut = most::cut(&mut findings);
-    findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
-    findings.iter_mut().for_each(|finding| levels.set(finding));
-    findings.iter_mut().for_each(logins::hide);
+    if !cut.is_empty() {
+        findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
+    }
+    for finding in &mut findings {
+        levels.set(finding);
+        logins::hide(finding);
+    }
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
     let mut not_analysed = gathered.not_analysed(&configs);
@@ -255,8 +259,10 @@ fn sort(findings: &mut Vec<Finding>, given: impl Iterator<Item = FileId>) {
     findings.sort_by_cached_key(|finding| {
         let place = finding.primary.place;
         let file = order.get(&place.file).copied().unwrap_or(usize::MAX);
-        (file, place, finding.rule, finding.message.clone())
+        (file, place, finding.rule)
     });
+    let same = |one: &Finding, other: &Finding| (one.rule, one.primary.place) == (other.rule, other.primary.place);
+    findings.chunk_by_mut(same).for_each(|several| several.sort_by(|one, other| one.message.cmp(&other.message)));
     findings.dedup_by(|later, earlier| {
         (later.rule, later.primary.place, &later.message) == (earlier.rule, earlier.primary.place, &earlier.message)
     });

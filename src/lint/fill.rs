@@ -74,6 +74,9 @@ pub(super) fn names(files: &Files) -> BTreeSet<&[u8]> {
 /// by the same rule is said with that; and no edit of a template mends a value that is none of its own.
 pub(super) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {
     let places = |place: &Place| files.nginx.get(&place.file).map_or(Vec::new(), |tree| tree.filled.places(place.span));
+    if files.nginx.values().all(|tree| tree.filled.is_empty()) {
+        return;
+    }
     let mut said: BTreeSet<(&'static str, Place)> = BTreeSet::new();
     for finding in findings.iter_mut() {
         let labels = std::iter::once(&finding.primary).chain(&finding.related);

@@ -71,13 +71,18 @@ fn speak_for(sources: &Sources, twins: &[&Twins], findings: &mut Vec<Finding>) -
         if found.is_empty() {
             continue;
         }
-        let copies = parallel::map(left, AT_A_TIME, |other| {
-            let copy = Copy::new(sources, model, other);
-            found.iter().map(|finding| copy.finding(finding)).collect::<Vec<_>>()
-        });
-        more.extend(copies.into_iter().flatten());
+        let parts: Vec<&[Member]> = left.chunks(AT_A_TIME).collect();
+        more.extend(parallel::map(&parts, 1, |part| {
+            let mut copies = Vec::with_capacity(part.len() * found.len());
+            for other in *part {
+                let copy = Copy::new(sources, model, other);
+                copies.extend(found.iter().map(|finding| copy.finding(finding)));
+            }
+            copies
+        }));
     }
-    findings.append(&mut more);
+    findings.reserve_exact(more.iter().map(Vec::len).sum());
+    more.iter_mut().for_each(|copies| findings.append(copies));
     true
 }
 

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::ser::Formatter;
 
+use super::items;
 use super::text::{count, is_hidden};
 use crate::cors::request::Request;
 use crate::finding::{Edit, Finding, Label, Mended, Severity};
@@ -16,15 +17,21 @@ pub(super) const VERSION: u32 = 1;
 
 /// Writes everything a run found. Always valid UTF-8 and free of control characters, also inside strings.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let (findings, fixed, summary) = (Findings(outcome), fixed(outcome), Summary::new(outcome));
-    print(&ReportJson { version: VERSION, findings, fixed, summary }, out)
+    let (findings, fixed, summary) = ([], fixed(outcome), Summary::new(outcome));
+    let frame = ReportJson { version: VERSION, findings, fixed, summary };
+    items::within((&frame, "findings"), &outcome.findings, |finding| FindingJson::new(&outcome.sources, finding), out)
 }
 
 /// Writes one object on one line.
 pub(super) fn print(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible);
-    object.serialize(&mut serializer).map_err(io::Error::from)?;
+    serialize(object, out)?;
     out.write_all(b"\n")
+}
+
+/// Writes one object.
+pub(super) fn serialize(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, Visible);
+    object.serialize(&mut serializer).map_err(io::Error::from)
 }
 
 /// serde_json's compact form, with `\u` escapes also for what JSON allows and a terminal obeys or hides.
@@ -52,7 +59,8 @@ impl Formatter for Visible {
 #[derive(Serialize)]
 struct ReportJson<'a> {
     version: u32,
-    findings: Findings<'a>,
+    /// Written one by one.
+    findings: [(); 0],
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<FixedJson<'a>>>,
     summary: Summary<'a>,
@@ -104,16 +112,6 @@ impl<'a> Summary<'a> {
             stale: outcome.stale,
             not_analysed: &outcome.not_analysed,
         }
-    }
-}
-
-/// The findings, turned into JSON one after the other so that a long list is never held twice.
-struct Findings<'a>(&'a Outcome);
-
-impl Serialize for Findings<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Findings(outcome) = self;
-        serializer.collect_seq(outcome.findings.iter().map(|finding| FindingJson::new(&outcome.sources, finding)))
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::items;
 use super::json::{self, FindingJson, FixedJson, Summary};
 use crate::lint::Outcome;
 
@@ -18,9 +19,7 @@ struct Last<'a> {
 
 /// Writes a line for every finding, and the summary last.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    for finding in &outcome.findings {
-        json::print(&FindingJson::new(&outcome.sources, finding), out)?;
-    }
+    items::lines(&outcome.findings, |finding| FindingJson::new(&outcome.sources, finding), out)?;
     json::print(&Last { version: json::VERSION, fixed: json::fixed(outcome), summary: Summary::new(outcome) }, out)
 }
 

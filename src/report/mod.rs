@@ -5,6 +5,7 @@ mod concise;
 mod diff;
 mod github;
 mod gitlab;
+mod items;
 mod json;
 mod jsonl;
 mod junit;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json;
+use super::items;
 use crate::finding::{Finding, Fix, Label, Severity};
 use crate::lint::Outcome;
 use crate::source::{Place, Source, Sources, Span};
@@ -16,7 +16,7 @@ const MOST_BYTES: u32 = 4096;
 
 /// Writes a line for every finding.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    outcome.findings.iter().try_for_each(|finding| json::print(&Diagnostic::new(&outcome.sources, finding), out))
+    items::lines(&outcome.findings, |finding| Diagnostic::new(&outcome.sources, finding), out)
 }
 
 #[derive(Serialize)]

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::json;
+use super::items;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::lint::Outcome;
 use crate::rule::Rule;
@@ -40,9 +40,12 @@ pub(super) fn write(exit_code: u8, outcome: &Outcome, out: &mut impl Write) -> i
         invocations: [Invocation::new(exit_code, outcome)],
         original_uri_base_ids: Bases { root: Base { description: text("The root of the repository.") } },
         column_kind: "unicodeCodePoints",
-        results: Results(outcome, &indices),
+        results: [],
     };
-    json::print(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] }, out)
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
+    let index = |finding: &Finding| indices.get(finding.rule).copied().unwrap_or_default();
+    let result = |finding| ResultSarif::new(&outcome.sources, finding, index(finding));
+    items::within((&log, "results"), &outcome.findings, result, out)
 }
 
 #[derive(Serialize)]
@@ -60,7 +63,8 @@ struct Run<'a> {
     invocations: [Invocation<'a>; 1],
     original_uri_base_ids: Bases,
     column_kind: &'a str,
-    results: Results<'a>,
+    /// Written one by one.
+    results: [(); 0],
 }
 
 #[derive(Serialize)]
@@ -210,19 +214,6 @@ impl<'a> Invocation<'a> {
             exit_code,
             tool_execution_notifications: outcome.not_analysed.iter().map(notification).collect(),
         }
-    }
-}
-
-/// The findings, turned into results one after the other.
-struct Results<'a>(&'a Outcome, &'a BTreeMap<&'a str, usize>);
-
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Results(outcome, indices) = self;
-        serializer.collect_seq(outcome.findings.iter().map(|finding| {
-            let index = indices.get(finding.rule).copied().unwrap_or_default();
-            ResultSarif::new(&outcome.sources, finding, index)
-        }))
     }
 }
 
