@@ -105,7 +105,7 @@ pub struct Deployment<'d> {
     /// The apps behind them whose .env files were given.
     pub behind: Behind<'d>,
     /// Every .env file by itself, for what is wrong in it whatever overrides it.
-    pub env_files: &'d [App],
+    pub env_files: &'d [Arc<App>],
     /// The nginx that will read the files, where that is known.
     pub nginx_version: Option<(u32, u32, u32)>,
     /// The apps whose .env files were given, behind nginx or not.
@@ -152,6 +152,11 @@ impl<'d> Deployment<'d> {
             nginx_version: None,
             origin_lists: OnceLock::new(),
         }
+    }
+
+    /// Every .env file by itself.
+    pub fn file_apps(&self) -> impl Iterator<Item = &'d App> + use<'d> {
+        self.env_files.iter().map(|app| &**app)
     }
 
     /// The key that switches the CORS of the app on that gave this answer.

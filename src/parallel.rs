@@ -1,9 +1,8 @@
 //! Work that all processors share, its results in the order of what was asked.
 
 use std::num::NonZero;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 /// What `work` makes of each item, in their order. Processors take the items in runs of `run` at a time, whoever is free the next one;
@@ -13,11 +12,14 @@ use std::thread;
 ///
 /// `work` does.
 pub fn map<T: Sync, R: Send>(items: &[T], run: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let runs: Vec<&[T]> = items.chunks(run.max(1)).collect();
-    let helpers = thread::available_parallelism().map_or(1, NonZero::get).min(runs.len()).saturating_sub(1);
+    let helpers = match items.len().div_ceil(run.max(1)) {
+        0 | 1 => 0,
+        several => processors().min(several) - 1,
+    };
     if helpers == 0 {
         return items.iter().map(work).collect();
     }
+    let runs: Vec<&[T]> = items.chunks(run.max(1)).collect();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(runs.len()));
     let take_runs = || {
@@ -35,6 +37,12 @@ pub fn map<T: Sync, R: Send>(items: &[T], run: usize, work: impl Fn(&T) -> R + S
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().flat_map(|(_, results)| results).collect()
+}
+
+/// How many processors there are for this process. It takes some reading of files to know.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 #[cfg(test)]

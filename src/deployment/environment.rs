@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -18,7 +19,7 @@ pub struct Apps<'f> {
     /// The apps, one for each directory of a walked tree, and one for all files that were named.
     pub projects: Vec<Project<'f>>,
     /// Every file by itself, for what is wrong in a file whatever overrides it; its product is told by the files beside it.
-    pub files: Vec<App>,
+    pub files: Vec<Arc<App>>,
     /// What the settings say of a team's own keys.
     pub own_keys: Own,
     /// The app as the settings state it, where no .env file tells.
@@ -34,7 +35,7 @@ pub struct Project<'f> {
     pub upstreams: Vec<String>,
     /// The app as it runs in production: `.env`, under the production files. Without a production file every file but the
     /// samples counts.
-    pub production: App,
+    pub production: Arc<App>,
     /// Its files, in the order they were given.
     pub files: Vec<EnvFile<'f>>,
 }

@@ -20,7 +20,7 @@ pub struct MixedContent {
 impl Deployment<'_> {
     /// Those that production files name.
     pub fn mixed_content(&self) -> Vec<MixedContent> {
-        self.env_files.iter().chain(self.behind.apps()).flat_map(|app| self.mixed_content_of(app)).collect()
+        self.file_apps().chain(self.behind.apps()).flat_map(|app| self.mixed_content_of(app)).collect()
     }
 
     fn mixed_content_of(&self, app: &App) -> Vec<MixedContent> {

@@ -77,7 +77,7 @@ impl<'d> Deployment<'d> {
 
     /// The apps, and every .env file by itself. The files together tell the product better than each by itself, so they come first.
     fn apps_and_files(&self) -> impl Iterator<Item = &App> {
-        self.behind.apps().chain(self.env_files)
+        self.behind.apps().chain(self.file_apps())
     }
 
     /// The origins of all .env files, each once.

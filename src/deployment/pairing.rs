@@ -59,7 +59,7 @@ impl<'a> Behind<'a> {
     /// The app that a directive hands requests to.
     pub fn app(&self, pass: Place) -> Option<&'a App> {
         let paired = self.index(pass).and_then(|index| self.apps.get(index));
-        paired.map(|project| &project.production).or(self.stated)
+        paired.map(|project| &*project.production).or(self.stated)
     }
 
     /// That app's index among the projects, if its .env files were given.
@@ -90,7 +90,7 @@ impl<'a> Behind<'a> {
             named.extend(&self.candidates);
         }
         let stated = self.stated.filter(|_| named.is_empty());
-        named.into_iter().filter_map(|index| Some(&self.apps.get(index)?.production)).chain(stated)
+        named.into_iter().filter_map(|index| Some(&*self.apps.get(index)?.production)).chain(stated)
     }
 }
 

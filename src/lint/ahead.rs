@@ -33,12 +33,16 @@ impl From<PathBuf> for Listed {
 }
 
 impl Listed {
-    /// A regular file, or a link to one; nothing for anything else.
-    pub(super) fn file(path: PathBuf) -> Option<Self> {
-        let metadata = fs::symlink_metadata(&path).ok()?;
+    /// Those of many paths that lead to regular files, or to links to one.
+    pub(super) fn files(paths: &[PathBuf]) -> Vec<Self> {
+        parallel::map(paths, MANY, |path| Listed::file(path)).into_iter().flatten().collect()
+    }
+
+    fn file(path: &Path) -> Option<Self> {
+        let metadata = fs::symlink_metadata(path).ok()?;
         let size = metadata.is_file().then_some(metadata.len());
         let is_file = size.is_some() || (metadata.is_symlink() && path.is_file());
-        is_file.then_some(Listed { path, size })
+        is_file.then(|| Listed { path: path.to_owned(), size })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::discover::{Candidate, name_of};
 use super::fill;
@@ -53,6 +54,7 @@ pub(super) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], setting
         let beside = Beside { has: &has, is_nginxs: &is_nginxs, own: &apps.own_keys, is_overridden: &|_| false };
         let mut production = in_production(&members, beside);
         state(&mut production);
+        let production = Arc::new(production);
         let mut files = Vec::new();
         for member in &members {
             files.push(EnvFile { file: member.file, role: member.role, tree: member.tree, app: read.len() });
@@ -66,7 +68,7 @@ pub(super) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], setting
             let is_overridden = |key: &str| overridden.contains(key);
             let mut app = app::read_among(&alone, Beside { is_overridden: &is_overridden, ..beside });
             state(&mut app);
-            read.push(app);
+            read.push(Arc::new(app));
         }
         let stated = settings.app_of(&directory).filter(|_| !directory.as_os_str().is_empty());
         let upstreams = stated.map(|app| app.upstreams.clone()).unwrap_or_default();

@@ -279,7 +279,7 @@ fn glob_pattern(pattern: &str) -> Option<glob::Pattern> {
 fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<Listed> {
     let Some(pattern) = pattern.to_str().map(plain_stars) else { return Vec::new() };
     let Ok(matches) = glob::glob_with(&pattern, GLOB) else { return Vec::new() };
-    let mut paths: Vec<Listed> = matches.filter_map(Result::ok).filter_map(Listed::file).collect();
+    let mut paths = Listed::files(&matches.filter_map(Result::ok).collect::<Vec<_>>());
     let fits = |path: &&PathBuf| glob_pattern(&pattern).is_some_and(|glob| glob.matches_path_with(path, GLOB));
     paths.extend(overlay.unsaved().filter(fits).cloned().map(Listed::from));
     paths.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));

@@ -61,7 +61,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for app in deployment.env_files.iter().chain(deployment.behind.apps()) {
+    for app in deployment.file_apps().chain(deployment.behind.apps()) {
         findings.extend(in_env_files(app).filter(|finding| reported.insert(finding.primary.place)));
     }
 }

@@ -118,8 +118,9 @@ const LISTS: &[&str] = &["WHITELIST", "WHITELISTED", "ALLOWLIST"];
 /// A name that others use as well has to have a value that `looks` like origins. Nothing for any other key: origins of countries, of
 /// goods and of passkeys are none of CORS.
 pub(super) fn by_name(key: &str, looks: Looks) -> Option<&'static Key> {
-    let words = words(key);
-    let has = |word: &str| words.iter().any(|own| own == word);
+    let text = in_upper_case(key);
+    let words: Vec<&str> = text.split('_').filter(|word| !word.is_empty()).collect();
+    let has = |word: &str| words.contains(&word);
     let (cors, list, allowed) = (has("CORS"), has_any(&words, LISTS), has("ALLOWED") || has("ALLOW"));
     if has_any(&words, NOT_ORIGINS) {
         return None;
@@ -136,14 +137,14 @@ pub(super) fn by_name(key: &str, looks: Looks) -> Option<&'static Key> {
     }
     by_value(&words, looks).or_else(|| {
         let page = words.len() <= 3 && has_any(&words, PAGES) && !has("API");
-        let is_address = words.last().is_some_and(|last| last == "URL" || last == "ORIGIN");
+        let is_address = matches!(words.last(), Some(&("URL" | "ORIGIN")));
         (page && is_address).then_some(&FRONTEND)
     })
 }
 
 /// What a name says that others use as well, where the value is what it seems.
-fn by_value(words: &[String], looks: Looks) -> Option<&'static Key> {
-    let (first, last) = (words.first()?.as_str(), words.last()?.as_str());
+fn by_value(words: &[&str], looks: Looks) -> Option<&'static Key> {
+    let (first, last) = (*words.first()?, *words.last()?);
     let several = looks == Looks::Origins;
     match last {
         _ if looks == Looks::Unlike => None,
@@ -159,26 +160,23 @@ fn by_value(words: &[String], looks: Looks) -> Option<&'static Key> {
     }
 }
 
-fn has_any(words: &[String], wanted: &[&str]) -> bool {
-    words.iter().any(|word| wanted.contains(&word.as_str()))
+fn has_any(words: &[&str], wanted: &[&str]) -> bool {
+    words.iter().any(|word| wanted.contains(word))
 }
 
-/// The words of a name in upper case: between underscores, dots and hyphens, and where a capital follows a small letter.
-fn words(key: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+/// A name in upper case, `_` between its words: these are parted by dots, hyphens and colons, too, and where a capital follows a small
+/// letter.
+fn in_upper_case(key: &str) -> String {
+    let mut text = String::with_capacity(key.len() + 8);
     let mut was_lower = false;
     for letter in key.chars() {
-        let parts = matches!(letter, '_' | '.' | '-' | ':');
-        if parts || was_lower && letter.is_ascii_uppercase() {
-            words.push(String::new());
+        if was_lower && letter.is_ascii_uppercase() {
+            text.push('_');
         }
         was_lower = letter.is_ascii_lowercase();
-        if let Some(word) = words.last_mut().filter(|_| !parts) {
-            word.push(letter.to_ascii_uppercase());
-        }
+        text.push(if matches!(letter, '.' | '-' | ':') { '_' } else { letter.to_ascii_uppercase() });
     }
-    words.retain(|word| !word.is_empty());
-    words
+    text
 }
 
 #[cfg(test)]
