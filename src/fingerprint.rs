@@ -29,15 +29,21 @@ const AT_A_TIME: usize = 1024;
 /// What stands for the blocks around a place.
 type Scope = [u8; 32];
 
-/// The blocks that were looked at, by file and directive.
-type Scopes = HashMap<(FileId, u32), Scope>;
+/// What is known from the findings before.
+#[derive(Default)]
+struct Known {
+    /// The blocks that were looked at, by file and directive.
+    scopes: HashMap<(FileId, u32), Scope>,
+    /// Where the last one was found among the directives of its file.
+    near: usize,
+}
 
 /// Sets the fingerprint of every finding.
 pub(crate) fn mark(sources: &Sources, nginx: &Trees, env: &BTreeMap<FileId, EnvTree>, findings: &mut [Finding]) {
     let parts: Vec<&[Finding]> = findings.chunks(AT_A_TIME).collect();
     let unnumbered = parallel::map(&parts, 1, |part| {
-        let mut scopes = Scopes::default();
-        part.iter().map(|finding| unnumbered(sources, nginx, env, finding, &mut scopes)).collect::<Vec<_>>()
+        let mut known = Known::default();
+        part.iter().map(|finding| unnumbered(sources, nginx, env, finding, &mut known)).collect::<Vec<_>>()
     });
     let mut seen: HashMap<Fingerprint, u32> = HashMap::new();
     for (finding, first) in findings.iter_mut().zip(unnumbered.into_iter().flatten()) {
@@ -60,7 +66,7 @@ fn unnumbered(
     nginx: &Trees,
     env: &BTreeMap<FileId, EnvTree>,
     finding: &Finding,
-    scopes: &mut Scopes,
+    known: &mut Known,
 ) -> Fingerprint {
     let place = finding.primary.place;
     let source = sources.get(place.file);
@@ -69,8 +75,8 @@ fn unnumbered(
     hash.add(finding.rule.as_bytes());
     hash.add(source.repository_path().as_bytes());
     if let Some(tree) = nginx.get(&place.file) {
-        let (block, directive) = around(tree, place.span);
-        hash.add(&scope(source, tree, block, |block| (place.file, block), scopes));
+        let (block, directive) = around(tree, place.span, &mut known.near);
+        hash.add(&scope(source, tree, block, |block| (place.file, block), &mut known.scopes));
         hash.add(&directive.map(|directive| head(source, tree, directive)).unwrap_or_default());
     } else if let Some(tree) = env.get(&place.file) {
         hash.add(key(tree, place.span).of(&source.bytes));
@@ -100,11 +106,12 @@ impl Hash {
     }
 }
 
-/// The innermost block whose body holds a place, and the directive whose words do.
-fn around(tree: &Tree, place: Span) -> (Option<u32>, Option<u32>) {
-    let opened = tree.directives.partition_point(|directive| {
+/// The innermost block whose body holds a place, and the directive whose words do. The search begins `near` the last one.
+fn around(tree: &Tree, place: Span, near: &mut usize) -> (Option<u32>, Option<u32>) {
+    let opened = partition_point_near(&tree.directives, *near, |directive| {
         tree.words.get(directive.first_word as usize).is_some_and(|word| word.span.start <= place.start)
     });
+    *near = opened;
     let mut at = opened.checked_sub(1).and_then(|index| u32::try_from(index).ok());
     while let Some(index) = at {
         let Some(directive) = tree.directives.get(index as usize) else { break };
@@ -120,13 +127,29 @@ fn around(tree: &Tree, place: Span) -> (Option<u32>, Option<u32>) {
     (None, None)
 }
 
+/// What [`slice::partition_point`] gives, sooner where it is a little behind `near`.
+fn partition_point_near<T>(sorted: &[T], near: usize, is_before: impl Fn(&T) -> bool) -> usize {
+    let is_before_at = |at: usize| sorted.get(at).is_some_and(&is_before);
+    let (mut start, mut step) = (0, 1);
+    let mut end = near;
+    if is_before_at(near) {
+        (start, end) = (near + 1, near + 1 + step);
+        while is_before_at(end - 1) {
+            step *= 2;
+            (start, end) = (end, end + step);
+        }
+    }
+    let end = end.min(sorted.len());
+    start + sorted.get(start..end).unwrap_or_default().partition_point(is_before)
+}
+
 /// What stands for a block and those around it; each block is looked at once.
 fn scope(
     source: &Source,
     tree: &Tree,
     block: Option<u32>,
     name: impl Fn(u32) -> (FileId, u32),
-    known: &mut Scopes,
+    known: &mut HashMap<(FileId, u32), Scope>,
 ) -> Scope {
     let mut unknown = Vec::new();
     let mut at = block;
@@ -197,4 +220,21 @@ fn plain(text: &[u8]) -> Vec<u8> {
     };
     let words: Vec<&[u8]> = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
     words.join(&b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::partition_point_near;
+
+    #[test]
+    fn a_search_may_begin_anywhere() {
+        let sorted: Vec<usize> = (0..50).map(|number| number * 2).collect();
+        for near in 0..60 {
+            for wanted in 0..110 {
+                let found = partition_point_near(&sorted, near, |number| *number <= wanted);
+                assert_eq!(found, sorted.partition_point(|number| *number <= wanted), "{wanted}, from {near} on");
+            }
+        }
+        assert_eq!(partition_point_near(&[], 3, |_: &usize| true), 0);
+    }
 }

@@ -19,6 +19,7 @@ mod read;
 mod repository;
 mod twins;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -256,13 +257,15 @@ pub fn difference(before: &Options, after: &Options) -> Result<Option<String>, E
 /// Sorts by file in the order the files were given, then by place; what is the same at the same place is one finding.
 fn sort(findings: &mut Vec<Finding>, given: impl Iterator<Item = FileId>) {
     let order: BTreeMap<FileId, usize> = given.enumerate().map(|(at, file)| (file, at)).collect();
-    findings.sort_by_cached_key(|finding| {
-        let place = finding.primary.place;
-        let file = order.get(&place.file).copied().unwrap_or(usize::MAX);
-        (file, place, finding.rule)
+    let number = |file: FileId| order.get(&file).copied().unwrap_or(usize::MAX);
+    let place = |finding: &Finding| finding.primary.place;
+    // Findings come in long runs that are sorted, and a stable sort is soon done with these.
+    findings.sort_by(|one, other| {
+        let files = (place(one).file, place(other).file);
+        let by_file = if files.0 == files.1 { Ordering::Equal } else { number(files.0).cmp(&number(files.1)) };
+        let key = |finding: &Finding| (place(finding), finding.rule);
+        by_file.then_with(|| key(one).cmp(&key(other))).then_with(|| one.message.cmp(&other.message))
     });
-    let same = |one: &Finding, other: &Finding| (one.rule, one.primary.place) == (other.rule, other.primary.place);
-    findings.chunk_by_mut(same).for_each(|several| several.sort_by(|one, other| one.message.cmp(&other.message)));
     findings.dedup_by(|later, earlier| {
         (later.rule, later.primary.place, &later.message) == (earlier.rule, earlier.primary.place, &earlier.message)
     });

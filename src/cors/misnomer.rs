@@ -52,6 +52,8 @@ const KNOWN: [&str; 4] = [
     "access-control-allow-local-network",
     "access-control-request-local-network",
 ];
+/// What stands in the place of a hyphen where a name was typed by habit, or copied out of a text that was set.
+const NO_HYPHENS: [char; 8] = ['_', ' ', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'];
 /// How many letters may be wrong, missing, too many or swapped.
 const MOST_EDITS: usize = 2;
 
@@ -67,7 +69,7 @@ pub fn misnomer(name: &str) -> Option<Misnomer> {
     if let Some(header) = CorsHeader::from_name(bare.as_bytes()).filter(|header| ANSWERS.contains(header)) {
         return Some(Misnomer::Delimited(header));
     }
-    let lower = bare.to_ascii_lowercase().replace(['_', ' '], "-");
+    let lower = bare.to_ascii_lowercase().replace(NO_HYPHENS, "-");
     if KNOWN.contains(&lower.as_str()) {
         return None;
     }
@@ -132,6 +134,7 @@ mod tests {
             ("Access-Control-Allow-Orgin", Some(Misnomer::Near(AllowOrigin))),
             ("Acces-Contorl-Allow-Origin", Some(Misnomer::Near(AllowOrigin))),
             ("Access_Control_Allow_Origin", Some(Misnomer::Near(AllowOrigin))),
+            ("Access\u{2013}Control\u{2013}Allow\u{2013}Origin", Some(Misnomer::Near(AllowOrigin))),
             ("Access-Control-Allow-Credential", Some(Misnomer::Near(AllowCredentials))),
             ("Access-Control-Expose-Header", Some(Misnomer::Near(ExposeHeaders))),
             ("Access-Control-Origin", Some(Misnomer::Near(AllowOrigin))),

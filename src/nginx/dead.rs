@@ -1,7 +1,7 @@
 //! Entries that no browser's Origin can equal or match, however nginx compares them (A5.3–A5.5).
 
 use super::answer::Model;
-use super::flow::Compared;
+use super::compared::Compared;
 use super::intruder::needs_path;
 use super::tighter::example;
 use super::ways::{Piece, Way, ways};

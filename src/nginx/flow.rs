@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::compared::Compared;
 use super::composite::{origin_part, origin_pattern};
 use super::condition::{Condition, condition};
 use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::guards::guards_of;
 use super::value::{Part, only_variable, parts};
 use super::variables::{Definitions, Entry, Key, MapTable};
 use crate::cors::header::CorsHeader;
@@ -63,49 +65,6 @@ pub struct Text {
     pub text: Vec<u8>,
 }
 
-/// A comparison with `$http_origin` that a value depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compared {
-    /// Where the text or expression stands.
-    pub place: Place,
-    /// The text or expression, without a `~`.
-    pub text: Vec<u8>,
-    /// Whether it is an expression, and if so whether case is ignored.
-    pub regex: Option<bool>,
-    /// The map line or the `if` it belongs to.
-    pub item: ItemId,
-    /// What the key wants before the Origin, where it is about more than that: a text, or of an expression its part.
-    pub before: Vec<u8>,
-    /// The same of what stands behind the Origin.
-    pub behind: Vec<u8>,
-}
-
-impl Compared {
-    /// The text for the Origin as the text of the whole key.
-    pub fn keyed_text(&self, origin: &str) -> String {
-        format!("{}{origin}{}", String::from_utf8_lossy(&self.before), String::from_utf8_lossy(&self.behind))
-    }
-
-    /// The expression for the Origin as an expression for the whole key.
-    pub fn keyed(&self, expression: &str) -> String {
-        let around = |text: &[u8]| {
-            let text = String::from_utf8_lossy(text);
-            if self.regex.is_some() { text.into_owned() } else { regex_syntax::escape(&text) }
-        };
-        let (before, behind) = (around(&self.before), around(&self.behind));
-        let mut whole = expression.to_owned();
-        if !before.is_empty() {
-            let tie = if before.starts_with('^') { "" } else { "^" };
-            whole = format!("{tie}{before}{}", whole.strip_prefix('^').unwrap_or(&whole));
-        }
-        if !behind.is_empty() {
-            let tie = if behind.ends_with('$') { "" } else { "$" };
-            whole = format!("{}{behind}{tie}", whole.strip_suffix('$').unwrap_or(&whole));
-        }
-        whole
-    }
-}
-
 /// Where a value comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Flow {
@@ -129,9 +88,6 @@ impl Flow {
     }
 }
 
-/// How many blocks of a location are looked at for guards: every header that it sets asks for them.
-const MAX_GUARDS: usize = 64;
-
 /// Follows the value of a header field back to where it comes from.
 pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField<'_>) -> Flow {
     let mut follower =
@@ -139,7 +95,7 @@ pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField
     follower.value(&field.value, field.place);
     let context = config.item(field.item).context;
     follower.conditions(context, false);
-    follower.guards(context);
+    guards_of(config, context).for_each(|guard| follower.compare(guard.compared));
     while let Some((variable, role)) = follower.waiting.pop() {
         follower.variable(&variable, role);
     }
@@ -263,18 +219,7 @@ impl Follower<'_, '_> {
         }
     }
 
-    /// What the guards of a location compare the Origin with.
-    fn guards(&mut self, context: ContextId) {
-        for (item, text, word, regex) in guards(self.config, context) {
-            self.compare(item, text, word, regex);
-        }
-    }
-
-    fn compare(&mut self, item: ItemId, text: Cow<'_, [u8]>, word: usize, regex: Option<bool>) {
-        let place = self.config.value_place(item, word);
-        let place = Place { span: without_parenthesis(self.config, place, &text), ..place };
-        let (text, before, behind) = (text.into_owned(), Vec::new(), Vec::new());
-        let compared = Compared { place, text, regex, item, before, behind };
+    fn compare(&mut self, compared: Compared) {
         if !self.flow.compared.contains(&compared) {
             self.flow.compared.push(compared);
         }
@@ -300,50 +245,18 @@ impl Follower<'_, '_> {
             if !variable.eq_ignore_ascii_case(b"http_origin") {
                 self.wait(&variable, Role::Control);
             } else if let Some((text, word, regex)) = compared {
-                self.compare(item, text, word, regex);
+                self.compare(Compared::in_condition(config, item, word, text, regex));
             }
         }
     }
 }
 
-/// The `if`s of a location that turn away whoever is not the page they name, `if ($http_origin != …) { return 403; }`: each with the
-/// text, the word that holds it, and where it is an expression whether case is ignored.
-fn guards<'s>(
-    config: &Config<'s>,
-    location: ContextId,
-) -> impl Iterator<Item = (ItemId, Cow<'s, [u8]>, usize, Option<bool>)> {
-    let is_location = config.context(location).kind == ContextKind::Location;
-    let blocks = config.children(location).take(if is_location { MAX_GUARDS } else { 0 });
-    blocks.filter_map(|block| {
-        let item = config.context(block).opener.filter(|item| config.item(*item).name == b"if")?;
-        let turns_away = |item| config.parameter(item, 1).is_some_and(|word| word.starts_with(b"4"));
-        config.named(block, b"return").any(turns_away).then_some(())?;
-        let is_origin = |name: &[u8]| name.eq_ignore_ascii_case(b"http_origin");
-        match condition(config, item)? {
-            Condition::Equal { variable, text, word, negated: true } if is_origin(&variable) => {
-                Some((item, text, word, None))
-            }
-            Condition::Match { variable, regex, word, ignore_case, negated: true } if is_origin(&variable) => {
-                Some((item, regex, word, Some(ignore_case)))
-            }
-            _ => None,
-        }
-    })
-}
-
 /// Whether the Origin is compared with something beside a directive of this location, and not in the value of the directive alone.
 pub fn is_guarded(config: &Config<'_>, location: ContextId) -> bool {
-    guards(config, location).next().is_some()
+    guards_of(config, location).next().is_some()
 }
 
 /// Whether a value only says no.
 fn is_refusal(value: &[u8]) -> bool {
     value.is_empty() || value == b"0"
-}
-
-/// The closing parenthesis of a condition clings to its last word.
-pub(super) fn without_parenthesis(config: &Config<'_>, place: Place, text: &[u8]) -> Span {
-    let written = place.span.of(config.bytes(place.file));
-    let clings = written.len() == text.len() + 1 && written.ends_with(b")");
-    if clings { Span::new(place.span.start, place.span.end - 1) } else { place.span }
 }

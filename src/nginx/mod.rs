@@ -5,6 +5,7 @@ pub mod answer;
 pub mod app;
 pub mod breaks;
 mod builtin;
+pub mod compared;
 mod composite;
 pub mod condition;
 pub mod config;

@@ -3,8 +3,8 @@
 use crate::cors::header::CorsHeader;
 use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::finding::{Edit, Fix};
+use crate::nginx::compared::Compared;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::flow::Compared;
 use crate::nginx::intruder::Gap;
 use crate::source::{Place, Span};
 

@@ -47,7 +47,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Exchange, Site};
 use crate::finding::{Finding, Severity};
-use crate::nginx::flow::Compared;
+use crate::nginx::compared::Compared;
 use crate::nginx::intruder::{Gap, Intruder, intruders};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;

@@ -3,8 +3,9 @@
 use crate::cors::origin::Origin;
 use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 use crate::finding::Finding;
+use crate::nginx::compared::Compared;
 use crate::nginx::dead::{Dead, Why, glob};
-use crate::nginx::flow::{Compared, SetField};
+use crate::nginx::flow::SetField;
 use crate::nginx::intruder::{Gap, Intruder};
 use crate::nginx::regex::Regexes;
 use crate::nginx::tighter::{tighter, without_path};
