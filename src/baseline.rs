@@ -125,7 +125,7 @@ fn message(outcome: &Outcome, finding: &Finding) -> String {
     let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
     let has_secrets = labels.any(|label| !outcome.sources.get(label.place.file).secrets.is_empty());
     let rule = rules::ALL.iter().find(|rule| rule.id == finding.rule).filter(|_| has_secrets);
-    let text = rule.map_or(finding.message.as_str(), |rule| rule.summary());
+    let text = rule.map_or(&*finding.message, |rule| rule.summary());
     visible(text).chars().take(MOST_CHARACTERS).collect()
 }
 

@@ -1,5 +1,6 @@
 //! What a rule reports: a severity, three short texts, and places.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::cors::request::Request;
@@ -33,12 +34,12 @@ pub struct Label {
     /// The place.
     pub place: Place,
     /// What stands there, in lower case, the user's own values in backticks.
-    pub text: String,
+    pub text: Cow<'static, str>,
 }
 
 impl Label {
     /// What stands at a place.
-    pub fn new(place: Place, text: impl Into<String>) -> Self {
+    pub fn new(place: Place, text: impl Into<Cow<'static, str>>) -> Self {
         Label { place, text: text.into() }
     }
 }
@@ -83,7 +84,7 @@ pub struct Mended {
     /// Where it was, as lines and columns counted then.
     pub position: Position,
     /// What went wrong for the browser.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// Whether the fix changed nothing but the fault.
     pub safe: bool,
 }
@@ -107,13 +108,13 @@ pub struct Finding {
     /// How bad this one is; a rule may report below its own severity.
     pub severity: Severity,
     /// What goes wrong for the browser.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// The fault.
     pub primary: Label,
     /// What belongs to it elsewhere, perhaps in another file.
     pub related: Vec<Label>,
     /// What to write instead.
-    pub help: Option<String>,
+    pub help: Option<Cow<'static, str>>,
     /// The request that shows the fault.
     pub request: Option<Request>,
     /// How to mend it by machine.
@@ -124,7 +125,7 @@ pub struct Finding {
 
 impl Finding {
     /// The same with what to write instead.
-    pub fn with_help(self, help: impl Into<String>) -> Self {
+    pub fn with_help(self, help: impl Into<Cow<'static, str>>) -> Self {
         Finding { help: Some(help.into()), ..self }
     }
 

@@ -1,5 +1,7 @@
 //! What a rule is: an id, a severity, its documentation, and one function that asks the model.
 
+use std::borrow::Cow;
+
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Fingerprint, Label, Severity};
 use crate::source::Place;
@@ -46,7 +48,12 @@ impl Rule {
     }
 
     /// A finding of this rule at its own severity; the caller fills in what else it knows.
-    pub fn finding(&self, place: Place, label: impl Into<String>, message: impl Into<String>) -> Finding {
+    pub fn finding(
+        &self,
+        place: Place,
+        label: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Finding {
         Finding {
             rule: self.id,
             severity: self.severity,

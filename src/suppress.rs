@@ -70,7 +70,7 @@ pub fn apply(
     findings.extend(unused.map(|(rule, place)| {
         let message = format!("no finding of `{rule}` is here, so the comment hides only what comes later");
         let finding = unused_suppression::RULE.finding(*place, "suppresses nothing", message);
-        Finding { help: Some("take it out".to_owned()), ..finding }
+        Finding { help: Some("take it out".into()), ..finding }
     }));
     findings.extend(invalid);
     suppressed
@@ -153,7 +153,10 @@ fn read(
     let invalid = |place: Place, why: String| {
         let message = format!("this comment suppresses nothing: {why}");
         let help = "write `# corslint: ignore[rule] reason` on a line of its own before what it is about".to_owned();
-        Box::new(Finding { help: Some(help), ..invalid_suppression::RULE.finding(place, "cannot work", message) })
+        Box::new(Finding {
+            help: Some(help.into()),
+            ..invalid_suppression::RULE.finding(place, "cannot work", message)
+        })
     };
     let said = text.trim_start().strip_prefix('#').and_then(|text| text.trim_start().strip_prefix("corslint:"));
     let command = said.unwrap_or_default().trim_start();

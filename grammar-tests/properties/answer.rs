@@ -13,9 +13,9 @@ use super::{assert_whole, cost};
 pub fn check(text: &[u8]) {
     let mut bundle = Bundle::read(text);
     if bundle.requests.is_empty() {
-        let headers = vec![("Origin".to_owned(), "https://app.example.com".to_owned())];
+        let headers = vec![("Origin".into(), "https://app.example.com".to_owned())];
         let url = "https://www.example.com/api/".to_owned();
-        bundle.requests.push(Request { method: "OPTIONS".to_owned(), url, headers });
+        bundle.requests.push(Request { method: "OPTIONS".into(), url, headers });
     }
     let vary = vec![("Vary".to_owned(), Some("Origin".to_owned()))];
     let app = Upstream { status: AppStatus::This(200), headers: AppHeaders::Same(vary) };

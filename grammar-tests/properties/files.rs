@@ -58,8 +58,8 @@ fn request(line: &str) -> Option<Request> {
     let (method, path) = (words.next()?, words.next()?);
     let headers = words.filter_map(|word| word.split_once(':'));
     Some(Request {
-        method: method.to_owned(),
+        method: method.to_owned().into(),
         url: format!("http://www.example.com{}{path}", if path.starts_with('/') { "" } else { "/" }),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        headers: headers.map(|(name, value)| (name.to_owned().into(), value.to_owned())).collect(),
     })
 }

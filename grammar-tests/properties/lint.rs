@@ -57,7 +57,7 @@ fn trace_all(bundle: &Bundle, files: Options) {
             files: files.clone(),
             url: request.url.clone(),
             origin: origin.map_or("https://app.example.com".to_owned(), |(_, value)| value.clone()),
-            method: request.method.clone(),
+            method: request.method.to_string(),
             headers: Vec::new(),
             credentials: request.url.len() % 2 == 1,
             app_status: None,

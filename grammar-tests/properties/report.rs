@@ -117,14 +117,14 @@ fn label(data: &mut Unstructured<'_>, outcome: &Outcome) -> Result<Label> {
             span = Span::new(secret.end, secret.end);
         }
     }
-    Ok(Label { place: Place { file, span }, text: text(data)? })
+    Ok(Label { place: Place { file, span }, text: text(data)?.into() })
 }
 
 fn finding(data: &mut Unstructured<'_>, outcome: &Outcome) -> Result<Finding> {
     let mut finding = Finding {
         rule: data.choose(rules::ALL)?.id,
         severity: *data.choose(&[Severity::Error, Severity::Warning, Severity::Advice])?,
-        message: text(data)?,
+        message: text(data)?.into(),
         primary: label(data, outcome)?,
         related: Vec::new(),
         help: None,
@@ -136,11 +136,11 @@ fn finding(data: &mut Unstructured<'_>, outcome: &Outcome) -> Result<Finding> {
         finding.related.push(label(data, outcome)?);
     }
     if data.arbitrary()? {
-        finding.help = Some(text(data)?);
+        finding.help = Some(text(data)?.into());
     }
     if data.arbitrary()? {
-        let headers = vec![(text(data)?, text(data)?)];
-        finding.request = Some(Request { method: text(data)?, url: text(data)?, headers });
+        let headers = vec![(text(data)?.into(), text(data)?)];
+        finding.request = Some(Request { method: text(data)?.into(), url: text(data)?, headers });
     }
     if data.arbitrary()? {
         let file = FileId(0);

@@ -149,13 +149,13 @@ impl PageRequest {
         }
         let names = self.unsafe_header_names();
         let mut headers = vec![
-            (CorsHeader::Origin.name().to_owned(), self.serialized_origin()),
-            (CorsHeader::RequestMethod.name().to_owned(), self.method.clone()),
+            (CorsHeader::Origin.name().into(), self.serialized_origin()),
+            (CorsHeader::RequestMethod.name().into(), self.method.clone()),
         ];
         if !names.is_empty() {
-            headers.push((CorsHeader::RequestHeaders.name().to_owned(), names.join(",")));
+            headers.push((CorsHeader::RequestHeaders.name().into(), names.join(",")));
         }
-        Some(Request { method: "OPTIONS".to_owned(), url: self.wire_url(), headers })
+        Some(Request { method: "OPTIONS".into(), url: self.wire_url(), headers })
     }
 
     /// The request itself on the wire, with what of its header a server's CORS configuration can see. A browser adds
@@ -163,10 +163,10 @@ impl PageRequest {
     pub fn main(&self) -> Request {
         let mut headers = Vec::new();
         if self.tainted || !matches!(self.method.as_str(), "GET" | "HEAD") {
-            headers.push((CorsHeader::Origin.name().to_owned(), self.serialized_origin()));
+            headers.push((CorsHeader::Origin.name().into(), self.serialized_origin()));
         }
-        headers.extend(self.headers.iter().cloned());
-        Request { method: self.method.clone(), url: self.wire_url(), headers }
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+        Request { method: self.method.clone().into(), url: self.wire_url(), headers }
     }
 
     /// The URL without its fragment, which no browser sends.

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method, in the case it is sent in.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The whole URL.
     pub url: String,
     /// Header fields in the order they are sent.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Request {
@@ -18,7 +18,7 @@ impl Request {
     /// shell: no byte of the request is read by the shell or by curl as anything but itself.
     pub fn curl(&self) -> String {
         let mut line = String::from("curl -i");
-        match self.method.as_str() {
+        match &*self.method {
             "GET" => {}
             // `-X HEAD` would wait for a body that never comes.
             "HEAD" => line.push_str(" -I"),
@@ -61,8 +61,8 @@ mod tests {
         let url = "https://api.example.com/users";
         let origin = ("Origin", "https://app.example.com");
         let check = |method: &str, url: &str, headers: &[(&str, &str)], line: &str| {
-            let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-            let request = Request { method: method.to_owned(), url: url.to_owned(), headers };
+            let headers = headers.iter().map(|(name, value)| (name.to_string().into(), value.to_string())).collect();
+            let request = Request { method: method.to_owned().into(), url: url.to_owned(), headers };
             assert_eq!(request.curl(), line);
         };
         let line = "curl -i -H 'Origin: https://app.example.com' https://api.example.com/users";

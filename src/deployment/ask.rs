@@ -70,7 +70,7 @@ impl<'d> Deployment<'d> {
     /// What a plain GET without an Origin gets at a route, as a page's own images and links send it.
     pub fn ask_without_origin(&self, site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
         let Some(url) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
-        let request = Request { method: "GET".to_owned(), url, headers: Vec::new() };
+        let request = Request { method: "GET".into(), url, headers: Vec::new() };
         site.answers(route, &request, &self.behind)
     }
 

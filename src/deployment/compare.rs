@@ -62,7 +62,7 @@ impl<'d> Pair<'_, 'd> {
                 }
             }
             for route in &site.routes {
-                let request = Request { method: "GET".to_owned(), url: route.url.clone(), headers: Vec::new() };
+                let request = Request { method: "GET".into(), url: route.url.clone(), headers: Vec::new() };
                 if self.differs_without_origin(route, &request) {
                     return Some(format!("{} would get another answer from outside of any page", line(&request)));
                 }

@@ -137,7 +137,7 @@ impl<'d> Site<'d> {
         // Whoever is logged in shows it.
         let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if !is_preflight && !shown {
-            request.to_mut().headers.push(("Authorization".to_owned(), login(self, entry).to_owned()));
+            request.to_mut().headers.push(("Authorization".into(), login(self, entry).to_owned()));
         }
         self.model.answers(&request, upstream, entry, &assume)
     }

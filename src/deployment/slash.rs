@@ -47,8 +47,8 @@ impl<'d> Site<'d> {
                 (CorsHeader::RequestMethod, "POST".to_owned()),
                 (CorsHeader::RequestHeaders, "content-type".to_owned()),
             ];
-            let headers = headers.into_iter().map(|(header, value)| (header.name().to_owned(), value)).collect();
-            let request = Request { method: "OPTIONS".to_owned(), url: url.to_string(), headers };
+            let headers = headers.into_iter().map(|(header, value)| (header.name().into(), value)).collect();
+            let request = Request { method: "OPTIONS".into(), url: url.to_string(), headers };
             let answers = self.model.answers(&request, &Upstream::default(), Entry::Server(route.server), &|_| None);
             let opener = self.config.context(route.context).opener;
             let redirected =

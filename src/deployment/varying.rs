@@ -77,7 +77,7 @@ impl<'d> Site<'d> {
             sent(same)
         };
         let item = exchanges.iter().find_map(beside)?;
-        let request = Request { method: "GET".to_owned(), url: at.url.clone(), headers: Vec::new() };
+        let request = Request { method: "GET".into(), url: at.url.clone(), headers: Vec::new() };
         Some(Varying { item, context: at.context, request, vary_beside: true })
     }
 

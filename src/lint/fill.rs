@@ -88,7 +88,7 @@ pub(super) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {
             finding.fix = None;
         }
         said.extend(filled.iter().map(|place| (finding.rule, *place)));
-        let label = |place| Label { place, text: "is the value that is filled in".to_owned() };
+        let label = |place| Label { place, text: "is the value that is filled in".into() };
         finding.related.extend(filled.into_iter().map(label));
     }
     findings.retain(|finding| !is_said(&said, finding));

@@ -10,7 +10,7 @@ pub(super) fn hide(finding: &mut Finding) {
     let labels = finding.related.iter_mut().chain([&mut finding.primary]).map(|label| &mut label.text);
     for text in labels.chain([&mut finding.message]).chain(&mut finding.help) {
         if let Cow::Owned(shown) = without_logins(text) {
-            *text = shown;
+            *text = shown.into();
         }
     }
 }

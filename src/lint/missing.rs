@@ -53,12 +53,12 @@ fn together(sources: &Sources, severity: Severity, places: &BTreeSet<Place>) -> 
         1 => format!("`{directive}` and another include find no file, so what they hold is not known"),
         count => format!("`{directive}` and {count} other includes find no file, so what they hold is not known"),
     };
-    let label = |place: &Place| Label { place: *place, text: "nor at this one".to_owned() };
+    let label = |place: &Place| Label { place: *place, text: "nor at this one".into() };
     let related = others.iter().take(MOST_SHOWN).map(label).collect();
     Some(Finding { related, ..finding(first, message, severity) })
 }
 
 fn finding(place: Place, message: String, severity: Severity) -> Finding {
     let help = "give corslint the directory that holds it, or the production machine's files with --root";
-    Finding { severity, help: Some(help.to_owned()), ..RULE.finding(place, "nothing at this path", message) }
+    Finding { severity, help: Some(help.into()), ..RULE.finding(place, "nothing at this path", message) }
 }

@@ -35,7 +35,7 @@ pub(super) fn cut(findings: &mut Vec<Finding>) -> Vec<FileId> {
             let message =
                 format!("`{}` has more than {MOST_OF_A_RULE} findings; from here on none is told", finding.rule);
             let cut = not_analysed::RULE.finding(finding.primary.place, "the first that is not", message);
-            cuts.push(Finding { help: Some("mend those before, or turn the rule off".to_owned()), ..cut });
+            cuts.push(Finding { help: Some("mend those before, or turn the rule off".into()), ..cut });
         }
         *number <= MOST_OF_A_RULE
     });

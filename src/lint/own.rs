@@ -33,14 +33,14 @@ fn syntax(files: &Files, file: FileId, findings: &mut Vec<Finding>) {
         for error in &tree.errors {
             let message = format!("nginx does not start: {}", error.message);
             let finding = syntax_error::RULE.finding(place(error.span), "nginx stops reading here", message);
-            findings.push(Finding { help: error.help.clone(), ..finding });
+            findings.push(Finding { help: error.help.clone().map(Into::into), ..finding });
         }
     }
     if let Some(tree) = files.env.get(&file) {
         for error in &tree.errors {
             let message = format!("loaders read this each in their own way, or not at all: {}", error.message);
             let finding = syntax_error::RULE.finding(place(error.span), "not read by all", message);
-            findings.push(Finding { help: error.help.map(str::to_owned), ..finding });
+            findings.push(Finding { help: error.help.map(Into::into), ..finding });
         }
     }
 }
@@ -55,12 +55,12 @@ fn unread_parts(files: &Files, file: FileId, findings: &mut Vec<Finding>) {
         let message = "what the template's tags expand to is not known, so nothing that depends on it was checked";
         let finding = not_analysed_rule::RULE.finding(Place { file, span: *first }, label, message);
         let help = "lint the rendered file instead".to_owned();
-        findings.push(Finding { help: Some(help), ..finding });
+        findings.push(Finding { help: Some(help.into()), ..finding });
     }
     for limit in &tree.limits {
         let message = "a part of this file was not read";
-        let finding = not_analysed_rule::RULE.finding(Place { file, span: limit.span }, &limit.message, message);
-        findings.push(Finding { help: limit.help.clone(), ..finding });
+        let finding = not_analysed_rule::RULE.finding(Place { file, span: limit.span }, limit.message.clone(), message);
+        findings.push(Finding { help: limit.help.clone().map(Into::into), ..finding });
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn add_includers(configs: &[Config<'_>], findings: &mut [Finding]) {
         let label = |(at, place): (usize, &Place)| {
             let text =
                 if at == 0 { format!("included here, the first of {count} places") } else { "and here".to_owned() };
-            Label { place: *place, text }
+            Label { place: *place, text: text.into() }
         };
         finding.related.extend(places.iter().take(MOST_PLACES).enumerate().map(label));
     }

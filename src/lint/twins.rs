@@ -1,5 +1,6 @@
 //! Findings for the blocks that were left out because they are like others: what is found in one is said of each of its twins.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -113,12 +114,21 @@ impl<'s> Copy<'s> {
         Place { file: self.other.file, span: Span::new(moved(place.span.start), moved(place.span.end)) }
     }
 
+    /// What corslint always says holds no name.
+    #[expect(clippy::ptr_arg, reason = "what is borrowed is what corslint always says")]
+    fn words(&self, text: &Cow<'static, str>) -> Cow<'static, str> {
+        match text {
+            Cow::Borrowed(always) => Cow::Borrowed(always),
+            Cow::Owned(text) => Cow::Owned(self.text(text)),
+        }
+    }
+
     fn text(&self, text: &str) -> String {
         self.renaming.apply(text).into_owned()
     }
 
     fn label(&self, label: &Label) -> Label {
-        Label { place: self.place(label.place), text: self.text(&label.text) }
+        Label { place: self.place(label.place), text: self.words(&label.text) }
     }
 
     fn request(&self, request: &Request) -> Request {
@@ -135,10 +145,10 @@ impl<'s> Copy<'s> {
         Finding {
             rule: finding.rule,
             severity: finding.severity,
-            message: self.text(&finding.message),
+            message: self.words(&finding.message),
             primary: self.label(&finding.primary),
             related: finding.related.iter().map(|label| self.label(label)).collect(),
-            help: finding.help.as_deref().map(|help| self.text(help)),
+            help: finding.help.as_ref().map(|help| self.words(help)),
             request: finding.request.as_ref().map(|request| self.request(request)),
             fix: finding.fix.as_ref().map(|fix| self.fix(fix)),
             fingerprint: finding.fingerprint,

@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn files_hold_their_errors() {
         let mut outcome = example::deployment();
-        outcome.findings[0].message = "a <b> & \"c\"\n\u{1}\u{fffe}".to_owned();
+        outcome.findings[0].message = "a <b> & \"c\"\n\u{1}\u{fffe}".into();
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <checkstyle version="4.3">
   <file name="nginx.conf">

@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn every_finding_is_one_line_whatever_it_says() {
         let mut outcome = example::deployment();
-        outcome.findings[1].message = "a\nb\x1b]0;owned\x07 \u{202e}c".to_owned();
+        outcome.findings[1].message = "a\nb\x1b]0;owned\x07 \u{202e}c".into();
         let expected = "\
 nginx.conf:4:48: error[origin-trailing-slash]: no browser sends an origin that ends in a slash
 nginx.conf:2:5: advice[some-rule]: a\\nb\\x1b]0;owned\\x07 \\u{202e}c

@@ -64,7 +64,7 @@ mod tests {
         let (mut outcome, file) = example::file("a:b,100%.conf", b"x\ny z\n");
         outcome.findings.push(example::finding(example::place(&outcome, file, "y"), "100%::\r\n::set \x1b", "a, b"));
         outcome.findings.push(example::finding(example::place(&outcome, file, "x\ny"), "two lines", ""));
-        outcome.findings[0].help = Some("write:\n\n    y;".to_owned());
+        outcome.findings[0].help = Some("write:\n\n    y;".into());
         let expected = "\
 ::error file=a%3Ab%2C100%25.conf,line=2,endLine=2,col=1,endColumn=2,title=some-rule::100%25::%0A::set \\x1b%0Ahere: a, b%0Ahelp: write:%0A%0A    y;
 ::error file=a%3Ab%2C100%25.conf,line=1,endLine=2,title=some-rule::two lines

@@ -1,5 +1,6 @@
 //! The contract with other programs: one JSON object on one line.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -198,7 +199,7 @@ impl<'a> RelatedJson<'a> {
 struct RequestJson<'a> {
     method: &'a str,
     url: &'a str,
-    headers: &'a [(String, String)],
+    headers: &'a [(Cow<'static, str>, String)],
 }
 
 impl<'a> RequestJson<'a> {

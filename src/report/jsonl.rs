@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn the_lines_are_those_of_json() {
         let mut outcome = example::deployment();
-        outcome.findings[1].message = "two\nlines".to_owned();
+        outcome.findings[1].message = "two\nlines".into();
         let json: Value = serde_json::from_str(&written(Format::Json, &outcome)).unwrap();
         let lines = written(Format::Jsonl, &outcome);
         let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

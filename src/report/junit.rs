@@ -105,7 +105,7 @@ mod tests {
     fn findings_fail_and_what_was_not_analysed_is_an_error() {
         let mut outcome = example::deployment();
         outcome.findings.truncate(1);
-        outcome.findings[0].message = "<\u{1b}>".to_owned();
+        outcome.findings[0].message = "<\u{1b}>".into();
         outcome.not_analysed.push("a.conf".to_owned());
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="corslint" tests="2" failures="1" errors="1">

@@ -168,8 +168,8 @@ pub(crate) mod example {
         Finding {
             rule: "some-rule",
             severity: Severity::Error,
-            message: message.to_owned(),
-            primary: Label { place, text: label.to_owned() },
+            message: message.to_owned().into(),
+            primary: Label { place, text: label.to_owned().into() },
             related: Vec::new(),
             help: None,
             request: None,
@@ -201,15 +201,16 @@ pub(crate) mod example {
         let key = place(&outcome, env, "https://app.example.com/");
         let mut first = finding(value, "no browser sends an origin that ends in a slash", "`/` at the end");
         first.rule = "origin-trailing-slash";
-        first.related.push(Label { place: key, text: "the app's list has it, too".to_owned() });
+        first.related.push(Label { place: key, text: "the app's list has it, too".into() });
         first.help = Some(
             "write it without the slash:\n\n    add_header Access-Control-Allow-Origin https://app.example.com always;"
-                .to_owned(),
+                .to_owned()
+                .into(),
         );
         first.request = Some(Request {
-            method: "OPTIONS".to_owned(),
+            method: "OPTIONS".into(),
             url: "https://localhost/api/".to_owned(),
-            headers: vec![("Origin".to_owned(), "https://app.example.com".to_owned())],
+            headers: vec![("Origin".into(), "https://app.example.com".to_owned())],
         });
         let slash = Span::new(value.span.end - 1, value.span.end);
         let edit = Edit { place: Place { span: slash, ..value }, text: String::new() };

@@ -19,10 +19,10 @@ pub fn write_invalid_settings(screen: Screen, invalid: Invalid, out: &mut impl W
     let finding = |problem: crate::settings::Problem| Finding {
         rule: "settings",
         severity: Severity::Error,
-        message: problem.message,
-        primary: Label { place: Place { file, span: problem.span }, text: problem.label },
+        message: problem.message.into(),
+        primary: Label { place: Place { file, span: problem.span }, text: problem.label.into() },
         related: Vec::new(),
-        help: problem.help,
+        help: problem.help.map(Into::into),
         request: None,
         fix: None,
         fingerprint: Fingerprint::default(),

@@ -84,7 +84,7 @@ pub(super) fn snippets(sources: &Sources, finding: &Finding, screen: Screen) -> 
 fn spots(sources: &Sources, finding: &Finding) -> Vec<Spot> {
     let mut seen = BTreeSet::new();
     let labels = std::iter::once(&finding.primary).chain(&finding.related);
-    let mut labels: Vec<&Label> = labels.filter(|label| seen.insert((label.place, label.text.as_str()))).collect();
+    let mut labels: Vec<&Label> = labels.filter(|label| seen.insert((label.place, &*label.text))).collect();
     let more = labels.len().saturating_sub(MOST_LABELS);
     labels.truncate(MOST_LABELS);
     let last = labels.len() - 1;

@@ -117,7 +117,7 @@ struct JsonExchange<'t> {
 struct JsonRequest<'t> {
     method: &'t str,
     url: &'t str,
-    headers: &'t [(String, String)],
+    headers: &'t [(Cow<'static, str>, String)],
 }
 
 #[derive(Serialize)]

@@ -88,7 +88,7 @@ fn finding(config: &Config<'_>, item: ItemId, shown: Shown) -> Finding {
     };
     Finding {
         severity,
-        help: Some("leave it out: nginx sends the length by itself".to_owned()),
+        help: Some("leave it out: nginx sends the length by itself".into()),
         request,
         fix: edits::without(config, item).map(Fix::safe),
         ..RULE.finding(config.place(item), "adds a second length", message)

@@ -80,12 +80,11 @@ fn finding(config: &Config<'_>, misdirected: Misdirected) -> Finding {
         ),
         None => ("leave it out; `add_header` sets headers of the answer", None),
     };
-    let related =
-        others.iter().map(|item| Label { place: config.place(*item), text: "goes to the app, too".to_owned() });
+    let related = others.iter().map(|item| Label { place: config.place(*item), text: "goes to the app, too".into() });
     Finding {
         severity,
         related: related.collect(),
-        help: Some(help.to_owned()),
+        help: Some(help.into()),
         request: blocked,
         fix,
         ..RULE.finding(config.place(first), "sets a header of the request to the app", message)

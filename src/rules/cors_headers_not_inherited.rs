@@ -80,8 +80,8 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, dropped: Dropped<'_>) -
     let name = header.name();
     let message = format!("browsers block this answer{with}: an `add_header` here drops the {name} of {around}");
     Some(Finding {
-        related: vec![Label { place: config.place(field.item), text: "is not sent there".to_owned() }],
-        help: Some(help(deployment).to_owned()),
+        related: vec![Label { place: config.place(field.item), text: "is not sent there".into() }],
+        help: Some(help(deployment).into()),
         request: Some(dropped.request),
         ..RULE.finding(config.place(dropping.by), format!("drops every header of {around}"), message)
     })

@@ -81,12 +81,12 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding
     let place = lost.by.map_or(site.place_of(lost.from), |item| config.place(item));
     let label = if lost.by.is_some() { "leads to another location" } else { "its index is in another location" };
     let meant = site.fields_in_force(lost.from).into_iter().find(|field| field.header == lost.header);
-    let meant = meant.map(|field| Label { place: config.place(field.item), text: "is not sent from there".to_owned() });
-    let end = Label { place: site.place_of(lost.target), text: "answers, with its own headers alone".to_owned() };
+    let meant = meant.map(|field| Label { place: config.place(field.item), text: "is not sent from there".into() });
+    let end = Label { place: site.place_of(lost.target), text: "answers, with its own headers alone".into() };
     Finding {
         severity: if lost.when == When::Always { Severity::Error } else { Severity::Warning },
         related: meant.into_iter().chain([end]).collect(),
-        help: Some("set the headers at the level around both locations, or in the other location as well".to_owned()),
+        help: Some("set the headers at the level around both locations, or in the other location as well".into()),
         request: Some(lost.request.clone()),
         ..RULE.finding(place, label, message)
     }

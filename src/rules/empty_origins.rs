@@ -69,7 +69,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
         None => return None,
     };
     let finding = RULE.finding(setting.key_place, "has no value", message);
-    Some(Finding { severity, help: Some("name the origins of the pages that call the app".to_owned()), ..finding })
+    Some(Finding { severity, help: Some("name the origins of the pages that call the app".into()), ..finding })
 }
 
 /// Whether another key decides in every product that may be meant: one that lets any origin in, or one that switches CORS off.

@@ -86,8 +86,8 @@ fn judge(names: &Names<'_>, key: &EnvKey<'_>, switch: &Key) -> Option<Finding> {
         }
         _ => return None,
     };
-    let related = set.map(|set| Label { place: set.value_place, text: "is the switch".to_owned() });
+    let related = set.map(|set| Label { place: set.value_place, text: "is the switch".into() });
     let severity = env::severity(key, worst, switch.certainty)?;
     let finding = RULE.finding(setting.key_place, label, message);
-    Some(Finding { severity, related: related.into_iter().collect(), help: Some(help), ..finding })
+    Some(Finding { severity, related: related.into_iter().collect(), help: Some(help.into()), ..finding })
 }

@@ -54,7 +54,7 @@ fn dead<'d>(deployment: &'d Deployment<'_>, file: &EnvFile<'_>) -> impl Iterator
         let name = &setting.name;
         let message = format!("{product} has no variable `{name}`, so it lets no page in by it");
         let help = "take it out, and set the origins where the product's documentation says".to_owned();
-        Some(Finding { help: Some(help), ..RULE.finding(setting.key_place, "is read by nothing", message) })
+        Some(Finding { help: Some(help.into()), ..RULE.finding(setting.key_place, "is read by nothing", message) })
     })
 }
 
@@ -69,7 +69,7 @@ fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &Names<'_>
         let message = format!("{} reads `{}` and not `{name}`", row.reader, row.name);
         let fix = Fix { safe: false, edits: vec![Edit { place, text: row.name.to_owned() }] };
         let finding = RULE.finding(place, "is near a key that is read", message);
-        findings.push(Finding { help: Some(format!("write `{}`", row.name)), fix: Some(fix), ..finding });
+        findings.push(Finding { help: Some(format!("write `{}`", row.name).into()), fix: Some(fix), ..finding });
     }
     findings
 }

@@ -98,9 +98,9 @@ fn finding(setting: &Setting, development: &Setting, origins: &[&AllowedOrigin])
         setting.name
     );
     let is_elsewhere = development.key_place != setting.key_place;
-    let label = Label { place: development.key_place, text: "the same in development".to_owned() };
+    let label = Label { place: development.key_place, text: "the same in development".into() };
     let related = is_elsewhere.then_some(label).into_iter().collect();
     let help = "write the origin of production's page, if this is not it".to_owned();
     let finding = RULE.finding(allowed.place, format!("its name says `{word}`"), message);
-    Some(Finding { related, help: Some(help), ..finding })
+    Some(Finding { related, help: Some(help.into()), ..finding })
 }

@@ -84,9 +84,9 @@ fn finding(file: &EnvFile<'_>, name: &str, spans: &[Span]) -> Option<Finding> {
     let message = format!("which origins get in depends on the loader: most read this `{name}`, dotenvy the first one");
     let label = |(at, span): (usize, &Span)| {
         let text = if at == 0 { "the first one".to_owned() } else { "and another".to_owned() };
-        Label { place: place(*span), text }
+        Label { place: place(*span), text: text.into() }
     };
     let related = earlier.iter().take(MOST_PLACES).enumerate().map(label).collect();
     let finding = RULE.finding(place(*last), "is set again, to another value", message);
-    Some(Finding { related, help: Some("keep one of them".to_owned()), ..finding })
+    Some(Finding { related, help: Some("keep one of them".into()), ..finding })
 }

@@ -65,5 +65,5 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let help = "name one origin, or let the app split the list and answer with the one that asks";
     let first = setting.written().first().map(|entry| setting.text_of(entry));
     let request = first.and_then(|origin| deployment.shut_out_by(setting, &origin));
-    Some(Finding { severity, request, help: Some(help.to_owned()), ..finding })
+    Some(Finding { severity, request, help: Some(help.into()), ..finding })
 }

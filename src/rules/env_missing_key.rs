@@ -90,7 +90,12 @@ fn finding(key: &EnvKey<'_>, production: FileId, path: &str) -> Finding {
         _ => (Severity::Warning, format!("production does not get `{name}`: no file that is loaded there sets it")),
     };
     let start = Place { file: production, span: Span::default() };
-    let related = vec![Label { place: start, text: format!("does not set `{name}`") }];
+    let related = vec![Label { place: start, text: format!("does not set `{name}`").into() }];
     let help = Some(format!("set `{name}` to the production origins in {path}"));
-    Finding { severity, related, help, ..RULE.finding(key.setting.key_place, "is not set in production", message) }
+    Finding {
+        severity,
+        related,
+        help: help.map(Into::into),
+        ..RULE.finding(key.setting.key_place, "is not set in production", message)
+    }
 }

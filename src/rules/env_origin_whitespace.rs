@@ -83,10 +83,17 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         count => format!("the first of {count} with blanks around them"),
     };
     let edits = setting.blanks(separator).into_iter().map(|place| Edit { place, text: String::new() }).collect();
-    let whole = Label { place: setting.value_place, text: "is the list".to_owned() };
+    let whole = Label { place: setting.value_place, text: "is the list".into() };
     let related = if severity == Severity::Error { vec![whole] } else { Vec::new() };
     let finding = RULE.finding(setting.place_of(first), label, message);
     let help = Some("write the list without blanks".to_owned());
     let request = deployment.shut_out_by(setting, &origin);
-    Some(Finding { severity, related, help, request, fix: Some(Fix { safe: true, edits }), ..finding })
+    Some(Finding {
+        severity,
+        related,
+        help: help.map(Into::into),
+        request,
+        fix: Some(Fix { safe: true, edits }),
+        ..finding
+    })
 }

@@ -57,5 +57,5 @@ fn finding(origin: &AllowedOrigin) -> Option<Finding> {
     };
     let message = format!("production lets `{}` in and not the page that is meant", origin.text);
     let finding = RULE.finding(origin.place, "is a placeholder", message);
-    Some(Finding { severity, help: Some("write the origin of the real page".to_owned()), ..finding })
+    Some(Finding { severity, help: Some("write the origin of the real page".into()), ..finding })
 }

@@ -63,5 +63,5 @@ fn judge(key: &EnvKey<'_>, entry: &Entry) -> Option<Finding> {
     let cut = Place { span: Span::new(place.span.start, place.span.start + length), ..place };
     let fix = is_whole.then(|| Fix { safe: true, edits: vec![Edit { place: cut, text: String::new() }] });
     let finding = RULE.finding(place, "has a scheme", message);
-    Some(Finding { severity, help: Some(format!("write `{host}`")), fix, ..finding })
+    Some(Finding { severity, help: Some(format!("write `{host}`").into()), fix, ..finding })
 }

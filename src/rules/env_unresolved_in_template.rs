@@ -71,7 +71,12 @@ fn finding(name: &str, places: &[Unset]) -> Option<Finding> {
         ),
     };
     let others = places.iter().map(|unset| unset.place).filter(|other| *other != first.place);
-    let related = others.take(MOST_PLACES).map(|place| Label { place, text: "and here".to_owned() }).collect();
+    let related = others.take(MOST_PLACES).map(|place| Label { place, text: "and here".into() }).collect();
     let help = Some(format!("set `{name}` in the .env file that the nginx container gets"));
-    Some(Finding { severity, related, help, ..RULE.finding(first.place, "is not filled in", message) })
+    Some(Finding {
+        severity,
+        related,
+        help: help.map(Into::into),
+        ..RULE.finding(first.place, "is not filled in", message)
+    })
 }

@@ -80,5 +80,5 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         safe: false,
         edits: places.into_iter().map(|place| Edit { place, text: sign.to_owned() }).collect(),
     });
-    Some(Finding { severity, request, help, fix, ..finding })
+    Some(Finding { severity, request, help: help.map(Into::into), fix, ..finding })
 }

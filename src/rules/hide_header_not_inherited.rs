@@ -99,11 +99,11 @@ fn finding(site: &Site<'_>, added: ItemId, undone: Undone, kind: Kind) -> Findin
     };
     let answer = if kind == Kind::Preflight { "this preflight" } else { "this answer" };
     let message = format!("browsers block {answer}: the app's {name} is not hidden and comes beside nginx's own");
-    let outer = outer.map(|item| Label { place: config.place(item), text: "has no effect there".to_owned() });
-    let added = Label { place: config.place(added), text: "adds a second line to the app's".to_owned() };
+    let outer = outer.map(|item| Label { place: config.place(item), text: "has no effect there".into() });
+    let added = Label { place: config.place(added), text: "adds a second line to the app's".into() };
     Finding {
         related: outer.into_iter().chain([added]).collect(),
-        help: Some(help),
+        help: Some(help.into()),
         ..RULE.finding(site.config.place(undone.item()), label, message)
     }
 }

@@ -96,10 +96,10 @@ fn finding(site: &Site<'_>, block: ContextId, try_files: ItemId, by: AnsweredBy)
         }
         _ => "requests that this `if` matches get 404 for what is no file: `try_files` is not asked then",
     };
-    let related = Label { place: config.place(try_files), text: "has no effect while the `if` matches".to_owned() };
+    let related = Label { place: config.place(try_files), text: "has no effect while the `if` matches".into() };
     Finding {
         related: vec![related],
-        help: Some("choose the value with a `map` and write the `add_header` in the location".to_owned()),
+        help: Some("choose the value with a `map` and write the `add_header` in the location".into()),
         ..RULE.finding(site.place_of(block), "takes `try_files` out while it matches", message)
     }
 }

@@ -71,7 +71,7 @@ fn finding(NearMiss { origin, other, what, who, open }: &NearMiss) -> Finding {
         None => finding.with_help("write the same origin in both places: the one in the address bar of the page"),
         Some(app) => {
             let message = format!("if nginx hands those requests to the app in `{app}`: {}", finding.message);
-            open::open(Finding { message, ..finding })
+            open::open(Finding { message: message.into(), ..finding })
         }
     }
 }

@@ -90,10 +90,10 @@ fn judge(list: &OriginList) -> Option<Finding> {
         format!("whatever answers to `{}` in the network a user is in reads what production answers", first.origin)
     };
     let mut related: Vec<Label> = Vec::new();
-    let mut add = |place: Place, text: &str| {
+    let mut add = |place: Place, text: &'static str| {
         let known = place == first.place || related.iter().any(|label| label.place == place);
         if !known && related.len() < MAX_RELATED {
-            related.push(Label { place, text: text.to_owned() });
+            related.push(Label { place, text: text.into() });
         }
     };
     others.iter().for_each(|other| add(other.place, "another one"));
@@ -102,7 +102,7 @@ fn judge(list: &OriginList) -> Option<Finding> {
     }
     let help = "keep it in the file for development".to_owned();
     let label = if first.origin.is_loopback() { "is every machine's own" } else { "is in no public network" };
-    Some(Finding { related, help: Some(help), ..RULE.finding(first.place, label, message) })
+    Some(Finding { related, help: Some(help.into()), ..RULE.finding(first.place, label, message) })
 }
 
 /// A page of the public network; a host of one label is a name between containers.

@@ -78,7 +78,7 @@ fn finding(site: &Site<'_>, header: CorsHeader, list: &ListText) -> Option<Findi
     let finding = Finding { fix, ..RULE.finding(place, label, message) }.with_help(help);
     if header == CorsHeader::ExposeHeaders {
         let message = format!("scripts can't read what {header} is to show them: browsers can't read it");
-        return Some(Finding { severity: Severity::Warning, message, ..finding });
+        return Some(Finding { severity: Severity::Warning, message: message.into(), ..finding });
     }
     // The two other lists matter in answers to preflights, and only there.
     let preflight = site.preflight_with(list.item)?;

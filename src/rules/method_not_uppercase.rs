@@ -69,7 +69,7 @@ fn finding<'d>(deployment: &Deployment<'d>, site: &Site<'d>, list: &ListText) ->
     let is_exact = edits.iter().all(|edit| edit.place.span.len() as usize == edit.text.len());
     let place = Place { span: from.span.to(to.span), ..*from };
     Some(Finding {
-        help: Some(format!("methods are upper case: write `{}`", right.join(", "))),
+        help: Some(format!("methods are upper case: write `{}`", right.join(", ")).into()),
         request: Some(request),
         fix: is_exact.then_some(Fix { safe: true, edits }),
         ..RULE.finding(

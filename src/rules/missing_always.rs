@@ -72,10 +72,10 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, hidden: &HiddenError<'_
     let (status, name) = (hidden.status, hidden.header.name());
     let message = format!("browsers hide the app's errors from the page: an answer with {status} has no {name}");
     let since = if deployment.nginx_version.is_none() { " (nginx 1.7.5 and later)" } else { "" };
-    let other = |item: &ItemId| Label { place: config.place(*item), text: "nor is this one".to_owned() };
+    let other = |item: &ItemId| Label { place: config.place(*item), text: "nor is this one".into() };
     Some(Finding {
         related: others.iter().map(other).collect(),
-        help: Some(format!("write `always` behind the value{since}")),
+        help: Some(format!("write `always` behind the value{since}").into()),
         request: Some(hidden.exchange.request(Kind::Main)),
         fix: Some(Fix { safe: true, edits: hidden.items.iter().flat_map(|item| edits(config, *item)).collect() }),
         ..RULE.finding(config.place(first), "is not sent with errors", message)

@@ -72,14 +72,14 @@ fn finding(config: &Config<'_>, varying: Varying) -> Finding {
         let message = "a cache keeps the answer to a link or an image, which carries no Origin, and the page that asks next is blocked";
         let label = "`Vary: Origin` is sent with this, and not with the answer that lacks it";
         let help = "write `add_header Vary Origin always;` in the location as well, for the answers that allow nobody";
-        Finding { help: Some(help.to_owned()), ..RULE.finding(place, label, message) }
+        Finding { help: Some(help.into()), ..RULE.finding(place, label, message) }
     } else {
         let message = "a cache gives one page's answer to another, which is then blocked: the answer does not say that it varies by Origin";
         let label = "differs by Origin, without `Vary: Origin` beside it";
         let fix = fix(config, varying.item);
         let is_in_if = config.context(config.item(varying.item).context).kind == ContextKind::IfInLocation;
         let help = if is_in_if { IN_IF } else { HELP };
-        Finding { help: Some(help.to_owned()), fix, ..RULE.finding(place, label, message) }
+        Finding { help: Some(help.into()), fix, ..RULE.finding(place, label, message) }
     };
     Finding { request: Some(varying.request), ..finding }
 }

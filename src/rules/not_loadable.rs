@@ -61,10 +61,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(refusal: Refusal) -> Finding {
     let message = format!("nginx neither starts nor reloads, so nothing written here is in force: {}", refusal.reason);
-    let related = refusal.related.map(|(place, text)| Label { place, text: text.to_owned() });
+    let related = refusal.related.map(|(place, text)| Label { place, text: text.into() });
     Finding {
         related: related.into_iter().collect(),
-        help: refusal.help,
+        help: refusal.help.map(Into::into),
         ..RULE.finding(refusal.place, refusal.label, message)
     }
 }

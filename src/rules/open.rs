@@ -14,7 +14,7 @@ pub(super) fn named(apps: &[String]) -> String {
 /// The finding as advice: it holds if one of these apps is behind the location that `pass` stands in.
 pub(super) fn if_it_is(apps: &[String], pass: Place, finding: Finding) -> Finding {
     let message = format!("if the app behind this location is {}: {}", named(apps), finding.message);
-    open(Finding { message, ..finding }).beside([(pass, "names none of the apps whose files are here")])
+    open(Finding { message: message.into(), ..finding }).beside([(pass, "names none of the apps whose files are here")])
 }
 
 /// The finding as advice to end the doubt.

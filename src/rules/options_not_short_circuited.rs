@@ -99,8 +99,8 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     };
     Finding {
         severity,
-        related: vec![Label { place, text: "shows that preflights are wanted".to_owned() }],
-        help: Some(help),
+        related: vec![Label { place, text: "shows that preflights are wanted".into() }],
+        help: Some(help.into()),
         fix,
         request: Some(unanswered.exchange.request(Kind::Preflight)),
         ..RULE.finding(answered, label, message)

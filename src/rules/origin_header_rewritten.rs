@@ -82,7 +82,7 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: Rewritten) -
         "" => "takes the page's Origin away",
         _ => "puts another in the place of the page's Origin",
     };
-    let decides = |place| Label { place, text: "lets the app decide by Origin".to_owned() };
+    let decides = |place| Label { place, text: "lets the app decide by Origin".into() };
     let related = match rewritten.evidence {
         Some(place) => vec![decides(place)],
         None => candidates(deployment, site, &rewritten),
@@ -92,7 +92,7 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: Rewritten) -
         severity,
         related,
         request: Some(rewritten.request),
-        help: Some(help.to_owned()),
+        help: Some(help.into()),
         ..RULE.finding(site.config.place(rewritten.item), label, message)
     }
 }
@@ -104,7 +104,7 @@ fn candidates(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: &Rewritte
     let named = apps.filter_map(|app| {
         let evidence = app.production.evidence.as_ref()?;
         let text = format!("lets the app decide by Origin if it is `{}`", app.directory);
-        Some((evidence.place, Label { place: evidence.place, text }))
+        Some((evidence.place, Label { place: evidence.place, text: text.into() }))
     });
     named.collect::<BTreeMap<_, _>>().into_values().take(MAX_RELATED).collect()
 }

@@ -108,7 +108,7 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) ->
     let finding = match severity {
         Severity::Error if all(|slash| slash == Slash::RefusesToStart) => {
             let message = format!("the app does not start: `{}` holds an origin with a slash", origin.key_name);
-            Finding { message, ..finding(origin.place, "", "", without) }
+            Finding { message: message.into(), ..finding(origin.place, "", "", without) }
         }
         Severity::Error => finding(origin.place, "the app lets no page in by this:", "", without),
         _ => finding(origin.place, "", "; an app that compares the two lets no page in", without),

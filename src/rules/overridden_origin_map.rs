@@ -97,8 +97,8 @@ fn finding(config: &Config<'_>, map: ContextId, last: ContextId) -> Option<Findi
     let message = format!(
         "the origins of this map are not allowed anywhere: a later map defines `{name}` anew, and the last one counts"
     );
-    let related = Label { place: config.place(last), text: "is the one that counts".to_owned() };
+    let related = Label { place: config.place(last), text: "is the one that counts".into() };
     let help = "put the lines into one map, or give each map a variable of its own".to_owned();
     let finding = RULE.finding(config.place(item), "has no effect", message);
-    Some(Finding { related: vec![related], help: Some(help), ..finding })
+    Some(Finding { related: vec![related], help: Some(help.into()), ..finding })
 }

@@ -78,7 +78,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
     let context = config.context(config.item(item).context);
     let is_if = matches!(context.kind, ContextKind::IfInLocation | ContextKind::IfInServer);
     let guard = context.opener.filter(|_| is_if);
-    let related = guard.map(|opener| Label { place: config.place(opener), text: "holds for OPTIONS".to_owned() });
+    let related = guard.map(|opener| Label { place: config.place(opener), text: "holds for OPTIONS".into() });
     let (label, message) = match status {
         444 => (
             "closes the connection of the preflight".to_owned(),
@@ -91,7 +91,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
     };
     Finding {
         related: related.into_iter().collect(),
-        help: Some(HELP.to_owned()),
+        help: Some(HELP.into()),
         request: Some(refused.exchange.request(Kind::Preflight)),
         ..RULE.finding(config.place(item), label, message)
     }

@@ -102,7 +102,7 @@ fn login(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
     let message = "browsers block every request that needs a preflight unless the service behind `auth_request` \
                    lets OPTIONS through without a login";
     let finding = finding.beside([(place, "tells the service the method")]);
-    Finding { severity: Severity::Warning, message: message.to_owned(), ..finding }
+    Finding { severity: Severity::Warning, message: message.into(), ..finding }
 }
 
 fn method(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {

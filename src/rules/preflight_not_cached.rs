@@ -102,7 +102,7 @@ fn value<'d>(
     };
     let place = deployment.source_of(site, answer, field, CorsHeader::MaxAge)?;
     let request = Some(exchange.request(Kind::Preflight));
-    Some(Finding { severity, help: Some(HELP.to_owned()), request, ..RULE.finding(place, label, message) })
+    Some(Finding { severity, help: Some(HELP.into()), request, ..RULE.finding(place, label, message) })
 }
 
 /// A good answer without Max-Age.

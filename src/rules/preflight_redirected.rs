@@ -69,8 +69,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let message = format!("browsers block every request for `{path}` that needs a preflight: it is redirected");
             let label = format!("makes nginx answer `{path}` with 301");
             let finding = Finding {
-                related: vec![Label { place: slash.asked, text: "pages ask for it without the slash".to_owned() }],
-                help: Some(format!("take the path without the slash: `location {path}`")),
+                related: vec![Label { place: slash.asked, text: "pages ask for it without the slash".into() }],
+                help: Some(format!("take the path without the slash: `location {path}`").into()),
                 request: Some(slash.request),
                 ..RULE.finding(slash.location, label, message)
             };
@@ -85,8 +85,8 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
     let route = &site.routes[refused.exchange.route];
     let request = Some(refused.exchange.request(Kind::Preflight));
     let label = format!("redirects the preflight with {status}");
-    let finding = |message: &str| Finding {
-        help: Some(HELP.to_owned()),
+    let finding = |message: &'static str| Finding {
+        help: Some(HELP.into()),
         request: request.clone(),
         ..RULE.finding(config.place(item), label.clone(), message)
     };
@@ -111,7 +111,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
     let field = route.fields.iter().find(|field| of_server(field.item))?;
     let message = "this server only redirects, and browsers block whatever needs a preflight: \
                    they follow no redirect of one, whatever headers it has";
-    let related = Label { place: config.place(field.item), text: "is of no use to a preflight".to_owned() };
+    let related = Label { place: config.place(field.item), text: "is of no use to a preflight".into() };
     let help = "take the CORS headers out here, and have pages ask for the new URL".to_owned();
-    Some(Finding { severity: Severity::Warning, related: vec![related], help: Some(help), ..finding(message) })
+    Some(Finding { severity: Severity::Warning, related: vec![related], help: Some(help.into()), ..finding(message) })
 }

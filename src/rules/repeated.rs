@@ -48,9 +48,9 @@ impl Repeated {
                     finding.primary.place == *place || finding.related.iter().any(|label| label.place == *place);
                 if !known && at < MOST_PLACES {
                     let text = if at == 0 { "in force here" } else { "and here" };
-                    finding.related.push(Label { place: *place, text: text.to_owned() });
+                    finding.related.push(Label { place: *place, text: text.into() });
                 } else if at == MOST_PLACES {
-                    finding.related.push(Label { place: *place, text: "here, and perhaps at more places".to_owned() });
+                    finding.related.push(Label { place: *place, text: "here, and perhaps at more places".into() });
                 }
             }
             findings.push(finding);

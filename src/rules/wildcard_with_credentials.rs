@@ -78,8 +78,8 @@ fn both<'d>(deployment: &Deployment<'d>, site: &Site<'d>, answer: &Answer<'d>) -
 
 fn finding(star: Place, credentials: Place, exchange: &Exchange<'_>, kind: Kind) -> Finding {
     Finding {
-        related: vec![Label { place: credentials, text: "credentials are allowed here".to_owned() }],
-        help: Some(HELP.to_owned()),
+        related: vec![Label { place: credentials, text: "credentials are allowed here".into() }],
+        help: Some(HELP.into()),
         request: Some(exchange.request(kind)),
         ..RULE.finding(star, "allows any origin", MESSAGE)
     }
@@ -104,6 +104,6 @@ fn in_env_files(app: &App) -> Option<Finding> {
         ),
     };
     let finding = RULE.finding(star.place, "allows any origin", message);
-    let related = vec![Label { place: credentials.place, text: "credentials are allowed here".to_owned() }];
-    Some(Finding { severity, related, help: Some(HELP.to_owned()), ..finding })
+    let related = vec![Label { place: credentials.place, text: "credentials are allowed here".into() }];
+    Some(Finding { severity, related, help: Some(HELP.into()), ..finding })
 }

@@ -17,7 +17,7 @@ fn drawn(screen: Screen, bytes: &[u8], secrets: &[Span], spans: &[Span]) -> Stri
     let (mut outcome, file) = example::file("f", bytes);
     outcome.sources.get_mut(file).secrets = secrets.to_vec();
     let mut finding = example::finding(Place { file, span: spans[0] }, "m", "here");
-    let more = spans.iter().skip(1).map(|&span| Label { place: Place { file, span }, text: "there".to_owned() });
+    let more = spans.iter().skip(1).map(|&span| Label { place: Place { file, span }, text: "there".into() });
     finding.related.extend(more);
     outcome.findings.push(finding);
     let report = written(screen, &outcome);
@@ -265,7 +265,7 @@ fn places_in_other_files_come_with_their_own_path() {
     let other = outcome.sources.add(Source::new("dir/b\u{202e}.conf", None, b"b\n".to_vec()));
     let place = |file: FileId| Place { file, span: Span::at(0, 1) };
     let mut finding = example::finding(place(file), "m", "");
-    finding.related.push(Label { place: place(other), text: "there".to_owned() });
+    finding.related.push(Label { place: place(other), text: "there".into() });
     outcome.findings.push(finding);
     let report = written(SCREEN, &outcome);
     assert!(report.contains("[a.conf:1:1]") && report.contains(r"[dir/b\u{202e}.conf:1:1]"), "{report}");
