@@ -32,7 +32,8 @@ pub fn map<T: Sync, R: Send>(items: &[T], run: usize, work: impl Fn(&T) -> R + S
         }
     };
     thread::scope(|scope| {
-        (0..helpers).for_each(|_| _ = scope.spawn(|| take_runs(&widen_heap)));
+        // Where the system has no thread to give, those that are there do the work.
+        (0..helpers).for_each(|_| _ = thread::Builder::new().spawn_scoped(scope, || take_runs(&widen_heap)));
         take_runs(&|| {});
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,7 @@ use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::app::AppStatus;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::fields::is_sent_without_always;
-use crate::nginx::flow::SetField;
+use crate::nginx::flow::{SetField, set_fields};
 use crate::nginx::settings::List;
 use crate::nginx::tighter::example;
 
@@ -76,7 +76,7 @@ impl<'d> Site<'d> {
     /// The same request of a page that a composite key means, where no text of the configuration is an origin by itself.
     fn of_composite_key(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> Option<Exchange<'d>> {
         let route = self.routes.get(exchange.route).filter(|_| !exchange.mentioned)?;
-        let fields = self.fields_in_force(route.context);
+        let fields = self.fields_of(route.context);
         let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
         let (_, flow) = self.origin_flow(field.item)?;
         let meant = flow.compared_in_part.iter().filter_map(|compared| {
@@ -91,11 +91,19 @@ impl<'d> Site<'d> {
         deployment.ask_by("GET", self, exchange.route, origin, mode)
     }
 
+    /// The CORS fields that answers of a location get, whoever sets them; not those that headers-more has for some answers alone.
+    pub fn fields_of(&self, context: ContextId) -> Vec<SetField<'d>> {
+        let is_for_all = |item: &ItemId| self.config.parameters(*item).all(|word| !word.starts_with(b"-"));
+        let more = self.config.more_headers(context).into_iter().filter(is_for_all);
+        let more = more.flat_map(|item| set_fields(self.config, item));
+        self.fields_in_force(context).into_iter().chain(more).collect()
+    }
+
     /// Whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
     /// nothing is lost on its way.
     fn is_welcome(&self, exchange: &Exchange<'d>) -> bool {
         let route = self.routes.get(exchange.route);
-        let welcome = || self.welcome(&self.fields_in_force(route?.context), route?.app);
+        let welcome = || self.welcome(&self.fields_of(route?.context), route?.app);
         exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
     }
 }
@@ -183,13 +191,13 @@ impl<'d> Start<'_, 'd> {
             return None;
         }
         let survives = |field: &SetField<'_>| {
-            field.header == header
-                && (config.is_always(field.item) || answer.status.is_some_and(is_sent_without_always))
+            let is_for_any = config.item(field.item).name == b"more_set_headers" || config.is_always(field.item);
+            field.header == header && (is_for_any || answer.status.is_some_and(is_sent_without_always))
         };
         // What both locations set alike lets in, or turns away, the same pages.
-        let there = site.fields_in_force(answer.context);
+        let there = site.fields_of(answer.context);
         let is_repeated = |field: &SetField<'_>| there.iter().any(|it| survives(it) && it.value == field.value);
-        let own = site.fields_in_force(self.context);
+        let own = site.fields_of(self.context);
         let would = own.iter().any(|field| survives(field) && !is_repeated(field));
         // Where the location it ends in drops what is around it, that is another fault.
         let drops =

@@ -80,7 +80,7 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding
     let message = format!("browsers {what}: `{who}` answers it without {}", lost.header.name());
     let place = lost.by.map_or(site.place_of(lost.from), |item| config.place(item));
     let label = if lost.by.is_some() { "leads to another location" } else { "its index is in another location" };
-    let meant = site.fields_in_force(lost.from).into_iter().find(|field| field.header == lost.header);
+    let meant = site.fields_of(lost.from).into_iter().find(|field| field.header == lost.header);
     let meant = meant.map(|field| Label { place: config.place(field.item), text: "is not sent from there".into() });
     let end = Label { place: site.place_of(lost.target), text: "answers, with its own headers alone".into() };
     Finding {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use hashbrown::HashSet;
 
 use super::super::tree::Tree;
-use super::names::{Compared, compared, compares_digits, has_digit, is_spelled_like_a_name, runs};
+use super::names::{Against, compared, compares_digits, has_digit, is_spelled_like_a_name, runs};
 use super::{is_block, whole};
 
 /// What stands outside of the blocks that may have twins: the names in it, and what it compares. Each is read where there are such
@@ -32,7 +32,7 @@ struct Read<'s> {
     /// The words of the configuration, by file.
     words: Vec<(&'s Tree, &'s [u8], Range<usize>)>,
     /// What names are compared with outside of the configuration, or by its expressions.
-    compared: Compared,
+    compared: Against,
 }
 
 impl<'s> Read<'s> {
@@ -79,7 +79,7 @@ impl<'s> Elsewhere<'s> {
             self.trees.iter().for_each(|(tree, file)| read.add_tree(tree, file));
             // Their names are compared with those of the configuration.
             if !self.others.is_empty() {
-                read.compared = Compared::ANYTHING;
+                read.compared = Against::ANYTHING;
             }
             read
         })
@@ -103,7 +103,7 @@ impl<'s> Elsewhere<'s> {
     }
 
     /// What names are compared with in it.
-    pub(super) fn compared(&self) -> Compared {
+    pub(super) fn compared(&self) -> Against {
         self.read().compared
     }
 

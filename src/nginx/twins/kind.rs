@@ -6,7 +6,7 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 
 use super::super::tree::Tree;
-use super::names::{self, Compared, Way, compared, compares_digits, has_digit, run_length, runs};
+use super::names::{self, Against, Way, compared, compares_digits, has_digit, run_length, runs};
 use super::{Elsewhere, Member, PLACED, Twins, whole};
 use crate::source::{FileId, Place, Sources, Span};
 
@@ -80,7 +80,7 @@ pub(super) struct Finder<'a, 's> {
     /// The names that stand in several of the siblings, or beside them.
     shared: HashSet<&'s [u8]>,
     /// What the expressions around the blocks are compared with.
-    around: Compared,
+    around: Against,
     /// Whether only blocks with different heads are twins: of two locations with one path nginx refuses the second.
     by_head: bool,
     kinds: Vec<Kind>,
@@ -170,7 +170,7 @@ impl<'a, 's> Finder<'a, 's> {
     }
 
     /// What the expressions of a block are compared with.
-    fn compared(&self, tree: &Tree, member: Member) -> Compared {
+    fn compared(&self, tree: &Tree, member: Member) -> Against {
         compared(tree, self.file(member.file), member.directive)
     }
 
@@ -228,7 +228,7 @@ impl<'a, 's> Finder<'a, 's> {
         let mut known: HashMap<&[u8], usize> = HashMap::new();
         let mut compares = self.way == Way::Numbered && self.elsewhere.compares_digits();
         let compared = match self.way {
-            Way::Numbered => Compared::default(),
+            Way::Numbered => Against::default(),
             Way::Named => self.around.or(self.compared(tree, member)),
         };
         let end = tree.directives.get(member.directive as usize)?.end;

@@ -39,32 +39,32 @@ pub(super) enum Way {
 
 /// What expressions are compared with; what nobody knows is either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Compared {
+pub(super) struct Against {
     /// Paths, queries, methods.
     pub(super) paths: bool,
     /// Hosts and origins.
     pub(super) hosts: bool,
 }
 
-impl Compared {
-    const PATHS: Compared = Compared { paths: true, hosts: false };
-    const HOSTS: Compared = Compared { paths: false, hosts: true };
+impl Against {
+    const PATHS: Against = Against { paths: true, hosts: false };
+    const HOSTS: Against = Against { paths: false, hosts: true };
     /// Nobody knows what.
-    pub(super) const ANYTHING: Compared = Compared { paths: true, hosts: true };
+    pub(super) const ANYTHING: Against = Against { paths: true, hosts: true };
 
     /// What either is compared with.
-    pub(super) fn or(self, other: Compared) -> Compared {
-        Compared { paths: self.paths || other.paths, hosts: self.hosts || other.hosts }
+    pub(super) fn or(self, other: Against) -> Against {
+        Against { paths: self.paths || other.paths, hosts: self.hosts || other.hosts }
     }
 
     /// What an expression is compared with that is looked up by `variable`.
-    fn with(variable: &[u8]) -> Compared {
+    fn with(variable: &[u8]) -> Against {
         if WITHOUT_HOSTS.contains(&variable) || variable.starts_with(b"$arg_") || variable.starts_with(b"$cookie_") {
-            Compared::PATHS
+            Against::PATHS
         } else if WITHOUT_PATHS.contains(&variable) {
-            Compared::HOSTS
+            Against::HOSTS
         } else {
-            Compared::ANYTHING
+            Against::ANYTHING
         }
     }
 }
@@ -115,20 +115,20 @@ pub(super) fn compares_digits(text: &[u8]) -> bool {
 }
 
 /// What the expressions and patterns of a directive, and of all that stands in its block, are compared with.
-pub(super) fn compared(tree: &Tree, file: &[u8], directive: u32) -> Compared {
+pub(super) fn compared(tree: &Tree, file: &[u8], directive: u32) -> Against {
     let end = tree.directives.get(directive as usize).map_or(directive, |directive| directive.end);
     let inside = (directive..end).map(|directive| compared_in(tree.words(directive), file));
-    let found = inside.fold(Compared::default(), Compared::or);
+    let found = inside.fold(Against::default(), Against::or);
     match tree.words(directive) {
-        [name, source, ..] if name.inner().of(file) == b"map" && found != Compared::default() => {
-            Compared::with(source.inner().of(file))
+        [name, source, ..] if name.inner().of(file) == b"map" && found != Against::default() => {
+            Against::with(source.inner().of(file))
         }
         _ => found,
     }
 }
 
 /// The same of the words of one directive.
-fn compared_in(words: &[Word], file: &[u8]) -> Compared {
+fn compared_in(words: &[Word], file: &[u8]) -> Against {
     let text = |index: usize| words.get(index).map_or(&b""[..], |word| word.inner().of(file));
     let is_expression = |text: &[u8]| text.starts_with(b"~") || text.starts_with(b"!~");
     let is_pattern = |text: &[u8]| match text {
@@ -139,17 +139,17 @@ fn compared_in(words: &[Word], file: &[u8]) -> Compared {
     let texts = || words.iter().map(|word| word.inner().of(file));
     let name = text(0);
     match name {
-        b"rewrite" => Compared::PATHS,
-        b"include" => Compared::default(),
-        b"location" if is_expression(text(1)) => Compared::PATHS,
+        b"rewrite" => Against::PATHS,
+        b"include" => Against::default(),
+        b"location" if is_expression(text(1)) => Against::PATHS,
         b"if" if texts().any(is_expression) => {
             // The variable may stand apart from its parenthesis.
             let variable = if text(1) == b"(" { text(2) } else { text(1) };
-            Compared::with(variable.strip_prefix(b"(").unwrap_or(variable))
+            Against::with(variable.strip_prefix(b"(").unwrap_or(variable))
         }
-        b"server_name" if texts().any(|text| is_expression(text) || is_pattern(text)) => Compared::HOSTS,
-        _ if texts().any(|text| is_expression(text) || is_pattern(text)) => Compared::ANYTHING,
-        _ => Compared::default(),
+        b"server_name" if texts().any(|text| is_expression(text) || is_pattern(text)) => Against::HOSTS,
+        _ if texts().any(|text| is_expression(text) || is_pattern(text)) => Against::ANYTHING,
+        _ => Against::default(),
     }
 }
 
@@ -179,7 +179,7 @@ pub(super) fn is_spelled_like_a_name(name: &[u8]) -> bool {
 
 /// Whether a run stands where a name may be any: what it is called matters neither to nginx nor to a browser there, nor to any
 /// expression, which are `compared` with these.
-pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<usize>, compared: Compared) -> bool {
+pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<usize>, compared: Against) -> bool {
     if index == 0 || !is_name(text, run) {
         return false;
     }
