@@ -178,7 +178,20 @@ impl Source {
     /// Line and column of the byte at `offset`; an offset past the end is taken as the end.
     pub fn position(&self, offset: u32) -> Position {
         let offset = offset.min(Span::at(0, self.bytes.len()).end);
-        let line = self.line_of(offset);
+        self.position_on(self.line_of(offset), offset)
+    }
+
+    /// Line and column of both ends of a span; most end on the line they start on.
+    pub fn positions(&self, span: Span) -> (Position, Position) {
+        let start = self.position(span.start);
+        let end = span.end.min(Span::at(0, self.bytes.len()).end);
+        let ends_there = self.line_starts().get(start.line as usize).is_none_or(|&next| end < next);
+        let line = if ends_there && end >= span.start { start.line } else { self.line_of(end) };
+        (start, self.position_on(line, end))
+    }
+
+    /// The same of a byte that is known to be on this line.
+    fn position_on(&self, line: u32, offset: u32) -> Position {
         let start = self.line_starts().get(line as usize - 1).copied().unwrap_or(0);
         let known = Milestone { offset: start, characters_before: 0 };
         let known = if offset - start > Span::at(0, MILESTONE_BYTES).end {
@@ -303,6 +316,10 @@ mod tests {
         for at in (0..line.len()).step_by(97).filter(boundary) {
             let offset = Span::at(6 + at, 0).start;
             assert_eq!(source.position(offset), Position { line: 2, column: characters(&line[..at]) + 1 }, "byte {at}");
+            for start in [0, offset.saturating_sub(3), offset, offset + 2] {
+                let both = (source.position(start), source.position(offset));
+                assert_eq!(source.positions(Span { start, end: offset }), both, "bytes {start} to {at}");
+            }
         }
         assert_eq!(source.position(u32::MAX), Position { line: 3, column: 5 });
     }

@@ -9,6 +9,7 @@ use url::Url;
 use super::header::{CorsHeader, list_values, trim};
 use super::page::PageRequest;
 use super::request::Request;
+use super::serialized::is_serialized;
 use super::verdict::{Blocked, Kind, Missing, Reason, Unknown, Verdict};
 
 /// A header field of an answer: one line on the wire, so that a name sent twice is two of these.
@@ -125,7 +126,7 @@ fn allow_origin_fault(page: &PageRequest, origin: &str) -> Option<Reason> {
     }
     Some(if origin.contains([' ', ',']) {
         Reason::SeveralAllowOrigins(origin.to_owned())
-    } else if origin != "null" && Url::parse(origin).is_err() {
+    } else if origin != "null" && !is_serialized(origin) && Url::parse(origin).is_err() {
         Reason::InvalidAllowOrigin(origin.to_owned())
     } else {
         Reason::OtherAllowOrigin(origin.to_owned())

@@ -53,7 +53,7 @@ impl<'d> Site<'d> {
     /// What the answer to a preflight lacks of what the configuration shows to be needed.
     pub fn lack(&self, deployment: &Deployment<'d>, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
         let route = self.routes.get(answered.exchange.route)?;
-        if !(route.wants_preflights() || route.reaches_app) {
+        if !(route.wants_preflights || route.reaches_app) {
             return None;
         }
         match answered.exchange.verdict(Kind::Preflight, answer) {

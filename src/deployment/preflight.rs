@@ -50,7 +50,7 @@ impl<'d> Site<'d> {
 
     fn refused<'e>(&'e self, exchanges: &'e [Exchange<'d>]) -> Option<Refused<'e, 'd>> {
         let route = &self.routes[exchanges.first()?.route];
-        let wanted = route.wants_preflights() || (route.reaches_app && route.app_evidence().is_some());
+        let wanted = route.wants_preflights || (route.reaches_app && route.app_evidence().is_some());
         if route.is_partial || !wanted {
             return None;
         }

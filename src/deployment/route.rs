@@ -42,6 +42,9 @@ pub struct Route<'d> {
     pub app: Option<&'d App>,
     /// Whether a `limit_except` leaves nothing but reading.
     pub is_read_only: bool,
+    /// Whether the configuration shows that pages send preflights here: it names methods or headers that need one. Reading needs
+    /// none, and files that anybody may read are read.
+    pub wants_preflights: bool,
     /// Whether what is not shown may answer or change requests here: a fragment stands in a location of its own, or a
     /// part could not be read.
     pub is_partial: bool,
@@ -67,9 +70,7 @@ impl<'d> Route<'d> {
         texts.flat_map(names).collect()
     }
 
-    /// Whether the configuration shows that pages send preflights here: it names methods or headers that need one. Reading needs
-    /// none, and files that anybody may read are read.
-    pub fn wants_preflights(&self) -> bool {
+    fn shows_preflights(&self) -> bool {
         let reads = ["GET", "HEAD", "OPTIONS"];
         let methods = self.listed(CorsHeader::AllowMethods);
         if self.is_public_files() {
@@ -134,7 +135,21 @@ pub(super) fn routes<'d>(
         let Some(url) = url(model, bases, server, context) else { continue };
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
         let is_read_only = is_read_only(config, context);
-        routes.push(Route { server, context, entry, url, fields, origins, reaches_app, app, is_read_only, is_partial });
+        let mut route = Route {
+            server,
+            context,
+            entry,
+            url,
+            fields,
+            origins,
+            reaches_app,
+            app,
+            is_read_only,
+            wants_preflights: false,
+            is_partial,
+        };
+        route.wants_preflights = route.shows_preflights();
+        routes.push(route);
     }
     routes
 }

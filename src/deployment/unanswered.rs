@@ -36,7 +36,7 @@ impl<'d> Site<'d> {
 
     fn unanswered<'e>(&self, exchange: &'e Exchange<'d>) -> Option<Unanswered<'e, 'd>> {
         let route = self.routes.get(exchange.route)?;
-        if !route.wants_preflights() || route.is_partial || exchange.preflight.is_empty() {
+        if !route.wants_preflights || route.is_partial || exchange.preflight.is_empty() {
             return None;
         }
         let owned = exchange.main.iter().filter(|answer| exchange.is_readable(answer));

@@ -21,8 +21,7 @@ fn command(outcome: &Outcome, finding: &Finding, out: &mut impl Write) -> io::Re
         Severity::Advice => "notice",
     };
     let source = outcome.sources.get(finding.primary.place.file);
-    let (start, end) =
-        (source.position(finding.primary.place.span.start), source.position(finding.primary.place.span.end));
+    let (start, end) = source.positions(finding.primary.place.span);
     write!(out, "::{word} file={},line={},endLine={}", property(source.repository_path()), start.line, end.line)?;
     // GitHub takes columns within one line only.
     if start.line == end.line {

@@ -48,7 +48,8 @@ impl<'a> Issue<'a> {
     fn new(outcome: &'a Outcome, finding: &'a Finding) -> Self {
         let place = finding.primary.place;
         let source = outcome.sources.get(place.file);
-        let lines = Lines { begin: source.position(place.span.start).line, end: source.position(place.span.end).line };
+        let (start, end) = source.positions(place.span);
+        let lines = Lines { begin: start.line, end: end.line };
         Issue {
             description: &finding.message,
             check_name: finding.rule,

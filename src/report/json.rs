@@ -171,7 +171,7 @@ struct Location<'a> {
 impl<'a> Location<'a> {
     fn new(sources: &'a Sources, place: Place) -> Self {
         let source = sources.get(place.file);
-        let (start, end) = (source.position(place.span.start), source.position(place.span.end));
+        let (start, end) = source.positions(place.span);
         Location {
             path: &source.path,
             line: start.line,

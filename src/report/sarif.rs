@@ -320,7 +320,7 @@ struct Region {
 impl Region {
     fn new(sources: &Sources, place: Place) -> Self {
         let source = sources.get(place.file);
-        let (start, end) = (source.position(place.span.start), source.position(place.span.end));
+        let (start, end) = source.positions(place.span);
         Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column }
     }
 }
