@@ -47,7 +47,7 @@ impl<'s> Config<'s> {
         (!passed).then_some(hidden)
     }
 
-    /// The `more_set_headers` and `more_clear_headers` in force in `id`, outer levels first: they add up (A4.7).
+    /// The `more_set_headers` and `more_clear_headers` in force in `id`, outer levels first: they add up (A4.8).
     pub fn more_headers(&self, id: ContextId) -> Vec<ItemId> {
         if self.single(id, Single::MoreHeaders).is_none() {
             return Vec::new();
