@@ -202,7 +202,8 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     let wanted: Vec<&Rule> = rules::ALL.iter().copied().filter(is_asked).collect();
     let bytes: usize = files.sources.iter().map(|(_, source)| source.bytes.len()).sum();
     let at_a_time = if bytes > MUCH { 1 } else { wanted.len() };
-    findings.extend(parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment)).into_iter().flatten());
+    let found = parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment));
+    findings = together(found.into_iter().chain([findings]).collect());
     let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
     drop(deployment);
     rules::overlap::settle(&mut findings);
@@ -238,6 +239,14 @@ fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
         check(deployment, &mut findings);
     }
     findings
+}
+
+/// All findings, in no order: the longest list takes the others in, since two copies of it may be too much.
+fn together(mut lists: Vec<Vec<Finding>>) -> Vec<Finding> {
+    let longest = (0..lists.len()).max_by_key(|&index| lists.get(index).map_or(0, Vec::len));
+    let mut all = longest.map(|index| lists.swap_remove(index)).unwrap_or_default();
+    lists.iter_mut().for_each(|list| all.append(list));
+    all
 }
 
 /// The first answer that the files of `after` give otherwise than those of `before` and that no repair may change, in words.

@@ -84,27 +84,35 @@ pub fn misnomer(name: &str) -> Option<Misnomer> {
     lower.starts_with("access-control").then_some(Misnomer::Unknown)
 }
 
-/// How many letters have to be changed, added, taken away or swapped with their neighbour; more than [`MOST_EDITS`] where the lengths
-/// alone say so.
+/// How many letters have to be changed, added, taken away or swapped with their neighbour; more than [`MOST_EDITS`] where it is more
+/// than that, which is all that is said then: names come by the thousands, and of two names only what lies this near to one another is
+/// compared.
 fn distance(left: &str, right: &str) -> usize {
-    if left.len().abs_diff(right.len()) > MOST_EDITS {
-        return MOST_EDITS + 1;
-    }
+    const FAR: usize = MOST_EDITS + 1;
     let (left, right) = (left.as_bytes(), right.as_bytes());
-    // Three rows are enough, and they are made once: names come by the thousands.
-    let mut before = vec![0; right.len() + 1];
-    let mut row: Vec<usize> = (0..=right.len()).collect();
+    if left.len().abs_diff(right.len()) > MOST_EDITS {
+        return FAR;
+    }
+    // Three rows are enough. The first says how far the empty text is from each start of the other.
+    let mut before = vec![FAR; right.len() + 1];
+    let mut row: Vec<usize> = (0..=right.len()).map(|count| count.min(FAR)).collect();
     let mut next = before.clone();
     for (i, a) in left.iter().enumerate() {
-        next[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let changed = row[j] + usize::from(a != b);
+        next.fill(FAR);
+        next[0] = (i + 1).min(FAR);
+        let mut nearest = next[0];
+        for j in i.saturating_sub(MOST_EDITS)..right.len().min(i + MOST_EDITS + 1) {
+            let changed = row[j] + usize::from(*a != right[j]);
             let mut least = changed.min(row[j + 1] + 1).min(next[j] + 1);
-            let swapped = i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b;
+            let swapped = i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == right[j];
             if swapped {
                 least = least.min(before[j - 1] + 1);
             }
-            next[j + 1] = least;
+            next[j + 1] = least.min(FAR);
+            nearest = nearest.min(least);
+        }
+        if nearest >= FAR {
+            return FAR;
         }
         std::mem::swap(&mut before, &mut row);
         std::mem::swap(&mut row, &mut next);
@@ -143,6 +151,26 @@ mod tests {
             ("Access-Control-Allow-Everything", Some(Misnomer::Unknown)),
         ] {
             assert_eq!(misnomer(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn edits_are_counted_up_to_the_most() {
+        for (left, right, expected) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("ab", "", 2),
+            ("abc", "abc", 0),
+            ("abc", "acb", 1),
+            ("abcd", "badc", 2),
+            ("abcdef", "bacdfe", 2),
+            ("abcdefg", "bcdefgh", 2),
+            ("abc", "xyz", 3),
+            ("abcdefgh", "abdcfegx", 3),
+            ("short", "much longer", 3),
+        ] {
+            assert_eq!(distance(left, right), expected, "{left:?} and {right:?}");
+            assert_eq!(distance(right, left), expected, "{right:?} and {left:?}");
         }
     }
 }

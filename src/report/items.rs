@@ -61,3 +61,32 @@ fn each<'f>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{AT_A_TIME, HELD};
+    use crate::report::Format;
+    use crate::report::example;
+
+    #[test]
+    fn a_long_list_is_told_in_its_order() {
+        let (mut outcome, file) = example::file("a.conf", b"x");
+        let count = AT_A_TIME * HELD + AT_A_TIME + 1;
+        let place = example::place(&outcome, file, "x");
+        outcome.findings = (0..count).map(|number| example::finding(place, &number.to_string(), "")).collect();
+        let json = |format| -> Value { serde_json::from_str(&example::written(format, &outcome)).unwrap() };
+        let numbers = |list: &Value, message: &str| -> Vec<usize> {
+            let of = |item: &Value| item.pointer(message).and_then(Value::as_str).unwrap().parse().unwrap();
+            list.as_array().unwrap().iter().map(of).collect()
+        };
+        let wanted: Vec<usize> = (0..count).collect();
+        assert_eq!(numbers(&json(Format::Json)["findings"], "/message"), wanted);
+        let told = numbers(&json(Format::Sarif)["runs"][0]["results"], "/message/text");
+        assert_eq!(told, wanted);
+        let lines = example::written(Format::Rdjsonl, &outcome);
+        let lines: Value = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+        assert_eq!(numbers(&lines, "/message"), wanted);
+    }
+}

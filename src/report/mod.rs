@@ -204,7 +204,6 @@ pub(crate) mod example {
         first.related.push(Label { place: key, text: "the app's list has it, too".into() });
         first.help = Some(
             "write it without the slash:\n\n    add_header Access-Control-Allow-Origin https://app.example.com always;"
-                .to_owned()
                 .into(),
         );
         first.request = Some(Request {
