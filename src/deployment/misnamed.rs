@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
+
 use super::{Caller, Deployment, Site, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::{Misnomer, misnomer};
@@ -37,10 +39,16 @@ impl<'d> Deployment<'d> {
         // By context, asked once however many names are misspelled: what a page gets there, and what is set under its right name.
         let mut seen: BTreeMap<Option<ContextId>, (bool, Option<Request>)> = BTreeMap::new();
         let mut right: BTreeMap<ContextId, BTreeSet<CorsHeader>> = BTreeMap::new();
+        let mut judged: HashMap<String, Option<Misnomer>> = HashMap::new();
         let mut found = Vec::new();
         for item in config.contexts().flat_map(|context| config.items(context)) {
             for (place, name) in names(config, item) {
-                let Some(misnomer) = misnomer(&name) else { continue };
+                // A generated file has few names, however many headers.
+                let judged = match judged.get(&name) {
+                    Some(known) => *known,
+                    None => *judged.entry(name.clone()).or_insert(misnomer(&name)),
+                };
+                let Some(misnomer) = judged else { continue };
                 let context = config.item(item).context;
                 let set = || site.fields_in_force(context).into_iter().map(|field| field.header).collect();
                 let is_set = |header| right.entry(context).or_insert_with(set).contains(&header);
