@@ -20,7 +20,7 @@ mod repository;
 mod twins;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -205,9 +205,13 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     let found = parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment));
     findings = together(found.into_iter().chain([findings]).collect());
     let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
+    deployment.sites.iter().for_each(|site| own::given_up(&site.model, &mut findings));
     drop(deployment);
     rules::overlap::settle(&mut findings);
     twins::speak_for_twins(&files.sources, &configs, &mut findings).then_some(())?;
+    // Before the settings or a comment take findings away: what was not analysed was not analysed all the same.
+    let unread = findings.iter().filter(|finding| finding.rule == rules::not_analysed::RULE.id);
+    let unread: BTreeSet<FileId> = unread.map(|finding| finding.primary.place.file).collect();
     // A comment is of use where its rule finds something, whether or not the settings leave the rule on; what they switch
     // off was not suppressed, though.
     let levels = levels::Levels::new(options, &files.sources);
@@ -224,10 +228,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     }
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
-    let mut not_analysed = gathered.not_analysed(&configs);
-    not_analysed.extend(cut.into_iter().map(|file| files.sources.get(file).path.clone()));
-    not_analysed.sort();
-    not_analysed.dedup();
+    let not_analysed = gathered.not_analysed(&configs, unread.into_iter().chain(cut));
     let left_out = configs.iter().flat_map(|config| &config.twins).map(|twins| twins.left.len()).sum();
     Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out, steps })
 }

@@ -136,7 +136,8 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
         exchanges.push(traced);
         response
     });
-    let not_analysed = gathered.not_analysed(&configs);
+    let given_up = models.iter().filter(|model| !model.given_up().is_empty()).map(|model| model.config.root);
+    let not_analysed = gathered.not_analysed(&configs, given_up);
     drop(models);
     drop(configs);
     Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, not_analysed })

@@ -94,11 +94,12 @@ impl<'o> Gathered<'o> {
         group::apps(&self.files, &self.env, &self.options.settings)
     }
 
-    /// Paths of what was not analysed, or not wholly.
-    pub(crate) fn not_analysed(&self, configs: &[Config<'_>]) -> Vec<String> {
+    /// Paths of what was not analysed, or not wholly, in order; `given_up` are files of which the model or a rule gave a part up.
+    pub(crate) fn not_analysed(&self, configs: &[Config<'_>], given_up: impl Iterator<Item = FileId>) -> Vec<String> {
         let linted = self.linted(configs);
         let unread = own::not_analysed(&self.files, configs, &linted);
-        let paths: BTreeSet<String> = self.not_analysed.iter().cloned().chain(unread).collect();
+        let given_up = given_up.map(|file| self.files.sources.get(file).path.clone());
+        let paths: BTreeSet<String> = self.not_analysed.iter().cloned().chain(unread).chain(given_up).collect();
         paths.into_iter().collect()
     }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use super::missing;
 use super::read::Files;
 use crate::finding::Finding;
+use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
+use crate::nginx::limits::Limit;
 use crate::rules::{not_analysed as not_analysed_rule, syntax_error};
-use crate::source::{FileId, Place};
+use crate::source::{FileId, Place, Span};
 
 /// Reports what reading the files found. `rooted` says whether the production machine's files were given.
 pub(super) fn report(
@@ -86,6 +88,26 @@ fn not_followed(files: &Files, place: Place, problem: Problem) -> Option<Finding
             not_analysed_rule::RULE.finding(place, format!("reading {path} ends here"), message)
         }
     })
+}
+
+/// The blocks whose answers the model gave up working out.
+pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
+    for (context, limit) in model.given_up() {
+        let place = match model.config.context(context).opener {
+            Some(opener) => model.config.place(opener),
+            None => Place { file: model.config.root, span: Span::at(0, 0) },
+        };
+        let message = match limit {
+            Limit::Ways => "the response depends on too many unknown conditions, so CORS was not checked here",
+            Limit::Steps => "the response takes too many steps to work out, so CORS was not checked here",
+            Limit::Budget => "the configuration is too large to check every location, so CORS was not checked here",
+        };
+        let help = match limit {
+            Limit::Ways => "combine the conditions in one `map`",
+            Limit::Steps | Limit::Budget => "lint a part of the configuration by itself",
+        };
+        findings.push(not_analysed_rule::RULE.finding(place, "not analyzed", message).with_help(help));
+    }
 }
 
 /// The paths of the files of which a part was not analysed.

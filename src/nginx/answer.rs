@@ -2,16 +2,20 @@
 //!
 //! What the configuration leaves open (a file's existence, a module's variable, an address) is a [`Question`].
 //! A run that meets one stops, and is run again once with each reply, so every answer names what it assumes. The
-//! number of runs for one request is limited; past the limit the answer is unknown.
+//! number of runs for one request is limited; past the limit the answer is unknown, and [`Model::given_up`] says so.
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hashbrown::HashSet;
 use url::Url;
 
 use super::app::{self, Upstream};
 use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::idle;
+use super::limits::{GivenUp, Limit};
 use super::locations::Locations;
 use super::nearest::Nearest;
 use super::regex::Regexes;
@@ -116,6 +120,10 @@ pub struct Model<'c, 's> {
     pub(super) hand_over: Nearest<'s>,
     /// The steps of all runs.
     steps: AtomicU64,
+    /// See [`Model::given_up`].
+    given_up: GivenUp,
+    /// See [`Model::read_variables`].
+    read_variables: OnceLock<HashSet<Vec<u8>>>,
 }
 
 /// Where a request enters.
@@ -140,7 +148,19 @@ impl<'c, 's> Model<'c, 's> {
             regexes: Regexes::default(),
             hand_over: app::hand_over(config),
             steps: AtomicU64::default(),
+            given_up: GivenUp::default(),
+            read_variables: OnceLock::new(),
         }
+    }
+
+    /// The blocks that were asked and whose answers were not worked out, in file order, with the limit that a request met there.
+    pub fn given_up(&self) -> Vec<(ContextId, Limit)> {
+        self.given_up.all()
+    }
+
+    /// The variables that an answer may depend on, in lower case.
+    pub(super) fn read_variables(&self) -> &HashSet<Vec<u8>> {
+        self.read_variables.get_or_init(|| idle::read_variables(self.config, &self.definitions))
     }
 
     /// How many steps all answers so far have taken: directives that ran, jumps and variables asked for. It says how much was done,
@@ -172,6 +192,8 @@ impl<'c, 's> Model<'c, 's> {
         while let Some(assumptions) = waiting.pop() {
             runs += 1;
             if runs > MAX_RUNS || steps.get() > MAX_STEPS {
+                let limit = if runs > MAX_RUNS { Limit::Ways } else { Limit::Steps };
+                self.given_up.add(self.entered(entry, url.as_ref()), limit);
                 answers.clear();
                 break;
             }
@@ -189,5 +211,14 @@ impl<'c, 's> Model<'c, 's> {
         }
         self.steps.fetch_add(steps.get(), Ordering::Relaxed);
         answers
+    }
+
+    /// The block that a request enters, as far as that is known before it is asked.
+    fn entered(&self, entry: Entry, url: Option<&Url>) -> ContextId {
+        let by_url = || url.and_then(|url| self.server_for(url.host_str()?, url.port_or_known_default()?));
+        match entry {
+            Entry::Location(_, context) | Entry::Server(context) => context,
+            Entry::Url => by_url().unwrap_or(self.config.top()),
+        }
     }
 }

@@ -13,6 +13,28 @@ const MAX_MAP_DEPTH: usize = 64;
 /// time, and no header field of this length gets past a browser or a proxy.
 const MAX_EXPANDED_BYTES: usize = 8 * 1024;
 
+/// A map whose result needs another map's variable first.
+struct Needed {
+    /// The variable of the map.
+    by: Vec<u8>,
+    /// Whether the result is the other variable and nothing else.
+    is_whole: bool,
+}
+
+/// The value of `name`, whose result needs `other`, where that leads back to a variable that already waits. nginx gives up after 100
+/// levels, with an empty text for the innermost variable (A5.8). Results that are nothing but each other's variables pass it
+/// through; of all others the value is unknown.
+fn circle<'s>(waiting: &[Vec<u8>], name: &[u8], other: &[u8], matched: &[Needed]) -> Option<Value<'s>> {
+    let unknown = || Value::Unknown(name.to_vec().into());
+    if name != other && !waiting.iter().any(|waits| waits == other) {
+        return (waiting.len() >= MAX_MAP_DEPTH).then(unknown);
+    }
+    let start = waiting.iter().position(|waits| waits == other).unwrap_or(waiting.len());
+    let mut members = waiting[start..].iter().map(Vec::as_slice).chain([name]);
+    let passes_on = |member: &[u8]| matched.iter().any(|needed| needed.by == member && needed.is_whole);
+    Some(if members.all(passes_on) { Value::known(&b""[..]) } else { unknown() })
+}
+
 impl<'s> Run<'_, '_, 's> {
     /// The text of a parameter, its variables filled in.
     pub(super) fn expand(&mut self, text: Cow<'s, [u8]>) -> Value<'s> {
@@ -54,7 +76,7 @@ impl<'s> Run<'_, '_, 's> {
         let mut value = Value::known(&b""[..]);
         let mut forgotten = Vec::new();
         // Maps that wait for their result and not for their source: their expression has matched, and is not asked again.
-        let mut matched: Vec<Vec<u8>> = Vec::new();
+        let mut matched: Vec<Needed> = Vec::new();
         while let Some(name) = waiting.pop() {
             self.step();
             if let Some(known) = self.simple(&name) {
@@ -72,12 +94,20 @@ impl<'s> Run<'_, '_, 's> {
                 }
                 Some(other) => waiting.extend([name, other]),
                 None => {
-                    value = match self.look_up(map, matched.contains(&name)) {
+                    let has_matched = matched.iter().any(|needed| needed.by == name);
+                    value = match self.look_up(map, has_matched) {
                         Ok(value) => value,
-                        Err(other) => {
-                            matched.push(name.clone());
-                            waiting.extend([name, other]);
-                            continue;
+                        Err((other, is_whole)) => {
+                            if !has_matched {
+                                matched.push(Needed { by: name.clone(), is_whole });
+                            }
+                            match circle(&waiting, &name, &other, &matched) {
+                                Some(value) => value,
+                                None => {
+                                    waiting.extend([name, other]);
+                                    continue;
+                                }
+                            }
                         }
                     };
                     if map.is_volatile {
@@ -130,9 +160,10 @@ impl<'s> Run<'_, '_, 's> {
         })
     }
 
-    /// The result of a map whose source is known; or, as the error, the map variable that its result needs first. What an expression
-    /// captured is kept once: the maps of its result, asked after it, may have captured something else since.
-    fn look_up(&mut self, map: &MapTable<'s>, has_matched: bool) -> Result<Value<'s>, Vec<u8>> {
+    /// The result of a map whose source is known; or, as the error, the map variable that its result needs first, and whether that
+    /// variable is the whole result. What an expression captured is kept once: the maps of its result, asked after it, may have captured
+    /// something else since.
+    fn look_up(&mut self, map: &MapTable<'s>, has_matched: bool) -> Result<Value<'s>, (Vec<u8>, bool)> {
         let config = self.model.config;
         let unknown = || Value::Unknown(map.variable.clone().into());
         let source = match self.expand(map.source.clone()) {
@@ -159,7 +190,7 @@ impl<'s> Run<'_, '_, 's> {
         let Some(item) = item else { return Ok(Value::known(&b""[..])) };
         let Some(result) = config.parameter(item, 1) else { return Ok(unknown()) };
         match self.unsolved_in(&result) {
-            Some(other) => Err(other),
+            Some(other) => Err((other, only_variable(&result).is_some())),
             None => Ok(self.expand(result)),
         }
     }

@@ -51,17 +51,26 @@ impl<'s> Run<'_, '_, 's> {
     }
 
     fn directive(&mut self, item: ItemId, directive: &Item<'s>) -> Result<Effect, Question> {
+        let config = self.model.config;
         match directive.name {
             b"set" => self.set(item),
             b"return" => return Ok(Effect::Step(Step::Reply(self.return_reply(item)))),
             b"break" => return Ok(Effect::Break),
             b"rewrite" => return self.rewrite_uri(item),
             b"if" => {
-                if let Some(block) = directive.opens
-                    && self.holds(item)?
-                {
-                    return Ok(Effect::Matched(block));
-                }
+                let Some(block) = directive.opens else { return Ok(Effect::None) };
+                return match self.holds(item) {
+                    Ok(true) => Ok(Effect::Matched(block)),
+                    Ok(false) => Ok(Effect::None),
+                    Err(_) if self.changes_nothing(block) => {
+                        // Whether it matched decides what it captured.
+                        if matches!(condition(config, item), Some(Condition::Match { .. })) {
+                            self.lose_captures();
+                        }
+                        Ok(Effect::None)
+                    }
+                    Err(question) => Err(question),
+                };
             }
             _ => {}
         }
