@@ -12,7 +12,7 @@
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
 //! - [`cors`]: the Fetch standard's nouns and algorithms
 //! - [`replace`]: files that are replaced whole or not at all
-//! - [`source`], [`parallel`]: files, spans, lines; work that all processors share
+//! - [`source`], [`parallel`], [`trust`]: files, spans, lines; work that all processors share; whose files are obeyed
 
 pub mod baseline;
 pub mod cors;
@@ -32,3 +32,4 @@ pub mod settings;
 pub mod source;
 pub mod suppress;
 pub mod trace;
+pub mod trust;

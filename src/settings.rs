@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use crate::dotenv::keys::{Key, Own};
 use crate::finding::Severity;
 use crate::source::{Source, Span};
-pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, load, nearest};
+use crate::trust::absolute;
+pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, Nearest, load, nearest};
 pub use globs::Globs;
 pub use own_key::word as meaning_word;
 pub use read::{from_source, version};
@@ -188,7 +189,7 @@ impl Settings {
 
     /// The path from the settings file's directory, `/`-separated; `None` for what is not below it.
     pub fn relative(&self, path: &Path) -> Option<String> {
-        let absolute = find::absolute(path)?;
+        let absolute = absolute(path)?;
         let below = absolute.strip_prefix(&self.directory).ok()?;
         let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         Some(parts.join("/"))

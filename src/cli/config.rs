@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use corslint::finding::Severity;
 use corslint::report::{self, visible};
-use corslint::settings::{self, Error, FailOn, Level, Set, Settings};
+use corslint::settings::{self, Error, FailOn, Level, Nearest, Set, Settings};
 use corslint::source::{Span, reason};
 
 use super::lint::Lint;
@@ -94,7 +94,14 @@ impl Which {
         let path = match &self.config {
             Some(path) => Some(path.clone()),
             None if self.isolated => None,
-            None => settings::nearest(paths)?,
+            None => match settings::nearest(paths)? {
+                Nearest::Found(path) => Some(path),
+                Nearest::NotObeyed(path, why) => {
+                    note(format_args!("{path}: not used, {why}; to use it, give it with --config"));
+                    None
+                }
+                Nearest::Nothing => None,
+            },
         };
         path.map_or(Ok(Settings::default()), |path| settings::load(&path)).map(Arc::new)
     }

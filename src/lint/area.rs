@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::overlay::real;
+use crate::trust;
 
 /// Directories, without links in their paths.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Area(BTreeSet<PathBuf>);
 
 impl Area {
     /// The area of a run: directories as they are, and for a file that was named the directories from which its includes are looked for:
-    /// the working directory, if it lies there, and otherwise its own and the two above.
+    /// the working directory, if it lies there, and otherwise its own and the two above; never more than the repository around it.
     pub(super) fn new(paths: &[PathBuf], root: Option<&Path>) -> Self {
         let mut area = BTreeSet::new();
         let here = fs::canonicalize(".").ok();
@@ -24,11 +25,16 @@ impl Area {
             let real = real(path);
             if real.is_dir() {
                 area.insert(real);
-            } else if let Some(here) = here.as_ref().filter(|here| real.starts_with(here)) {
-                area.insert(here.clone());
             } else {
-                let above = real.ancestors().skip(1).take(super::gather::MAX_BASES);
-                area.extend(above.filter(|above| above.parent().is_some()).last().map(Path::to_owned));
+                let directory = real.parent().unwrap_or(Path::new("/"));
+                let repository = trust::repository(directory);
+                let inside = |above: &Path| repository.as_ref().is_none_or(|repository| above.starts_with(repository));
+                let here = here.as_ref().filter(|here| real.starts_with(here) && inside(here)).cloned();
+                let above = || {
+                    let above = directory.ancestors().take(super::gather::MAX_BASES).filter(|above| inside(above));
+                    above.filter(|above| above.parent().is_some()).last().map(Path::to_owned)
+                };
+                area.extend(here.or_else(above));
             }
         }
         Area(area)

@@ -15,6 +15,7 @@ use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
 use crate::settings::{AppPath, Settings};
 use crate::source::{FileId, Sources, reason};
+use crate::trust;
 
 /// A configuration to put together: its first file, the context of its top level, and what it includes.
 #[derive(Debug)]
@@ -142,6 +143,10 @@ impl<'o> Gathered<'o> {
         for path in &self.options.paths {
             let (overlay, settings) = (&self.options.overlay, &self.options.settings);
             let is_directory = || match std::fs::metadata(path) {
+                Ok(_) if trust::leads_out(path) => {
+                    let why = "a link leads it out of the repository; name the file that it leads to".to_owned();
+                    Err(Error::Unreadable(shown(path), why))
+                }
                 Ok(metadata) => Ok(metadata.is_dir()),
                 Err(error) => Err(Error::Unreadable(shown(path), reason(&error))),
             };

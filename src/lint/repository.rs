@@ -1,6 +1,8 @@
 //! Where the repository starts, so that a file has one name for whoever runs corslint from wherever in it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+use crate::trust::{self, absolute};
 
 /// The repository around the working directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +16,9 @@ pub struct Repository {
 impl Repository {
     /// Finds it. Without a working directory every path stays as it is given.
     pub fn around_working_directory() -> Self {
-        let working = std::path::absolute(".").map(|path| normal(&path)).unwrap_or_default();
-        // In a linked work tree `.git` is a file.
-        let root = working.ancestors().find(|directory| directory.join(".git").exists()).unwrap_or(&working);
-        Repository { root: root.to_owned(), working }
+        let working = absolute(Path::new(".")).unwrap_or_default();
+        let root = trust::repository(&working).unwrap_or_else(|| working.clone());
+        Repository { root, working }
     }
 
     /// Whether a file is there, by its path from the root.
@@ -33,26 +34,11 @@ impl Repository {
         if is_plain && std::path::MAIN_SEPARATOR == '/' && self.working == self.root {
             return Some(given.to_owned());
         }
-        let absolute = normal(&self.working.join(given));
+        let absolute = absolute(&self.working.join(given))?;
         let below = absolute.strip_prefix(&self.root).ok().filter(|below| !below.as_os_str().is_empty())?;
         let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         Some(parts.join("/"))
     }
-}
-
-/// The path without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            _ => normal.push(component),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

@@ -26,7 +26,9 @@ impl Run<'_, '_, '_> {
             }
             _ => false,
         };
-        is_in_force && only_sets(config, block) && config.items(block).all(|item| self.sets_nothing_new(item, model.read_variables()))
+        is_in_force
+            && only_sets(config, block)
+            && config.items(block).all(|item| self.sets_nothing_new(item, model.read_variables()))
     }
 
     /// Whether a `set` gives a variable that nothing reads a value, or one that it has already.
@@ -126,9 +128,9 @@ fn is_inert(config: &Config<'_>, item: ItemId) -> bool {
     let first = || config.parameter(item, 1);
     let is_origin = |name: &[u8]| name.eq_ignore_ascii_case(b"origin") || name.eq_ignore_ascii_case(b"http_origin");
     match Protocol::split(name) {
-        Some((_, b"set_header" | b"param")) => first().is_some_and(|name| {
-            !is_origin(&name) && CorsHeader::from_name(&name).is_none()
-        }),
+        Some((_, b"set_header" | b"param")) => {
+            first().is_some_and(|name| !is_origin(&name) && CorsHeader::from_name(&name).is_none())
+        }
         _ => INERT.contains(&name),
     }
 }

@@ -2,32 +2,51 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::{Error, Settings, read};
+use super::{Error, Invalid, Problem, Settings, read};
 use crate::source::{self, Source};
+use crate::trust::{self, absolute};
 
 /// The names of a settings file.
 pub const FILE_NAMES: [&str; 2] = ["corslint.toml", ".corslint.toml"];
 /// The largest settings file that is read, in bytes.
 pub const MAX_SETTINGS_BYTES: u64 = 128 * 1024;
 
+/// Which settings file holds for a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nearest {
+    /// This one.
+    Found(PathBuf),
+    /// This one would, but it is not obeyed: the path as it is shown, and why.
+    NotObeyed(String, &'static str),
+    /// None.
+    Nothing,
+}
+
 /// The settings file for a deployment: the nearest one upward from the directory that all `paths` have in common, as far
-/// as the repository's root. Outside a repository the search ends at the working directory, or at once where that is elsewhere.
+/// as the repository's root. Outside a repository, and in one that another user owns, the search ends at the working directory, or at
+/// once where that is elsewhere.
 ///
 /// # Errors
 ///
 /// Both names stand side by side.
-pub fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>, Error> {
-    let Some(working) = absolute(Path::new(".")) else { return Ok(None) };
-    let Some(start) = common(paths).or_else(|| Some(working.clone())) else { return Ok(None) };
-    let repository = start.ancestors().find(|directory| directory.join(".git").exists());
-    let last = repository.unwrap_or(if start.starts_with(&working) { &working } else { &start });
+pub fn nearest(paths: &[PathBuf]) -> Result<Nearest, Error> {
+    let Some(working) = absolute(Path::new(".")) else { return Ok(Nearest::Nothing) };
+    let start = common(paths).unwrap_or_else(|| working.clone());
+    let repository = trust::repository(&start);
+    let last = repository.as_ref().unwrap_or(if start.starts_with(&working) { &working } else { &start });
     for directory in start.ancestors() {
         let mut found = FILE_NAMES.iter().map(|name| directory.join(name)).filter(|path| path.is_file());
         if let Some(first) = found.next() {
             return match found.next() {
-                None => Ok(Some(first)),
+                None if !trust::is_own(&first) => {
+                    Ok(Nearest::NotObeyed(shown(&first, &working), "another user owns it"))
+                }
+                None if trust::leads_out(&first) => {
+                    Ok(Nearest::NotObeyed(shown(&first, &working), "it is a link that leads out of the repository"))
+                }
+                None => Ok(Nearest::Found(first)),
                 Some(_) => {
                     let why = "stands beside .corslint.toml; keep one of them".to_owned();
                     Err(Error::Unreadable(shown(&first, &working), why))
@@ -38,21 +57,50 @@ pub fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>, Error> {
             break;
         }
     }
-    Ok(None)
+    Ok(Nearest::Nothing)
 }
 
 /// Reads a settings file.
 ///
 /// # Errors
 ///
-/// It cannot be read, is larger than [`MAX_SETTINGS_BYTES`], or says what cannot be understood.
+/// It cannot be read, is larger than [`MAX_SETTINGS_BYTES`], says what cannot be understood, or names a `root` outside of its
+/// repository.
 pub fn load(path: &Path) -> Result<Settings, Error> {
     let working = absolute(Path::new(".")).unwrap_or_default();
     let full = absolute(path).unwrap_or_else(|| path.to_owned());
     let name = shown(&full, &working);
     let bytes = bytes(path).map_err(|why| Error::Unreadable(name.clone(), why))?;
     let directory = full.parent().map(Path::to_owned).unwrap_or_default();
-    read::from_source(Source::new(name, Some(path.to_owned()), bytes), &directory).map_err(Error::Invalid)
+    let settings =
+        read::from_source(Source::new(name, Some(path.to_owned()), bytes), &directory).map_err(Error::Invalid)?;
+    confined(settings)
+}
+
+/// The settings, if their `root` lies in their repository, or outside of one below their own directory: whoever may write a settings
+/// file may not thereby have any file of this machine read, and shown. Only the command line opens more.
+fn confined(settings: Settings) -> Result<Settings, Error> {
+    let Some(root) = &settings.root else { return Ok(settings) };
+    let around = trust::repository(&settings.directory);
+    let is_repository = around.is_some();
+    let around = around.unwrap_or_else(|| settings.directory.clone());
+    let is_inside = match (fs::canonicalize(&root.value), fs::canonicalize(&around)) {
+        (Ok(root), Ok(around)) => root.starts_with(around),
+        // Nothing is there, which is said later.
+        _ => absolute(&root.value).is_some_and(|root| root.starts_with(&around)),
+    };
+    if is_inside {
+        return Ok(settings);
+    }
+    let problem = Problem {
+        span: root.span,
+        message: "`root` leads out of the ".to_owned()
+            + if is_repository { "repository" } else { "directory of the settings" },
+        label: "outside".to_owned(),
+        help: Some("give it on the command line: `--root DIR`".to_owned()),
+    };
+    let Settings { source: Some(source), .. } = settings else { return Ok(settings) };
+    Err(Error::Invalid(Box::new(Invalid { source, problems: vec![problem] })))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {
@@ -79,21 +127,6 @@ fn common(paths: &[PathBuf]) -> Option<PathBuf> {
         let shared = common.components().zip(next.components()).take_while(|(one, other)| one == other);
         shared.map(|(part, _)| part).collect()
     }))
-}
-
-/// The path from the root of the file system, without `.` and `..`; no link is followed, so that it is the path people know.
-pub(super) fn absolute(path: &Path) -> Option<PathBuf> {
-    let mut plain = PathBuf::new();
-    for part in std::path::absolute(path).ok()?.components() {
-        match part {
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::CurDir => {}
-            part => plain.push(part),
-        }
-    }
-    Some(plain)
 }
 
 /// A path as it is shown: from the working directory where it is below, `/`-separated.
