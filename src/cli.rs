@@ -6,6 +6,7 @@ mod documents;
 mod explain;
 mod fix;
 mod input;
+mod interrupt;
 mod lint;
 mod output;
 mod progress;
@@ -14,11 +15,14 @@ mod tell;
 mod trace;
 mod values;
 
+use std::io::{ErrorKind, Write};
+
 use clap::{Parser, Subcommand};
 
 use clap_complete::Shell;
 use config::Config;
 use corslint::report::visible;
+use corslint::source::reason;
 use documents::Schema;
 use explain::{ExplainArguments, RulesArguments};
 use fix::FixArguments;
@@ -87,9 +91,9 @@ impl Cli {
         Cli::try_parse().unwrap_or_else(|error| {
             let shown = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
             match Cli::try_parse_from(shown) {
-                Err(shown) => shown.exit(),
+                Err(shown) => end(&shown),
                 // Bytes that are no text, which clap does not repeat.
-                Ok(_) => error.exit(),
+                Ok(_) => end(&error),
             }
         })
     }
@@ -108,6 +112,15 @@ impl Cli {
             Some(Command::Schema { name }) => documents::print_schema(*name),
         }
     }
+}
+
+/// Prints what clap has to say, which may be the help that was asked for, and ends the process.
+fn end(said: &clap::Error) -> ! {
+    let written = said.print().and_then(|()| std::io::stdout().flush());
+    std::process::exit(match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => i32::from(tell::complain(reason(&error))),
+        _ => said.exit_code(),
+    })
 }
 
 #[cfg(test)]

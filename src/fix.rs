@@ -67,6 +67,11 @@ impl Fixed {
     pub fn mended(&self) -> &[Mended] {
         self.outcome.mended.as_deref().unwrap_or_default()
     }
+
+    /// The directories of all files that were read.
+    pub fn directories(&self) -> BTreeSet<&Path> {
+        self.outcome.sources.iter().filter_map(|(_, source)| Some(directory(source.origin.as_deref()?))).collect()
+    }
 }
 
 /// Fixes what can be fixed.
@@ -105,6 +110,11 @@ pub fn fix(options: &Options) -> Result<Fixed, Error> {
         lint::lint(&lint::Options { rules: options.files.rules.clone(), ..state.files })?
     };
     Ok(Fixed { files, left: left.into_iter().collect(), outcome: Outcome { mended: Some(mended), ..outcome } })
+}
+
+/// The directory of a file.
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What is kept of a fault that was mended.

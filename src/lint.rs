@@ -35,7 +35,7 @@ use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
 pub use crate::settings::Context;
 use crate::settings::Settings;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Source, Sources};
 use crate::suppress;
 pub use content::kind_of;
 pub use discover::FileKind;
@@ -108,6 +108,20 @@ pub struct Outcome {
     pub mended: Option<Vec<Mended>>,
     /// How many steps the answers took that the rules asked for; see [`Model::steps`](crate::nginx::answer::Model::steps).
     pub steps: u64,
+}
+
+impl Outcome {
+    /// Why nothing may be written to `path`: the file there was linted, and whoever names it by mistake wants to keep it.
+    ///
+    /// # Errors
+    ///
+    /// That, in words.
+    pub fn refuse_to_overwrite(&self, path: &Path) -> Result<(), String> {
+        let there = real(path);
+        let is_there =
+            |(_, source): (FileId, &Source)| source.origin.as_deref().is_some_and(|origin| real(origin) == there);
+        if self.sources.iter().any(is_there) { Err("it is a file that was linted".to_owned()) } else { Ok(()) }
+    }
 }
 
 /// Why nothing could be linted.

@@ -1,52 +1,58 @@
 //! Files are replaced whole or not at all: the new bytes are written beside the old file, and only then take its name.
+//!
+//! The new file has the mode, the owner, the access list and the extended attributes of the old one before the first byte is written, so
+//! nobody can read it who could not read the old one. `unix` works through a handle of the directory, so a directory that is
+//! exchanged for a link meanwhile leads no write elsewhere.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
-
 use crate::source::reason;
+use crate::trust;
+
+#[cfg(not(unix))]
+#[path = "replace/portable.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "replace/unix.rs"]
+mod system;
+
+use system::{Place, Temporary};
 
 /// New bytes beside the file whose name they are to take. Dropped, they are gone, and nothing has changed.
 #[derive(Debug)]
 pub struct Replacement {
-    temporary: NamedTempFile,
-    path: PathBuf,
+    place: Place,
+    temporary: Temporary,
 }
 
 impl Replacement {
-    /// Puts what `write` writes on the disk, beside the file at `path`. It gets the mode of the file that is there and, where that is
-    /// allowed, its owner; a new one gets what any new file does. A link is followed.
+    /// Puts what `write` writes on the disk, beside the file at `path`, which has to hold the bytes `before` where these are given. A new
+    /// file gets the mode that any new file does. No link in the path is followed.
     ///
     /// # Errors
     ///
-    /// Why it cannot be done, or must not, in words.
-    pub fn prepare(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Self, String> {
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let old = fs::metadata(&path).ok();
-        if let Some(old) = &old {
-            if old.permissions().readonly() {
-                return Err("it is read-only".to_owned());
-            }
-            // To take a file's name only its directory has to be writable; whoever protects the file means its bytes.
-            File::options().write(true).open(&path).map_err(|error| reason(&error))?;
-        }
-        let temporary = beside(&path, old.as_ref(), write).map_err(|error| reason(&error))?;
-        Ok(Replacement { temporary, path })
+    /// Why it cannot be done, or must not, in words: the file changed, is read-only, has several names, or has an owner or attributes
+    /// that cannot be kept.
+    pub fn prepare(
+        path: &Path,
+        before: Option<&[u8]>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Self, String> {
+        let place = Place::open(path)?;
+        place.holds(before)?;
+        let temporary = place.beside(write)?;
+        Ok(Replacement { place, temporary })
     }
 
-    /// Gives the new bytes the name of the file.
+    /// Gives the new bytes the name of the file, which still has to hold the bytes `before` where these are given.
     ///
     /// # Errors
     ///
     /// Why it cannot be done, in words.
-    pub fn take_name(self) -> Result<(), String> {
-        self.temporary.persist(&self.path).map_err(|error| reason(&error.error))?;
-        // The new name is on the disk once its directory is; where that cannot be asked for, the system does it in its own time.
-        let directory = File::open(directory(&self.path));
-        _ = directory.and_then(|directory| directory.sync_all());
-        Ok(())
+    pub fn take_name(self, before: Option<&[u8]>) -> Result<(), String> {
+        self.place.holds(before)?;
+        self.place.replace_by(self.temporary)
     }
 }
 
@@ -55,55 +61,52 @@ impl Replacement {
 ///
 /// # Errors
 ///
-/// Why it cannot be done, or must not, in words.
+/// Why it cannot be done, or must not, in words: a link in the path leads out of the repository, for instance.
 pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
-    if fs::metadata(path).is_ok_and(|known| !known.is_file()) {
-        let written = File::options().write(true).open(path).and_then(|file| {
-            let mut out = BufWriter::new(file);
+    stays_inside(path)?;
+    if std::fs::metadata(path).is_ok_and(|known| !known.is_file()) {
+        let written = std::fs::File::options().write(true).open(path).and_then(|file| {
+            let mut out = io::BufWriter::new(file);
             write(&mut out)?;
             out.flush()
         });
         return written.map_err(|error| reason(&error));
     }
-    Replacement::prepare(path, write)?.take_name()
+    Replacement::prepare(&real(path).map_err(|error| reason(&error))?, None, write)?.take_name(None)
 }
 
-/// A file of another name in the same directory, on the disk.
-fn beside(
-    path: &Path,
-    old: Option<&fs::Metadata>,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    // As any new file: what the umask leaves.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.prefix(".corslint-").suffix(".tmp").tempfile_in(directory(path))?;
-    let mut out = BufWriter::with_capacity(64 * 1024, temporary.as_file_mut());
-    write(&mut out)?;
-    out.flush()?;
-    drop(out);
-    if let Some(old) = old {
-        keep_owner(temporary.as_file(), old);
-        temporary.as_file().set_permissions(old.permissions())?;
-    }
-    temporary.as_file().sync_all()?;
-    Ok(temporary)
+/// Makes the directory of a file that is to be written, where it is missing.
+///
+/// # Errors
+///
+/// Why it cannot be done, or must not, in words.
+pub fn make_directory(path: &Path) -> Result<(), String> {
+    stays_inside(path)?;
+    std::fs::create_dir_all(directory(path)).map_err(|error| reason(&error))
 }
 
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+fn stays_inside(path: &Path) -> Result<(), String> {
+    if trust::leads_out_when_written(path) { Err("a link leads it out of the repository".to_owned()) } else { Ok(()) }
 }
 
-/// Gives the new file the owner of the old one. Only root may give files away; where it may not be done the file is the caller's.
-#[cfg(unix)]
-fn keep_owner(file: &File, old: &fs::Metadata) {
-    use std::os::unix::fs::{MetadataExt, fchown};
-    let is_same = file.metadata().is_ok_and(|new| (new.uid(), new.gid()) == (old.uid(), old.gid()));
-    if !is_same {
-        _ = fchown(file, Some(old.uid()), Some(old.gid()));
-    }
+/// The path without links; for a file that is not there yet, in a directory that is.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    let new = || Ok(std::fs::canonicalize(directory(path))?.join(path.file_name().unwrap_or_default()));
+    std::fs::canonicalize(path).or_else(|_| new())
 }
 
-#[cfg(not(unix))]
-fn keep_owner(_: &File, _: &fs::Metadata) {}
+/// Removes the new files of this process that have not taken their name, for when it is ended by a signal. As long as the result is kept
+/// no other one can be made.
+pub fn abandon() -> impl Sized {
+    system::abandon()
+}
+
+/// Removes from a directory what runs that were killed have left: their new files that never took a name.
+pub fn clean_up(directory: &Path) {
+    system::clean_up(directory);
+}
+
+/// The directory of a file.
+fn directory(path: &Path) -> PathBuf {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}

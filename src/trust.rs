@@ -36,6 +36,15 @@ pub fn leads_out(path: &Path) -> bool {
     !real.starts_with(repository)
 }
 
+/// The same of a path at which a file is to be written, which need not be there yet. A link to nothing leads out, wherever it does.
+pub fn leads_out_when_written(path: &Path) -> bool {
+    let Some(named) = absolute(path) else { return false };
+    let there = named.ancestors().find(|above| fs::symlink_metadata(above).is_ok());
+    there.is_some_and(|there| {
+        leads_out(there) || (fs::metadata(there).is_err() && there.parent().and_then(repository).is_some())
+    })
+}
+
 /// The path from the root of the file system, without `.` and `..`; no link is followed, so that it is the path people know.
 pub fn absolute(path: &Path) -> Option<PathBuf> {
     let mut plain = PathBuf::new();

@@ -49,7 +49,9 @@ impl BaselineArguments {
         let baseline = match (&self.write_baseline, self.read()?) {
             (Some(path), _) => {
                 let baseline = Baseline::of(outcome);
-                replace(path, |out| baseline.write(out))
+                let written = outcome.refuse_to_overwrite(path);
+                written
+                    .and_then(|()| replace(path, |out| baseline.write(out)))
                     .map_err(|why| format!("{}: not written, {why}", path.display()))?;
                 baseline
             }

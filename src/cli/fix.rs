@@ -6,9 +6,11 @@ use std::path::Path;
 use corslint::finding::Mended;
 use corslint::fix::{self, Fixed};
 use corslint::lint::{Overlay, real};
+use corslint::replace::clean_up;
 use corslint::report;
 use corslint::settings::Settings;
 
+use super::interrupt;
 use super::lint::Lint;
 use super::tell::{FOUND, INCOMPLETE, complain, note, print};
 
@@ -51,6 +53,7 @@ impl FixArguments {
             return complain("standard output gets the fixed text; write a format to a file: --output FORMAT=PATH");
         }
         let only = stdin.map(Path::to_owned);
+        interrupt::remove_files();
         let mut fixed = match fix::fix(&fix::Options { files, with_unsafe: self.with_unsafe, only }) {
             Ok(fixed) => fixed,
             Err(error) => return complain(error),
@@ -87,6 +90,7 @@ impl FixArguments {
 
     /// Replaces the files that change.
     fn write(&self, fixed: &mut Fixed, settings: &Settings) -> u8 {
+        fixed.directories().into_iter().for_each(clean_up);
         if let Err(errors) = fix::write(&fixed.files) {
             errors.iter().for_each(note);
             return INCOMPLETE;

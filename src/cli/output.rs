@@ -1,15 +1,15 @@
 //! In which formats, and where to, a run is told.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
 use corslint::lint::{Outcome, real};
-use corslint::replace::replace;
+use corslint::replace::{make_directory, replace};
 use corslint::report::{self, Format, View};
 
+use super::interrupt;
 use super::screen::{self, Color};
 use super::tell::{complain, print};
 
@@ -194,11 +194,14 @@ impl Outputs<'_> {
     /// Writes the files, and to standard output if `speak` is set. Gives `code`, or 2 where something could not be written.
     pub(super) fn write(&self, outcome: &Outcome, code: u8, speak: bool) -> u8 {
         let mut exit = code;
+        if !self.files.is_empty() {
+            interrupt::remove_files();
+        }
         for (format, path) in &self.files {
             let view = View { screen: screen::plain(), most: None, exit_code: code };
-            // Where it cannot be made, the file cannot be written, which says why.
-            _ = path.parent().map(fs::create_dir_all);
-            if let Err(why) = replace(path, |out| report::write(*format, view, outcome, out)) {
+            let may_be = make_directory(path).and_then(|()| outcome.refuse_to_overwrite(path));
+            let write = |()| replace(path, |out| report::write(*format, view, outcome, out));
+            if let Err(why) = may_be.and_then(write) {
                 exit = complain(format_args!("{}: not written, {why}", path.display()));
             }
         }

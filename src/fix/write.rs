@@ -1,10 +1,7 @@
 //! The files that change take their new bytes, all of them or none, so far as that can be told before.
 
-use std::fs;
-
 use super::Changed;
 use crate::replace::Replacement;
-use crate::source::reason;
 
 /// Replaces the files. All new bytes are on the disk before the first file takes them, so a full disk changes nothing; a kill leaves
 /// every file as it was or as it is to be.
@@ -18,9 +15,7 @@ pub fn write(files: &[Changed]) -> Result<(), Vec<String>> {
     let mut errors = Vec::new();
     let told = |file: &Changed, why: String| format!("{}: not written, {why}", file.path);
     for file in files {
-        let prepared =
-            is_unchanged(file).and_then(|()| Replacement::prepare(&file.real, |out| out.write_all(&file.after)));
-        match prepared {
+        match Replacement::prepare(&file.real, Some(&file.before), |out| out.write_all(&file.after)) {
             Ok(replacement) => ready.push((file, replacement)),
             Err(why) => errors.push(told(file, why)),
         }
@@ -29,16 +24,8 @@ pub fn write(files: &[Changed]) -> Result<(), Vec<String>> {
         return Err(errors);
     }
     for (file, replacement) in ready {
-        let replaced = is_unchanged(file).and_then(|()| replacement.take_name());
+        let replaced = replacement.take_name(Some(&file.before));
         errors.extend(replaced.err().map(|why| told(file, why)));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
-/// Whether the file still holds what was read.
-fn is_unchanged(file: &Changed) -> Result<(), String> {
-    match fs::read(&file.real).map_err(|error| reason(&error))? == file.before {
-        true => Ok(()),
-        false => Err("it changed since it was read".to_owned()),
-    }
 }
