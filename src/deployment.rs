@@ -46,6 +46,7 @@ mod visit;
 pub use ask::Admission;
 pub use blame::{Blame, Replacing};
 pub use caches::MixedUp;
+pub use compare::Difference;
 pub use credentials::Twice;
 pub use doubled::{BesideApp, Sender};
 pub use dropped::Dropped;

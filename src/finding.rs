@@ -72,6 +72,45 @@ impl Fix {
     pub fn risky(edit: Edit) -> Self {
         Fix { safe: false, edits: vec![edit] }
     }
+
+    /// The same with edits in ascending order that neither overlap nor meet: two directives of one line that are both taken out share the
+    /// blanks between them. `None` where two edits replace the same bytes by different texts, so that not both can be made.
+    pub(crate) fn settled(mut self) -> Option<Self> {
+        if self.edits.len() < 2 {
+            return Some(self);
+        }
+        self.edits.sort_by_key(|edit| edit.place);
+        let mut settled: Vec<Edit> = Vec::with_capacity(self.edits.len());
+        for edit in self.edits {
+            match settled.last_mut().filter(|last| last.meets(&edit)) {
+                Some(last) => last.take_in(edit)?,
+                None => settled.push(edit),
+            }
+        }
+        Some(Fix { edits: settled, ..self })
+    }
+}
+
+impl Edit {
+    /// Whether a later edit overlaps this one, or inserts where it ends or starts.
+    fn meets(&self, later: &Edit) -> bool {
+        let (span, other) = (self.place.span, later.place.span);
+        let touches = other.start == span.end && (span.is_empty() || other.is_empty());
+        self.place.file == later.place.file && (other.start < span.end || touches)
+    }
+
+    /// Makes one edit of two that meet. Of two insertions the first one comes first.
+    fn take_in(&mut self, later: Edit) -> Option<()> {
+        let overlaps = later.place.span.start < self.place.span.end && !later.place.span.is_empty();
+        match (self.place == later.place && self.text == later.text, overlaps) {
+            // What one fix says twice is said once.
+            (true, _) => return Some(()),
+            (false, true) if !(self.text.is_empty() && later.text.is_empty()) => return None,
+            _ => self.text.push_str(&later.text),
+        }
+        self.place.span = self.place.span.to(later.place.span);
+        Some(())
+    }
 }
 
 /// A fault that was mended, for whoever wants a record of it.
@@ -139,5 +178,34 @@ impl Finding {
     pub fn shown_by(self, request: Option<Request>) -> Self {
         let severity = if request.is_some() { self.severity } else { self.severity.min(Severity::Warning) };
         Finding { severity, request, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn edits_of_one_fix_never_overlap() {
+        let edit = |(start, end, text): (u32, u32, &str)| Edit {
+            place: Place { file: FileId(0), span: Span { start, end } },
+            text: text.to_owned(),
+        };
+        let check = |edits: &[(u32, u32, &str)], expected: Option<&[(u32, u32, &str)]>| {
+            let settled = Fix { safe: true, edits: edits.iter().copied().map(edit).collect() }.settled();
+            let expected = expected.map(|edits| edits.iter().copied().map(edit).collect::<Vec<_>>());
+            assert_eq!(settled.map(|fix| fix.edits), expected, "{edits:?}");
+        };
+        check(&[(6, 9, ""), (2, 4, "")], Some(&[(2, 4, ""), (6, 9, "")]));
+        check(&[(2, 5, ""), (4, 9, "")], Some(&[(2, 9, "")]));
+        check(&[(2, 4, ""), (4, 9, "")], Some(&[(2, 4, ""), (4, 9, "")]));
+        check(&[(2, 4, ""), (4, 4, "x")], Some(&[(2, 4, "x")]));
+        check(&[(4, 9, ""), (4, 4, "x")], Some(&[(4, 9, "x")]));
+        check(&[(4, 4, "x"), (4, 4, "y")], Some(&[(4, 4, "xy")]));
+        check(&[(4, 4, "x"), (4, 4, "x")], Some(&[(4, 4, "x")]));
+        check(&[(2, 9, ""), (4, 4, "x")], Some(&[(2, 9, "x")]));
+        check(&[(2, 5, "a"), (4, 9, "b")], None);
+        check(&[(2, 5, ""), (4, 9, "b")], None);
     }
 }

@@ -1,8 +1,9 @@
 //! Fixes: the edits that findings bring, made round by round, and each checked before it counts.
 //!
 //! A fix counts if its fault is gone and no other error or warning has come; a safe one also has to leave every other answer as it was
-//! ([`lint::difference`]). All fixes of a round are tried together; where that fails the halves are, so that one bad fix costs a few runs
-//! and not one for every good one. Of fixes that touch one another the later ones wait for the next round.
+//! ([`lint::differences`]). All fixes of a round are tried together. Where that fails those are left out that are at fault, so that bad
+//! fixes cost a few runs and keep no good one from being made; where nothing shows which these are, the halves are tried. Of fixes that
+//! touch one another the later ones wait for the next round.
 
 mod edits;
 mod write;
@@ -11,13 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::finding::{Finding, Fix, Mended, Severity};
-use crate::lint::{self, Error, Outcome, real};
+use crate::lint::{self, Difference, Error, Outcome, real};
 use crate::source::{FileId, Place, Sources, Span};
 use edits::{Edits, Moves};
 pub use write::write;
 
-/// How often the files are linted again for what could not be done at once.
-const MAX_ROUNDS: usize = 10;
 /// How many sets of fixes are tried in one run.
 const MAX_CHECKS: usize = 200;
 /// How often in a row a fault may show only because another is gone.
@@ -83,7 +82,8 @@ pub fn fix(options: &Options) -> Result<Fixed, Error> {
     // Whether a fix brings something else about shows only beside the findings of all rules.
     let mut state = State::new(lint::Options { rules: Vec::new(), ..options.files.clone() })?;
     let (mut first, mut mended, mut checks, mut left) = (None, Vec::new(), 0, BTreeSet::new());
-    for _ in 0..MAX_ROUNDS {
+    // Each round makes a fix, so that a second run finds nothing to do; the number of checks is limited.
+    loop {
         left.clear();
         let mut made = None;
         for with_unsafe in [false, true].into_iter().take(1 + usize::from(options.with_unsafe)) {
@@ -236,6 +236,14 @@ struct Round<'s> {
     left: BTreeSet<String>,
 }
 
+/// Why a set of fixes cannot be made.
+struct Failure {
+    /// In words, for each fix that is at fault by itself; by its index.
+    at_fault: BTreeMap<usize, String>,
+    /// In words, where nothing shows which fix is at fault.
+    why: String,
+}
+
 impl<'s> Round<'s> {
     /// Tries the fixes that can be made together, and others only where of those none passes.
     fn go(&mut self, mut open: Vec<Fixable<'s>>) -> Result<(), Error> {
@@ -250,56 +258,78 @@ impl<'s> Round<'s> {
         Ok(())
     }
 
-    /// Accepts the fixes of a group: all if they pass together, otherwise those of its halves that do.
+    /// Accepts the fixes of a group: all if they pass together, otherwise without those that are at fault, and where nothing shows which
+    /// are, those of its halves that pass.
     fn check(&mut self, group: Vec<Fixable<'s>>) -> Result<(), Error> {
         let mut groups = vec![group];
         while let Some(mut group) = groups.pop() {
             if self.checks == MAX_CHECKS {
-                self.leave(&group, &format!("no more than {MAX_CHECKS} sets of fixes are tried in one run"));
+                let why = format!("no more than {MAX_CHECKS} sets of fixes are tried in one run");
+                group.iter().for_each(|fixable| self.leave(fixable, &why));
                 continue;
             }
             self.checks += 1;
             let all: Vec<Fixable<'s>> = self.accepted.iter().chain(&group).copied().collect();
-            match self.attempt(&all)? {
-                Ok(made) => (self.accepted, self.made) = (all, Some(made)),
-                Err(_) if group.len() > 1 => {
-                    let second = group.split_off(group.len() / 2);
+            let Failure { mut at_fault, why } = match self.attempt(&all)? {
+                Ok(made) => {
+                    (self.accepted, self.made) = (all, Some(made));
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            // A fix that passed before is at fault only beside one of the group.
+            let offset = self.accepted.len();
+            let reasons: Vec<Option<String>> = (0..group.len()).map(|at| at_fault.remove(&(offset + at))).collect();
+            let mut reasons = reasons.into_iter();
+            let faulty: Vec<(Fixable<'s>, String)> =
+                group.iter().zip(&mut reasons).filter_map(|(fixable, reason)| Some((*fixable, reason?))).collect();
+            match (faulty.len(), group.len()) {
+                (0, 1) => group.iter().for_each(|fixable| self.leave(fixable, &why)),
+                (0, length) => {
+                    let second = group.split_off(length / 2);
                     groups.extend([second, group]);
                 }
-                Err(why) => self.leave(&group, &why),
+                (count, length) if count == length => {
+                    faulty.iter().for_each(|(fixable, reason)| self.leave(fixable, reason));
+                }
+                _ => {
+                    let is_faulty =
+                        |fixable: &Fixable<'s>| faulty.iter().any(|(other, _)| std::ptr::eq(other.0, fixable.0));
+                    let (faulty, sound): (Vec<_>, Vec<_>) = group.into_iter().partition(|fixable| is_faulty(fixable));
+                    // They may pass once the others are made.
+                    groups.extend([faulty, sound]);
+                }
             }
         }
         Ok(())
     }
 
-    fn leave(&mut self, group: &[Fixable<'s>], why: &str) {
-        let sources = &self.state.outcome.sources;
-        let words = |(finding, _): &Fixable<'s>| {
-            format!("{}: `{}` is not fixed: {why}", place_in_words(sources, finding), finding.rule)
-        };
-        self.left.extend(group.iter().map(words));
+    fn leave(&mut self, (finding, _): &Fixable<'s>, why: &str) {
+        let place = place_in_words(&self.state.outcome.sources, finding);
+        self.left.insert(format!("{place}: `{}` is not fixed: {why}", finding.rule));
     }
 
     /// Makes fixes that do not touch one another and checks what comes of it: the files as they would be, or what is wrong with them.
     /// A fault that shows only once another is gone is mended with it, where that can be done.
-    fn attempt(&self, fixes: &[Fixable<'_>]) -> Result<Result<State, String>, Error> {
+    fn attempt(&self, fixes: &[Fixable<'_>]) -> Result<Result<State, Failure>, Error> {
         let mut moves = Moves::default();
         let mut made = self.state.with(fixes, &mut moves)?;
         for _ in 0..MAX_CHAIN {
             let shown = match new_findings(&self.state.outcome, &made.outcome, fixes, &moves) {
                 Ok(shown) => shown,
-                Err(why) => return Ok(Err(why)),
+                Err(failure) => return Ok(Err(failure)),
             };
             if shown.is_empty() {
                 let is_safe = fixes.iter().all(|(_, fix)| fix.safe);
-                let difference = if is_safe { lint::difference(&self.state.files, &made.files)? } else { None };
-                return Ok(difference.map_or(Ok(made), Err));
+                let differences = if is_safe { lint::differences(&self.state.files, &made.files)? } else { Vec::new() };
+                return Ok(if differences.is_empty() { Ok(made) } else { Err(differing(&differences, fixes)) });
             }
             let mendable = self.wanted.of(&made.outcome, &mut BTreeSet::new());
             let may_be_mended: BTreeSet<_> = mendable.iter().map(|(finding, _)| here(finding)).collect();
-            if let Some(lasting) = shown.iter().find(|new| !may_be_mended.contains(&here(new))) {
-                let place = place_in_words(&made.outcome.sources, lasting);
-                return Ok(Err(format!("`{}` would be found at {place}", lasting.rule)));
+            let lasting: Vec<&Finding> =
+                shown.iter().copied().filter(|new| !may_be_mended.contains(&here(new))).collect();
+            if !lasting.is_empty() {
+                return Ok(Err(lasting_findings(&made.outcome.sources, &lasting, fixes, &moves)));
             }
             let mut edits = Edits::default();
             let shown: BTreeSet<_> = shown.iter().map(|new| here(new)).collect();
@@ -307,8 +337,53 @@ impl<'s> Round<'s> {
             let chained: Vec<Fixable<'_>> = mendable.into_iter().filter(is_chained).collect();
             made = made.with(&chained, &mut moves)?;
         }
-        Ok(Err("one fault after another would be found".to_owned()))
+        Ok(Err(Failure { at_fault: BTreeMap::new(), why: "one fault after another would be found".to_owned() }))
     }
+}
+
+/// Findings that fixes would bring: of each, the fix next to it is at fault.
+fn lasting_findings(sources: &Sources, lasting: &[&Finding], fixes: &[Fixable<'_>], moves: &Moves) -> Failure {
+    let mut starts: Vec<(FileId, u32, usize)> = Vec::new();
+    for (index, (_, fix)) in fixes.iter().enumerate() {
+        starts
+            .extend(fix.edits.iter().map(|it| (it.place.file, moves.start(it.place.file, it.place.span.start), index)));
+    }
+    starts.sort_unstable();
+    let nearest = |place: Place| {
+        let at = starts.partition_point(|(file, start, _)| (*file, *start) < (place.file, place.span.start));
+        let around = [at.checked_sub(1), Some(at)].into_iter().flatten().filter_map(|at| starts.get(at));
+        let in_file = around.filter(|(file, ..)| *file == place.file);
+        in_file.min_by_key(|(_, start, _)| start.abs_diff(place.span.start)).map(|(.., index)| *index)
+    };
+    let mut at_fault = BTreeMap::new();
+    let mut last = String::new();
+    for finding in lasting {
+        let why = format!("`{}` would be found at {}", finding.rule, place_in_words(sources, finding));
+        let places = std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.place);
+        let fix = places.into_iter().find_map(nearest);
+        fix.into_iter().for_each(|fix| _ = at_fault.entry(fix).or_insert_with(|| why.clone()));
+        last = why;
+    }
+    Failure { at_fault, why: last }
+}
+
+/// Responses that fixes would change: of each, the fixes in its location are at fault, or else those in its server, or in its app's .env
+/// files.
+fn differing(differences: &[Difference], fixes: &[Fixable<'_>]) -> Failure {
+    let mut at_fault = BTreeMap::new();
+    for difference in differences {
+        let is_in = |block: &Place, (_, fix): &Fixable<'_>| fix.edits.iter().any(|edit| block.holds(edit.place));
+        let inside = |block: &Place| -> Vec<usize> {
+            (0..fixes.len()).filter(|index| fixes.get(*index).is_some_and(|fix| is_in(block, fix))).collect()
+        };
+        let is_of_app =
+            |(_, fix): &Fixable<'_>| fix.edits.iter().any(|edit| difference.env_files.contains(&edit.place.file));
+        let of_app = || fixes.iter().enumerate().filter(|(_, fix)| is_of_app(fix)).map(|(index, _)| index).collect();
+        let found = difference.blocks.iter().map(inside).find(|found| !found.is_empty()).unwrap_or_else(of_app);
+        found.into_iter().for_each(|fix| _ = at_fault.entry(fix).or_insert_with(|| difference.why.clone()));
+    }
+    let why = differences.first().map(|difference| difference.why.clone()).unwrap_or_default();
+    Failure { at_fault, why }
 }
 
 /// What tells findings apart, as long as no byte has moved.
@@ -333,16 +408,22 @@ fn new_findings<'a>(
     after: &'a Outcome,
     fixes: &[Fixable<'_>],
     moves: &Moves,
-) -> Result<Vec<&'a Finding>, String> {
+) -> Result<Vec<&'a Finding>, Failure> {
     let paths =
         |outcome: &Outcome| -> Vec<String> { outcome.sources.iter().map(|(_, file)| file.path.clone()).collect() };
     if paths(before) != paths(after) {
-        return Err("other files would be read".to_owned());
+        return Err(Failure { at_fault: BTreeMap::new(), why: "other files would be read".to_owned() });
     }
     let moved = |rule: &'static str, place: Place| (rule, place.file, moves.start(place.file, place.span.start));
-    let mended: BTreeSet<_> = fixes.iter().map(|(finding, _)| moved(finding.rule, finding.primary.place)).collect();
-    if let Some(still) = after.findings.iter().find(|finding| mended.contains(&here(finding))) {
-        return Err(format!("the fault would still be found at {}", place_in_words(&after.sources, still)));
+    let mended = fixes.iter().map(|(finding, _)| moved(finding.rule, finding.primary.place));
+    let mended: BTreeMap<_, usize> = mended.zip(0..).collect();
+    let still = after.findings.iter().filter_map(|finding| {
+        let why = || format!("the fault would still be found at {}", place_in_words(&after.sources, finding));
+        mended.get(&here(finding)).map(|index| (*index, why()))
+    });
+    let at_fault: BTreeMap<usize, String> = still.collect();
+    if let Some(why) = at_fault.values().next().cloned() {
+        return Err(Failure { at_fault, why });
     }
     let labels = before.findings.iter().flat_map(|finding| {
         let labels = std::iter::once(&finding.primary).chain(&finding.related);

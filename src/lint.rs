@@ -25,8 +25,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use crate::deployment::Difference;
 use crate::deployment::{Apps, Deployment};
-use crate::finding::{Finding, Mended};
+use crate::finding::{Finding, Fix, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
 use crate::nginx::credentials;
@@ -239,6 +240,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     for finding in &mut findings {
         levels.set(finding);
         logins::hide(finding);
+        finding.fix = finding.fix.take().and_then(Fix::settled);
     }
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
@@ -264,18 +266,18 @@ fn together(mut lists: Vec<Vec<Finding>>) -> Vec<Finding> {
     all
 }
 
-/// The first answer that the files of `after` give otherwise than those of `before` and that no repair may change, in words.
+/// The answers that the files of `after` give otherwise than those of `before` and that no repair may change.
 ///
 /// # Errors
 ///
 /// As for [`lint`].
-pub fn difference(before: &Options, after: &Options) -> Result<Option<String>, Error> {
+pub fn differences(before: &Options, after: &Options) -> Result<Vec<Difference>, Error> {
     let (before, after) = (Gathered::new(before)?, Gathered::new(after)?);
     let (old_apps, new_apps) = (before.apps(), after.apps());
     let (old_configs, new_configs) = (before.configs(), after.configs());
     let old = Deployment::new(&before.files.sources, &old_configs, &old_apps);
     let new = Deployment::new(&after.files.sources, &new_configs, &new_apps);
-    Ok(old.difference(&new))
+    Ok(old.differences(&new))
 }
 
 /// Sorts by file in the order the files were given, then by place; what is the same at the same place is one finding.

@@ -17,6 +17,7 @@ use crate::nginx::answer::{Answer, Question};
 use crate::nginx::app::{AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId};
 use crate::nginx::value::Value;
+use crate::source::{FileId, Place};
 
 /// What an app is taken to answer: what was asked for, an error, nothing.
 const STATUSES: [AppStatus; 3] = [AppStatus::This(200), AppStatus::This(500), AppStatus::Down];
@@ -26,15 +27,35 @@ const OTHER: &str = "get another answer to";
 const MAX_ORIGINS: usize = 64;
 const FEW: usize = 4;
 
+/// Something that a repair must not change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What would change, in words.
+    pub why: String,
+    /// The blocks that its request passes, as they stand before the repair, the innermost first; none where it is about no request.
+    pub blocks: Vec<Place>,
+    /// The .env files of the app that its request reaches.
+    pub env_files: Vec<FileId>,
+}
+
+/// How many differences of one repair are told.
+const MAX_DIFFERENCES: usize = 10_000;
+
 impl<'d> Deployment<'d> {
-    /// The first thing that `after` says differently and that a repair of this deployment must not change, in words.
-    pub fn difference(&self, after: &Deployment<'d>) -> Option<String> {
+    /// What `after` says differently and a repair of this deployment must not change.
+    pub fn differences(&self, after: &Deployment<'d>) -> Vec<Difference> {
         if self.sites.len() != after.sites.len() || self.projects.len() != after.projects.len() {
-            return Some("other files would belong together".to_owned());
+            return vec![Difference {
+                why: "other files would belong together".to_owned(),
+                blocks: Vec::new(),
+                env_files: Vec::new(),
+            }];
         }
-        let mut sites = self.sites.iter().zip(&after.sites);
-        let in_sites = sites.find_map(|(old, new)| Pair { before: self, after, old, new }.difference());
-        in_sites.or_else(|| environments_differ(self, after))
+        let sites = self.sites.iter().zip(&after.sites);
+        let in_sites = sites.flat_map(|(old, new)| Pair { before: self, after, old, new }.differences());
+        let environments =
+            environments_differ(self, after).map(|why| Difference { why, blocks: Vec::new(), env_files: Vec::new() });
+        in_sites.chain(environments).collect()
     }
 }
 
@@ -47,30 +68,51 @@ struct Pair<'p, 'd> {
 }
 
 impl<'d> Pair<'_, 'd> {
-    fn difference(&self) -> Option<String> {
+    fn differences(&self) -> Vec<Difference> {
+        let anywhere = |why: &str| Difference { why: why.to_owned(), blocks: Vec::new(), env_files: Vec::new() };
         if !has_same_blocks(self.old.config, self.new.config) {
-            return Some("the configuration would have other blocks".to_owned());
+            return vec![anywhere("the configuration would have other blocks")];
         }
+        let mut found = Vec::new();
+        // One difference of a block is enough.
+        let mut differing = BTreeSet::new();
         let mut asked = BTreeSet::new();
         for site in [self.old, self.new] {
             for exchange in &site.exchanges {
                 let route = &site.routes[exchange.route];
-                let harm = asked.insert(key(route, exchange)).then(|| self.harm(route, exchange)).flatten();
-                if let Some(harm) = harm {
+                let is_open = !differing.contains(&route.context) && asked.insert(key(route, exchange));
+                if let Some(harm) = is_open.then(|| self.harm(route, exchange)).flatten() {
                     let (origin, request) = (exchange.origin(), exchange.page.main());
-                    return Some(format!("a page of {origin} would {harm} {}", line(&request)));
+                    let why = format!("a page of {origin} would {harm} {}", line(&request));
+                    differing.insert(route.context);
+                    found.push(self.difference(why, route));
                 }
             }
             for route in &site.routes {
                 let request = Request { method: "GET".into(), url: route.url.clone(), headers: Vec::new() };
-                if self.differs_without_origin(route, &request) {
-                    return Some(format!("{} would get another answer from outside of any page", line(&request)));
+                if !differing.contains(&route.context) && self.differs_without_origin(route, &request) {
+                    let why = format!("{} would get another answer from outside of any page", line(&request));
+                    differing.insert(route.context);
+                    found.push(self.difference(why, route));
                 }
+            }
+            if found.len() > MAX_DIFFERENCES {
+                break;
             }
         }
         // What was given up has no answers, and two of these look alike.
-        let is_given_up = [self.old, self.new].iter().any(|site| !site.model.given_up().is_empty());
-        is_given_up.then(|| "some responses are too many to compare".to_owned())
+        if [self.old, self.new].iter().any(|site| !site.model.given_up().is_empty()) {
+            found.push(anywhere("some responses are too many to compare"));
+        }
+        found
+    }
+
+    /// A difference at a route; blocks are the same before and after.
+    fn difference(&self, why: String, route: &Route<'_>) -> Difference {
+        let config = self.old.config;
+        let blocks = config.ancestors(route.context).filter_map(|context| config.block_place(context)).collect();
+        let env_files = route.app.map_or_else(Vec::new, |app| app.files.to_vec());
+        Difference { why, blocks, env_files }
     }
 
     /// The answers to one request, before and after.

@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Stat, Uid, XattrFlags};
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags};
 use rustix::io::Errno;
 
 use super::directory;
@@ -120,9 +120,14 @@ fn enter(path: &Path) -> Result<OwnedFd, String> {
     let mut here = rustix::fs::open("/", flags, Mode::empty()).map_err(why)?;
     for part in absolute.components() {
         let Component::Normal(name) = part else { continue };
-        here = rustix::fs::openat(&here, name, flags, Mode::empty()).map_err(|error| match error {
-            Errno::LOOP | Errno::NOTDIR => "a link has taken the place of its directory".to_owned(),
-            error => why(error),
+        let is_link = |error: &Errno| {
+            let stat = matches!(*error, Errno::LOOP | Errno::NOTDIR)
+                .then(|| rustix::fs::statat(&here, name, AtFlags::SYMLINK_NOFOLLOW));
+            stat.is_some_and(|stat| stat.is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::Symlink))
+        };
+        here = rustix::fs::openat(&here, name, flags, Mode::empty()).map_err(|error| match is_link(&error) {
+            true => "a link has taken the place of its directory".to_owned(),
+            false => why(error),
         })?;
     }
     Ok(here)

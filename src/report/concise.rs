@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::View;
-use super::text::{brief, shown, summary, visible};
+use super::text::{brief, first_on_line, shown, summary};
 use crate::lint::Outcome;
 
 /// Writes a line for every finding, and the summary last.
@@ -12,7 +12,7 @@ pub(super) fn write(view: View, outcome: &Outcome, out: &mut impl Write) -> io::
     for finding in findings {
         let source = outcome.sources.get(finding.primary.place.file);
         let at = source.position(finding.primary.place.span.start);
-        let (path, severity, rule) = (visible(&source.path), finding.severity.word(), finding.rule);
+        let (path, severity, rule) = (first_on_line(&source.path), finding.severity.word(), finding.rule);
         writeln!(out, "{path}:{}:{}: {severity}[{rule}]: {}", at.line, at.column, brief(&finding.message))?;
     }
     if let Some(line) = rest {

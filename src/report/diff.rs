@@ -23,12 +23,9 @@ pub fn write_diff(files: &[Changed], is_screen: bool, out: &mut impl Write) -> i
     for file in files {
         let [before, after] = &file.sealed;
         let (before, after) = (without(&file.before, before), without(&file.after, after));
-        let diff = TextDiff::from_lines(&*before, &*after);
-        let mut unified = diff.unified_diff();
         let path = visible(&file.path);
-        unified.context_radius(if file.has_secrets { 0 } else { CONTEXT_LINES }).header(&path, &path);
-        let mut exact = Vec::new();
-        unified.to_writer(&mut exact)?;
+        let mut exact = format!("--- {path}\n+++ {path}\n").into_bytes();
+        hunks(&lines(&before), &lines(&after), if file.has_secrets { 0 } else { CONTEXT_LINES }, &mut exact);
         if !is_screen {
             out.write_all(&exact)?;
             continue;
@@ -40,6 +37,39 @@ pub fn write_diff(files: &[Changed], is_screen: bool, out: &mut impl Write) -> i
         }
     }
     Ok(())
+}
+
+/// The lines of a file as `patch` and git count them: a carriage return by itself ends none.
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+/// Appends the changes, each with some unchanged lines around it, byte for byte.
+fn hunks(before: &[&[u8]], after: &[&[u8]], context: usize, out: &mut Vec<u8>) {
+    let diff = TextDiff::from_slices(before, after);
+    for group in diff.grouped_ops(context) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let old = range(first.old_range().start..last.old_range().end);
+        let new = range(first.new_range().start..last.new_range().end);
+        out.extend_from_slice(format!("@@ -{old} +{new} @@\n").as_bytes());
+        for change in group.iter().flat_map(|part| diff.iter_changes(part)) {
+            let line = change.value();
+            out.extend_from_slice(change.tag().to_string().as_bytes());
+            out.extend_from_slice(line);
+            if !line.ends_with(b"\n") {
+                out.extend_from_slice(b"\n\\ No newline at end of file\n");
+            }
+        }
+    }
+}
+
+/// Lines as the head of a hunk names them: the first one and their number, which is left out if it is 1.
+fn range(lines: std::ops::Range<usize>) -> String {
+    match lines.len() {
+        0 => format!("{},0", lines.start),
+        1 => format!("{}", lines.start + 1),
+        count => format!("{},{count}", lines.start + 1),
+    }
 }
 
 /// The bytes with a mark for what is sealed; every line stays a line.

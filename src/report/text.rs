@@ -42,6 +42,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A path that starts a line. GitHub obeys lines of a log that start with `::` or `##[`, so a path that does is written from the working
+/// directory.
+pub(super) fn first_on_line(path: &str) -> Cow<'_, str> {
+    let shown = visible(path);
+    let is_obeyed = ["::", "##["].iter().any(|start| shown.trim_start().starts_with(start));
+    if is_obeyed { format!("./{shown}").into() } else { shown }
+}
+
 /// How many characters of one text are shown to people. A value of a file may be as long as the file.
 const MOST_CHARACTERS: usize = 2000;
 
@@ -170,6 +178,19 @@ mod tests {
             ("\u{feff}\u{e0041}", r"\u{feff}\u{e0041}"),
         ] {
             assert_eq!(visible(text), shown);
+        }
+    }
+
+    #[test]
+    fn no_path_starts_a_line_that_is_obeyed() {
+        for (path, shown) in [
+            ("a.conf", "a.conf"),
+            ("::error::x.conf", "./::error::x.conf"),
+            ("  ::x", "./  ::x"),
+            ("##[error]x", "./##[error]x"),
+            ("a::b", "a::b"),
+        ] {
+            assert_eq!(first_on_line(path), shown);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Config, Context, ContextId, ContextKind, Item, ItemId, number};
-use crate::nginx::tree::{Tree, Word};
+use crate::nginx::tree::{Body, Tree, Word};
 use crate::source::{FileId, Place, Span};
 
 impl<'s> Config<'s> {
@@ -110,6 +110,14 @@ impl<'s> Config<'s> {
     pub fn value_place(&self, id: ItemId, index: usize) -> Place {
         let span = self.words(id).get(index).map_or(Span::default(), |word| word.inner());
         Place { file: self.item(id).file, span }
+    }
+
+    /// From the name of the directive that opens a block to the brace that closes it; `None` for the top.
+    pub fn block_place(&self, id: ContextId) -> Option<Place> {
+        let item = self.item(self.context(id).opener?);
+        let head = item.tree.head(item.directive);
+        let Body::Block(body) = item.tree.directives.get(item.directive as usize)?.body else { return None };
+        Some(Place { file: item.file, span: head.to(body) })
     }
 
     /// From a directive's name to its last parameter.
