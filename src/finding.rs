@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::cors::request::Request;
+use crate::redact::Redactor;
 use crate::source::{Place, Position};
 
 /// How sure and how bad; see the promise each word makes in the README.
@@ -158,11 +159,38 @@ pub struct Finding {
     pub request: Option<Request>,
     /// How to mend it by machine.
     pub fix: Option<Fix>,
+    /// Whether the fix writes a secret that stands in the file already, so that no report may show it.
+    pub has_secret_fix: bool,
     /// What it is known by; the engine sets it once all findings are known.
     pub fingerprint: Fingerprint,
 }
 
 impl Finding {
+    /// The fix as far as a report may show it.
+    pub fn shown_fix(&self) -> Option<&Fix> {
+        self.fix.as_ref().filter(|_| !self.has_secret_fix)
+    }
+
+    /// The same without what is secret, in every text.
+    pub(crate) fn redacted(&mut self, redactor: &Redactor) {
+        let labels = self.related.iter_mut().chain([&mut self.primary]).map(|label| &mut label.text);
+        for text in labels.chain([&mut self.message]).chain(&mut self.help) {
+            if let Cow::Owned(shown) = redactor.text(text) {
+                *text = shown.into();
+            }
+        }
+        if let Some(request) = &mut self.request {
+            let headers = request.headers.iter_mut().map(|(_, value)| value);
+            for text in headers.chain([&mut request.url]) {
+                if let Cow::Owned(shown) = redactor.text(text) {
+                    *text = shown;
+                }
+            }
+        }
+        let is_secret = |edit: &Edit| matches!(redactor.text(&edit.text), Cow::Owned(_));
+        self.has_secret_fix = self.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(is_secret));
+    }
+
     /// The same with what to write instead.
     pub fn with_help(self, help: impl Into<Cow<'static, str>>) -> Self {
         Finding { help: Some(help.into()), ..self }

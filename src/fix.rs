@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::{Finding, Fix, Mended, Severity};
 use crate::lint::{self, Difference, Error, Outcome, real};
-use crate::source::{FileId, Place, Sources, Span};
+use crate::source::{FileId, Place, Source, Sources, Span};
 use edits::{Edits, Moves};
 pub use write::write;
 
@@ -46,8 +46,8 @@ pub struct Changed {
     pub after: Vec<u8>,
     /// Whether it holds what nobody may see: it is a .env file, or one of nginx with passwords.
     pub has_secrets: bool,
-    /// What of the bytes before, and of those after, shows nowhere.
-    pub sealed: [Vec<Span>; 2],
+    /// What of the bytes before, and of those after, a diff masks: all secrets but the lists of addresses that fixes are about.
+    pub masked: [Vec<Span>; 2],
 }
 
 /// What was fixed, in memory: nothing is written yet.
@@ -131,12 +131,27 @@ fn changed(before: &Sources, after: &Sources) -> Vec<Changed> {
     let changed = pairs.filter(|(old, new)| old.bytes != new.bytes).filter_map(|(old, new)| {
         let (path, real) = (old.path.clone(), real(old.origin.as_deref()?));
         let has_secrets = !old.secrets.is_empty() || !old.sealed.is_empty();
-        let sealed = [old.sealed.clone(), new.sealed.clone()];
-        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), has_secrets, sealed })
+        let masked = [masked(old), masked(new)];
+        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), has_secrets, masked })
     });
     let mut changed: Vec<Changed> = changed.collect();
     changed.sort_by(|left, right| left.path.cmp(&right.path));
     changed
+}
+
+/// What a diff masks of a file. It shows changed lines alone where there are secrets.
+fn masked(source: &Source) -> Vec<Span> {
+    let mut masked = Vec::new();
+    let end = Span::at(source.bytes.len(), 0).start;
+    let mut at = 0;
+    while at < end {
+        let (is_shown, next) = source.shown(at, end, &source.addresses);
+        if !is_shown {
+            masked.push(Span::new(at, next));
+        }
+        at = next.max(at + 1);
+    }
+    masked
 }
 
 /// The files as they would be, and what is found in them by all rules.

@@ -10,6 +10,7 @@
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
 //! - [`deployment`]: nginx and the app together
 //! - [`nginx`], [`dotenv`]: the two grammars and the models built on them
+//! - [`redact`]: texts without secrets
 //! - [`cors`]: the Fetch standard's nouns and algorithms
 //! - [`replace`]: files that are replaced whole or not at all
 //! - [`source`], [`parallel`], [`trust`]: files, spans, lines; work that all processors share; whose files are obeyed
@@ -24,6 +25,7 @@ pub mod fix;
 pub mod lint;
 pub mod nginx;
 pub mod parallel;
+pub mod redact;
 pub mod replace;
 pub mod report;
 pub mod rule;

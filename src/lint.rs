@@ -9,7 +9,6 @@ mod gather;
 mod group;
 mod layers;
 mod levels;
-mod logins;
 mod missing;
 mod most;
 mod overlay;
@@ -30,7 +29,6 @@ use crate::deployment::{Apps, Deployment};
 use crate::finding::{Finding, Fix, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
-use crate::nginx::credentials;
 use crate::parallel;
 use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
@@ -163,14 +161,12 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
             "{left_out} blocks are like others but for the names in them, and were not asked by themselves"
         ));
     }
+    let redactor = gathered.files.redactor();
+    findings.iter_mut().for_each(|finding| finding.redacted(&redactor));
     let mut read = gathered.files;
     let repository = Repository::around_working_directory();
     read.sources.place_in_repository(|path| repository.path(path));
     fingerprint::mark(&read.sources, &read.nginx, &read.env, &mut findings);
-    for (file, tree) in &read.nginx {
-        let source = read.sources.get_mut(*file);
-        source.sealed = credentials::sealed(tree, &source.bytes);
-    }
     let sources = read.sources;
     let (baselined, stale, mended) = (0, 0, None);
     let told = Outcome {
@@ -239,7 +235,6 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     }
     for finding in &mut findings {
         levels.set(finding);
-        logins::hide(finding);
         finding.fix = finding.fix.take().and_then(Fix::settled);
     }
     reach::add_includers(&configs, &mut findings);

@@ -63,6 +63,7 @@ impl Rule {
             help: None,
             request: None,
             fix: None,
+            has_secret_fix: false,
             fingerprint: Fingerprint::default(),
         }
     }

@@ -17,6 +17,9 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// What stands for bytes that are not shown.
+pub const MASK: &str = "•••";
+
 /// The largest file that is read, in bytes. Offsets are `u32`; a larger file is reported as not analysed.
 pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
@@ -50,6 +53,11 @@ impl Span {
     /// Whether it holds no byte.
     pub fn is_empty(self) -> bool {
         self.start == self.end
+    }
+
+    /// Whether they have a byte in common.
+    pub fn meets(self, other: Span) -> bool {
+        self.start < other.end && other.start < self.end
     }
 
     /// The smallest span that holds both.
@@ -110,6 +118,11 @@ pub struct Source {
     /// Bytes that no report may show even where a label covers them, in ascending order: lines of a .env file that nobody can read,
     /// of which a finding says that they are there and not what they hold, logins in addresses, and what nginx keeps for itself.
     pub sealed: Vec<Span>,
+    /// Values that are a list of origins with nothing secret in it, in ascending order: all of one is shown where a label covers a part,
+    /// since a quote or a space of it may be what is at fault.
+    pub lists: Vec<Span>,
+    /// Values that hold nothing but addresses, perhaps with logins, in ascending order: a diff shows all of one but these.
+    pub addresses: Vec<Span>,
     line_starts: OnceLock<Vec<u32>>,
     milestones: OnceLock<Vec<Milestone>>,
 }
@@ -134,6 +147,8 @@ impl Source {
             bytes,
             secrets: Vec::new(),
             sealed: Vec::new(),
+            lists: Vec::new(),
+            addresses: Vec::new(),
             line_starts: OnceLock::new(),
             milestones: OnceLock::new(),
         }
@@ -227,9 +242,46 @@ impl Source {
         })
     }
 
-    /// The bytes of `span` as text; what is not UTF-8 is replaced.
+    /// Whether the byte at `at` may be shown, and up to where, at most `end`, the bytes after it fare the same. This is the one place that
+    /// decides it. What is secret is shown only as far as a label covers it, a list of origins wholly where one covers a part of it, and
+    /// what is sealed never.
+    pub fn shown(&self, at: u32, end: u32, labelled: &[Span]) -> (bool, u32) {
+        let next = self.sealed.partition_point(|sealed| sealed.end <= at);
+        let end = match self.sealed.get(next) {
+            Some(sealed) if sealed.start <= at => return (false, end.min(sealed.end)),
+            Some(sealed) => end.min(sealed.start),
+            None => end,
+        };
+        let next = self.secrets.partition_point(|secret| secret.end <= at);
+        let Some(secret) = self.secrets.get(next) else { return (true, end) };
+        if secret.start > at {
+            return (true, end.min(secret.start));
+        }
+        let end = end.min(secret.end);
+        let next = self.lists.partition_point(|list| list.end <= at);
+        let list = self.lists.get(next).copied().filter(|list| labelled.iter().any(|label| label.meets(*list)));
+        let shown = || labelled.iter().copied().chain(list);
+        if let Some(shown) = shown().find(|shown| shown.start <= at && at < shown.end) {
+            return (true, end.min(shown.end));
+        }
+        let start = shown().filter(|shown| !shown.is_empty() && shown.start > at).map(|shown| shown.start).min();
+        (false, end.min(start.unwrap_or(end)))
+    }
+
+    /// The bytes of `span` as text, with a mark for what is sealed; what is not UTF-8 is replaced.
     pub fn text(&self, span: Span) -> Cow<'_, str> {
-        lossy(span.of(&self.bytes))
+        let first = self.sealed.partition_point(|sealed| sealed.end <= span.start);
+        if self.sealed.get(first).is_none_or(|sealed| sealed.start >= span.end) {
+            return lossy(span.of(&self.bytes));
+        }
+        let mut text = String::new();
+        let mut at = span.start;
+        while at < span.end {
+            let (is_shown, end) = self.shown(at, span.end, &[span]);
+            text.push_str(&if is_shown { lossy(Span::new(at, end).of(&self.bytes)) } else { MASK.into() });
+            at = end;
+        }
+        Cow::Owned(text)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
 use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::value::Value;
+use crate::redact::Redactor;
 use crate::source::{Place, Sources};
 
 /// What to trace.
@@ -83,6 +84,8 @@ pub struct Trace {
     pub exchanges: Vec<Traced>,
     /// Paths of what was not analysed, or not wholly.
     pub not_analysed: Vec<String>,
+    /// What takes secrets out of the texts above.
+    pub redactor: Redactor,
 }
 
 /// One exchange.
@@ -140,7 +143,8 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     let not_analysed = gathered.not_analysed(&configs, given_up);
     drop(models);
     drop(configs);
-    Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, not_analysed })
+    let redactor = gathered.redactor();
+    Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, not_analysed, redactor })
 }
 
 fn page(options: &Options) -> Result<PageRequest, Error> {
@@ -320,8 +324,7 @@ fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<
 }
 
 fn in_words(config: &Config<'_>, question: &Question) -> String {
-    let text =
-        |item| String::from_utf8_lossy(config.place(item).span.of(config.bytes(config.item(item).file))).into_owned();
+    let text = |item| config.text(config.place(item));
     match question {
         Question::Condition(item) => format!("whether `{}` holds", text(*item)),
         Question::File(path) => format!("whether the file {} is there", String::from_utf8_lossy(path)),

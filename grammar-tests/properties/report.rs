@@ -129,6 +129,7 @@ fn finding(data: &mut Unstructured<'_>, outcome: &Outcome) -> Result<Finding> {
         related: Vec::new(),
         help: None,
         request: None,
+        has_secret_fix: false,
         fix: None,
         fingerprint: Fingerprint::default(),
     };

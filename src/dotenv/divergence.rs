@@ -2,6 +2,7 @@
 
 use super::loaders::{Loader, Reading, is_read_alike, readings};
 use super::tree::{Assignment, Kind, PartKind, Quoting, Statement, Tree};
+use crate::cors::login::without_logins;
 
 /// How many characters of a reading are shown.
 const MOST_CHARACTERS: usize = 60;
@@ -128,11 +129,13 @@ impl Divergence<'_> {
             Reading::Inherits => return "the value of its own environment".to_owned(),
             Reading::Refused | Reading::Unknown => return "unknown".to_owned(),
         };
-        match shown(self, file, value) {
+        // A login that is cut is no longer known for one.
+        match shown(self, file, value).map(without_logins) {
             Some(text) if text.chars().count() > MOST_CHARACTERS => {
                 format!("`{}…`", text.chars().take(MOST_CHARACTERS).collect::<String>())
             }
             Some(text) => format!("`{text}`"),
+            None if self.cause == Cause::Comment => "the comment as well".to_owned(),
             None if self.cause == Cause::Variable && value.contains(&b'$') => "the variable's name".to_owned(),
             None if self.cause == Cause::Variable => "the variable's value".to_owned(),
             None => "another text".to_owned(),
@@ -140,10 +143,11 @@ impl Divergence<'_> {
     }
 }
 
-/// A reading that may be shown: text of the assignment's own line and of no other, with no variable filled in.
+/// A reading that may be shown: text of the assignment's own value and of nothing behind it, with no variable filled in. A comment may
+/// hold what was taken out, password and all.
 fn shown<'r>(divergence: &Divergence<'_>, file: &[u8], reading: &'r [u8]) -> Option<&'r str> {
     let assignment = divergence.assignment;
-    let end = assignment.comment.unwrap_or(assignment.value.span.to(assignment.value.after)).end;
+    let end = assignment.value.span.to(assignment.value.after).end;
     let line = crate::source::Span::new(assignment.separator.mark.end, end).of(file);
     let mut rest = line.iter();
     let is_own = reading.iter().all(|byte| rest.any(|own| own == byte));

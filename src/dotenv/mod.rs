@@ -15,6 +15,7 @@ pub mod misspelled;
 pub mod placeholder;
 mod policy;
 mod remedy;
+pub mod secret;
 pub mod stage;
 mod taken;
 pub mod tree;

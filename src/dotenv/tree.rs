@@ -191,13 +191,14 @@ pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
 }
 
 /// What shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
-/// end of line has torn, a key file), and logins in addresses.
+/// end of line has torn, a key file), values that their keys call secret, and logins in addresses.
 pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
     let mut sealed = Vec::new();
     for statement in &tree.statements {
         match statement.kind {
             Kind::Blank => {}
             Kind::Unreadable(span) => sealed.push(span),
+            Kind::Assignment(assignment) if is_secret_value(&assignment, file) => sealed.push(assignment.value.inner),
             _ => {
                 let start = statement.span.start as usize;
                 let logins = logins(statement.span.of(file));
@@ -206,6 +207,57 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
         }
     }
     sealed
+}
+
+/// Whether an assignment holds a secret by the name of its key: not even where a template takes it is it shown.
+fn is_secret_value(assignment: &Assignment, file: &[u8]) -> bool {
+    let value = assignment.value.inner;
+    !value.is_empty() && super::secret::is_secret(assignment.key.of(file)) && !holds_addresses_only(value.of(file))
+}
+
+/// A value that is a list of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct List {
+    /// Its bytes, quotes and the spaces before them included.
+    pub span: Span,
+    /// Whether a login stands in one of the addresses.
+    pub has_login: bool,
+}
+
+/// The values that are a list of addresses, in ascending order. See [`Source::lists`](crate::source::Source::lists).
+pub fn lists(tree: &Tree, file: &[u8]) -> Vec<List> {
+    let is_list = |assignment: &&Assignment| {
+        let value = &assignment.value;
+        let is_literal = |part: &Part| matches!(part.kind, PartKind::Literal | PartKind::Escape);
+        value.after.is_empty() && tree.parts(value).iter().all(is_literal) && holds_addresses_only(value.inner.of(file))
+    };
+    let list = |assignment: &Assignment| List {
+        span: assignment.separator.after.to(assignment.value.span),
+        has_login: logins(assignment.value.inner.of(file)).next().is_some(),
+    };
+    tree.assignments().filter(is_list).map(list).collect()
+}
+
+/// Whether a value holds addresses of pages, whatever stands between them, and nothing else. What may be a key or a token, in which there
+/// are dots as well, is none.
+fn holds_addresses_only(value: &[u8]) -> bool {
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'`[]".contains(byte);
+    let mut words = value.split(is_between).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && words.all(is_address)
+}
+
+fn is_address(word: &[u8]) -> bool {
+    let scheme = memchr::memmem::find(word, b"://");
+    let rest = scheme.map_or(word, |at| word.get(at + 3..).unwrap_or_default());
+    let rest = memchr::memrchr(b'@', rest).map_or(rest, |at| rest.get(at + 1..).unwrap_or_default());
+    let rest = rest.strip_suffix(b"/").unwrap_or(rest);
+    let rest = rest.strip_suffix(b"/*").unwrap_or(rest);
+    let (host, port) = memchr::memrchr(b':', rest).map_or((rest, &b""[..]), |at| rest.split_at(at));
+    let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-*".contains(byte);
+    let is_host = host.iter().all(is_name) && host.len() <= 100;
+    let is_port = port.iter().skip(1).all(|byte| byte.is_ascii_digit() || *byte == b'*') && port.len() <= 6;
+    let is_known = word == b"*" || word == b"null" || host == b"localhost" || memchr::memchr(b'.', host).is_some();
+    is_host && is_port && (scheme.is_some() || is_known)
 }
 
 /// Whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.

@@ -38,6 +38,34 @@ pub(super) fn speaks_nginx(tree: &Tree, bytes: &[u8]) -> bool {
     telling > tree.errors.len()
 }
 
+/// How many lines are looked at to know a .env file.
+const LINES: usize = 200;
+
+/// Whether most lines are `KEY=value`, as in a .env file, and none of the first directives is one that only nginx has. Lines of nginx that
+/// hold a `=` end with `;` or `{`.
+pub(super) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
+    let words =
+        (0..tree.directives.len().min(LINES)).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
+    if words.into_iter().any(|word| TELLING.contains(&word.inner().of(bytes))) {
+        return false;
+    }
+    let (mut assignments, mut others) = (0, 0);
+    for line in bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take(LINES) {
+        if line.is_empty() || line.starts_with(b"#") {
+            continue;
+        }
+        let line = line.strip_prefix(b"export ").unwrap_or(line);
+        let key = memchr::memchr(b'=', line).and_then(|at| line.get(..at)).map(<[u8]>::trim_ascii_end);
+        let is_name = |key: &[u8]| {
+            key.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+                && key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte))
+        };
+        let is_assignment = key.is_some_and(is_name) && !line.ends_with(b";") && !line.ends_with(b"{");
+        *if is_assignment { &mut assignments } else { &mut others } += 1;
+    }
+    assignments > others
+}
+
 /// What these bytes are: an nginx configuration, a .env file, or neither for certain.
 pub fn kind_of(bytes: &[u8]) -> Option<FileKind> {
     if dump::split(bytes).is_some() || speaks_nginx(&grammar::parse(bytes), bytes) {

@@ -30,6 +30,8 @@ pub(super) struct Candidate {
     pub walked: Option<PathBuf>,
     /// Whether it may lie anywhere, since it was named; others are left where they lie outside of what was given.
     pub anywhere: bool,
+    /// Whether the command line says what it is, so that its content has no say.
+    pub said: bool,
 }
 
 /// Directories that hold nobody's configuration.
@@ -50,7 +52,7 @@ pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
     let parent = path.parent().unwrap_or(Path::new(""));
     let proven = recognise_name(&name_of(path), parent).filter(|(_, doubtful)| !doubtful).map(|(kind, _)| kind);
     let kind = proven.or(said).unwrap_or(FileKind::Nginx);
-    Candidate { path: path.to_owned(), kind, doubtful: false, walked: None, anywhere: true }
+    Candidate { path: path.to_owned(), kind, doubtful: false, walked: None, anywhere: true, said: said.is_some() }
 }
 
 /// The files under `directory` that are, or may be, to be linted, in byte order of their paths. `note` is told what could not be
@@ -92,7 +94,7 @@ fn recognise(entry: &DirEntry, directory: &Path) -> Option<Candidate> {
         Ok(below) => below.to_owned(),
         Err(_) => entry.path().to_owned(),
     };
-    Some(Candidate { path, kind, doubtful, walked: Some(directory.to_owned()), anywhere: false })
+    Some(Candidate { path, kind, doubtful, walked: Some(directory.to_owned()), anywhere: false, said: false })
 }
 
 /// What a file's name and directory say it is, and whether only its content can tell.

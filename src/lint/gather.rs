@@ -7,12 +7,14 @@ use hashbrown::HashSet;
 
 use super::area::Area;
 use super::content::speaks_nginx;
-use super::discover::{self, Candidate, FileKind};
+use super::discover::{self, Candidate, FileKind, name_of};
 use super::read::{Files, Unreadable, shown};
 use super::{Context, Error, Options, fill, group, own, twins};
 use crate::deployment::Apps;
+use crate::dotenv::file_name::is_env_file_name;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::nginx::include::Includes;
+use crate::redact::Redactor;
 use crate::settings::{AppPath, Settings};
 use crate::source::{FileId, Sources, reason};
 use crate::trust;
@@ -109,6 +111,11 @@ impl<'o> Gathered<'o> {
         configs.iter().flat_map(Config::files).chain(self.env.iter().map(|(file, _)| *file)).collect()
     }
 
+    /// What takes secrets out of texts.
+    pub(crate) fn redactor(&self) -> Redactor {
+        self.files.redactor()
+    }
+
     /// The bytes of all files, for a report.
     pub(crate) fn into_sources(self) -> Sources {
         self.files.sources
@@ -180,8 +187,18 @@ impl<'o> Gathered<'o> {
     }
 
     fn take(&mut self, file: FileId, candidate: Candidate) {
-        let path = &self.files.sources.get(file).path;
-        match candidate.kind {
+        let source = self.files.sources.get(file);
+        let path = &source.path;
+        let is_by_name = source.origin.as_deref().is_some_and(|origin| is_env_file_name(&name_of(origin)));
+        let (kind, candidate) = match self.files.is_env(file) {
+            // A link of another name, or a file that holds what no configuration does.
+            true if candidate.kind == FileKind::Nginx && (is_by_name || !candidate.doubtful) => {
+                let path = source.origin.clone().unwrap_or_else(|| candidate.path.clone());
+                (FileKind::Env, Candidate { path, kind: FileKind::Env, ..candidate })
+            }
+            _ => (candidate.kind, candidate),
+        };
+        match kind {
             FileKind::Env => {
                 self.notes.push(format!("{path}: read as a .env file"));
                 self.env.push((file, candidate));

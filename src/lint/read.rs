@@ -10,15 +10,19 @@ use hashbrown::{HashMap, HashSet};
 
 use super::ahead::{Ahead, Listed};
 use super::area::Area;
-use super::discover::{Candidate, FileKind};
+use super::content::reads_like_env;
+use super::discover::{Candidate, FileKind, name_of};
 use super::overlay::{Overlay, real};
+use crate::cors::login::logins;
 use crate::dotenv;
+use crate::dotenv::file_name::is_env_file_name;
 use crate::nginx::config::Trees;
 use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::tree::Tree;
-use crate::nginx::{dump, grammar};
+use crate::nginx::{credentials, dump, grammar};
+use crate::redact::Redactor;
 use crate::settings::Settings;
-use crate::source::{FileId, MAX_FILE_BYTES, Source, Sources, reason};
+use crate::source::{FileId, MAX_FILE_BYTES, Place, Source, Sources, reason};
 
 /// How many files one run reads.
 const MAX_FILES: usize = 100_000;
@@ -37,6 +41,8 @@ pub(super) struct Files {
     by_path: HashMap<PathBuf, FileId>,
     /// Files of a long include, read before they are asked for.
     ahead: Ahead,
+    /// Secrets of nginx that stand by themselves.
+    credentials: Vec<Place>,
     /// What is read instead of what is on disk.
     overlay: Overlay,
     /// Where files may lie that were not named.
@@ -90,16 +96,49 @@ impl Files {
             (None, Some(ahead)) => (ahead.bytes, Some(ahead.tree)),
             (None, None) => (read_regular(&real).map_err(unreadable)?, None),
         };
-        let tree = |bytes: &[u8]| tree.unwrap_or_else(|| grammar::parse(bytes));
         let file = match candidate.kind {
             FileKind::Env => self.add_env(&shown, path, bytes),
+            FileKind::Nginx if is_env_file_name(&name_of(&real)) => {
+                let path = from_here(&real);
+                self.add_env(&self::shown(&path), &path, bytes)
+            }
             FileKind::Nginx => match dump::split(&bytes).and_then(|parts| self.add_dump(&bytes, &parts)) {
                 Some(file) => file,
-                None => self.add_nginx(shown, Some(path), tree(&bytes), bytes),
+                None => {
+                    let tree = tree.unwrap_or_else(|| grammar::parse(&bytes));
+                    match (reads_like_env(&tree, &bytes), candidate.said) {
+                        (true, false) => self.add_env(&shown, path, bytes),
+                        (true, true) => {
+                            let secrets = dotenv::tree::secrets(&dotenv::grammar::parse(&bytes), &bytes);
+                            let file = self.add_nginx(shown, Some(path), tree, bytes);
+                            // A finding of nginx's grammar may cover a value and is not about it.
+                            self.sources.get_mut(file).sealed = secrets;
+                            file
+                        }
+                        (false, _) => self.add_nginx(shown, Some(path), tree, bytes),
+                    }
+                }
             },
         };
         self.by_path.insert(real, file);
         Ok(file)
+    }
+
+    /// Whether a file that was read is a .env file, whatever it was taken for: its name without links, or its content, says so.
+    pub(super) fn is_env(&self, file: FileId) -> bool {
+        self.env.contains_key(&file)
+    }
+
+    /// What takes the secrets of all files out of texts: credentials of nginx, values of .env files that their keys call secret, and logins.
+    pub(super) fn redactor(&self) -> Redactor {
+        let credentials = self.credentials.iter().map(|place| self.sources.bytes(*place));
+        let env = self.env.iter().flat_map(|(file, tree)| {
+            let bytes = &self.sources.get(*file).bytes;
+            dotenv::secret::values(tree, bytes).map(move |span| span.of(bytes))
+        });
+        let filled = self.nginx.values().flat_map(|tree| tree.filled.texts());
+        let logins = filled.flat_map(|text| logins(text).filter_map(|login| text.get(login)));
+        Redactor::new(credentials.chain(env).chain(logins))
     }
 
     /// Takes the settings file in, so that a finding can point at what it states of the app.
@@ -114,15 +153,21 @@ impl Files {
         let tree = dotenv::grammar::parse(&bytes);
         let secrets = dotenv::tree::secrets(&tree, &bytes);
         let sealed = dotenv::tree::sealed(&tree, &bytes);
+        let lists = dotenv::tree::lists(&tree, &bytes);
         let file = self.sources.add(Source::new(shown, Some(path.to_owned()), bytes));
         let source = self.sources.get_mut(file);
         (source.secrets, source.sealed) = (secrets, sealed);
+        source.lists = lists.iter().filter(|list| !list.has_login).map(|list| list.span).collect();
+        source.addresses = lists.iter().map(|list| list.span).collect();
         self.env.insert(file, tree);
         file
     }
 
     fn add_nginx(&mut self, shown: String, path: Option<&Path>, tree: Tree, bytes: Vec<u8>) -> FileId {
+        let credentials::Sealed { spans, values } = credentials::sealed(&tree, &bytes);
         let file = self.sources.add(Source::new(shown, path.map(Path::to_owned), bytes));
+        self.sources.get_mut(file).sealed = spans;
+        self.credentials.extend(values.into_iter().map(|span| Place { file, span }));
         self.nginx.insert(file, tree);
         file
     }
@@ -227,8 +272,14 @@ impl Files {
     }
 
     fn read_included(&mut self, path: PathBuf, fail: &mut impl FnMut(Unreadable)) -> Option<FileId> {
-        let candidate = Candidate { path, kind: FileKind::Nginx, doubtful: false, walked: None, anywhere: false };
-        match self.read(&candidate) {
+        let candidate =
+            Candidate { path, kind: FileKind::Nginx, doubtful: false, walked: None, anywhere: false, said: false };
+        let shown = shown(&candidate.path);
+        let read = self.read(&candidate).and_then(|file| match self.is_env(file) {
+            true => Err(Unreadable { path: shown, why: "it is a .env file, and no configuration of nginx".to_owned() }),
+            false => Ok(file),
+        });
+        match read {
             Ok(file) => Some(file),
             Err(unreadable) => {
                 fail(unreadable);
@@ -284,6 +335,12 @@ fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<Listed> {
     paths.extend(overlay.unsaved().filter(fits).cloned().map(Listed::from));
     paths.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
     paths
+}
+
+/// The path from the working directory, where it is below.
+pub(super) fn from_here(real: &Path) -> PathBuf {
+    let here = fs::canonicalize(".").ok();
+    here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned)).unwrap_or_else(|| real.to_owned())
 }
 
 /// A path as it is shown: `/`-separated, and nothing for the working directory.

@@ -151,6 +151,7 @@ impl<'s> Copy<'s> {
             help: finding.help.as_ref().map(|help| self.words(help)),
             request: finding.request.as_ref().map(|request| self.request(request)),
             fix: finding.fix.as_ref().map(|fix| self.fix(fix)),
+            has_secret_fix: false,
             fingerprint: finding.fingerprint,
         }
     }

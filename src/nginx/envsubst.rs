@@ -39,6 +39,11 @@ impl Filled {
         self.0.get(&span).map(|(text, _)| text.as_slice())
     }
 
+    /// What nginx reads of all words.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.values().map(|(text, _)| text.as_slice())
+    }
+
     /// Whether envsubst changes nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

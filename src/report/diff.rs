@@ -7,25 +7,28 @@ use similar::TextDiff;
 
 use super::visible;
 use crate::fix::Changed;
-use crate::source::Span;
+use crate::source::{MASK, Span};
 
-/// Unchanged lines around a change. The other lines of a .env file, and of an nginx file with passwords, are nobody's business, so
-/// there are none.
+/// Unchanged lines around a change. The other lines of a .env file, and of an nginx file with passwords, are masked, so there are none.
 const CONTEXT_LINES: usize = 3;
 
 /// Writes what would change in each file. The diff is exact to the byte, so that `patch` and `git apply` take it, but for two things: what
-/// a terminal would act on is shown there instead of sent, and what is sealed in a line that changes is left out.
+/// a terminal would act on is shown there instead of sent, and what is secret in a line that changes is left out.
 ///
 /// # Errors
 ///
 /// Those of `out`.
 pub fn write_diff(files: &[Changed], is_screen: bool, out: &mut impl Write) -> io::Result<()> {
     for file in files {
-        let [before, after] = &file.sealed;
+        let [before, after] = &file.masked;
         let (before, after) = (without(&file.before, before), without(&file.after, after));
         let path = visible(&file.path);
         let mut exact = format!("--- {path}\n+++ {path}\n").into_bytes();
-        hunks(&lines(&before), &lines(&after), if file.has_secrets { 0 } else { CONTEXT_LINES }, &mut exact);
+        let (old, new) = (lines(&before), lines(&after));
+        // A line that is masked is not the file's, and no `patch` finds it there.
+        let is_masked = |line: &&[u8]| memchr::memmem::find(line, MASK.as_bytes()).is_some();
+        let context = if old.iter().any(is_masked) { 0 } else { CONTEXT_LINES };
+        hunks(&old, &new, context, &mut exact);
         if !is_screen {
             out.write_all(&exact)?;
             continue;
@@ -72,20 +75,20 @@ fn range(lines: std::ops::Range<usize>) -> String {
     }
 }
 
-/// The bytes with a mark for what is sealed; every line stays a line.
-fn without<'b>(bytes: &'b [u8], sealed: &[Span]) -> Cow<'b, [u8]> {
+/// The bytes with a mark for what is masked; every line stays a line.
+fn without<'b>(bytes: &'b [u8], masked: &[Span]) -> Cow<'b, [u8]> {
     let mut shown = Vec::new();
     let mut at = 0;
-    for span in sealed {
+    for span in masked {
         shown.extend_from_slice(bytes.get(at..span.start as usize).unwrap_or_default());
         for line in span.of(bytes).split_inclusive(|byte| *byte == b'\n') {
             let (text, end) = line.strip_suffix(b"\n").map_or((line, &b""[..]), |text| (text, b"\n"));
-            shown.extend_from_slice(if text.is_empty() { b"" } else { "•••".as_bytes() });
+            shown.extend_from_slice(if text.is_empty() { b"" } else { MASK.as_bytes() });
             shown.extend_from_slice(end);
         }
         at = span.end as usize;
     }
-    if sealed.is_empty() {
+    if masked.is_empty() {
         return Cow::Borrowed(bytes);
     }
     shown.extend_from_slice(bytes.get(at..).unwrap_or_default());
@@ -99,11 +102,11 @@ mod tests {
 
     fn shown(path: &str, before: &str, after: &str, is_screen: bool) -> String {
         let sealed = |text: &str| logins(text.as_bytes()).map(|login| Span::at(login.start, login.end)).collect();
-        let sealed = [sealed(before), sealed(after)];
+        let masked = [sealed(before), sealed(after)];
         let (before, after) = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
         let has_secrets = path.ends_with("env");
         let mut out = Vec::new();
-        let changed = Changed { path: path.into(), real: path.into(), before, after, has_secrets, sealed };
+        let changed = Changed { path: path.into(), real: path.into(), before, after, has_secrets, masked };
         write_diff(&[changed], is_screen, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }

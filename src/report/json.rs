@@ -149,7 +149,7 @@ impl<'a> FindingJson<'a> {
             related: finding.related.iter().map(|label| RelatedJson::new(sources, label)).collect(),
             request: finding.request.as_ref().map(RequestJson::new),
             curl: finding.request.as_ref().map(Request::curl),
-            fix: finding.fix.as_ref().map(|fix| FixJson {
+            fix: finding.shown_fix().map(|fix| FixJson {
                 safe: fix.safe,
                 edits: fix.edits.iter().map(|edit| EditJson::new(sources, edit)).collect(),
             }),

@@ -174,6 +174,7 @@ pub(crate) mod example {
             help: None,
             request: None,
             fix: None,
+            has_secret_fix: false,
             fingerprint: Fingerprint::default(),
         }
     }

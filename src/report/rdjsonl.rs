@@ -87,7 +87,7 @@ impl<'a> Diagnostic<'a> {
             },
             source: Tool { name: "corslint" },
             code: Code { value: finding.rule },
-            suggestions: finding.fix.as_ref().and_then(|fix| suggestion(sources, place, fix)).map(|one| [one]),
+            suggestions: finding.shown_fix().and_then(|fix| suggestion(sources, place, fix)).map(|one| [one]),
             related_locations: finding.related.iter().map(related).collect(),
         }
     }
@@ -123,8 +123,8 @@ fn suggestion(sources: &Sources, place: Place, fix: &Fix) -> Option<Suggestion> 
     let mut at = whole.start;
     for edit in edits {
         let between = Span::new(at, edit.place.span.start);
-        let is_secret = |secret: &Span| secret.start < between.end && between.start < secret.end;
-        if !between.is_empty() && source.secrets.iter().chain(&source.sealed).any(is_secret) {
+        let is_shown = || source.shown(between.start, between.end, &[]) == (true, between.end);
+        if !between.is_empty() && !is_shown() {
             return None;
         }
         text.push_str(std::str::from_utf8(between.of(&source.bytes)).ok()?);

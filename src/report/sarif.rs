@@ -256,7 +256,7 @@ impl<'a> ResultSarif<'a> {
             locations: [location(&finding.primary)],
             related_locations: finding.related.iter().map(location).collect(),
             partial_fingerprints: Fingerprints { own: finding.fingerprint.to_string() },
-            fixes: finding.fix.as_ref().map(|fix| [FixSarif::new(sources, finding, fix)]),
+            fixes: finding.shown_fix().map(|fix| [FixSarif::new(sources, finding, fix)]),
             properties: finding.request.as_ref().map(|request| Properties { reproduce: request.curl() }),
         }
     }

@@ -25,6 +25,7 @@ pub fn write_invalid_settings(screen: Screen, invalid: Invalid, out: &mut impl W
         help: problem.help.map(Into::into),
         request: None,
         fix: None,
+        has_secret_fix: false,
         fingerprint: Fingerprint::default(),
     };
     outcome.findings = invalid.problems.into_iter().map(finding).collect();

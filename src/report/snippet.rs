@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Screen;
 use super::text::{brief, escape, is_hidden, visible};
 use crate::finding::{Finding, Label};
-use crate::source::{FileId, Source, Sources, Span};
+use crate::source::{FileId, MASK, Source, Sources, Span};
 
 /// How many places a finding shows; the others are only counted.
 const MOST_LABELS: usize = 8;
@@ -211,9 +211,9 @@ impl Line {
         let mut drawn = Line { text: String::new(), cells: Vec::new() };
         let mut at = window.start;
         while at < window.end {
-            let (masked, end) = piece(source, at, window.end, labelled);
-            if masked {
-                let mask = if screen.unicode { "•••" } else { "***" };
+            let (is_shown, end) = source.shown(at, window.end, labelled);
+            if !is_shown {
+                let mask = if screen.unicode { MASK } else { "***" };
                 drawn.push(Span::new(at, end), mask, mask.chars().count());
             } else {
                 drawn.push_text(source, Span::new(at, end), screen);
@@ -301,26 +301,4 @@ fn fitting<'a>(cells: impl Iterator<Item = &'a Cell>, room: usize) -> usize {
 fn on_character(source: &Source, at: u32) -> u32 {
     let rest = source.bytes.get(at as usize..).unwrap_or_default();
     at + Span::at(0, rest.iter().take(3).take_while(|&&byte| byte & 0xC0 == 0x80).count()).end
-}
-
-/// Whether the byte at `at` must be masked, and up to where, at most `end`, the bytes after it fare the same.
-/// A secret is shown only as far as a label of the finding covers it, what is sealed not even there.
-fn piece(source: &Source, at: u32, end: u32, labelled: &[Span]) -> (bool, u32) {
-    let next = source.sealed.partition_point(|sealed| sealed.end <= at);
-    let end = match source.sealed.get(next) {
-        Some(sealed) if sealed.start <= at => return (true, end.min(sealed.end)),
-        Some(sealed) => end.min(sealed.start),
-        None => end,
-    };
-    let next = source.secrets.partition_point(|secret| secret.end <= at);
-    let Some(secret) = source.secrets.get(next) else { return (false, end) };
-    if secret.start > at {
-        return (false, end.min(secret.start));
-    }
-    let end = end.min(secret.end);
-    if let Some(label) = labelled.iter().find(|label| label.start <= at && at < label.end) {
-        return (false, end.min(label.end));
-    }
-    let start = labelled.iter().filter(|label| !label.is_empty() && label.start > at).map(|label| label.start).min();
-    (true, end.min(start.unwrap_or(end)))
 }

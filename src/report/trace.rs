@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::text::visible;
-use crate::cors::login::without_logins;
 use crate::cors::verdict::Verdict;
 use crate::nginx::answer::AnsweredBy;
 use crate::source::{Place, Sources};
@@ -21,7 +20,7 @@ pub(super) fn write_text(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
     for exchange in &trace.exchanges {
         write_exchange(trace, exchange, out)?;
     }
-    match reason(&trace.verdict) {
+    match reason(trace) {
         Some(reason) => writeln!(out, "{}: {}", trace.verdict.word(), visible(&reason))?,
         None => writeln!(out, "{}: the page reads the answer", trace.verdict.word())?,
     }
@@ -48,12 +47,12 @@ fn write_exchange(trace: &Trace, exchange: &Traced, out: &mut impl Write) -> io:
     match exchange.place {
         Some(place) => {
             let head = trace.sources.text(place);
-            writeln!(out, ", `{}` ({})", visible(&without_logins(&one_line(&head))), at(&trace.sources, place))?;
+            writeln!(out, ", `{}` ({})", visible(&trace.redactor.text(&one_line(&head))), at(&trace.sources, place))?;
         }
         None => writeln!(out)?,
     }
     for header in &exchange.headers {
-        let value = header.value.as_deref().map_or("(not known)".into(), without_logins);
+        let value = header.value.as_deref().map_or("(not known)".into(), |value| trace.redactor.text(value));
         write!(out, "  < {}: {}", visible(&header.name), visible(&value))?;
         match header.place {
             Some(place) => writeln!(out, "   ({})", at(&trace.sources, place))?,
@@ -61,7 +60,7 @@ fn write_exchange(trace: &Trace, exchange: &Traced, out: &mut impl Write) -> io:
         }
     }
     for open in &exchange.unknown {
-        writeln!(out, "  ? {}", visible(open))?;
+        writeln!(out, "  ? {}", visible(&trace.redactor.text(open)))?;
     }
     writeln!(out)
 }
@@ -85,13 +84,13 @@ fn at(sources: &Sources, place: Place) -> String {
     format!("{}:{}", visible(&source.path), source.position(place.span.start).line)
 }
 
-fn reason(verdict: &Verdict) -> Option<String> {
-    let reason = match verdict {
+fn reason(trace: &Trace) -> Option<String> {
+    let reason = match &trace.verdict {
         Verdict::Allowed => return None,
         Verdict::Blocked(blocked) => blocked.to_string(),
         Verdict::Unknown(unknown) => unknown.to_string(),
     };
-    Some(without_logins(&reason).into_owned())
+    Some(trace.redactor.text(&reason).into_owned())
 }
 
 #[derive(Serialize)]
@@ -110,7 +109,7 @@ struct JsonExchange<'t> {
     answered_by: Option<&'t str>,
     status: Option<u16>,
     headers: Vec<JsonHeader<'t>>,
-    unknown: &'t [String],
+    unknown: Vec<Cow<'t, str>>,
 }
 
 #[derive(Serialize)]
@@ -138,7 +137,7 @@ pub(super) fn write_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
     let json = Json {
         version: 1,
         verdict: trace.verdict.word(),
-        reason: reason(&trace.verdict),
+        reason: reason(trace),
         exchanges,
         curl: trace.exchanges.iter().map(|exchange| exchange.request.curl()).collect(),
     };
@@ -150,7 +149,7 @@ fn json_exchange<'t>(trace: &'t Trace, exchange: &'t Traced) -> JsonExchange<'t>
         let source = header.place.map(|place| (trace.sources.get(place.file), place));
         JsonHeader {
             name: &header.name,
-            value: header.value.as_deref().map(without_logins),
+            value: header.value.as_deref().map(|value| trace.redactor.text(value)),
             path: source.map(|(source, _)| source.path.as_str()),
             line: source.map(|(source, place)| source.position(place.span.start).line),
         }
@@ -169,6 +168,6 @@ fn json_exchange<'t>(trace: &'t Trace, exchange: &'t Traced) -> JsonExchange<'t>
         }),
         status: exchange.status,
         headers: headers.collect(),
-        unknown: &exchange.unknown,
+        unknown: exchange.unknown.iter().map(|open| trace.redactor.text(open)).collect(),
     }
 }

@@ -28,11 +28,37 @@ pub fn from_source(mut source: Source, directory: &Path) -> Result<Settings, Box
         Err(mut problems) => {
             problems.sort_by_key(|problem| problem.span);
             problems.truncate(MOST_PROBLEMS);
-            // What is no settings file may be anything, so only the places at fault are shown.
-            source.secrets = vec![Span::at(0, source.bytes.len())];
+            source.secrets = hidden(&source.bytes, &problems);
             Err(Box::new(Invalid { source, problems }))
         }
     }
+}
+
+/// What is not shown of a file with mistakes. What is no settings file may be anything, so only the places at fault are shown, each with the
+/// name of its setting.
+fn hidden(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
+    let mut hidden = Vec::new();
+    let mut at = 0;
+    for problem in problems {
+        let fault = problem.span.start as usize;
+        let head = bytes.get(..fault).unwrap_or_default();
+        let line = memchr::memrchr(b'\n', head).map_or(0, |end| end + 1);
+        let before = head.get(line..).unwrap_or_default();
+        let name = before.trim_ascii_end().strip_suffix(b"=").unwrap_or_default().trim_ascii();
+        // A message that says the name shows it already.
+        let is_said = || std::str::from_utf8(name).is_ok_and(|name| problem.message.contains(&format!("`{name}`")));
+        let is_setting = TOP.iter().any(|field| field.name.as_bytes() == name) || (!name.is_empty() && is_said());
+        if !is_setting && problem.span.is_empty() {
+            continue;
+        }
+        let shown = if is_setting { line } else { fault };
+        if shown > at {
+            hidden.push(Span::at(at, shown));
+        }
+        at = at.max(fault);
+    }
+    hidden.push(Span::at(at, bytes.len().max(at)));
+    hidden
 }
 
 fn parse(bytes: &[u8], directory: &Path) -> Result<Settings, Vec<Problem>> {

@@ -112,6 +112,11 @@ impl<'s> Config<'s> {
         Place { file: self.item(id).file, span }
     }
 
+    /// The text at a place, without what no report may show.
+    pub fn text(&self, place: Place) -> String {
+        self.sources.text(place).into_owned()
+    }
+
     /// From the name of the directive that opens a block to the brace that closes it; `None` for the top.
     pub fn block_place(&self, id: ContextId) -> Option<Place> {
         let item = self.item(self.context(id).opener?);
