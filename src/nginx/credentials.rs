@@ -239,8 +239,8 @@ mod tests {
             ("return 302 https://a/?b=c&api_key=x&d=e; rewrite ^ /p?token=y last;", &["x", "y"]),
             ("js_password x; content_by_lua_block { local k = 1 } a b;", &["x", " local k = 1 }"]),
             (
-                "a b; # proxy_set_header Authorization x\n# plain, with its token.\n# corslint: ignore[missing-always] token\nc '#token';",
-                &[" proxy_set_header Authorization x"],
+                "a b; # proxy_set_header Authorization x;\n# plain, with its token.\n# corslint: ignore[missing-always] token\nc '#token';",
+                &[" proxy_set_header Authorization x;"],
             ),
             (
                 "add_header Access-Control-Allow-Headers Authorization; if ($a = \"https://u@b\") { set $key 1; }",
