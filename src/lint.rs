@@ -6,6 +6,7 @@ mod content;
 mod discover;
 mod fill;
 mod gather;
+mod glob;
 mod group;
 mod layers;
 mod levels;

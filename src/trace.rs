@@ -10,7 +10,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
-use crate::cors::verdict::{Kind, Verdict};
+use crate::cors::verdict::{Kind, Missing, Unknown, Verdict};
 use crate::deployment::{Behind, upstream};
 use crate::lint::{self, Gathered};
 use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
@@ -144,6 +144,10 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     drop(models);
     drop(configs);
     let redactor = gathered.redactor();
+    // What was not analyzed may change any response.
+    let part = Verdict::Unknown(Unknown { exchange: Kind::Main, missing: Missing::Part });
+    let is_known = not_analysed.is_empty() || matches!(verdict, Verdict::Unknown(_));
+    let verdict = if is_known { verdict } else { part };
     Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, not_analysed, redactor })
 }
 

@@ -193,6 +193,9 @@ pub struct Unknown {
 
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.missing == Missing::Part {
+            return self.missing.fmt(f);
+        }
         let answer = match self.exchange {
             Kind::Preflight => "the answer to the preflight",
             Kind::Main => "the answer to the request itself",
@@ -210,6 +213,8 @@ pub enum Missing {
     Header(CorsHeader),
     /// Where a redirect leads.
     Location,
+    /// All of it: a part of the configuration was not analyzed.
+    Part,
 }
 
 impl fmt::Display for Missing {
@@ -218,6 +223,7 @@ impl fmt::Display for Missing {
             Missing::Status => f.write_str("the status"),
             Missing::Header(header) => header.fmt(f),
             Missing::Location => f.write_str("Location"),
+            Missing::Part => f.write_str("a part of the configuration was not analyzed"),
         }
     }
 }

@@ -33,9 +33,16 @@ impl From<PathBuf> for Listed {
 }
 
 impl Listed {
-    /// Those of many paths that lead to regular files, or to links to one.
-    pub(super) fn files(paths: &[PathBuf]) -> Vec<Self> {
-        parallel::map(paths, MANY, |path| Listed::file(path)).into_iter().flatten().collect()
+    /// Those of many paths that lead to regular files, or to links to one; and the others.
+    pub(super) fn files(paths: &[PathBuf]) -> (Vec<Self>, Vec<PathBuf>) {
+        let (mut files, mut others) = (Vec::with_capacity(paths.len()), Vec::new());
+        for (path, listed) in paths.iter().zip(parallel::map(paths, MANY, |path| Listed::file(path))) {
+            match listed {
+                Some(listed) => files.push(listed),
+                None => others.push(path.clone()),
+            }
+        }
+        (files, others)
     }
 
     fn file(path: &Path) -> Option<Self> {

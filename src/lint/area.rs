@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use super::overlay::real;
 use crate::trust;
 
+/// Why a path outside of the area is not read.
+pub(super) const OUTSIDE: &str = "it lies outside of what was given; --root DIR opens a directory";
+
 /// Directories, without links in their paths.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Area(BTreeSet<PathBuf>);

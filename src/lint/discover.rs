@@ -55,21 +55,26 @@ pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
     Candidate { path: path.to_owned(), kind, doubtful: false, walked: None, anywhere: true, said: said.is_some() }
 }
 
-/// The files under `directory` that are, or may be, to be linted, in byte order of their paths. `note` is told what could not be
+/// The files under `directory` that are, or may be, to be linted, in byte order of their paths, and the links to nothing that would be. `note` is told what could not be
 /// walked; nothing that `is_excluded` is entered. It is asked only about directories and about files that may be linted.
 pub(super) fn walk(
     directory: &Path,
     mut is_excluded: impl FnMut(&Path) -> bool,
     mut note: impl FnMut(String),
-) -> Vec<Candidate> {
+) -> (Vec<Candidate>, Vec<PathBuf>) {
     let walker = WalkDir::new(directory).sort_by_file_name().into_iter();
-    let mut found = Vec::new();
+    let (mut found, mut links) = (Vec::new(), Vec::new());
     let mut is_left = |entry: &DirEntry| {
         let concerns = entry.file_type().is_dir() || recognise(entry, directory).is_some();
         concerns && is_excluded(entry.path())
     };
     for entry in walker.filter_entry(|entry| is_entered(entry) && !is_left(entry)) {
         match entry {
+            Ok(entry) if is_link_to_nothing(&entry) => {
+                links.extend(entry.path().parent().and_then(|parent| {
+                    recognise_name(&name_of(entry.path()), parent).map(|_| below_here(entry.path()))
+                }))
+            }
             Ok(entry) => found.extend(recognise(&entry, directory)),
             Err(error) => {
                 let path = error.path().map(|path| path.display().to_string()).unwrap_or_default();
@@ -77,7 +82,16 @@ pub(super) fn walk(
             }
         }
     }
-    found
+    (found, links)
+}
+
+fn is_link_to_nothing(entry: &DirEntry) -> bool {
+    entry.path_is_symlink() && std::fs::metadata(entry.path()).is_err()
+}
+
+/// A path as it is shown: nothing for the working directory.
+fn below_here(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
 fn is_entered(entry: &DirEntry) -> bool {
@@ -90,11 +104,14 @@ fn recognise(entry: &DirEntry, directory: &Path) -> Option<Candidate> {
     let is_file = if entry.path_is_symlink() { entry.path().is_file() } else { entry.file_type().is_file() };
     let name = name_of(entry.path());
     let (kind, doubtful) = is_file.then(|| recognise_name(&name, entry.path().parent()?)).flatten()?;
-    let path = match entry.path().strip_prefix(".") {
-        Ok(below) => below.to_owned(),
-        Err(_) => entry.path().to_owned(),
-    };
-    Some(Candidate { path, kind, doubtful, walked: Some(directory.to_owned()), anywhere: false, said: false })
+    Some(Candidate {
+        path: below_here(entry.path()),
+        kind,
+        doubtful,
+        walked: Some(directory.to_owned()),
+        anywhere: false,
+        said: false,
+    })
 }
 
 /// What a file's name and directory say it is, and whether only its content can tell.

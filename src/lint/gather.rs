@@ -42,6 +42,8 @@ pub(crate) struct Gathered<'o> {
     pub(super) not_analysed: BTreeSet<String>,
     /// What was read and why files were taken or left.
     pub(super) notes: Vec<String>,
+    /// Links to nothing that the walks came by, each with the directory that was walked.
+    links: Vec<(PathBuf, PathBuf)>,
     roots: Vec<Root>,
 }
 
@@ -59,11 +61,16 @@ impl<'o> Gathered<'o> {
             env: Vec::new(),
             not_analysed: BTreeSet::new(),
             notes: Vec::new(),
+            links: Vec::new(),
             roots: Vec::new(),
         };
+        if let Some(root) = options.root().filter(|root| !root.is_dir()) {
+            return Err(Error::Unreadable(shown(root), "no such directory, and it is to be the root".to_owned()));
+        }
         gathered.read_given()?;
         gathered.files.add_settings(&options.settings);
         gathered.roots = gathered.find_roots();
+        gathered.report_links();
         fill::fill(&mut gathered.files, &gathered.env, &options.settings);
         Ok(gathered)
     }
@@ -168,7 +175,9 @@ impl<'o> Gathered<'o> {
                     notes.extend(pattern.map(|pattern| excluded(settings, found, pattern)));
                     pattern.is_some()
                 };
-                discover::walk(path, is_excluded, unread)
+                let (candidates, links) = discover::walk(path, is_excluded, unread);
+                self.links.extend(links.into_iter().map(|link| (link, path.clone())));
+                candidates
             } else {
                 vec![discover::named(path, overlay.kind(path).or(self.options.kind))]
             };
@@ -209,6 +218,21 @@ impl<'o> Gathered<'o> {
             FileKind::Nginx => {
                 self.notes.push(format!("{path}: read as an nginx configuration"));
                 self.given.push((file, candidate));
+            }
+        }
+    }
+
+    /// Names the links to nothing that stand for no file.
+    fn report_links(&mut self) {
+        for (link, walked) in std::mem::take(&mut self.links) {
+            let candidate = Candidate { path: link, walked: Some(walked), ..discover::named(Path::new(""), None) };
+            let bases = bases(&candidate, false);
+            let link = &candidate.path;
+            if self.files.is_resolved(link) {
+                continue;
+            }
+            if let Some(Err(why)) = self.files.linked(link, &bases, self.options.root()) {
+                self.fail(Unreadable { path: shown(link), why });
             }
         }
     }

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use hashbrown::{HashMap, HashSet};
 
 use super::ahead::{Ahead, Listed};
-use super::area::Area;
+use super::area::{self, Area};
 use super::content::reads_like_env;
 use super::discover::{Candidate, FileKind, name_of};
+use super::glob;
 use super::overlay::{Overlay, real};
 use crate::cors::login::logins;
 use crate::dotenv;
@@ -43,6 +44,8 @@ pub(super) struct Files {
     ahead: Ahead,
     /// Secrets of nginx that stand by themselves.
     credentials: Vec<Place>,
+    /// Links to nothing that stand for a file below a copy of a server.
+    links: HashSet<PathBuf>,
     /// What is read instead of what is on disk.
     overlay: Overlay,
     /// Where files may lie that were not named.
@@ -86,7 +89,7 @@ impl Files {
             return Ok(file);
         }
         if !(stands_in || candidate.anywhere || self.area.holds(&real)) {
-            return Err(unreadable("it lies outside of what was given; --root DIR opens a directory".to_owned()));
+            return Err(unreadable(area::OUTSIDE.to_owned()));
         }
         if self.by_path.len() >= MAX_FILES {
             return Err(unreadable(format!("more than {MAX_FILES} files")));
@@ -244,13 +247,10 @@ impl Files {
         }
         let mut is_left = false;
         for path in candidates(pattern, bases, root) {
-            let is_there = |path: &PathBuf| path.is_file() || self.overlay.has(path);
-            let paths: Vec<Listed> = if is_glob(pattern) {
-                glob_paths(&path, &self.overlay)
-            } else {
-                Some(path).filter(is_there).map(Listed::from).into_iter().collect()
-            };
+            let (paths, left) = self.matching(pattern, &path, bases, root);
             let found = paths.len();
+            is_left |= !left.is_empty();
+            left.into_iter().for_each(|(path, why)| fail(Unreadable { path: shown(&path), why }));
             let is_wanted = |real: &Path| {
                 !self.by_path.contains_key(real) && self.area.holds(real) && self.overlay.bytes(real).is_none()
             };
@@ -269,6 +269,73 @@ impl Files {
             (false, true) => Included::Files(Vec::new()),
             (false, false) => Included::Missing,
         }
+    }
+
+    /// The files at a path of a pattern, or those that it matches; and what is there and cannot be read.
+    fn matching(
+        &mut self,
+        pattern: &str,
+        path: &Path,
+        bases: &[PathBuf],
+        root: Option<&Path>,
+    ) -> (Vec<Listed>, Vec<(PathBuf, String)>) {
+        let mut matches = match is_glob(pattern) {
+            true => glob::expand(path, &self.area),
+            false if path.is_file() || self.overlay.has(path) => {
+                return (vec![Listed::from(path.to_owned())], Vec::new());
+            }
+            false => glob::Matches { paths: vec![path.to_owned()], left: Vec::new() },
+        };
+        let (mut files, others) = Listed::files(&matches.paths);
+        for other in others {
+            match self.linked(&other, bases, root) {
+                Some(Ok(target)) => files.push(Listed::from(target)),
+                Some(Err(why)) => matches.left.push((other, why)),
+                None => {}
+            }
+        }
+        if is_glob(pattern) {
+            let fits = glob::matcher(path);
+            files.extend(self.overlay.unsaved().filter(|unsaved| fits(unsaved)).cloned().map(Listed::from));
+            files.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
+        }
+        (files, matches.left)
+    }
+
+    /// The file that a link to nothing stands for: in a copy of a server, a link to an absolute path means the file below the copy, as an
+    /// include of that path does. Otherwise why it cannot be read, or nothing where nothing is there.
+    pub(super) fn linked(
+        &mut self,
+        link: &Path,
+        bases: &[PathBuf],
+        root: Option<&Path>,
+    ) -> Option<Result<PathBuf, String>> {
+        let metadata = fs::symlink_metadata(link).ok()?;
+        let parent = link.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !fs::canonicalize(parent).is_ok_and(|parent| self.area.holds(&parent)) {
+            return Some(Err(area::OUTSIDE.to_owned()));
+        }
+        if metadata.is_dir() || link.is_dir() {
+            return Some(Err("it is a directory, which nginx cannot include".to_owned()));
+        }
+        if !metadata.is_symlink() {
+            return Some(Err("not a regular file".to_owned()));
+        }
+        let target = fs::read_link(link).ok()?;
+        let absolute = target.to_str().filter(|target| target.starts_with('/'));
+        let below = absolute.and_then(|target| candidates(target, bases, root).into_iter().find(|path| path.is_file()));
+        match below {
+            Some(below) => {
+                self.links.insert(link.to_owned());
+                Some(Ok(below))
+            }
+            None => Some(Err(format!("it is a link to {}, where no file is", shown(&target)))),
+        }
+    }
+
+    /// Whether a link to nothing was found to stand for a file.
+    pub(super) fn is_resolved(&self, link: &Path) -> bool {
+        self.links.contains(link)
     }
 
     fn read_included(&mut self, path: PathBuf, fail: &mut impl FnMut(Unreadable)) -> Option<FileId> {
@@ -294,8 +361,11 @@ impl Files {
         let path = main.parent().unwrap_or(Path::new("")).join(&*pattern);
         let path = path.to_string_lossy();
         let files: Vec<FileId> = if is_glob(&pattern) {
-            let matches = |name: &str| glob_pattern(&path).is_some_and(|glob| glob.matches_with(name, GLOB));
-            self.dumped.iter().filter(|(name, _)| matches(name)).map(|(_, file)| *file).collect()
+            let fits = glob::matcher(Path::new(&*path));
+            // A pattern matches names that start as it does up to its first sign.
+            let start = path.get(..path.find(['*', '?', '[']).unwrap_or(path.len())).unwrap_or_default();
+            let from_start = self.dumped.range(start.to_owned()..).take_while(|(name, _)| name.starts_with(start));
+            from_start.filter(|(name, _)| fits(Path::new(name))).map(|(_, file)| *file).collect()
         } else {
             self.dumped.get(&*path).copied().into_iter().collect()
         };
@@ -305,36 +375,6 @@ impl Files {
             _ => Included::Files(files),
         }
     }
-}
-
-/// nginx globs as the C library does: no dotfiles, no `/` in `*` (A8.16).
-const GLOB: glob::MatchOptions =
-    glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
-
-/// `**` means no more than `*` to nginx (A8.16).
-fn plain_stars(pattern: &str) -> String {
-    let mut plain = String::with_capacity(pattern.len());
-    for character in pattern.chars() {
-        if character != '*' || !plain.ends_with('*') {
-            plain.push(character);
-        }
-    }
-    plain
-}
-
-fn glob_pattern(pattern: &str) -> Option<glob::Pattern> {
-    glob::Pattern::new(&plain_stars(pattern)).ok()
-}
-
-/// The regular files a glob matches, those among them that are not saved yet, in byte order (A8.16).
-fn glob_paths(pattern: &Path, overlay: &Overlay) -> Vec<Listed> {
-    let Some(pattern) = pattern.to_str().map(plain_stars) else { return Vec::new() };
-    let Ok(matches) = glob::glob_with(&pattern, GLOB) else { return Vec::new() };
-    let mut paths = Listed::files(&matches.filter_map(Result::ok).collect::<Vec<_>>());
-    let fits = |path: &&PathBuf| glob_pattern(&pattern).is_some_and(|glob| glob.matches_path_with(path, GLOB));
-    paths.extend(overlay.unsaved().filter(fits).cloned().map(Listed::from));
-    paths.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
-    paths
 }
 
 /// The path from the working directory, where it is below.

@@ -99,6 +99,7 @@ struct Json<'t> {
     verdict: &'t str,
     reason: Option<String>,
     exchanges: Vec<JsonExchange<'t>>,
+    not_analysed: &'t [String],
     curl: Vec<String>,
 }
 
@@ -139,6 +140,7 @@ pub(super) fn write_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
         verdict: trace.verdict.word(),
         reason: reason(trace),
         exchanges,
+        not_analysed: &trace.not_analysed,
         curl: trace.exchanges.iter().map(|exchange| exchange.request.curl()).collect(),
     };
     super::json::print(&json, out)
