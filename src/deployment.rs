@@ -89,6 +89,7 @@ use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
+use crate::nginx::limits::{metered, steps_for};
 use crate::nginx::value::only_variable;
 use crate::parallel;
 use crate::source::Sources;
@@ -139,10 +140,19 @@ pub struct Site<'d> {
 }
 
 impl<'d> Deployment<'d> {
-    /// Asks every configuration what matters.
+    /// Asks every configuration what matters to CORS.
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
+        Deployment::asked(sources, configs, apps, false)
+    }
+
+    /// The same with every header field in the answers.
+    pub fn with_all_fields(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
+        Deployment::asked(sources, configs, apps, true)
+    }
+
+    fn asked(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>, with_all_fields: bool) -> Self {
         let behind = Behind::new(configs, apps);
-        let sites = configs.iter().map(|config| Site::new(config, &behind)).collect();
+        let sites = configs.iter().map(|config| Site::new(config, &behind, with_all_fields)).collect();
         Deployment {
             sources,
             sites,
@@ -200,8 +210,9 @@ impl<'d> Site<'d> {
         flows
     }
 
-    fn new(config: &'d Config<'d>, behind: &Behind<'d>) -> Self {
-        let model = Model::new(config);
+    fn new(config: &'d Config<'d>, behind: &Behind<'d>, with_all_fields: bool) -> Self {
+        let mut model = Model::new(config);
+        model.with_all_fields = with_all_fields;
         let origin_flows = origin_flows(&model);
         let ifs = route::ifs_by_parent(config);
         let bases = route::bases(&model);
@@ -211,7 +222,7 @@ impl<'d> Site<'d> {
         let routes: Vec<usize> = (0..site.routes.len()).collect();
         let exchanges = parallel::map(&routes, ROUTES_AT_A_TIME, |&route| exchange::ask_route(&site, route, behind));
         site.exchanges = exchanges.into_iter().flatten().collect();
-        let probes = probe::ask_ifs(&site, behind);
+        let probes = metered(steps_for(config.item_count()), || probe::ask_ifs(&site, behind));
         site.exchanges.extend(probes);
         site
     }

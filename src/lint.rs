@@ -30,6 +30,7 @@ use crate::deployment::{Apps, Deployment};
 use crate::finding::{Finding, Fix, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
+use crate::nginx::limits::{metered, steps_for};
 use crate::parallel;
 use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
@@ -249,7 +250,8 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
 fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Subject::Deployment(check) = rule.check {
-        check(deployment, &mut findings);
+        let directives = deployment.sites.iter().map(|site| site.config.item_count()).sum();
+        metered(steps_for(directives), || check(deployment, &mut findings));
     }
     findings
 }
@@ -271,8 +273,8 @@ pub fn differences(before: &Options, after: &Options) -> Result<Vec<Difference>,
     let (before, after) = (Gathered::new(before)?, Gathered::new(after)?);
     let (old_apps, new_apps) = (before.apps(), after.apps());
     let (old_configs, new_configs) = (before.configs(), after.configs());
-    let old = Deployment::new(&before.files.sources, &old_configs, &old_apps);
-    let new = Deployment::new(&after.files.sources, &new_configs, &new_apps);
+    let old = Deployment::with_all_fields(&before.files.sources, &old_configs, &old_apps);
+    let new = Deployment::with_all_fields(&after.files.sources, &new_configs, &new_apps);
     Ok(old.differences(&new))
 }
 

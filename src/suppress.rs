@@ -87,8 +87,15 @@ fn in_nginx(source: &Source, tree: &Tree) -> Vec<(Span, Result<Span, &'static st
             Span::new(line_start(source, comment.start), comment.start).of(&source.bytes).trim_ascii().is_empty();
         if own_line {
             let between = (next < tree.directives.len()).then(|| Span::new(comment.end, start(next)));
+            // Of comments below one another only the last one is looked at up to the directive: what stands between each and the next
+            // one is a line of its own as well.
             let is_next = between.is_some_and(|between| {
-                let mut lines = between.of(&source.bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+                let next = tree.comments.partition_point(|other| other.start <= comment.start);
+                let next = tree.comments.get(next).map_or(between.end, |next| next.start.min(between.end));
+                let mut lines = Span::new(between.start, next)
+                    .of(&source.bytes)
+                    .split(|byte| *byte == b'\n')
+                    .map(<[u8]>::trim_ascii);
                 lines.all(|line| line.is_empty() || line.starts_with(b"#"))
             });
             return if is_next {
@@ -112,20 +119,22 @@ fn in_nginx(source: &Source, tree: &Tree) -> Vec<(Span, Result<Span, &'static st
 fn in_env(source: &Source, tree: &EnvTree) -> Vec<(Span, Result<Span, &'static str>)> {
     let speaks = |span: &Span| is_spoken(span.of(&source.bytes));
     let mut found = Vec::new();
-    for (index, statement) in tree.statements.iter().enumerate() {
+    // From the end, so that what follows is known.
+    let mut next = None;
+    for statement in tree.statements.iter().rev() {
         match statement.kind {
-            Kind::Comment(span) if speaks(&span) => {
-                let mut after = tree.statements.iter().skip(index + 1);
-                let next = after.find(|next| !matches!(next.kind, Kind::Comment(_) | Kind::Blank));
-                found.push((span, next.map(|next| next.span).ok_or("no assignment follows it")));
-            }
+            Kind::Comment(span) if speaks(&span) => found.push((span, next.ok_or("no assignment follows it"))),
             Kind::Assignment(assignment) => {
                 let trailing = assignment.comment.filter(speaks);
                 found.extend(trailing.map(|span| (span, Err("some loaders take it for a part of the value"))));
             }
             _ => {}
         }
+        if !matches!(statement.kind, Kind::Comment(_) | Kind::Blank) {
+            next = Some(statement.span);
+        }
     }
+    found.reverse();
     found
 }
 

@@ -163,17 +163,20 @@ impl<'d> Site<'d> {
         let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
         let own: Vec<ItemId> = config.named(block, b"add_header").collect();
         let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
-        let outer = config.add_headers(config.context(block).parent.unwrap_or(block));
-        let sent = config.add_headers(block);
-        let dropped: Vec<ItemId> = outer.iter().copied().filter(|item| !sent.contains(item)).collect();
-        let lost = dropped.iter().copied().find(is_cors);
+        let parent = config.context(block).parent.unwrap_or(block);
+        let outer = config.add_headers(parent);
+        // An `if` sends all that its location does, where it merges, or else nothing of it.
+        let sent: BTreeSet<ItemId> = config.add_headers(block).iter().copied().collect();
+        let dropped = outer.iter().copied().find(|item| !sent.contains(item));
+        let around = config.relevant_headers(parent);
+        let lost = around.iter().copied().find(|item| is_cors(item) && !sent.contains(item));
         Some(Replacing {
             block,
             first,
             is_cors: is_cors(&first),
-            lost: lost.or(dropped.first().copied()),
+            lost: lost.or(dropped),
             loses_cors: lost.is_some(),
-            adds: dropped.is_empty() && !outer.is_empty(),
+            adds: dropped.is_none() && !outer.is_empty(),
         })
     }
 }

@@ -94,7 +94,7 @@ impl<'d> Site<'d> {
     /// The CORS fields that answers of a location get, whoever sets them; not those that headers-more has for some answers alone.
     pub fn fields_of(&self, context: ContextId) -> Vec<SetField<'d>> {
         let is_for_all = |item: &ItemId| self.config.parameters(*item).all(|word| !word.starts_with(b"-"));
-        let more = self.config.more_headers(context).into_iter().filter(is_for_all);
+        let more = self.config.relevant_more_headers(context).into_iter().filter(is_for_all);
         let more = more.flat_map(|item| set_fields(self.config, item));
         self.fields_in_force(context).into_iter().chain(more).collect()
     }

@@ -30,7 +30,7 @@ impl<'d> Site<'d> {
     /// The CORS fields in force around an `if`: those that one `add_header` in it drops (A1.5).
     pub fn outer_fields(&self, context: ContextId) -> Vec<SetField<'d>> {
         let outer = self.config.context(context).parent.unwrap_or(context);
-        self.config.add_headers(outer).into_iter().flat_map(|item| set_fields(self.config, item)).collect()
+        self.config.relevant_headers(outer).iter().flat_map(|item| set_fields(self.config, *item)).collect()
     }
 
     /// The method of an `if` that means OPTIONS and writes it in lower case, so that it never matches (A3.12).

@@ -11,9 +11,10 @@ use crate::dotenv::app::{App, Evidence};
 use crate::nginx::answer::{Entry, Model};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
+use crate::nginx::limits::steps_for;
 use crate::nginx::locations::{self, Found, Pattern, is_pass};
 use crate::nginx::sample::sample;
-use crate::nginx::settings::Single;
+use crate::nginx::settings::{List, Single};
 use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
@@ -113,8 +114,15 @@ pub(super) fn routes<'d>(
     let config = model.config;
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
     let mut routes = Vec::new();
+    let mut left = steps_for(config.item_count());
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
+        if left == 0 {
+            if config.list(context, List::RelevantHeader).first().is_some() {
+                model.give_up(context);
+            }
+            continue;
+        }
         let mut fields = fields_at(config, ifs, server, context);
         let mut reaches_app = reaches_app(config, context);
         let named = handed_on(model, server, context);
@@ -149,9 +157,25 @@ pub(super) fn routes<'d>(
             is_partial,
         };
         route.wants_preflights = route.shows_preflights();
+        left = left.saturating_sub(weight(config, ifs, &route));
         routes.push(route);
     }
     routes
+}
+
+/// How many steps it takes to ask a route all that is asked, nearly. It is known before anything is asked, so that which routes are asked
+/// does not depend on how many processors ask them.
+fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
+    let requests = 4 * (route.origins.len() + 1);
+    let runs = |context: ContextId| {
+        let blocks = ifs.get(&context).into_iter().flatten();
+        config.rewrites(context).len() + blocks.map(|block| config.rewrites(*block).len()).sum::<usize>()
+    };
+    let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
+    // Each field of each answer is kept, and each `if` with a header of its own is asked about by itself.
+    let probes = ifs.get(&route.context).map_or(0, Vec::len);
+    let steps = requests * (4 + rewrites + 4 * route.fields.len()) + probes * rewrites;
+    u64::try_from(steps).unwrap_or(u64::MAX)
 }
 
 /// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
@@ -204,7 +228,7 @@ fn fields_at<'d>(
     let mut seen = BTreeSet::new();
     let mut fields = Vec::new();
     for context in contexts {
-        for item in config.add_headers(context).into_iter().chain(config.more_headers(context)) {
+        for item in config.relevant_headers(context).iter().copied().chain(config.relevant_more_headers(context)) {
             if seen.insert(item) {
                 fields.extend(set_fields(config, item));
             }

@@ -207,7 +207,7 @@ impl<'d> Site<'d> {
 
     /// The CORS fields that the `add_header`s in force in `context` set.
     pub fn fields_in_force(&self, context: ContextId) -> Vec<SetField<'d>> {
-        self.config.add_headers(context).into_iter().flat_map(|item| set_fields(self.config, item)).collect()
+        self.config.relevant_headers(context).iter().flat_map(|item| set_fields(self.config, *item)).collect()
     }
 
     /// What the level whose `add_header`s are in force in `context` drops. Nothing where it is an `if`, or merges (A1.13).
@@ -217,13 +217,16 @@ impl<'d> Site<'d> {
         let level = config.item(by).context;
         let is_level = matches!(config.context(level).kind, ContextKind::Location | ContextKind::Server);
         let outer = config.context(level).parent.filter(|_| is_level)?;
-        let sent = config.add_headers(level);
+        let sent = config.relevant_headers(level);
         // A level whose `if`s have CORS headers of their own has chosen for itself.
         let ifs = self.ifs.get(&level).into_iter().flatten().copied();
         let in_ifs = ifs.flat_map(|block| config.named(block, b"add_header"));
         let own = sent.iter().copied().chain(in_ifs).flat_map(|item| set_fields(config, item));
         let own: BTreeSet<CorsHeader> = own.map(|field| field.header).collect();
-        let dropped = config.add_headers(outer).into_iter().filter(|item| !sent.contains(item));
+        // In file order, so that whether one is sent is soon known.
+        let is_sent = |item: &ItemId| sent.binary_search(item).is_ok() || (!sent.is_sorted() && sent.contains(item));
+        let around = config.relevant_headers(outer);
+        let dropped = around.iter().copied().filter(|item| !is_sent(item));
         let fields = dropped.flat_map(|item| set_fields(config, item)).filter(|field| !own.contains(&field.header));
         let fields: Vec<SetField<'d>> = fields.filter(|field| field.header != CorsHeader::Vary).collect();
         (!fields.is_empty()).then_some(Dropping { level, by, fields })

@@ -64,7 +64,7 @@ impl<'o> Gathered<'o> {
             links: Vec::new(),
             roots: Vec::new(),
         };
-        if let Some(root) = options.root().filter(|root| !root.is_dir()) {
+        if let Some(root) = options.root.as_deref().filter(|root| !root.is_dir()) {
             return Err(Error::Unreadable(shown(root), "no such directory, and it is to be the root".to_owned()));
         }
         gathered.read_given()?;
@@ -148,7 +148,9 @@ impl<'o> Gathered<'o> {
             };
             format!("{line}: the app `{}` is behind nothing: {why}", app.path.value)
         };
-        idle.map(tell).collect()
+        let root = settings.root.as_ref().filter(|root| self.options.root.is_none() && !root.value.is_dir());
+        let no_root = root.map(|root| format!("{}: `root`: there is no such directory", settings.line_of(root.span)));
+        idle.map(tell).chain(no_root).collect()
     }
 
     /// Reads the files that were named and those that the directories' walks recognise.

@@ -15,7 +15,7 @@ use url::Url;
 use super::app::{self, Upstream};
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::idle;
-use super::limits::{GivenUp, Limit};
+use super::limits::{self, GivenUp, Limit};
 use super::locations::Locations;
 use super::nearest::Nearest;
 use super::regex::Regexes;
@@ -118,6 +118,9 @@ pub struct Model<'c, 's> {
     pub regexes: Regexes,
     /// What decides whether an app gets the request, and as it is, and a few others that are rarely there.
     pub(super) hand_over: Nearest<'s>,
+    /// Whether answers hold every field, or only those that CORS may depend on: most configurations set many others, and the same ones in
+    /// every location.
+    pub with_all_fields: bool,
     /// The steps of all runs.
     steps: AtomicU64,
     /// See [`Model::given_up`].
@@ -147,6 +150,7 @@ impl<'c, 's> Model<'c, 's> {
             servers: Servers::new(config),
             regexes: Regexes::default(),
             hand_over: app::hand_over(config),
+            with_all_fields: true,
             steps: AtomicU64::default(),
             given_up: GivenUp::default(),
             read_variables: OnceLock::new(),
@@ -156,6 +160,11 @@ impl<'c, 's> Model<'c, 's> {
     /// The blocks that were asked and whose answers were not worked out, in file order, with the limit that a request met there.
     pub fn given_up(&self) -> Vec<(ContextId, Limit)> {
         self.given_up.all()
+    }
+
+    /// Says that a block is not asked, since all before it took the steps that a configuration of its size may take.
+    pub fn give_up(&self, context: ContextId) {
+        self.given_up.add(context, Limit::Budget);
     }
 
     /// The variables that an answer may depend on, in lower case.
@@ -189,6 +198,10 @@ impl<'c, 's> Model<'c, 's> {
         let mut waiting: Vec<Vec<(Question, bool)>> = vec![Vec::new()];
         let mut runs = 0;
         let steps = Cell::new(0);
+        if limits::is_spent() {
+            self.given_up.add(self.entered(entry, url.as_ref()), Limit::Budget);
+            return answers;
+        }
         while let Some(assumptions) = waiting.pop() {
             runs += 1;
             if runs > MAX_RUNS || steps.get() > MAX_STEPS {
@@ -210,6 +223,7 @@ impl<'c, 's> Model<'c, 's> {
             }
         }
         self.steps.fetch_add(steps.get(), Ordering::Relaxed);
+        limits::spend(steps.get());
         answers
     }
 

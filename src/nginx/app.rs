@@ -6,7 +6,7 @@ use super::answer::{AnsweredBy, Question};
 use super::config::{Config, ItemId};
 use super::nearest::Nearest;
 use super::run::{Reply, Run, Step};
-use super::settings::{List, Protocol};
+use super::settings::{List, Named, Protocol};
 use super::value::{Part, Value, parts};
 
 /// Header fields of the app's answer; a value that is not known may also mean that the field is missing.
@@ -175,19 +175,19 @@ impl<'s> Run<'_, '_, 's> {
         if self.may_rewrite_header("origin") {
             return Some((None, false));
         }
-        let name: &[u8] = match protocol {
-            Protocol::Proxy | Protocol::Grpc => b"Origin",
-            Protocol::Fastcgi | Protocol::Uwsgi | Protocol::Scgi => b"HTTP_ORIGIN",
+        let name = match protocol {
+            Protocol::Proxy | Protocol::Grpc => "Origin",
+            Protocol::Fastcgi | Protocol::Uwsgi | Protocol::Scgi => "HTTP_ORIGIN",
         };
-        let is_origin = |item: &ItemId| config.parameter(*item, 1).is_some_and(|it| it.eq_ignore_ascii_case(name));
-        let mut set = config.list(self.context, List::SetHeader(protocol)).iter().copied().filter(is_origin);
-        let Some(item) = set.next() else {
+        let Some(Named { first: item, has_others }) =
+            config.naming_at_all(self.context, List::SetHeader(protocol), name)
+        else {
             let handed_on = self.hand_over(protocol, "pass_request_headers");
             let is_off = handed_on.is_some_and(|item| config.parameter_is(item, 1, "off"));
             return is_off.then(|| (Some(String::new()), true));
         };
         // Which of two an app takes is its own affair.
-        if set.next().is_some() {
+        if has_others {
             return Some((None, false));
         }
         let Some(text) = config.parameter(item, 2) else { return Some((None, false)) };

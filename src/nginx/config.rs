@@ -8,8 +8,10 @@ mod parts;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use hashbrown::HashMap;
+
 use super::include::{Included, Includes};
-use super::settings::Settings;
+use super::settings::{Named, Settings};
 use super::tree::{Body, Tree};
 use super::twins::{Elsewhere, Twins};
 use crate::source::{FileId, Place, Sources};
@@ -79,6 +81,8 @@ pub struct Context {
     pub(super) settings: Settings,
     /// Its directives of the rewrite module; a run in `Config::lists`.
     pub(super) rewrites: Range<u32>,
+    /// Its own `more_set_headers` and `more_clear_headers`, and of these the ones that CORS may depend on; runs in `Config::lists`.
+    pub(super) more: [Range<u32>; 2],
 }
 
 /// A directive in its place.
@@ -153,6 +157,9 @@ pub struct Config<'s> {
     pub problems: Vec<(Place, Problem)>,
     /// Items of the lists that settings refer to; see [`Settings`].
     pub(super) lists: Vec<ItemId>,
+    /// Tables of the long ones among these lists, by where each starts: header names, and statuses of error pages.
+    pub(super) names: HashMap<u32, HashMap<Vec<u8>, Named>>,
+    pub(super) pages: HashMap<u32, HashMap<u16, ItemId>>,
     /// The blocks that were left out because they are like others; none unless it was made by [`Config::sharing`].
     pub twins: Vec<Twins>,
 }
@@ -205,6 +212,8 @@ impl<'s> Config<'s> {
             repeated: 0,
             problems: Vec::new(),
             lists: Vec::new(),
+            names: HashMap::new(),
+            pages: HashMap::new(),
             twins: Vec::new(),
         };
         config.open(kind, None, None);
@@ -231,6 +240,7 @@ impl<'s> Config<'s> {
             unread: false,
             settings: Settings::default(),
             rewrites: 0..0,
+            more: [0..0, 0..0],
         });
         id
     }

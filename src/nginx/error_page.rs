@@ -9,9 +9,8 @@ impl Run<'_, '_, '_> {
     /// The way an answer takes; `None` lets it go back to the client.
     pub(super) fn error_page(&mut self, reply: &Reply) -> Option<Step> {
         let config = self.model.config;
-        let pages = config.list(self.context, List::ErrorPage).to_vec();
         let status = reply.status?;
-        let page = pages.into_iter().find(|&item| self.lists(item, status));
+        let page = config.error_page_for(self.context, status);
         if reply.by == AnsweredBy::App && self.intercepts(reply) && page.is_some() && self.in_error_page {
             // nginx writes its own page in the place of the app's.
             return Some(Step::Reply(Reply { by: AnsweredBy::Nginx, special: true, ..reply.clone() }));
@@ -30,8 +29,8 @@ impl Run<'_, '_, '_> {
 
     /// Whether an error page takes the place of the app's answer.
     pub(super) fn is_intercepted(&self, reply: &Reply) -> bool {
-        let pages = self.model.config.list(self.context, List::ErrorPage);
-        self.intercepts(reply) && reply.status.is_some_and(|status| pages.iter().any(|&item| self.lists(item, status)))
+        let page = |status| self.model.config.error_page_for(self.context, status);
+        self.intercepts(reply) && reply.status.and_then(page).is_some()
     }
 
     fn intercepts(&self, reply: &Reply) -> bool {
@@ -42,13 +41,6 @@ impl Run<'_, '_, '_> {
             && protocol.is_some_and(|(protocol, _)| {
                 config.is_on(self.context, Single::InterceptErrors(protocol)) == Some(true)
             })
-    }
-
-    /// Whether this `error_page` is for `status`.
-    fn lists(&self, item: ItemId, status: u16) -> bool {
-        let config = self.model.config;
-        let text = status.to_string();
-        (1..config.parameter_count(item)).any(|index| config.parameter_is(item, index, &text))
     }
 
     /// Turns an answer of `status` to where this `error_page` leads.

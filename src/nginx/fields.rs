@@ -1,6 +1,7 @@
 //! The header filter: which fields an answer carries (A1, A2, A4).
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::answer::{AnsweredBy, Field};
 use super::config::{Config, ContextId, ItemId};
@@ -16,9 +17,9 @@ pub fn is_sent_without_always(status: u16) -> bool {
 impl<'s> Config<'s> {
     /// The `add_header` directives in force in `id`, in the order they are sent: its own, or those of the nearest level that
     /// has any (A1.1); with `add_header_inherit merge` its own, then the outer ones (A1.13).
-    pub fn add_headers(&self, id: ContextId) -> Vec<ItemId> {
+    pub fn add_headers(&self, id: ContextId) -> Cow<'_, [ItemId]> {
         if self.single(id, Single::AddHeaderInherit).is_none() {
-            return self.list(id, List::AddHeader).to_vec();
+            return Cow::Borrowed(self.list(id, List::AddHeader));
         }
         let mut fields = Vec::new();
         for level in self.ancestors(id) {
@@ -30,7 +31,18 @@ impl<'s> Config<'s> {
                 break;
             }
         }
-        fields
+        Cow::Owned(fields)
+    }
+
+    /// Those of [`Config::add_headers`] that CORS may depend on, in the same order.
+    pub fn relevant_headers(&self, id: ContextId) -> Cow<'_, [ItemId]> {
+        if self.single(id, Single::AddHeaderInherit).is_none() {
+            return Cow::Borrowed(self.list(id, List::RelevantHeader));
+        }
+        let all = self.add_headers(id);
+        let relevant: BTreeSet<ItemId> =
+            self.ancestors(id).flat_map(|level| self.list(level, List::RelevantHeader)).copied().collect();
+        Cow::Owned(all.iter().copied().filter(|item| relevant.contains(item)).collect())
     }
 
     /// Whether an `add_header` says `always`.
@@ -40,25 +52,28 @@ impl<'s> Config<'s> {
 
     /// Whether the app's header field `name` is taken out of answers in `id` by the protocol's `*_hide_header` (A4.4–A4.6).
     pub fn hides(&self, id: ContextId, protocol: Protocol, name: &str) -> Option<ItemId> {
-        let names_it =
-            |item: &ItemId| self.parameter(*item, 1).is_some_and(|value| value.eq_ignore_ascii_case(name.as_bytes()));
-        let hidden = self.list(id, List::HideHeader(protocol)).iter().copied().find(names_it)?;
-        let passed = self.list(id, List::PassHeader(protocol)).iter().any(names_it);
-        (!passed).then_some(hidden)
+        let hidden = self.naming(id, List::HideHeader(protocol), name)?;
+        let passed = self.naming(id, List::PassHeader(protocol), name);
+        passed.is_none().then_some(hidden)
     }
 
     /// The `more_set_headers` and `more_clear_headers` in force in `id`, outer levels first: they add up (A4.8).
     pub fn more_headers(&self, id: ContextId) -> Vec<ItemId> {
+        self.more(id, false)
+    }
+
+    /// Those of [`Config::more_headers`] that CORS may depend on, in the same order.
+    pub fn relevant_more_headers(&self, id: ContextId) -> Vec<ItemId> {
+        self.more(id, true)
+    }
+
+    fn more(&self, id: ContextId, only_relevant: bool) -> Vec<ItemId> {
         if self.single(id, Single::MoreHeaders).is_none() {
             return Vec::new();
         }
         let mut levels: Vec<ContextId> = self.ancestors(id).collect();
         levels.reverse();
-        let more = |level| {
-            self.items(level)
-                .filter(|&item| matches!(self.item(item).name, b"more_set_headers" | b"more_clear_headers"))
-        };
-        levels.into_iter().flat_map(more).collect()
+        levels.into_iter().flat_map(|level| self.own_more_headers(level, only_relevant)).copied().collect()
     }
 }
 
@@ -77,11 +92,18 @@ impl<'s> Run<'_, '_, 's> {
         if reply.by == AnsweredBy::App {
             self.pass_on(reply, &mut fields);
         }
-        for item in config.more_headers(self.context) {
+        for item in config.more(self.context, !self.model.with_all_fields) {
+            // What it replaces is looked for among all that is there.
+            self.take_steps(1 + fields.len() / 8);
             self.more(item, status, &mut fields);
         }
-        for item in config.add_headers(self.context) {
-            self.add(item, status, &mut fields);
+        let added = match self.model.with_all_fields {
+            true => config.add_headers(self.context),
+            false => config.relevant_headers(self.context),
+        };
+        self.take_steps(added.len());
+        for item in added.iter() {
+            self.add(*item, status, &mut fields);
         }
         (fields, config.single(self.context, Single::Scripted))
     }

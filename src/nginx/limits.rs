@@ -2,6 +2,7 @@
 //!
 //! An answer that was not worked out is no answer, so each of these becomes a `not-analysed` finding and makes the exit code 2.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -35,4 +36,36 @@ impl GivenUp {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().map(|(context, limit)| (*context, *limit)).collect()
     }
+}
+
+thread_local! {
+    /// How many steps this thread may still take for the work it is at.
+    static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// Does work that may take so many steps of the model. Beyond, every answer is missing, and [`GivenUp`] knows where. The work is done by
+/// this thread alone, so where it ends does not depend on what others do meanwhile.
+pub fn metered<T>(steps: u64, work: impl FnOnce() -> T) -> T {
+    let before = LEFT.replace(steps);
+    let done = work();
+    LEFT.set(before);
+    done
+}
+
+/// Counts steps that were taken.
+pub(super) fn spend(steps: u64) {
+    LEFT.set(LEFT.get().saturating_sub(steps));
+}
+
+/// Whether no step is left.
+pub(super) fn is_spent() -> bool {
+    LEFT.get() == 0
+}
+
+/// How many steps a piece of work may take on a configuration of so many directives: a fixed number, which no configuration that
+/// somebody has written comes near, and some for each directive, so that cost grows linearly.
+pub fn steps_for(directives: usize) -> u64 {
+    const LEAST: u64 = 4_000_000;
+    const EACH: u64 = 60;
+    LEAST + EACH * u64::try_from(directives).unwrap_or(u64::MAX / EACH / 2)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
-use super::regex::{Captures, Regexes, Undecided};
+use super::regex::{Captures, Ordered, Regexes, Undecided};
 use super::settings::Protocol;
 
 /// How a location is written.
@@ -64,7 +64,7 @@ pub fn pattern<'s>(config: &Config<'s>, item: ItemId) -> Option<Pattern<'s>> {
 struct Level<'s> {
     exact: HashMap<Cow<'s, [u8]>, ContextId>,
     prefix: HashMap<Cow<'s, [u8]>, (ContextId, bool)>,
-    regex: Vec<(Cow<'s, [u8]>, bool, ContextId)>,
+    regex: Ordered<'s, ContextId>,
     named: HashMap<Cow<'s, [u8]>, ContextId>,
     longest: usize,
     /// Whether a template fills one of the locations in, so that any path may be its.
@@ -109,7 +109,7 @@ impl<'s> Locations<'s> {
                     level.longest = level.longest.max(path.len());
                     level.prefix.entry(path).or_insert((context, no_regex));
                 }
-                Some(Pattern::Regex { pattern, ignore_case }) => level.regex.push((pattern, ignore_case, context)),
+                Some(Pattern::Regex { pattern, ignore_case }) => level.regex.push(pattern, ignore_case, context),
                 Some(Pattern::Named(name)) => _ = level.named.entry(name).or_insert(context),
                 None => level.is_open = true,
             }
@@ -195,9 +195,9 @@ impl<'s> Locations<'s> {
     ) -> Result<Option<(ContextId, Captures)>, Undecided> {
         while let Some(level) = open.pop() {
             let Some(locations) = self.levels.get(&level) else { continue };
-            for (pattern, ignore_case, context) in &locations.regex {
-                if let Some(captures) = regexes.captures(pattern, *ignore_case, path)? {
-                    return Ok(Some((*context, captures)));
+            for entry in locations.regex.candidates(path) {
+                if let Some(captures) = regexes.captures(&entry.pattern, entry.ignore_case, path)? {
+                    return Ok(Some((entry.target, captures)));
                 }
             }
         }

@@ -1,10 +1,14 @@
 //! nginx's regular expressions (PCRE), matched with a bound.
 
+mod ordered;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fancy_regex::{Regex, RegexBuilder};
 use hashbrown::HashMap;
 use regex_syntax::hir::Hir;
+
+pub(super) use ordered::Ordered;
 
 /// How many steps a backtracking match may take before its outcome counts as unknown.
 const BACKTRACK_LIMIT: usize = 100_000;

@@ -238,7 +238,12 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     }
 
     pub(super) fn step(&self) {
-        self.steps.set(self.steps.get() + 1);
+        self.take_steps(1);
+    }
+
+    /// Counts what takes longer the more directives are in force.
+    pub(super) fn take_steps(&self, count: usize) {
+        self.steps.set(self.steps.get().saturating_add(u64::try_from(count).unwrap_or(u64::MAX)));
     }
 
     /// From step to step, to the reply that nothing replaces.
@@ -268,7 +273,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         let reply = sub.follow(first)?;
         let status = sub.error_status.or(reply.status);
         // What headers-more sets there never leaves nginx, but a map that it asks has given its answer for the request too.
-        for item in self.model.config.more_headers(sub.context) {
+        for item in self.model.config.relevant_more_headers(sub.context) {
             sub.more(item, status, &mut Vec::new());
         }
         self.variables = sub.variables;

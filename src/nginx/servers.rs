@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
-use super::regex::{Captures, Regexes};
+use super::regex::{Captures, Ordered, Regexes};
 use super::settings::Single;
 
 /// The servers of a configuration, by address and name.
@@ -13,6 +13,11 @@ use super::settings::Single;
 pub struct Servers<'s> {
     /// In the order in which the addresses first appear.
     groups: Vec<Group<'s>>,
+    /// The groups by port and address, and those of a port in order.
+    by_address: HashMap<(u16, String), usize>,
+    by_port: HashMap<u16, Vec<usize>>,
+    /// The groups in which a server has expressions among its names.
+    by_expressions: HashMap<ContextId, Vec<usize>>,
     /// Whether a server merges slashes, and whether one does not.
     merging: (bool, bool),
 }
@@ -22,7 +27,6 @@ pub struct Servers<'s> {
 struct Group<'s> {
     /// The address in lower case; empty for any.
     address: String,
-    port: u16,
     default: ContextId,
     /// Whether `default_server` names the default, or it merely comes first.
     is_named: bool,
@@ -31,7 +35,9 @@ struct Group<'s> {
     leading: HashMap<Vec<u8>, ContextId>,
     /// `example.*` as `example.`.
     trailing: HashMap<Vec<u8>, ContextId>,
-    regex: Vec<(Cow<'s, [u8]>, ContextId)>,
+    regex: Ordered<'s, ContextId>,
+    /// By server, which of the expressions are its own.
+    own: HashMap<ContextId, Vec<usize>>,
 }
 
 impl<'s> Servers<'s> {
@@ -58,6 +64,11 @@ impl<'s> Servers<'s> {
                 }
             }
         }
+        for (index, group) in servers.groups.iter().enumerate() {
+            for server in group.own.keys() {
+                servers.by_expressions.entry(*server).or_default().push(index);
+            }
+        }
         servers
     }
 
@@ -71,17 +82,17 @@ impl<'s> Servers<'s> {
     }
 
     fn group(&mut self, address: &str, port: u16, first: ContextId) -> &mut Group<'s> {
-        let known = self.groups.iter().position(|group| group.port == port && group.address == address);
-        let index = known.unwrap_or_else(|| {
+        let index = *self.by_address.entry((port, address.to_owned())).or_insert_with(|| {
+            self.by_port.entry(port).or_default().push(self.groups.len());
             self.groups.push(Group {
                 address: address.to_owned(),
-                port,
                 default: first,
                 is_named: false,
                 exact: HashMap::new(),
                 leading: HashMap::new(),
                 trailing: HashMap::new(),
-                regex: Vec::new(),
+                regex: Ordered::default(),
+                own: HashMap::new(),
             });
             self.groups.len() - 1
         });
@@ -93,8 +104,8 @@ impl<'s> Servers<'s> {
     pub fn find(&self, regexes: &Regexes, host: &str, port: u16) -> Option<(ContextId, Option<Captures>)> {
         let host = host.to_ascii_lowercase();
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let on_port = || self.groups.iter().filter(|group| group.port == port);
-        let meant = on_port().find(|group| group.address == bare);
+        let on_port = || self.by_port.get(&port).into_iter().flatten().filter_map(|index| self.groups.get(*index));
+        let meant = self.by_address.get(&(port, bare.clone())).and_then(|index| self.groups.get(*index));
         let candidates: Vec<&Group<'s>> = match meant {
             Some(group) => vec![group],
             // What listens on the loopback interface alone is asked by its address.
@@ -110,13 +121,11 @@ impl<'s> Servers<'s> {
     pub(super) fn captured(&self, regexes: &Regexes, server: ContextId, host: &str) -> Option<Captures> {
         let host = host.to_ascii_lowercase();
         let name = host.trim_end_matches('.').as_bytes();
-        self.groups.iter().find_map(|group| {
-            let mut own = group.regex.iter().filter(|(_, named)| *named == server).peekable();
-            // Any other name that fits would have been found first, and captures nothing.
-            if own.peek().is_none() || group.plain(name).is_some() {
-                return None;
-            }
-            own.find_map(|(pattern, _)| regexes.captures(pattern, true, name).ok()?)
+        let groups = self.by_expressions.get(&server)?.iter().filter_map(|index| self.groups.get(*index));
+        // Any other name that fits would have been found first, and captures nothing.
+        groups.filter(|group| group.plain(name).is_none()).find_map(|group| {
+            let mut own = group.own.get(&server)?.iter().filter_map(|index| group.regex.get(*index));
+            own.find_map(|entry| regexes.captures(&entry.pattern, true, name).ok()?)
         })
     }
 }
@@ -128,7 +137,10 @@ impl<'s> Group<'s> {
             for name in (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)) {
                 let lower = name.to_ascii_lowercase();
                 match &*lower {
-                    [b'~', ..] => self.regex.push((Cow::Owned(name[1..].to_vec()), server)),
+                    [b'~', ..] => {
+                        self.own.entry(server).or_default().push(self.regex.len());
+                        self.regex.push(Cow::Owned(name[1..].to_vec()), true, server);
+                    }
                     [b'*', rest @ ..] => _ = self.leading.entry(rest.to_vec()).or_insert(server),
                     [b'.', rest @ ..] => {
                         self.exact.entry(rest.to_vec()).or_insert(server);
@@ -154,10 +166,10 @@ impl<'s> Group<'s> {
         if let Some(server) = self.plain(name) {
             return Some((server, None));
         }
-        for (pattern, server) in &self.regex {
+        for entry in self.regex.candidates(name) {
             // The name is in lower case, whatever the request says.
-            if let Some(captures) = regexes.captures(pattern, true, name).ok()? {
-                return Some((*server, Some(captures)));
+            if let Some(captures) = regexes.captures(&entry.pattern, true, name).ok()? {
+                return Some((entry.target, Some(captures)));
             }
         }
         Some((self.default, None))

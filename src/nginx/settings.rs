@@ -4,7 +4,10 @@
 //! own drops the whole list of the level above (`add_header` A1.1, `*_hide_header` A4.5). *Single* directives
 //! are taken from the nearest level that has one. Contexts come parents first, so one pass settles them all.
 
+use hashbrown::HashMap;
+
 use super::config::{Config, ContextId, ItemId};
+use crate::cors::header::CorsHeader;
 
 /// A directive that nginx inherits as a list, all or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub enum List {
     Access,
     /// `index`
     Index,
+    /// Of the `add_header` in force, those that CORS may depend on: see [`is_relevant`].
+    RelevantHeader,
 }
 
 /// How nginx talks to an app; every protocol has its own `*_pass` and `*_hide_header` (A4.4).
@@ -69,7 +74,11 @@ impl Protocol {
     }
 }
 
-const LISTS: usize = 19;
+const LISTS: usize = 20;
+/// The index of the first list of hidden headers; those that pass and those that are set follow.
+const HIDE: usize = 4;
+/// From how many directives on a list is long, so that a table of it is worth its memory.
+const LONG: usize = 8;
 
 impl List {
     fn index(self) -> usize {
@@ -78,9 +87,10 @@ impl List {
             List::ErrorPage => 1,
             List::Access => 2,
             List::Index => 3,
-            List::HideHeader(protocol) => 4 + protocol as usize,
+            List::HideHeader(protocol) => HIDE + protocol as usize,
             List::PassHeader(protocol) => 9 + protocol as usize,
             List::SetHeader(protocol) => 14 + protocol as usize,
+            List::RelevantHeader => 19,
         }
     }
 
@@ -201,6 +211,40 @@ fn is_scripted(name: &[u8]) -> bool {
     lua.iter().any(|prefix| name.starts_with(prefix)) || other.contains(&name)
 }
 
+/// Whether CORS may depend on an `add_header`: by its name, or by a variable in its value, since a map that is asked takes the captures of
+/// those that are asked after it.
+fn is_relevant(config: &Config<'_>, item: ItemId) -> bool {
+    let is_named = config.parameter(item, 1).is_none_or(|name| is_relevant_name(&name));
+    is_named || config.parameter(item, 2).is_none_or(|value| memchr::memchr(b'$', &value).is_some())
+}
+
+/// Whether a rule asks for a header of this name, right or misspelled.
+fn is_relevant_name(name: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 4] = [b"cache-control", b"content-length", b"location", b"set-cookie"];
+    let starts = |start: &[u8]| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
+    CorsHeader::from_name(name).is_some()
+        || starts(b"acc")
+        || OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other))
+}
+
+/// The same of a `more_set_headers` or `more_clear_headers`.
+fn is_relevant_more(config: &Config<'_>, item: ItemId) -> bool {
+    (1..=config.parameter_count(item)).any(|index| {
+        let Some(word) = config.parameter(item, index) else { return true };
+        let name = word.split(|byte| *byte == b':').next().unwrap_or_default().trim_ascii();
+        let is_named = is_relevant_name(name);
+        is_named || name.ends_with(b"*") || memchr::memchr(b'$', &word).is_some()
+    })
+}
+
+/// The directives of a list that name one header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named {
+    pub(super) first: ItemId,
+    /// Whether there are several.
+    pub(super) has_others: bool,
+}
+
 /// What is in force in one context.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Settings {
@@ -216,7 +260,7 @@ impl Config<'_> {
         let mut settings = parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
         let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let mut rewrites = Vec::new();
+        let (mut rewrites, mut more) = (Vec::new(), Vec::new());
         for item in self.items(id) {
             let name = self.item(item).name;
             if matches!(name, b"set" | b"if" | b"return" | b"rewrite" | b"break") {
@@ -225,23 +269,52 @@ impl Config<'_> {
                 own[list.index()].push(item);
             } else if let Some(single) = Single::of(name) {
                 settings.singles[single.index()] = Some(item);
+                if single == Single::MoreHeaders {
+                    more.push(item);
+                }
             }
         }
-        for (list, items) in own.iter().enumerate().filter(|(_, items)| !items.is_empty()) {
+        let added = &own[List::AddHeader.index()];
+        let replaces_headers = !added.is_empty();
+        own[List::RelevantHeader.index()] = added.iter().copied().filter(|item| is_relevant(self, *item)).collect();
+        for (list, items) in own.iter().enumerate() {
+            if items.is_empty() && !(replaces_headers && list == List::RelevantHeader.index()) {
+                continue;
+            }
             let start = self.lists.len();
+            if items.len() > LONG && (HIDE..=List::SetHeader(Protocol::Grpc).index()).contains(&list) {
+                let names = self.names_of(items);
+                self.names.insert(bound(start), names);
+            }
+            if items.len() > LONG && list == List::ErrorPage.index() {
+                let pages = self.pages_of(items);
+                self.pages.insert(bound(start), pages);
+            }
             self.lists.extend(items);
             settings.lists[list] = (bound(start), bound(self.lists.len()));
         }
         let start = bound(self.lists.len());
         self.lists.append(&mut rewrites);
         let end = bound(self.lists.len());
+        let relevant: Vec<ItemId> = more.iter().copied().filter(|item| is_relevant_more(self, *item)).collect();
+        let runs = [more, relevant].map(|items| {
+            let start = bound(self.lists.len());
+            self.lists.extend(items);
+            start..bound(self.lists.len())
+        });
         let context = self.context_mut(id);
-        (context.settings, context.rewrites) = (settings, start..end);
+        (context.settings, context.rewrites, context.more) = (settings, start..end, runs);
     }
 
     /// The directives of the rewrite module directly in `id`, in file order: what runs there (A3.16).
-    pub(super) fn rewrites(&self, id: ContextId) -> &[ItemId] {
+    pub fn rewrites(&self, id: ContextId) -> &[ItemId] {
         let run = &self.context(id).rewrites;
+        self.lists.get(run.start as usize..run.end as usize).unwrap_or(&[])
+    }
+
+    /// The `more_set_headers` and `more_clear_headers` directly in `id`, in file order; only those that CORS may depend on, if so wanted.
+    pub(super) fn own_more_headers(&self, id: ContextId, only_relevant: bool) -> &[ItemId] {
+        let run = &self.context(id).more[usize::from(only_relevant)];
         self.lists.get(run.start as usize..run.end as usize).unwrap_or(&[])
     }
 
@@ -249,6 +322,61 @@ impl Config<'_> {
     pub fn list(&self, id: ContextId, list: List) -> &[ItemId] {
         let (start, end) = self.context(id).settings.lists[list.index()];
         self.lists.get(start as usize..end as usize).unwrap_or(&[])
+    }
+
+    /// The first directive of `list` in force in `id` that names this header. Very many may be in force in very many locations.
+    pub(super) fn naming(&self, id: ContextId, list: List, name: &str) -> Option<ItemId> {
+        self.naming_at_all(id, list, name).map(|named| named.first)
+    }
+
+    /// The same, and whether another one names it as well.
+    pub(super) fn naming_at_all(&self, id: ContextId, list: List, name: &str) -> Option<Named> {
+        let (start, _) = self.context(id).settings.lists[list.index()];
+        if let Some(names) = self.names.get(&start) {
+            return names.get(name.to_ascii_lowercase().as_bytes()).copied();
+        }
+        let names_it =
+            |item: &ItemId| self.parameter(*item, 1).is_some_and(|value| value.eq_ignore_ascii_case(name.as_bytes()));
+        let mut named = self.list(id, list).iter().copied().filter(names_it);
+        Some(Named { first: named.next()?, has_others: named.next().is_some() })
+    }
+
+    /// The first `error_page` in force in `id` that lists this status (A2.5).
+    pub(super) fn error_page_for(&self, id: ContextId, status: u16) -> Option<ItemId> {
+        let (start, _) = self.context(id).settings.lists[List::ErrorPage.index()];
+        if let Some(pages) = self.pages.get(&start) {
+            return pages.get(&status).copied();
+        }
+        let text = status.to_string();
+        let lists =
+            |item: &ItemId| (1..self.parameter_count(*item)).any(|index| self.parameter_is(*item, index, &text));
+        self.list(id, List::ErrorPage).iter().copied().find(lists)
+    }
+
+    /// The statuses of a long list, each with the first `error_page` that lists it.
+    fn pages_of(&self, items: &[ItemId]) -> HashMap<u16, ItemId> {
+        let mut pages = HashMap::new();
+        for &item in items {
+            for word in (1..self.parameter_count(item)).filter_map(|index| self.parameter(item, index)) {
+                let status = std::str::from_utf8(&word).ok().filter(|text| !text.starts_with(['0', '+']));
+                if let Some(status) = status.and_then(|text| text.parse().ok()) {
+                    pages.entry(status).or_insert(item);
+                }
+            }
+        }
+        pages
+    }
+
+    /// The header names of a long list, each with the first directive that has it.
+    fn names_of(&self, items: &[ItemId]) -> HashMap<Vec<u8>, Named> {
+        let mut names: HashMap<Vec<u8>, Named> = HashMap::new();
+        for &item in items {
+            if let Some(name) = self.parameter(item, 1) {
+                let named = names.entry(name.to_ascii_lowercase());
+                named.and_modify(|named| named.has_others = true).or_insert(Named { first: item, has_others: false });
+            }
+        }
+        names
     }
 
     /// Whether the directive in force in `id` says `on` or `off`; `None` where no level has one.

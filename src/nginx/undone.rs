@@ -23,21 +23,22 @@ impl Undone {
     }
 }
 
+/// How many of the directives in force are looked at for a pattern: nginx knows none, and whoever writes one writes few others.
+const MAX_PATTERNS: usize = 64;
+
 /// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where nobody meant it to be.
 pub fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
     let wanted = CorsHeader::AllowOrigin.name();
     if config.hides(context, protocol, wanted).is_some() {
         return None;
     }
-    let names =
-        |item: &ItemId| config.parameter(*item, 1).is_some_and(|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
     let hidden = config.list(context, List::HideHeader(protocol));
-    if let Some(&hide) = hidden.iter().find(|item| names(item)) {
-        let pass = config.list(context, List::PassHeader(protocol)).iter().find(|item| names(item))?;
-        return Some(Undone::Passed(*pass, hide));
+    if let Some(hide) = config.naming(context, List::HideHeader(protocol), wanted) {
+        let pass = config.naming(context, List::PassHeader(protocol), wanted)?;
+        return Some(Undone::Passed(pass, hide));
     }
     let is_pattern = |item: &&ItemId| config.parameter(**item, 1).is_some_and(|name| is_pattern_of(&name, wanted));
-    if let Some(&pattern) = hidden.iter().find(is_pattern) {
+    if let Some(&pattern) = hidden.iter().take(MAX_PATTERNS).find(is_pattern) {
         return Some(Undone::Pattern(pattern));
     }
     let first = *hidden.first()?;

@@ -24,6 +24,8 @@
 //! }
 //! ```
 
+use std::collections::BTreeSet;
+
 use crate::cors::header::{CorsHeader, list_values};
 use crate::deployment::{Deployment, ListText, Site};
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -53,7 +55,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn finding<'d>(deployment: &Deployment<'d>, site: &Site<'d>, list: &ListText) -> Option<Finding> {
     // A list that can't be read is another rule's.
     let names = list_values(&list.text).ok()?;
-    let is_listed = |method: &str| names.contains(&method) || names.contains(&"*");
+    let names: BTreeSet<&str> = names.into_iter().collect();
+    let is_listed = |method: &str| names.contains(method) || names.contains("*");
     let allows_nothing = |name: &str| {
         let upper = name.to_ascii_uppercase();
         name != upper && !name.contains('\'') && !HARMLESS.contains(&&*upper) && !is_listed(&upper)

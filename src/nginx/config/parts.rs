@@ -21,6 +21,11 @@ impl<'s> Config<'s> {
         &self.items[id.0 as usize]
     }
 
+    /// How many directives there are, in all contexts.
+    pub fn item_count(&self) -> usize {
+        self.items.len()
+    }
+
     /// The top of the configuration.
     pub fn top(&self) -> ContextId {
         ContextId(0)
