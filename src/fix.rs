@@ -44,8 +44,8 @@ pub struct Changed {
     pub before: Vec<u8>,
     /// Its bytes with the fixes.
     pub after: Vec<u8>,
-    /// Whether it holds what nobody may see: it is a .env file, or one of nginx with passwords.
-    pub has_secrets: bool,
+    /// Whether it is a .env file, of which no line shows but those that change.
+    pub is_env: bool,
     /// What of the bytes before, and of those after, a diff masks: all secrets but the lists of addresses that fixes are about.
     pub masked: [Vec<Span>; 2],
 }
@@ -130,9 +130,9 @@ fn changed(before: &Sources, after: &Sources) -> Vec<Changed> {
     let pairs = before.iter().map(|(file, old)| (old, after.get(file)));
     let changed = pairs.filter(|(old, new)| old.bytes != new.bytes).filter_map(|(old, new)| {
         let (path, real) = (old.path.clone(), real(old.origin.as_deref()?));
-        let has_secrets = !old.secrets.is_empty() || !old.sealed.is_empty();
+        let is_env = !old.secrets.is_empty();
         let masked = [masked(old), masked(new)];
-        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), has_secrets, masked })
+        Some(Changed { path, real, before: old.bytes.clone(), after: new.bytes.clone(), is_env, masked })
     });
     let mut changed: Vec<Changed> = changed.collect();
     changed.sort_by(|left, right| left.path.cmp(&right.path));
@@ -207,7 +207,8 @@ impl<'o> Wanted<'o> {
     fn fix_of<'f>(&self, finding: &'f Finding) -> Option<Fixable<'f>> {
         let rules = &self.options.files.rules;
         let is_asked = rules.is_empty() || rules.iter().any(|rule| rule == finding.rule);
-        let fix = finding.fix.as_ref().filter(|fix| is_asked && (fix.safe || self.with_unsafe))?;
+        // A fix never writes a secret where it did not stand.
+        let fix = finding.shown_fix().filter(|fix| is_asked && (fix.safe || self.with_unsafe))?;
         Some((finding, fix))
     }
 

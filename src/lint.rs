@@ -105,6 +105,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// What the settings say that meets nothing.
     pub idle_settings: Vec<String>,
+    /// The settings file of the run.
+    pub settings_file: Option<PathBuf>,
     /// What was mended before; none where nothing was to be mended.
     pub mended: Option<Vec<Mended>>,
     /// How many steps the answers took that the rules asked for; see [`Model::steps`](crate::nginx::answer::Model::steps).
@@ -121,6 +123,10 @@ impl Outcome {
         let there = real(path);
         let is_there =
             |(_, source): (FileId, &Source)| source.origin.as_deref().is_some_and(|origin| real(origin) == there);
+        let is_settings = self.settings_file.as_deref().is_some_and(|settings| real(settings) == there);
+        if is_settings {
+            return Err("it is the settings file".to_owned());
+        }
         if self.sources.iter().any(is_there) { Err("it is a file that was linted".to_owned()) } else { Ok(()) }
     }
 }
@@ -181,6 +187,7 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
         not_analysed,
         notes,
         idle_settings,
+        settings_file: options.settings.source.as_ref().and_then(|source| source.origin.clone()),
         mended,
         steps,
     };

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use crate::cors::login::without_logins;
 use crate::source::MASK;
@@ -17,6 +17,44 @@ const MOST_BYTES: usize = 4096;
 const MOST_BYTES_IN_ALL: usize = 1024 * 1024;
 /// How many bytes of a longer secret are one by themselves: texts that are cut show no fewer characters.
 const CUT_BYTES: usize = 40;
+
+/// The forms in which a secret may stand in a text: as it is, cut, without its backslashes, and taken apart where a list or a variable's
+/// name would end.
+fn forms(value: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let plain: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'\\').collect();
+    let pieces = value.split(|byte| byte.is_ascii_whitespace() || b",;|$\"'\\{}".contains(byte)).map(Cow::Borrowed);
+    let cut = value.get(..CUT_BYTES).map(Cow::Borrowed);
+    pieces.chain([Cow::Borrowed(value), Cow::Owned(plain)]).chain(cut).collect()
+}
+
+/// What the name of a key, a header or a variable that holds a secret has in it, in lower case.
+const TELLING: [&str; 14] = [
+    "bearer",
+    "credential",
+    "creds",
+    "jwt",
+    "passphrase",
+    "passw",
+    "_pass",
+    "private",
+    "pwd",
+    "secret",
+    "signature",
+    "token",
+    "userpass",
+    "access_key",
+];
+/// What such a name ends with, and what it is.
+const ENDS: [&str; 4] = ["_salt", "_dsn", "api_key", "apikey"];
+const WHOLE: [&str; 3] = ["pass", "salt", "dsn"];
+
+/// Whether a name says that it names a secret. Upper and lower case, `-` and `_` are alike.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    TELLING.iter().any(|part| name.contains(part))
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || WHOLE.contains(&name.as_str())
+}
 
 /// Takes secrets out of texts.
 #[derive(Debug, Default)]
@@ -31,17 +69,15 @@ impl Redactor {
         let mut left = MOST_BYTES_IN_ALL;
         let is_secret = |value: &&[u8]| {
             let is_address = memchr::memmem::find(value, b"://").is_some();
-            let is_shown = is_address || value.len() < LEAST_BYTES || value.len() > MOST_BYTES;
             left = left.saturating_sub(value.len());
-            !is_shown && left > 0
+            !is_address && value.len() <= MOST_BYTES && left > 0
         };
-        let mut values: Vec<&[u8]> = values.into_iter().map(<[u8]>::trim_ascii).filter(is_secret).collect();
-        let cut: Vec<&[u8]> = values.iter().filter_map(|value| value.get(..CUT_BYTES)).collect();
-        values.extend(cut);
-        values.sort_unstable();
-        values.dedup();
-        let secrets = (!values.is_empty()).then(|| AhoCorasick::new(values).ok()).flatten();
-        Redactor { secrets }
+        let values = values.into_iter().map(<[u8]>::trim_ascii).filter(is_secret);
+        let mut forms: Vec<Cow<'_, [u8]>> = values.flat_map(forms).filter(|form| form.len() >= LEAST_BYTES).collect();
+        forms.sort_unstable();
+        forms.dedup();
+        let build = || AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&forms).ok();
+        Redactor { secrets: if forms.is_empty() { None } else { build() } }
     }
 
     /// The text without what is secret in it.
@@ -78,13 +114,25 @@ mod tests {
 
     #[test]
     fn no_secret_is_left_in_a_text() {
-        let values = [&b"hunter2"[..], b"hunter2-and-more", b"2-and", b"on", b"https://app.example", b" padded "];
+        let values = [
+            &b"hunter2"[..],
+            b"hunter2-and-more",
+            b"2-and",
+            b"on",
+            b"https://app.example",
+            b" padded ",
+            b"first1; second",
+            b"ab\\$named",
+        ];
         let redactor = Redactor::new(values);
         for (text, expected) in [
             ("nothing is secret here", "nothing is secret here"),
             ("send `Bearer hunter2` on", "send `Bearer •••` on"),
             ("hunter2-and-more", "•••"),
             ("hunter2-and, padded", "•••, •••"),
+            ("https://HUNTER2.example", "https://•••.example"),
+            ("a list: first1 and second", "a list: ••• and •••"),
+            ("what $named holds", "what $••• holds"),
             ("https://app.example", "https://app.example"),
             ("https://u:p@app.example hunter2hunter2", "https://•••@app.example ••••••"),
         ] {

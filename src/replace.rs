@@ -72,6 +72,7 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
         });
         return written.map_err(|error| reason(&error));
     }
+    clean_up(&directory(path));
     Replacement::prepare(&real(path).map_err(|error| reason(&error))?, None, write)?.take_name(None)
 }
 
@@ -88,7 +89,7 @@ pub fn make_directory(path: &Path) -> Result<(), String> {
 }
 
 fn stays_inside(path: &Path) -> Result<(), String> {
-    if trust::leads_out_when_written(path) { Err("a link leads it out of the repository".to_owned()) } else { Ok(()) }
+    if trust::leads_out(path) { Err("a link leads it out of the repository".to_owned()) } else { Ok(()) }
 }
 
 /// The path without links; for a file that is not there yet, in a directory that is.

@@ -72,6 +72,19 @@ impl Span {
     }
 }
 
+/// The same bytes as these spans cover, in ascending order and none twice.
+pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    spans.dedup_by(|later, earlier| {
+        let meets = later.start < earlier.end;
+        if meets {
+            *earlier = earlier.to(*later);
+        }
+        meets
+    });
+    spans
+}
+
 /// Which file of a [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);

@@ -22,27 +22,28 @@ pub fn is_own(path: &Path) -> bool {
 /// The root of the repository around a directory: the nearest directory upward that holds `.git`, which in a linked work tree is a file.
 /// `None` outside of a repository, and in one that another user owns.
 pub fn repository(directory: &Path) -> Option<PathBuf> {
-    let root = directory.ancestors().find(|directory| directory.join(".git").exists())?;
-    is_own(&root.join(".git")).then(|| root.to_owned())
+    bounds(directory).filter(|root| is_own(&root.join(".git")))
+}
+
+/// The same whoever owns it: a tree of somebody else is kept to itself all the more.
+pub fn bounds(directory: &Path) -> Option<PathBuf> {
+    directory.ancestors().find(|directory| fs::symlink_metadata(directory.join(".git")).is_ok()).map(Path::to_owned)
 }
 
 /// Whether a link in `path` leads out of the repository that the path names: what is written in a repository, links too, may come from
-/// anybody who sends a change.
+/// anybody who sends a change. A path at which nothing is yet leads where the part of it does that is there.
 pub fn leads_out(path: &Path) -> bool {
-    let Some(named) = absolute(path) else { return false };
     // A link that is named may lead to a directory; the repository is the one around its name.
-    let Some(repository) = named.parent().and_then(repository) else { return false };
-    let (Ok(real), Ok(repository)) = (fs::canonicalize(path), fs::canonicalize(repository)) else { return false };
-    !real.starts_with(repository)
-}
-
-/// The same of a path at which a file is to be written, which need not be there yet. A link to nothing leads out, wherever it does.
-pub fn leads_out_when_written(path: &Path) -> bool {
-    let Some(named) = absolute(path) else { return false };
-    let there = named.ancestors().find(|above| fs::symlink_metadata(above).is_ok());
-    there.is_some_and(|there| {
-        leads_out(there) || (fs::metadata(there).is_err() && there.parent().and_then(repository).is_some())
-    })
+    let named = absolute(path);
+    let Some(bounds) = named.as_deref().and_then(Path::parent).and_then(bounds) else { return false };
+    // As the system goes: `..` behind a link leads up from where the link leads.
+    let Ok(whole) = std::path::absolute(path) else { return true };
+    let there = whole.ancestors().find(|above| fs::symlink_metadata(above).is_ok());
+    match (there.map(fs::canonicalize), fs::canonicalize(bounds)) {
+        (Some(Ok(real)), Ok(bounds)) => !real.starts_with(bounds),
+        // A link to nothing leads out, wherever it does.
+        _ => true,
+    }
 }
 
 /// The path from the root of the file system, without `.` and `..`; no link is followed, so that it is the path people know.

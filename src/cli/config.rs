@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
+use corslint::cors::login::without_logins;
 use corslint::finding::Severity;
 use corslint::report::{self, visible};
 use corslint::settings::{self, Error, FailOn, Level, Nearest, Set, Settings};
@@ -144,7 +145,7 @@ const COLUMN: usize = 48;
 
 /// A line of TOML with its reason.
 fn line(out: &mut impl Write, text: &str, why: &str) -> io::Result<()> {
-    writeln!(out, "{:COLUMN$} # {}", visible(text), visible(why))
+    writeln!(out, "{:COLUMN$} # {}", visible(&without_logins(text)), visible(why))
 }
 
 fn quoted(text: &str) -> String {
@@ -249,7 +250,7 @@ impl Told<'_> {
             writeln!(out, "\n[[app]]")?;
             line(out, &format!("path = {}", quoted(&app.path.value)), &self.why(app.path.span))?;
             let upstreams: Vec<String> = app.upstreams.iter().map(|name| quoted(name)).collect();
-            writeln!(out, "upstream = [{}]", visible(&upstreams.join(", ")))?;
+            writeln!(out, "upstream = [{}]", visible(&without_logins(&upstreams.join(", "))))?;
         }
         Ok(())
     }

@@ -1,26 +1,9 @@
 //! Values that no text may show: those whose key calls them secret, and logins wherever they stand.
 
-use super::tree::{Assignment, Tree};
+use super::tree::{Assignment, Part, PartKind, Tree};
 use crate::cors::login::logins;
+use crate::redact::is_secret_name;
 use crate::source::Span;
-
-/// What the name of a key that holds a secret has in it, in upper case.
-const TELLING: [&str; 12] = [
-    "BEARER",
-    "CREDENTIAL",
-    "CREDS",
-    "JWT",
-    "PASSPHRASE",
-    "PASSW",
-    "PRIVATE",
-    "PWD",
-    "SECRET",
-    "SIGNATURE",
-    "TOKEN",
-    "_PASS",
-];
-/// What such a name ends with.
-const ENDS: [&str; 4] = ["_KEY", "_SALT", "_DSN", "_AUTH"];
 
 /// The secret values of a file, quotes not included, and the logins and passwords in all others.
 pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> {
@@ -30,6 +13,7 @@ pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> 
         if is_secret(assignment.key.of(file)) {
             found.push(value);
         }
+        found.extend(defaults(tree, assignment, file));
         for login in logins(value.of(file)) {
             let span = Span::at(value.start as usize + login.start, value.start as usize + login.end);
             let colon = memchr::memchr(b':', span.of(file)).map_or(0, |colon| colon + 1);
@@ -40,10 +24,23 @@ pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> 
     tree.assignments().flat_map(of)
 }
 
+/// What stands for secrets that are not set, as in `${API_TOKEN:-default}`, which is one as well.
+pub(super) fn defaults(tree: &Tree, assignment: &Assignment, file: &[u8]) -> Vec<Span> {
+    let default = |part: &Part| match part.kind {
+        PartKind::Braced(name, default) if is_secret(name.of(file)) => {
+            let signs = default.of(file).iter().take_while(|byte| b":-=?+".contains(byte)).count();
+            let span = Span::at(default.start as usize + signs, default.end as usize);
+            (!span.is_empty()).then_some(span)
+        }
+        _ => None,
+    };
+    tree.parts(&assignment.value).iter().filter_map(default).collect()
+}
+
 /// Whether a key says that its value is secret.
 pub(super) fn is_secret(key: &[u8]) -> bool {
     let key = String::from_utf8_lossy(key).to_ascii_uppercase();
-    TELLING.iter().any(|part| key.contains(part)) || ENDS.iter().any(|end| key.ends_with(end))
+    is_secret_name(&key) || key.ends_with("_KEY") || key.ends_with("_AUTH")
 }
 
 #[cfg(test)]

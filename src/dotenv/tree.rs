@@ -6,7 +6,7 @@
 //! Values are secrets. Nothing here holds a copy of the file's text, so no `Debug` output can print one.
 
 use crate::cors::login::logins;
-use crate::source::Span;
+use crate::source::{Span, merged};
 
 /// How a value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,20 +199,24 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
             Kind::Blank => {}
             Kind::Unreadable(span) => sealed.push(span),
             Kind::Assignment(assignment) if is_secret_value(&assignment, file) => sealed.push(assignment.value.inner),
-            _ => {
+            kind => {
+                if let Kind::Assignment(assignment) = kind {
+                    sealed.extend(super::secret::defaults(tree, &assignment, file));
+                }
                 let start = statement.span.start as usize;
                 let logins = logins(statement.span.of(file));
                 sealed.extend(logins.map(|login| Span::at(start + login.start, start + login.end)));
             }
         }
     }
-    sealed
+    merged(sealed)
 }
 
 /// Whether an assignment holds a secret by the name of its key: not even where a template takes it is it shown.
 fn is_secret_value(assignment: &Assignment, file: &[u8]) -> bool {
     let value = assignment.value.inner;
-    !value.is_empty() && super::secret::is_secret(assignment.key.of(file)) && !holds_addresses_only(value.of(file))
+    let is_address = |text: &[u8]| holds_addresses_only(text) && memchr::memmem::find(text, b"://").is_some();
+    !value.is_empty() && super::secret::is_secret(assignment.key.of(file)) && !is_address(value.of(file))
 }
 
 /// A value that is a list of addresses.
@@ -247,17 +251,28 @@ fn holds_addresses_only(value: &[u8]) -> bool {
 }
 
 fn is_address(word: &[u8]) -> bool {
-    let scheme = memchr::memmem::find(word, b"://");
-    let rest = scheme.map_or(word, |at| word.get(at + 3..).unwrap_or_default());
+    let rest = [&b"https://"[..], b"http://"].iter().find_map(|scheme| {
+        let (start, rest) = word.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let has_scheme = rest.is_some();
+    let rest = rest.unwrap_or(word);
     let rest = memchr::memrchr(b'@', rest).map_or(rest, |at| rest.get(at + 1..).unwrap_or_default());
-    let rest = rest.strip_suffix(b"/").unwrap_or(rest);
-    let rest = rest.strip_suffix(b"/*").unwrap_or(rest);
-    let (host, port) = memchr::memrchr(b':', rest).map_or((rest, &b""[..]), |at| rest.split_at(at));
+    let (host, path) = memchr::memchr(b'/', rest).map_or((rest, &b""[..]), |at| rest.split_at(at));
+    let (host, port) = match host.strip_prefix(b"[").and_then(|inner| memchr::memchr(b']', inner)) {
+        Some(end) => host.split_at(end + 2),
+        None => memchr::memrchr(b':', host).map_or((host, &b""[..]), |at| host.split_at(at)),
+    };
+    // Behind a scheme stands a host, however it is written; a word without one may be a token, in which there are dots as well.
     let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-*".contains(byte);
-    let is_host = host.iter().all(is_name) && host.len() <= 100;
+    let is_free = |byte: &u8| !byte.is_ascii() || byte.is_ascii_alphanumeric() || b".-*_[]:".contains(byte);
+    let is_host = host.len() <= 100
+        && !host.is_empty()
+        && host.iter().all(|byte| if has_scheme { is_free(byte) } else { is_name(byte) });
     let is_port = port.iter().skip(1).all(|byte| byte.is_ascii_digit() || *byte == b'*') && port.len() <= 6;
+    let is_path = path.len() <= 32 && path.iter().all(|byte| byte.is_ascii_lowercase() || b"/*-.".contains(byte));
     let is_known = word == b"*" || word == b"null" || host == b"localhost" || memchr::memchr(b'.', host).is_some();
-    is_host && is_port && (scheme.is_some() || is_known)
+    is_host && is_port && is_path && (has_scheme || is_known)
 }
 
 /// Whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.

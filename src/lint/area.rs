@@ -30,7 +30,7 @@ impl Area {
                 area.insert(real);
             } else {
                 let directory = real.parent().unwrap_or(Path::new("/"));
-                let repository = trust::repository(directory);
+                let repository = trust::bounds(directory);
                 let inside = |above: &Path| repository.as_ref().is_none_or(|repository| above.starts_with(repository));
                 let here = here.as_ref().filter(|here| real.starts_with(here) && inside(here)).cloned();
                 let above = || {

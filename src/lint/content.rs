@@ -2,6 +2,7 @@
 
 use super::discover::FileKind;
 use crate::dotenv;
+use crate::dotenv::tree::Kind;
 use crate::nginx::tree::Tree;
 use crate::nginx::{dump, grammar};
 
@@ -38,30 +39,34 @@ pub(super) fn speaks_nginx(tree: &Tree, bytes: &[u8]) -> bool {
     telling > tree.errors.len()
 }
 
-/// How many lines are looked at to know a .env file.
-const LINES: usize = 200;
+/// How many directives, and how many bytes, are looked at to know a .env file.
+const DIRECTIVES: usize = 200;
+const BYTES: usize = 64 * 1024;
 
 /// Whether most lines are `KEY=value`, as in a .env file, and none of the first directives is one that only nginx has. Lines of nginx that
 /// hold a `=` end with `;` or `{`.
 pub(super) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
     let words =
-        (0..tree.directives.len().min(LINES)).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
+        (0..tree.directives.len().min(DIRECTIVES)).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
     if words.into_iter().any(|word| TELLING.contains(&word.inner().of(bytes))) {
         return false;
     }
     let (mut assignments, mut others) = (0, 0);
-    for line in bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).take(LINES) {
-        if line.is_empty() || line.starts_with(b"#") {
-            continue;
+    let start = bytes.get(..BYTES).unwrap_or(bytes);
+    for statement in dotenv::grammar::parse(start).statements {
+        match statement.kind {
+            Kind::Blank | Kind::Comment(_) => {}
+            // A value may go over several lines, as a key in quotes does.
+            Kind::Assignment(assignment) => {
+                let key = assignment.key.of(start);
+                let is_name = key.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+                    && key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte));
+                let line = statement.span.of(start).trim_ascii_end();
+                let is_nginx = assignment.separator.colon || line.ends_with(b";") || line.ends_with(b"{");
+                *if is_name && !is_nginx { &mut assignments } else { &mut others } += 1;
+            }
+            Kind::Key { .. } | Kind::Unreadable(_) => others += 1,
         }
-        let line = line.strip_prefix(b"export ").unwrap_or(line);
-        let key = memchr::memchr(b'=', line).and_then(|at| line.get(..at)).map(<[u8]>::trim_ascii_end);
-        let is_name = |key: &[u8]| {
-            key.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
-                && key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte))
-        };
-        let is_assignment = key.is_some_and(is_name) && !line.ends_with(b";") && !line.ends_with(b"{");
-        *if is_assignment { &mut assignments } else { &mut others } += 1;
     }
     assignments > others
 }

@@ -166,6 +166,10 @@ impl<'o> Gathered<'o> {
                 Ok(metadata) => Ok(metadata.is_dir()),
                 Err(error) => Err(Error::Unreadable(shown(path), reason(&error))),
             };
+            if overlay.has(path) && trust::leads_out(path) {
+                let why = "a link leads it out of the repository".to_owned();
+                return Err(Error::Unreadable(shown(path), why));
+            }
             let candidates = if !overlay.has(path) && is_directory()? {
                 let not_analysed = &mut self.not_analysed;
                 let unread = |unread| {

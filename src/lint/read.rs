@@ -1,6 +1,5 @@
 //! Reading: files into trees, and the includes of each main file into files.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -18,9 +17,10 @@ use crate::cors::login::logins;
 use crate::dotenv;
 use crate::dotenv::file_name::is_env_file_name;
 use crate::nginx::config::Trees;
+use crate::nginx::credentials::{self, SecretLines};
 use crate::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::tree::Tree;
-use crate::nginx::{credentials, dump, grammar};
+use crate::nginx::{dump, grammar};
 use crate::redact::Redactor;
 use crate::settings::Settings;
 use crate::source::{FileId, MAX_FILE_BYTES, Place, Source, Sources, reason};
@@ -201,14 +201,16 @@ impl Files {
         let mut reached = HashSet::new();
         let mut waiting = vec![root];
         while let Some(file) = waiting.pop() {
-            for pattern in self.patterns(file) {
-                if includes.get(&pattern).is_some() {
+            for (pattern, secret) in self.patterns(file) {
+                if let Some(known) = includes.get(&pattern) {
+                    self.seal_lines(known, secret);
                     continue;
                 }
                 let included = match self.sources.get(root).origin.is_some() {
                     true => self.look_up(&pattern, bases, production_root, &mut fail),
                     false => self.look_up_dumped(&pattern, root),
                 };
+                self.seal_lines(&included, secret);
                 if let Included::Files(files) = &included {
                     waiting.extend(files.iter().copied().filter(|&file| reached.insert(file)));
                 }
@@ -218,19 +220,34 @@ impl Files {
         (includes, reached)
     }
 
-    /// The parameters of a file's `include` directives, each once: thousands of locations may include one snippet.
-    fn patterns(&self, file: FileId) -> Vec<Vec<u8>> {
+    /// Seals what is secret in files whose lines are those of a map.
+    fn seal_lines(&mut self, included: &Included, secret: Option<SecretLines>) {
+        let (Included::Files(files), Some(secret)) = (included, secret) else { return };
+        for &file in files {
+            let Some(tree) = self.nginx.get(&file) else { continue };
+            let source = self.sources.get_mut(file);
+            let credentials::Sealed { spans, values } = credentials::sealed_lines(tree, &source.bytes, secret);
+            source.sealed = spans;
+            self.credentials.extend(values.into_iter().map(|span| Place { file, span }));
+        }
+    }
+
+    /// The parameters of a file's `include` directives, each once: thousands of locations may include one snippet. With each what is
+    /// secret in the lines of the block it stands in.
+    fn patterns(&self, file: FileId) -> Vec<(Vec<u8>, Option<SecretLines>)> {
         let Some(tree) = self.nginx.get(&file) else { return Vec::new() };
         let bytes = &self.sources.get(file).bytes;
         let directives = tree.directives.iter().enumerate().filter(|(_, directive)| directive.word_count == 2);
         let includes = directives.filter_map(|(_, directive)| {
             let first = directive.first_word as usize;
             let name = tree.words.get(first).filter(|name| name.inner().of(bytes) == b"include");
-            name.and(tree.words.get(first + 1)).filter(|word| !word.templated)
+            let word = name.and(tree.words.get(first + 1)).filter(|word| !word.templated)?;
+            Some((word, directive.parent.and_then(|parent| credentials::secret_of_block(tree, parent, bytes))))
         });
         let mut seen = HashSet::new();
-        let values = includes.map(|word| word.value(bytes)).filter(|value| seen.insert(value.clone()));
-        values.map(Cow::into_owned).collect()
+        let values = includes.map(|(word, secret)| (word.value(bytes), secret));
+        let values = values.filter(|(value, secret)| seen.insert((value.clone(), secret.is_some())));
+        values.map(|(value, secret)| (value.into_owned(), secret)).collect()
     }
 
     fn look_up(

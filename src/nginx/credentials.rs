@@ -4,15 +4,46 @@
 use super::tree::{Body, Tree, Word};
 use super::value::{Part, parts};
 use crate::cors::login::logins;
-use crate::source::Span;
+use crate::redact::is_secret_name;
+use crate::source::{Span, merged};
 
-/// What the name of a directive, a header, a parameter or a variable that holds a secret has in it, in lower case.
-const TELLING: [&str; 9] = ["bearer", "credential", "jwt", "passw", "pwd", "secret", "signature", "token", "userpass"];
-/// The same for headers of requests and for the variables that hold those: variables of other names may hold anything.
+/// What the name of a request's header, or of a variable that holds one, has in it if it holds a secret, in lower case: variables of other
+/// names may hold anything.
 const TELLING_OF_HEADERS: [&str; 4] = ["auth", "cookie", "key", "session"];
 /// The same for headers of responses, and for variables of other names, of which many hold a switch or the key of a cache.
-const TELLING_OF_OTHERS: [&str; 8] =
-    ["access_key", "api-key", "api_key", "apikey", "authorization", "private_key", "session_id", "set-cookie"];
+const TELLING_OF_OTHERS: [&str; 5] = ["api-key", "authorization", "private_key", "session_id", "set-cookie"];
+/// Directives whose parameters are secret, or are programs that may hold any.
+const SECRET: [&[u8]; 10] = [
+    b"auth_basic_user_file",
+    b"secure_link_secret",
+    b"secure_link_md5",
+    b"encrypted_session_key",
+    b"aws_access_key",
+    b"set_hmac_sha1",
+    b"set_hmac_sha256",
+    b"redis2_query",
+    b"perl",
+    b"perl_set",
+];
+/// What the name of another directive has in it whose parameters are secret; `proxy_pass` is none of these.
+const SECRET_PARTS: [&[u8]; 6] = [b"credential", b"jwt", b"passw", b"pwd", b"secret", b"token"];
+/// Directives that may hold a secret, and that show where one was meant to start if a semicolon is missing before it.
+const MAY_BE_SECRET: [&[u8]; 14] = [
+    b"proxy_set_header",
+    b"grpc_set_header",
+    b"fastcgi_param",
+    b"uwsgi_param",
+    b"scgi_param",
+    b"add_header",
+    b"add_trailer",
+    b"more_set_headers",
+    b"more_set_input_headers",
+    b"set",
+    b"if",
+    b"auth_basic_user_file",
+    b"secure_link_secret",
+    b"secure_link_md5",
+];
 /// What switches something and keeps no secret.
 const SWITCHES: [&[u8]; 8] = [b"", b"0", b"1", b"on", b"off", b"true", b"false", b"always"];
 
@@ -41,7 +72,7 @@ enum Secret {
 pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
     let mut sealed = Sealed::default();
     // Most files have neither, and need not be searched word by word.
-    let has_addresses = memchr::memchr2(b'@', b'?', file).is_some();
+    let has_addresses = memchr::memchr(b'@', file).is_some() || memchr::memmem::find(file, b"%40").is_some();
     // The maps that are open around the next directive: where each ends, and what is secret in its lines.
     let mut open: Vec<(u32, Secret)> = Vec::new();
     for (index, directive) in (0_u32..).zip(&tree.directives) {
@@ -49,12 +80,18 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
             open.pop();
         }
         let words = tree.words(index);
-        let secret = open.last().map_or_else(|| own_secret(words, file), |(_, secret)| *secret);
-        for (at, word) in words.iter().enumerate() {
-            match secret_part(secret, at, *word, file) {
-                Some(span) => sealed.values.push(span),
-                None if has_addresses => addresses(*word, file, &mut sealed),
-                None => {}
+        match open.last() {
+            Some((_, secret)) => seal(words, of_line(*secret, words), file, has_addresses, &mut sealed),
+            None => {
+                let starts = |word: &Word| MAY_BE_SECRET.contains(&word.inner().of(file));
+                // Where a semicolon is missing, a directive goes on with the next one.
+                let mut rest = words;
+                while !rest.is_empty() {
+                    let next = rest.iter().skip(1).position(starts).map_or(rest.len(), |at| at + 1);
+                    let (own, after) = rest.split_at(next);
+                    seal(own, own_secret(own, file), file, has_addresses, &mut sealed);
+                    rest = after;
+                }
             }
         }
         match directive.body {
@@ -64,16 +101,51 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
         }
     }
     comments(tree, file, &mut sealed.spans);
+    sealed.spans.extend(tree.tags.iter().filter(|tag| tells_a_secret(&lower(tag.of(file)))));
     sealed.spans.extend(&sealed.values);
-    sealed.spans.sort_unstable();
-    sealed.spans.dedup_by(|later, earlier| {
-        let meets = later.start < earlier.end;
-        if meets {
-            *earlier = earlier.to(*later);
-        }
-        meets
-    });
+    sealed.spans = merged(sealed.spans);
     sealed
+}
+
+/// What is secret in a file that a map includes, if that map looks a secret up or gives one: see [`secret_of_block`].
+pub fn sealed_lines(tree: &Tree, file: &[u8], secret: SecretLines) -> Sealed {
+    let mut sealed = self::sealed(tree, file);
+    for index in (0_u32..).take(tree.directives.len()) {
+        let words = tree.words(index);
+        seal(words, of_line(secret.0, words), file, false, &mut sealed);
+    }
+    sealed.spans.extend(&sealed.values);
+    sealed.spans = merged(sealed.spans);
+    sealed
+}
+
+/// What is secret in each line of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretLines(Secret);
+
+/// What is secret in the lines of the block that this directive opens, if anything is.
+pub fn secret_of_block(tree: &Tree, directive: u32, file: &[u8]) -> Option<SecretLines> {
+    secret_of_lines(tree.words(directive), file).map(SecretLines)
+}
+
+/// A line of more words than two has lost its end, and all of it may be secret.
+fn of_line(secret: Secret, words: &[Word]) -> Secret {
+    if words.len() > 2 { Secret::From(0) } else { secret }
+}
+
+/// Seals what is secret in some words.
+fn seal(words: &[Word], secret: Secret, file: &[u8], has_addresses: bool, sealed: &mut Sealed) {
+    for (at, word) in words.iter().enumerate() {
+        match secret_part(secret, at, *word, file) {
+            Some(span) => sealed.values.push(span),
+            None => {
+                named_values(*word, file, sealed);
+                if has_addresses {
+                    addresses(*word, file, &mut sealed.spans);
+                }
+            }
+        }
+    }
 }
 
 /// What is secret in a directive by itself.
@@ -81,24 +153,26 @@ fn own_secret(words: &[Word], file: &[u8]) -> Secret {
     let [directive, first, ..] = words else { return Secret::Nothing };
     let text = |word: &Word| lower(word.inner().of(file));
     let name = directive.inner().of(file);
+    let is_program = memchr::memmem::find(name, b"_by_lua").is_some() && !name.ends_with(b"_file");
     match name {
-        b"auth_basic_user_file" | b"secure_link_secret" | b"secure_link_md5" => Secret::From(1),
+        _ if SECRET.contains(&name) || is_program => Secret::From(1),
         b"proxy_set_header" | b"grpc_set_header" | b"fastcgi_param" | b"uwsgi_param" | b"scgi_param" => {
             if is_telling(&text(first), &TELLING_OF_HEADERS) { Secret::From(2) } else { Secret::Nothing }
         }
         b"add_header" | b"add_trailer" if is_telling(&text(first), &TELLING_OF_OTHERS) => Secret::From(2),
         b"more_set_headers" | b"more_set_input_headers" => Secret::HeadersFrom(1),
-        b"set" if is_telling_variable(&text(first)) => Secret::From(2),
+        b"auth_request_set" | b"js_var" if is_telling_variable(&text(first)) => Secret::From(2),
+        _ if name.starts_with(b"set") && is_telling_variable(&text(first)) => Secret::From(2),
         b"if" => {
             // `(` may stand by itself; behind the variable comes an operator.
             let variable = words.iter().skip(1).position(|word| word.inner().of(file).contains(&b'$'));
             let variable = variable.and_then(|at| Some((at + 1, words.get(at + 1)?)));
-            match variable.filter(|(_, word)| is_telling_variable(text(word).trim_start_matches('('))) {
+            match variable.filter(|(_, word)| is_telling_variable(text(word).trim_start_matches(['(', '"', '\'']))) {
                 Some((at, _)) => Secret::From(at + 2),
                 None => Secret::Nothing,
             }
         }
-        _ if is_telling(&lower(name), &[]) => Secret::From(1),
+        _ if SECRET_PARTS.iter().any(|part| memchr::memmem::find(name, part).is_some()) => Secret::From(1),
         _ => Secret::Nothing,
     }
 }
@@ -124,7 +198,7 @@ fn lower(bytes: &[u8]) -> String {
 }
 
 fn is_telling(name: &str, more: &[&str]) -> bool {
-    !name.starts_with("access-control-") && TELLING.iter().chain(more).any(|part| name.contains(part))
+    !name.starts_with("access-control-") && (is_secret_name(name) || more.iter().any(|part| name.contains(part)))
 }
 
 /// Whether a variable, its `$` first, holds a secret by its name.
@@ -153,28 +227,52 @@ fn secret_part(secret: Secret, at: usize, word: Word, file: &[u8]) -> Option<Spa
     };
     let text = span.of(file);
     let plain = text.strip_suffix(b")").unwrap_or(text);
-    let says_something =
-        |part: Part<'_>| matches!(part, Part::Text(text) if text.iter().any(u8::is_ascii_alphanumeric));
-    let is_secret = !SWITCHES.contains(&plain) && parts(plain).any(says_something);
+    let is_secret = !SWITCHES.contains(&plain) && says_something(plain);
     is_secret.then(|| Span::new(span.start, span.start + Span::at(0, plain.len()).end))
 }
 
-/// Logins in addresses, and the values of telling parameters in their queries.
-fn addresses(word: Word, file: &[u8], sealed: &mut Sealed) {
+/// Logins in addresses.
+fn addresses(word: Word, file: &[u8], sealed: &mut Vec<Span>) {
     let start = word.span.start as usize;
-    let text = word.span.of(file);
-    sealed.spans.extend(logins(text).map(|login| Span::at(start + login.start, start + login.end)));
-    for at in memchr::memchr2_iter(b'?', b'&', text) {
-        let rest = text.get(at + 1..).unwrap_or_default();
-        let end = rest.iter().position(|byte| b"&\"' \t#)".contains(byte)).unwrap_or(rest.len());
-        let parameter = rest.get(..end).unwrap_or_default();
-        let Some(equals) = memchr::memchr(b'=', parameter) else { continue };
-        let (name, value) = parameter.split_at(equals);
-        let is_secret = is_telling(&lower(name), &["key", "auth"]) && value.len() > 1 && value.get(1) != Some(&b'$');
-        if is_secret {
-            sealed.values.push(Span::at(start + at + 1 + equals + 1, start + at + 1 + end));
+    sealed.extend(logins(word.span.of(file)).map(|login| Span::at(start + login.start, start + login.end)));
+}
+
+/// What a word calls secret itself: `Basic …` and `Bearer …`, and the values of names such as `token` in queries, cookies and JSON.
+fn named_values(word: Word, file: &[u8], sealed: &mut Sealed) {
+    let inner = word.inner();
+    let text = inner.of(file);
+    for scheme in [&b"basic "[..], b"bearer "] {
+        if text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) {
+            let value = Span::new(inner.start + Span::at(scheme.len(), 0).start, inner.end);
+            sealed.values.extend(says_something(value.of(file)).then_some(value));
+            return;
         }
     }
+    for at in memchr::memchr2_iter(b'=', b':', text) {
+        let before = text.get(..at).unwrap_or_default();
+        let before = before.strip_suffix(b"\"").unwrap_or(before);
+        let name = before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
+        let name = before.get(before.len() - name..).unwrap_or_default();
+        let is_scheme = text.get(at + 1..).is_some_and(|rest| rest.starts_with(b"//"));
+        if is_scheme || name.is_empty() || !is_secret_name(&lower(name)) {
+            continue;
+        }
+        let rest = text.get(at + 1..).unwrap_or_default();
+        let skip = rest.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == b'"').count();
+        let rest = rest.get(skip..).unwrap_or_default();
+        let end = rest.iter().position(|byte| b"&\"'; \t)|,".contains(byte)).unwrap_or(rest.len());
+        let value = rest.get(..end).unwrap_or_default();
+        if says_something(value) && !SWITCHES.contains(&value) {
+            let start = inner.start as usize + at + 1 + skip;
+            sealed.values.push(Span::at(start, start + end));
+        }
+    }
+}
+
+/// Whether a text holds more than variables.
+fn says_something(text: &[u8]) -> bool {
+    let is_text = |part: Part<'_>| matches!(part, Part::Text(text) if text.iter().any(u8::is_ascii_alphanumeric));
+    parts(text).any(is_text)
 }
 
 /// Comments that may hold a directive which somebody has taken out, password and all.
@@ -201,9 +299,15 @@ fn comments(tree: &Tree, file: &[u8], sealed: &mut Vec<Span>) {
 
 /// Whether a comment, in lower case, names a secret and goes on as a directive or an assignment does; prose about tokens is none.
 fn tells_a_secret(comment: &str) -> bool {
-    let names = TELLING.iter().chain(&TELLING_OF_HEADERS);
-    let first = names.filter_map(|name| comment.find(name)).min();
-    first.is_some_and(|at| comment.get(at..).unwrap_or_default().contains([';', '=', ':']))
+    const DIRECTIVES: [&str; 6] =
+        ["secure_link_", "_set_header", "_param ", "auth_basic_user_file", "api-key ", "api_key "];
+    let ends = |text: &str| text.contains([';', '=', ':']);
+    let names = ["pass", "secret", "token", "credential", "pwd", "salt", "dsn"];
+    let first = names.iter().chain(&TELLING_OF_HEADERS).filter_map(|name| comment.find(name)).min();
+    let is_scheme = comment.contains("basic ") || comment.contains("bearer ");
+    is_scheme
+        || DIRECTIVES.iter().any(|name| comment.contains(name))
+        || first.is_some_and(|at| ends(comment.get(at..).unwrap_or_default()))
 }
 
 #[cfg(test)]

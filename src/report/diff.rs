@@ -9,7 +9,8 @@ use super::visible;
 use crate::fix::Changed;
 use crate::source::{MASK, Span};
 
-/// Unchanged lines around a change. The other lines of a .env file, and of an nginx file with passwords, are masked, so there are none.
+/// Unchanged lines around a change. The other lines of a .env file are nobody's business, and those of an nginx file with passwords are
+/// masked, so there are none.
 const CONTEXT_LINES: usize = 3;
 
 /// Writes what would change in each file. The diff is exact to the byte, so that `patch` and `git apply` take it, but for two things: what
@@ -22,13 +23,17 @@ pub fn write_diff(files: &[Changed], is_screen: bool, out: &mut impl Write) -> i
     for file in files {
         let [before, after] = &file.masked;
         let (before, after) = (without(&file.before, before), without(&file.after, after));
-        let path = visible(&file.path);
+        let path = quoted(&file.path);
         let mut exact = format!("--- {path}\n+++ {path}\n").into_bytes();
         let (old, new) = (lines(&before), lines(&after));
         // A line that is masked is not the file's, and no `patch` finds it there.
         let is_masked = |line: &&[u8]| memchr::memmem::find(line, MASK.as_bytes()).is_some();
-        let context = if old.iter().any(is_masked) { 0 } else { CONTEXT_LINES };
+        let context = if file.is_env || old.iter().any(is_masked) { 0 } else { CONTEXT_LINES };
+        let head = exact.len();
         hunks(&old, &new, context, &mut exact);
+        if exact.len() == head {
+            exact = format!("# {path}: the change stands in what is not shown\n").into_bytes();
+        }
         if !is_screen {
             out.write_all(&exact)?;
             continue;
@@ -40,6 +45,26 @@ pub fn write_diff(files: &[Changed], is_screen: bool, out: &mut impl Write) -> i
         }
     }
     Ok(())
+}
+
+/// A path as git writes it: in quotes, with escapes, where it holds what is not shown as it is.
+fn quoted(path: &str) -> Cow<'_, str> {
+    if matches!(visible(path), Cow::Borrowed(_)) && !path.contains(['"', '\\']) {
+        return Cow::Borrowed(path);
+    }
+    let mut quoted = String::from("\"");
+    for c in path.chars() {
+        match c {
+            '\t' => quoted.push_str("\\t"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if matches!(visible(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_)) => quoted.push(c),
+            c => quoted.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\{byte:03o}"))),
+        }
+    }
+    quoted.push('"');
+    Cow::Owned(quoted)
 }
 
 /// The lines of a file as `patch` and git count them: a carriage return by itself ends none.
@@ -104,9 +129,9 @@ mod tests {
         let sealed = |text: &str| logins(text.as_bytes()).map(|login| Span::at(login.start, login.end)).collect();
         let masked = [sealed(before), sealed(after)];
         let (before, after) = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
-        let has_secrets = path.ends_with("env");
+        let is_env = path.ends_with("env");
         let mut out = Vec::new();
-        let changed = Changed { path: path.into(), real: path.into(), before, after, has_secrets, masked };
+        let changed = Changed { path: path.into(), real: path.into(), before, after, is_env, masked };
         write_diff(&[changed], is_screen, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }

@@ -81,7 +81,7 @@ pub fn load(path: &Path) -> Result<Settings, Error> {
 /// file may not thereby have any file of this machine read, and shown. Only the command line opens more.
 fn confined(settings: Settings) -> Result<Settings, Error> {
     let Some(root) = &settings.root else { return Ok(settings) };
-    let around = trust::repository(&settings.directory);
+    let around = trust::bounds(&settings.directory);
     let is_repository = around.is_some();
     let around = around.unwrap_or_else(|| settings.directory.clone());
     let is_inside = match (fs::canonicalize(&root.value), fs::canonicalize(&around)) {

@@ -9,10 +9,12 @@ use toml::de::{DeTable, DeValue};
 use super::fields::TOP;
 use super::{AppPath, Context, FailOn, Globs, Invalid, Level, Levels, Override, Problem, Set, Settings};
 use super::{check, own_key};
+use crate::cors::login::logins;
 use crate::dotenv::keys::{Answer, Key};
 use crate::finding::Severity;
+use crate::redact::is_secret_name;
 use crate::rules;
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, merged};
 
 /// How many mistakes are told; mending some shows the rest.
 const MOST_PROBLEMS: usize = 10;
@@ -29,6 +31,7 @@ pub fn from_source(mut source: Source, directory: &Path) -> Result<Settings, Box
             problems.sort_by_key(|problem| problem.span);
             problems.truncate(MOST_PROBLEMS);
             source.secrets = hidden(&source.bytes, &problems);
+            source.sealed = sealed(&source.bytes, &problems);
             Err(Box::new(Invalid { source, problems }))
         }
     }
@@ -41,17 +44,14 @@ fn hidden(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
     let mut at = 0;
     for problem in problems {
         let fault = problem.span.start as usize;
-        let head = bytes.get(..fault).unwrap_or_default();
-        let line = memchr::memrchr(b'\n', head).map_or(0, |end| end + 1);
-        let before = head.get(line..).unwrap_or_default();
-        let name = before.trim_ascii_end().strip_suffix(b"=").unwrap_or_default().trim_ascii();
+        let (name, start) = name_before(bytes, fault);
         // A message that says the name shows it already.
-        let is_said = || std::str::from_utf8(name).is_ok_and(|name| problem.message.contains(&format!("`{name}`")));
-        let is_setting = TOP.iter().any(|field| field.name.as_bytes() == name) || (!name.is_empty() && is_said());
+        let is_said = || problem.message.contains(&format!("`{name}`"));
+        let is_setting = TOP.iter().any(|field| field.name == name) || (!name.is_empty() && is_said());
         if !is_setting && problem.span.is_empty() {
             continue;
         }
-        let shown = if is_setting { line } else { fault };
+        let shown = if is_setting { start } else { fault };
         if shown > at {
             hidden.push(Span::at(at, shown));
         }
@@ -59,6 +59,24 @@ fn hidden(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
     }
     hidden.push(Span::at(at, bytes.len().max(at)));
     hidden
+}
+
+/// What is not even shown where it is at fault: logins, and the values of names that say they are secret.
+fn sealed(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
+    let secret = problems.iter().filter(|problem| is_secret_name(name_before(bytes, problem.span.start as usize).0));
+    let logins = logins(bytes).map(|login| Span::at(login.start, login.end));
+    merged(secret.map(|problem| problem.span).chain(logins).collect())
+}
+
+/// The name before `=` on the line of a value, and where it starts.
+fn name_before(bytes: &[u8], value: usize) -> (&str, usize) {
+    let head = bytes.get(..value).unwrap_or_default();
+    let line = memchr::memrchr(b'\n', head).map_or(0, |end| end + 1);
+    let before = head.get(line..).unwrap_or_default().trim_ascii_end();
+    let Some(before) = before.strip_suffix(b"=").map(<[u8]>::trim_ascii_end) else { return ("", value) };
+    let start = before.iter().rposition(|byte| b"{, \t".contains(byte)).map_or(0, |end| end + 1);
+    let name = before.get(start..).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default();
+    (name.trim_matches(['"', '\'']), line + start)
 }
 
 fn parse(bytes: &[u8], directory: &Path) -> Result<Settings, Vec<Problem>> {
