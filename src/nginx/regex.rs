@@ -17,6 +17,9 @@ const MAX_PATTERN_BYTES: usize = 4096;
 /// How large one compiled expression may become, in bytes.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
+/// How many compiled expressions are kept.
+const MAX_COMPILED: usize = 2048;
+
 /// What a match brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captures {
@@ -29,24 +32,56 @@ pub struct Captures {
 /// A compiled expression, if this engine can read it.
 type Compiled = Option<Arc<Regex>>;
 
-/// Compiled expressions, each compiled once.
+/// Expressions that were asked for, compiled once as long as there are not very many.
 #[derive(Debug, Default)]
 pub struct Regexes {
-    /// By pattern, first as it is and then for text whose case is ignored.
-    compiled: Mutex<HashMap<Vec<u8>, [Option<Compiled>; 2]>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_pattern: HashMap<Vec<u8>, Expression>,
+    /// How many are compiled.
+    compiled: usize,
+}
+
+/// What is known of one expression.
+#[derive(Debug, Default)]
+struct Expression {
+    /// The text that every match holds, if any has to.
+    needed: Option<Box<[u8]>>,
+    /// Compiled as it is, and for text whose case is ignored.
+    compiled: [Option<Compiled>; 2],
 }
 
 impl Regexes {
     /// The compiled expression; `None` where this engine cannot read it, which says nothing about nginx's.
     pub fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let which = usize::from(ignore_case);
-        if let Some(known) = compiled.get(pattern).and_then(|both| both[which].as_ref()) {
-            return known.clone();
+        if let Some(compiled) = known.by_pattern.get(pattern).and_then(|expression| expression.compiled[which].clone())
+        {
+            return compiled;
         }
+        // Each takes some kilobytes.
+        if known.compiled >= MAX_COMPILED {
+            known.by_pattern.values_mut().for_each(|expression| expression.compiled = [None, None]);
+            known.compiled = 0;
+        }
+        known.compiled += 1;
         let new = compile(pattern, ignore_case);
-        compiled.entry(pattern.to_vec()).or_default()[which] = Some(new.clone());
+        expression(&mut known.by_pattern, pattern).compiled[which] = Some(new.clone());
         new
+    }
+
+    /// Whether the text lacks what every match of the expression holds. That is soon known, and needs no compiled expression.
+    fn lacks_needed(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(needed) = &expression(&mut known.by_pattern, pattern).needed else { return false };
+        if !ignore_case {
+            return memchr::memmem::find(text, needed).is_none();
+        }
+        text.len() < needed.len() || !text.windows(needed.len()).any(|part| part.eq_ignore_ascii_case(needed))
     }
 
     /// Matches `text`: `Ok(None)` where it does not match, `Err` where that cannot be known.
@@ -55,6 +90,9 @@ impl Regexes {
     ///
     /// The text is not ASCII, the expression means something else to this engine or nothing, or the match takes too many steps.
     pub fn captures(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> Result<Option<Captures>, Undecided> {
+        if self.lacks_needed(pattern, ignore_case, text) && text.is_ascii() {
+            return Ok(None);
+        }
         let (regex, text) = self.ready(pattern, ignore_case, text)?;
         let Some(found) = regex.captures(text).map_err(|_| Undecided)? else { return Ok(None) };
         let group = |group: Option<fancy_regex::Match<'_>>| group.map_or(Vec::new(), |group| group.as_str().into());
@@ -66,6 +104,9 @@ impl Regexes {
 
     /// Whether `text` matches; `None` where that cannot be known.
     pub fn is_match(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> Option<bool> {
+        if self.lacks_needed(pattern, ignore_case, text) && text.is_ascii() {
+            return Some(false);
+        }
         let (regex, text) = self.ready(pattern, ignore_case, text).ok()?;
         regex.is_match(text).ok()
     }
@@ -77,6 +118,14 @@ impl Regexes {
         let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Undecided)?;
         Ok((regex, text))
     }
+}
+
+/// What is known of an expression; at first the text that it needs.
+fn expression<'k>(known: &'k mut HashMap<Vec<u8>, Expression>, pattern: &[u8]) -> &'k mut Expression {
+    known.entry_ref(pattern).or_insert_with(|| {
+        let needed = structure(pattern).and_then(|hir| ordered::needed(&hir));
+        Expression { needed: needed.map(Vec::into_boxed_slice), compiled: [None, None] }
+    })
 }
 
 /// A match whose outcome cannot be known here.

@@ -253,6 +253,7 @@ impl<'s> Run<'_, '_, 's> {
         ignore_case: bool,
     ) -> Result<bool, Question> {
         let model = self.model;
+        self.step();
         let found = subject.bytes().map(|text| model.regexes.captures(regex, ignore_case, text));
         match found {
             Some(Ok(Some(captures))) => {

@@ -54,13 +54,15 @@ impl<'s> Servers<'s> {
                 Some(false) => servers.merging.1 = true,
                 _ => servers.merging.0 = true,
             }
+            let names: Vec<Cow<'s, [u8]>> =
+                config.named(context, b"server_name").flat_map(|item| config.parameters(item)).collect();
             for listen in listens {
                 for port in listen.first..=listen.last {
                     let group = servers.group(&listen.address, port, context);
                     if listen.is_default && !group.is_named {
                         (group.default, group.is_named) = (context, true);
                     }
-                    group.add_names(config, context);
+                    group.add_names(&names, context);
                 }
             }
         }
@@ -132,23 +134,21 @@ impl<'s> Servers<'s> {
 
 impl<'s> Group<'s> {
     /// Takes in the names of one server; of two servers with one name the first counts.
-    fn add_names(&mut self, config: &Config<'s>, server: ContextId) {
-        for item in config.named(server, b"server_name") {
-            for name in (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)) {
-                let lower = name.to_ascii_lowercase();
-                match &*lower {
-                    [b'~', ..] => {
-                        self.own.entry(server).or_default().push(self.regex.len());
-                        self.regex.push(Cow::Owned(name[1..].to_vec()), true, server);
-                    }
-                    [b'*', rest @ ..] => _ = self.leading.entry(rest.to_vec()).or_insert(server),
-                    [b'.', rest @ ..] => {
-                        self.exact.entry(rest.to_vec()).or_insert(server);
-                        self.leading.entry(lower.clone()).or_insert(server);
-                    }
-                    [start @ .., b'*'] => _ = self.trailing.entry(start.to_vec()).or_insert(server),
-                    _ => _ = self.exact.entry(lower).or_insert(server),
+    fn add_names(&mut self, names: &[Cow<'s, [u8]>], server: ContextId) {
+        for name in names {
+            let lower = name.to_ascii_lowercase();
+            match &*lower {
+                [b'~', ..] => {
+                    self.own.entry(server).or_default().push(self.regex.len());
+                    self.regex.push(Cow::Owned(name[1..].to_vec()), true, server);
                 }
+                [b'*', rest @ ..] => _ = self.leading.entry(rest.to_vec()).or_insert(server),
+                [b'.', rest @ ..] => {
+                    self.exact.entry(rest.to_vec()).or_insert(server);
+                    self.leading.entry(lower.clone()).or_insert(server);
+                }
+                [start @ .., b'*'] => _ = self.trailing.entry(start.to_vec()).or_insert(server),
+                _ => _ = self.exact.entry(lower).or_insert(server),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
-use super::regex::Regexes;
+use super::regex::{Ordered, Regexes};
 
 /// What defines one variable.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +110,7 @@ pub struct MapTable<'s> {
     /// The entries that are texts, by their text in lower case.
     exact: HashMap<Cow<'s, [u8]>, usize>,
     /// The entries that are expressions, in file order.
-    expressions: Vec<usize>,
+    expressions: Ordered<'s, usize>,
     /// What the expressions said of a text before: many locations ask one map about the same few origins.
     said: Mutex<HashMap<Vec<u8>, Hit>>,
 }
@@ -164,7 +164,7 @@ impl<'s> MapTable<'s> {
             hostnames: false,
             is_volatile: false,
             exact: HashMap::new(),
-            expressions: Vec::new(),
+            expressions: Ordered::default(),
             said: Mutex::default(),
         };
         let lines = config.items(context);
@@ -189,7 +189,9 @@ impl<'s> MapTable<'s> {
                     Key::Text(Cow::Owned(text)) => {
                         _ = self.exact.entry(text.to_ascii_lowercase().into()).or_insert(self.entries.len());
                     }
-                    Key::Regex { .. } => self.expressions.push(self.entries.len()),
+                    Key::Regex { pattern, ignore_case } => {
+                        self.expressions.push(pattern.clone(), *ignore_case, self.entries.len());
+                    }
                 }
                 self.entries.push(Entry { key, item });
             }
@@ -212,7 +214,7 @@ impl<'s> MapTable<'s> {
 
     /// The first expression that matches. nginx does not ask them about an empty text.
     fn expression(&self, regexes: &Regexes, text: &[u8]) -> Hit {
-        if text.is_empty() || self.expressions.is_empty() {
+        if text.is_empty() || self.expressions.len() == 0 {
             return Hit::Default;
         }
         let said = || self.said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,12 +230,9 @@ impl<'s> MapTable<'s> {
     }
 
     fn match_expressions(&self, regexes: &Regexes, text: &[u8]) -> Hit {
-        for &index in &self.expressions {
-            let Some(Key::Regex { pattern, ignore_case }) = self.entries.get(index).map(|entry| &entry.key) else {
-                continue;
-            };
-            match regexes.is_match(pattern, *ignore_case, text) {
-                Some(true) => return Hit::Entry(index),
+        for expression in self.expressions.candidates(text) {
+            match regexes.is_match(&expression.pattern, expression.ignore_case, text) {
+                Some(true) => return Hit::Entry(expression.target),
                 Some(false) => {}
                 None => return Hit::Unknown,
             }

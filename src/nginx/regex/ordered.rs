@@ -106,7 +106,7 @@ impl Index {
 }
 
 /// The longest text that every match of an expression holds, as far as its outermost parts say.
-fn needed(hir: &Hir) -> Option<Vec<u8>> {
+pub(super) fn needed(hir: &Hir) -> Option<Vec<u8>> {
     let mut longest: Option<Vec<u8>> = None;
     let mut open = vec![hir];
     while let Some(hir) = open.pop() {
