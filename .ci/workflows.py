@@ -7,6 +7,7 @@ prints junitparser, the SARIF multitool (below NODE_PATH) and tree-sitter with P
 scratch directory is changed. Each step prints what it tries, and the first that goes wrong ends the script.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import tarfile
 import tempfile
 import tomllib
 import venv
+import zipfile
 
 import junitparser
 import tree_sitter
@@ -68,7 +70,36 @@ def archive(dist, scratch):
     if any(abs(int(said) - true) > 1 for said, true in zip(claimed.groups(), (size, packed))):
         sys.exit(f"the README says {claimed[0]!r}")
     run([binary, FAULTY], expected=1)
+    no_builder(binary.read_bytes(), "the binary")
+    notices(binary.parent / "LICENSE-THIRD-PARTY")
     return binary
+
+
+def no_builder(content, name):
+    """Nothing that is released says where it was built."""
+    places = {str(HERE), os.path.expanduser("~"), os.environ.get("CARGO_HOME", ""), os.environ.get("CARGO_TARGET_DIR", "")}
+    for place in filter(lambda place: len(place) > 1, places):
+        if f"{place}/".encode() in content:
+            at = content.index(f"{place}/".encode())
+            sys.exit(f"{name} holds a path of the builder: {content[at:at + 120]}")
+
+
+def notices(path):
+    """The notices name every package that the binary is made of, with the text of a licence."""
+    text = path.read_text()
+    told = json.loads(run(["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform",
+                           re.search(r"host: (\S+)", run(["rustc", "-vV"]))[1]], cwd=HERE))
+    nodes = {node["id"]: node for node in told["resolve"]["nodes"]}
+    names = {package["id"]: f"{package['name']} {package['version']}" for package in told["packages"]}
+    needed, waiting = set(), [told["resolve"]["root"]]
+    while waiting:
+        for dependency in nodes[waiting.pop()]["deps"]:
+            if any(kind["kind"] is None for kind in dependency["dep_kinds"]) and dependency["pkg"] not in needed:
+                needed.add(dependency["pkg"])
+                waiting.append(dependency["pkg"])
+    missing = [names[package] for package in needed if f"\n{names[package]}\n" not in text]
+    if missing or "MIT License" not in text and "Permission is hereby granted" not in text:
+        sys.exit(f"the notices lack {missing}")
 
 
 def formats(scratch, corslint):
@@ -106,8 +137,16 @@ def powershell(corslint):
         sys.exit("the grammar takes anything")
 
 
-def wheel(scratch):
+def wheel(dist, scratch):
     """`pip install corslint` into a fresh environment gives a command that works."""
+    step("the wheel: notices, and nothing of the builder")
+    (built,) = dist.glob("*.whl")
+    with zipfile.ZipFile(built) as packed:
+        for name in packed.namelist():
+            no_builder(packed.read(name), name)
+        (notice,) = [name for name in packed.namelist() if name.endswith("LICENSE-THIRD-PARTY")]
+        packed.extract(notice, scratch / "wheel")
+        notices(scratch / "wheel" / notice)
     step("pip install corslint")
     venv.create(scratch / "venv", with_pip=True)
     run([scratch / "venv/bin/pip", "install", "--no-index", "corslint"])
@@ -131,13 +170,17 @@ def pre_commit(scratch, name, settings):
 
 
 def action(scratch):
-    """The shell steps of the composite action, with the environment that a runner gives them."""
+    """The shell steps of the composite action, with the environment that a runner gives them: Linux's, one whose bash is as old as
+    macOS's, in which `mapfile` is missing, and one whose programs lie where Windows has them."""
     path = HERE / ".github/actions/corslint"
     told = yaml.safe_load((path / "action.yml").read_text())
     defaults = {name: value["default"] for name, value in told["inputs"].items()}
-    for paths, expected in ((f"\n{MENDED}\n", 0), (f"{FAULTY}\n", 1)):
-        step(f"the action, which ends with {expected}")
-        runner = scratch / f"runner-{expected}"
+    uses = [one["uses"] for one in told["runs"]["steps"] if "uses" in one]
+    assert uses and all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", use) for use in uses), f"not pinned by commit: {uses}"
+    systems = ("linux", "macos", "windows")
+    for (paths, expected), system in itertools.product(((f"\n{MENDED}\n", 0), (f"{FAULTY}\r\n", 1)), systems):
+        step(f"the action on {system}, which ends with {expected}")
+        runner = scratch / f"runner-{system}-{expected}"
         runner.mkdir()
         inputs = defaults | {"paths": paths, "options": "--fail-on=warning\n"}
         (runner / "output").touch()
@@ -148,7 +191,11 @@ def action(scratch):
                      for key, text in one.get("env", {}).items()}
             assert "${{" not in one["run"], "an input would reach the shell as text"
             last = at == len(steps) - 1
-            printed = run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", one["run"]],
+            script = ("" if system == "linux" else "enable -n mapfile readarray\n") + one["run"]
+            if last and system == "windows":
+                (runner / "corslint/bin").rename(runner / "corslint/Scripts")
+                (runner / "corslint/Scripts/corslint").rename(runner / "corslint/Scripts/corslint.exe")
+            printed = run(["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script],
                           expected if last else 0, env=os.environ | known | given, cwd=HERE)
         assert ("::error" in printed) == bool(expected), printed
         named = dict(line.split("=", 1) for line in (runner / "output").read_text().splitlines())
@@ -180,7 +227,7 @@ def main(dist):
         corslint = archive(dist, scratch)
         formats(scratch, corslint)
         powershell(corslint)
-        wheel(scratch)
+        wheel(dist, scratch)
         pre_commit(scratch, "wheel", readme_block("pre-commit-wheel"))
         revision = run(["git", "-C", HERE, "rev-parse", "HEAD"]).strip()
         source = yaml.safe_load(readme_block("pre-commit"))

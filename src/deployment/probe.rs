@@ -12,6 +12,9 @@ use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::sample::sample;
 
+/// How many `if`s of one location are asked about: each request runs through all of them.
+const MAX_PROBES: usize = 128;
+
 /// Asks one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
 /// request would meet it.
 pub(super) fn ask_ifs<'d>(site: &Site<'d>, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
@@ -19,6 +22,7 @@ pub(super) fn ask_ifs<'d>(site: &Site<'d>, behind: &Behind<'_>) -> Vec<Exchange<
     let met: BTreeSet<ContextId> = answers.flat_map(|(_, answer)| answer.matched.iter().copied()).collect();
     let mut probes = Vec::new();
     for (index, route) in site.routes.iter().enumerate() {
+        let mut left = MAX_PROBES;
         let (origin, mentioned) = match route.origins.first() {
             Some(origin) => (origin.clone(), true),
             None => (route.foreign_origin(), false),
@@ -27,6 +31,11 @@ pub(super) fn ask_ifs<'d>(site: &Site<'d>, behind: &Behind<'_>) -> Vec<Exchange<
             let is_if = site.config.context(context).kind == ContextKind::IfInLocation;
             let has_own = site.config.named(context, b"add_header").next().is_some();
             if is_if && has_own && !met.contains(&context) {
+                if left == 0 {
+                    site.model.give_up(route.context);
+                    break;
+                }
+                left -= 1;
                 probes.extend(ask(site, index, context, (&origin, mentioned), behind));
             }
         }

@@ -174,7 +174,7 @@ fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route:
     let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
     // Each field of each answer is kept, and each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
-    let steps = requests * (4 + 2 * rewrites + 16 * route.fields.len()) + probes * rewrites;
+    let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len()) + probes * rewrites;
     u64::try_from(steps).unwrap_or(u64::MAX)
 }
 

@@ -86,6 +86,7 @@ pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
     ];
     Nearest::new(config, |name| {
         name == b"random_index"
+            || name == b"dav_methods"
             || INPUT_HEADERS.contains(&name)
             || Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest))
     })

@@ -81,6 +81,8 @@ pub struct Context {
     pub(super) settings: Settings,
     /// Its directives of the rewrite module; a run in `Config::lists`.
     pub(super) rewrites: Range<u32>,
+    /// Its own `try_files`, the last one, which is not inherited (A1.12).
+    pub(super) try_files: Option<ItemId>,
     /// Its own `more_set_headers` and `more_clear_headers`, and of these the ones that CORS may depend on; runs in `Config::lists`.
     pub(super) more: [Range<u32>; 2],
 }
@@ -240,6 +242,7 @@ impl<'s> Config<'s> {
             unread: false,
             settings: Settings::default(),
             rewrites: 0..0,
+            try_files: None,
             more: [0..0, 0..0],
         });
         id

@@ -88,7 +88,7 @@ impl<'s> Run<'_, '_, 's> {
     pub(super) fn content(&mut self) -> Result<Step, Question> {
         let config = self.model.config;
         // `try_files` is not inherited, not even by an `if` (A1.12).
-        let try_files = config.named(self.context, b"try_files").last();
+        let try_files = config.context(self.context).try_files;
         if let Some(item) = try_files
             && let Some(step) = self.try_files(item)?
         {
@@ -192,9 +192,9 @@ impl<'s> Run<'_, '_, 's> {
         let config = self.model.config;
         let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
         let reads = matches!(&*self.method, "GET" | "HEAD" | "POST");
-        if let Some(item) = config.ancestors(self.context).find_map(|level| config.named(level, b"dav_methods").last())
-            && !reads
+        if !reads
             && self.method != "OPTIONS"
+            && let Some(item) = self.model.hand_over.get(config, self.context, b"dav_methods")
         {
             return Ok(Step::Reply(Reply::lost(Some(item))));
         }

@@ -22,7 +22,7 @@ impl Run<'_, '_, '_> {
             ContextKind::IfInServer => true,
             // A block that matches takes the place of one that matched before, and leaves `try_files` behind (A1.7, A1.12).
             ContextKind::IfInLocation => {
-                here.parent == Some(self.context) && config.named(self.context, b"try_files").next().is_none()
+                here.parent == Some(self.context) && config.context(self.context).try_files.is_none()
             }
             _ => false,
         };

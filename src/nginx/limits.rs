@@ -65,7 +65,7 @@ pub(super) fn is_spent() -> bool {
 /// How many steps a piece of work may take on a configuration of so many directives: a fixed number, which no configuration that
 /// somebody has written comes near, and some for each directive, so that cost grows linearly.
 pub fn steps_for(directives: usize) -> u64 {
-    const LEAST: u64 = 20_000_000;
-    const EACH: u64 = 60;
+    const LEAST: u64 = 2_000_000;
+    const EACH: u64 = 300;
     LEAST + EACH * u64::try_from(directives).unwrap_or(u64::MAX / EACH / 2)
 }

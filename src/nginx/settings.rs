@@ -261,10 +261,13 @@ impl Config<'_> {
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
         let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let (mut rewrites, mut more) = (Vec::new(), Vec::new());
+        let mut try_files = None;
         for item in self.items(id) {
             let name = self.item(item).name;
             if matches!(name, b"set" | b"if" | b"return" | b"rewrite" | b"break") {
                 rewrites.push(item);
+            } else if name == b"try_files" {
+                try_files = Some(item);
             } else if let Some(list) = List::of(name) {
                 own[list.index()].push(item);
             } else if let Some(single) = Single::of(name) {
@@ -304,6 +307,7 @@ impl Config<'_> {
         });
         let context = self.context_mut(id);
         (context.settings, context.rewrites, context.more) = (settings, start..end, runs);
+        context.try_files = try_files;
     }
 
     /// The directives of the rewrite module directly in `id`, in file order: what runs there (A3.16).
