@@ -1,6 +1,10 @@
 //! What nginx keeps for itself: passwords in headers that it sends to the app, in variables, in conditions, and in addresses. No report
 //! shows them, whatever stands beside them.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+
 use super::tree::{Body, Tree, Word};
 use super::value::{Part, parts};
 use crate::cors::login::logins;
@@ -68,38 +72,66 @@ enum Secret {
     Only(usize),
 }
 
+/// Words without which nothing in a directive is secret: parts of the names above, and what addresses with logins have in them.
+const SIGNS: [&str; 29] = [
+    "access_key",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "basic ",
+    "bearer",
+    "_by_lua",
+    "cookie",
+    "cred",
+    "dsn",
+    "hmac",
+    "jwt",
+    "key",
+    "pass",
+    "perl",
+    "private",
+    "pwd",
+    "redis2_query",
+    "salt",
+    "secret",
+    "secure_link",
+    "session",
+    "signature",
+    "token",
+    "userpass",
+    "more_set_",
+    "@",
+    "%40",
+];
+
 /// What is secret in a file.
 pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
     let mut sealed = Sealed::default();
-    // Most files have neither, and need not be searched word by word.
-    let has_addresses = memchr::memchr(b'@', file).is_some() || memchr::memmem::find(file, b"%40").is_some();
-    // The maps that are open around the next directive: where each ends, and what is secret in its lines.
-    let mut open: Vec<(u32, Secret)> = Vec::new();
-    for (index, directive) in (0_u32..).zip(&tree.directives) {
-        while open.last().is_some_and(|(end, _)| *end <= index) {
-            open.pop();
-        }
-        let words = tree.words(index);
-        match open.last() {
-            Some((_, secret)) => seal(words, of_line(*secret, words), file, has_addresses, &mut sealed),
-            None => {
-                let starts = |word: &Word| MAY_BE_SECRET.contains(&word.inner().of(file));
-                // Where a semicolon is missing, a directive goes on with the next one.
-                let mut rest = words;
-                while !rest.is_empty() {
-                    let next = rest.iter().skip(1).position(starts).map_or(rest.len(), |at| at + 1);
-                    let (own, after) = rest.split_at(next);
-                    seal(own, own_secret(own, file), file, has_addresses, &mut sealed);
-                    rest = after;
+    // Hardly a directive has one of the signs, so the others are not looked at.
+    let mut next = 0;
+    match signs() {
+        Some(signs) => {
+            for hit in signs.find_iter(file) {
+                // Every other directive is a `proxy_pass`.
+                if file.get(..hit.end()).is_some_and(|head| head.ends_with(b"proxy_pass")) {
+                    continue;
                 }
+                let Some(index) = directive_at(tree, hit.start()).filter(|index| *index >= next) else { continue };
+                next = seal_directive(tree, index, file, &mut sealed);
             }
         }
-        match directive.body {
-            Body::Block(_) => open.extend(secret_of_lines(words, file).map(|secret| (directive.end, secret))),
-            Body::Foreign(body) => sealed.spans.push(Span::new((body.start + 1).min(body.end), body.end)),
-            Body::Simple => {}
+        None => {
+            while (next as usize) < tree.directives.len() {
+                next = seal_directive(tree, next, file, &mut sealed);
+            }
         }
     }
+    let foreign = tree.directives.iter().filter_map(|directive| match directive.body {
+        Body::Foreign(body) => Some(Span::new((body.start + 1).min(body.end), body.end)),
+        _ => None,
+    });
+    sealed.spans.extend(foreign);
     comments(tree, file, &mut sealed.spans);
     sealed.spans.extend(tree.tags.iter().filter(|tag| tells_a_secret(&lower(tag.of(file)))));
     sealed.spans.extend(&sealed.values);
@@ -107,12 +139,49 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
     sealed
 }
 
+/// Finds them in any case; none where no automaton of so few words could be built.
+fn signs() -> Option<&'static AhoCorasick> {
+    static SIGNS_IN_FILES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true).build(SIGNS).ok()
+    });
+    SIGNS_IN_FILES.as_ref()
+}
+
+/// The directive in whose words, or behind them, a byte stands.
+fn directive_at(tree: &Tree, at: usize) -> Option<u32> {
+    let word = tree.words.partition_point(|word| word.span.start as usize <= at).checked_sub(1)?;
+    let index = tree.directives.partition_point(|directive| directive.first_word as usize <= word).checked_sub(1)?;
+    u32::try_from(index).ok()
+}
+
+/// Seals what is secret in a directive, and in the lines of the map that it opens. Gives the index of the next one that was not looked at.
+fn seal_directive(tree: &Tree, index: u32, file: &[u8], sealed: &mut Sealed) -> u32 {
+    let words = tree.words(index);
+    let starts = |word: &Word| MAY_BE_SECRET.contains(&word.inner().of(file));
+    // Where a semicolon is missing, a directive goes on with the next one.
+    let mut rest = words;
+    while !rest.is_empty() {
+        let next = rest.iter().skip(1).position(starts).map_or(rest.len(), |at| at + 1);
+        let (own, after) = rest.split_at(next);
+        seal(own, own_secret(own, file), file, sealed);
+        rest = after;
+    }
+    let Some(directive) = tree.directives.get(index as usize) else { return index + 1 };
+    let lines = if matches!(directive.body, Body::Block(_)) { secret_of_lines(words, file) } else { None };
+    let Some(secret) = lines else { return index + 1 };
+    for line in index + 1..directive.end {
+        let words = tree.words(line);
+        seal(words, of_line(secret, words), file, sealed);
+    }
+    directive.end
+}
+
 /// What is secret in a file that a map includes, if that map looks a secret up or gives one: see [`secret_of_block`].
 pub fn sealed_lines(tree: &Tree, file: &[u8], secret: SecretLines) -> Sealed {
     let mut sealed = self::sealed(tree, file);
     for index in (0_u32..).take(tree.directives.len()) {
         let words = tree.words(index);
-        seal(words, of_line(secret.0, words), file, false, &mut sealed);
+        seal(words, of_line(secret.0, words), file, &mut sealed);
     }
     sealed.spans.extend(&sealed.values);
     sealed.spans = merged(sealed.spans);
@@ -134,15 +203,13 @@ fn of_line(secret: Secret, words: &[Word]) -> Secret {
 }
 
 /// Seals what is secret in some words.
-fn seal(words: &[Word], secret: Secret, file: &[u8], has_addresses: bool, sealed: &mut Sealed) {
+fn seal(words: &[Word], secret: Secret, file: &[u8], sealed: &mut Sealed) {
     for (at, word) in words.iter().enumerate() {
         match secret_part(secret, at, *word, file) {
             Some(span) => sealed.values.push(span),
             None => {
                 named_values(*word, file, sealed);
-                if has_addresses {
-                    addresses(*word, file, &mut sealed.spans);
-                }
+                addresses(*word, file, &mut sealed.spans);
             }
         }
     }
