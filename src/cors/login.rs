@@ -24,7 +24,7 @@ pub fn logins(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     ends.into_iter().filter_map(move |(at, behind)| {
         // The last `@` before the host ends the login; one before it belongs to the password.
         let rest = text.get(behind..).unwrap_or_default();
-        let next = rest.iter().position(|byte| ENDS.contains(byte) || *byte == b'@');
+        let next = rest.iter().take(MAX_HOST).position(|byte| ENDS.contains(byte) || *byte == b'@');
         if at < after || next.and_then(|next| rest.get(next)) == Some(&b'@') {
             return None;
         }
@@ -40,6 +40,8 @@ pub fn logins(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// How many bytes behind a login are searched for an `@` that ends it instead: as many as a host has in DNS, RFC 1035.
+const MAX_HOST: usize = 255;
 /// What stands before the login of an address: two slashes, plain, in an expression, in a query.
 const SLASHES: [&[u8]; 4] = [b"//", b"\\/\\/", b"%2F%2F", b"%2f%2f"];
 /// What ends a word in which an address stands.

@@ -17,7 +17,7 @@ use crate::source::Place;
 const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
 
 /// How many of the apps that may be meant are asked.
-const MAX_CANDIDATES: usize = 8;
+pub(super) const MAX_CANDIDATES: usize = 8;
 /// How many origins of the app's list are tried; asking it about each costs as much as the list is long.
 const MAX_ORIGINS: usize = 64;
 

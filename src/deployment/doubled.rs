@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::caches::MAX_CANDIDATES;
 use super::{Deployment, Exchange, Project, Site, is_doubtful, upstream_to};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
@@ -80,7 +81,8 @@ impl<'d> Deployment<'d> {
     fn beside_open_app(&self, site: &Site<'d>, exchange: &Exchange<'d>) -> Option<BesideApp<'d>> {
         let pass = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?.item?;
         let sends = |app: &&Project<'_>| app.production.evidence.as_ref().is_some_and(is_sure);
-        let candidates: Vec<_> = self.behind.candidates(site.config.place(pass)).filter(sends).collect();
+        let candidates: Vec<_> =
+            self.behind.candidates(site.config.place(pass)).filter(sends).take(MAX_CANDIDATES).collect();
         let first = candidates.first()?;
         let origin = exchange.origin();
         let visit = site.when_app_says(exchange, &upstream_to(&first.production, &origin));

@@ -19,6 +19,8 @@ use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
+/// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
+const MAX_LISTED: usize = 4096;
 /// A site that no configuration allows by name.
 pub(super) const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
 
@@ -64,7 +66,11 @@ impl<'d> Route<'d> {
 
     /// The names that the lists of a header hold, as written; none of a list that browsers cannot read.
     pub fn listed(&self, header: CorsHeader) -> Vec<String> {
-        let texts = self.fields(header).map(|field| lossy(&field.value).into_owned());
+        // nginx refuses a parameter that does not fit its buffer of 4,096 bytes.
+        let texts = self
+            .fields(header)
+            .filter(|field| field.value.len() <= MAX_LISTED)
+            .map(|field| lossy(&field.value).into_owned());
         let names = |text: String| {
             list_values(&text).map_or(Vec::new(), |names| names.iter().map(|name| (*name).to_owned()).collect())
         };
@@ -174,7 +180,8 @@ fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route:
     let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
     // Each field of each answer is kept, and each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
-    let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len()) + probes * rewrites;
+    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item) / 4);
+    let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len() + files) + probes * rewrites;
     u64::try_from(steps).unwrap_or(u64::MAX)
 }
 

@@ -62,21 +62,27 @@ impl Plain {
     }
 }
 
+/// How many bytes variables may bring into all values of a file together; the values behind are not known.
+const MAX_FILLED_BYTES: usize = 16 * 1024 * 1024;
+
 /// The values of all assignments of a file, in order, and the variables in force after it. `outer` holds those of the
 /// files that were loaded before.
 pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> (Vec<Option<Plain>>, Variables) {
     let assignments: Vec<&Assignment> = tree.assignments().collect();
     let mut variables = outer.clone();
     let mut values = Vec::with_capacity(assignments.len());
+    let mut bytes_left = MAX_FILLED_BYTES + file.len();
     for assignment in &assignments {
-        let value = plain(tree, file, assignment, &variables);
+        let value = plain(tree, file, assignment, &variables).filter(|value| value.bytes.len() <= bytes_left);
+        bytes_left -= value.as_ref().map_or(0, |value| value.bytes.len());
         set(&mut variables, assignment.key.of(file), value.as_ref());
         values.push(value);
     }
     for _ in 1..MAX_ROUNDS {
         let mut learned = false;
         for (assignment, value) in assignments.iter().zip(&mut values).filter(|(_, value)| value.is_none()) {
-            *value = plain(tree, file, assignment, &variables);
+            *value = plain(tree, file, assignment, &variables).filter(|value| value.bytes.len() <= bytes_left);
+            bytes_left -= value.as_ref().map_or(0, |value| value.bytes.len());
             learned |= value.is_some();
         }
         if !learned {

@@ -13,8 +13,8 @@ use hashbrown::HashSet;
 use super::area::Area;
 use crate::source::reason;
 
-/// How many names in directories are looked at for one pattern.
-const MAX_NAMES: usize = 1_000_000;
+/// How many names in directories are looked at in one run, for all its patterns.
+pub(super) const MAX_NAMES: usize = 4_000_000;
 
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
@@ -51,11 +51,10 @@ enum Part {
     Pattern(Pattern),
 }
 
-/// The paths that `pattern` matches and that lie in the area.
-pub(super) fn expand(pattern: &Path, area: &Area) -> Matches {
+/// The paths that `pattern` matches and that lie in the area; `names_left` says how many names the run may still look at.
+pub(super) fn expand(pattern: &Path, area: &Area, names_left: &mut usize) -> Matches {
     let mut matches = Matches::default();
     let Some(parts) = parts(pattern) else { return matches };
-    let mut names_left = MAX_NAMES;
     // Directories by the number of parts they have been taken through, and the path so far.
     let mut open: Vec<(usize, PathBuf)> = vec![(0, PathBuf::new())];
     let mut seen: HashSet<(usize, PathBuf)> = HashSet::new();
@@ -73,11 +72,12 @@ pub(super) fn expand(pattern: &Path, area: &Area) -> Matches {
                     if !seen.insert((at, real)) {
                         continue;
                     }
-                    if names.len() > names_left {
-                        matches.left.push((path, format!("the pattern looks at more than {MAX_NAMES} names")));
+                    if names.len() > *names_left {
+                        matches.left.push((path, format!("the patterns look at more than {MAX_NAMES} names")));
+                        *names_left = 0;
                         break;
                     }
-                    names_left -= names.len();
+                    *names_left -= names.len();
                     let fitting = names.iter().filter(|name| part.matches_with(&name.to_string_lossy(), OPTIONS));
                     open.extend(fitting.map(|name| (at + 1, path.join(name))));
                 }

@@ -48,6 +48,8 @@ pub(super) struct Files {
     links: HashSet<PathBuf>,
     /// What is read instead of what is on disk.
     overlay: Overlay,
+    /// How many names in directories the patterns of includes may still look at.
+    names_left: usize,
     /// Where files may lie that were not named.
     area: Area,
     /// The settings file, where it says something that a finding may point at.
@@ -66,7 +68,7 @@ pub(super) struct Unreadable {
 impl Files {
     /// No files yet, what will be read instead of what is on disk, and where files may lie.
     pub(super) fn over(overlay: Overlay, area: Area) -> Self {
-        Files { overlay, area, ..Files::default() }
+        Files { overlay, area, names_left: glob::MAX_NAMES, ..Files::default() }
     }
 
     /// Reads a file; one that was read before, by whatever path, is the same file.
@@ -297,7 +299,7 @@ impl Files {
         root: Option<&Path>,
     ) -> (Vec<Listed>, Vec<(PathBuf, String)>) {
         let mut matches = match is_glob(pattern) {
-            true => glob::expand(path, &self.area),
+            true => glob::expand(path, &self.area, &mut self.names_left),
             false if path.is_file() || self.overlay.has(path) => {
                 return (vec![Listed::from(path.to_owned())], Vec::new());
             }

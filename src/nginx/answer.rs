@@ -143,16 +143,19 @@ pub enum Entry {
 impl<'c, 's> Model<'c, 's> {
     /// Makes a configuration ready to be asked.
     pub fn new(config: &'c Config<'s>) -> Self {
+        let servers = Servers::new(config);
+        let given_up = GivenUp::default();
+        servers.left_out().iter().for_each(|server| given_up.add(*server, Limit::Budget));
         Model {
             config,
             definitions: Definitions::new(config),
             locations: Locations::new(config),
-            servers: Servers::new(config),
+            servers,
             regexes: Regexes::default(),
             hand_over: app::hand_over(config),
             with_all_fields: true,
             steps: AtomicU64::default(),
-            given_up: GivenUp::default(),
+            given_up,
             read_variables: OnceLock::new(),
         }
     }
@@ -204,13 +207,14 @@ impl<'c, 's> Model<'c, 's> {
         }
         while let Some(assumptions) = waiting.pop() {
             runs += 1;
+            let run = Run::new(self, (request, url.as_ref()), upstream, &assumptions, &steps).go(entry);
             if runs > MAX_RUNS || steps.get() > MAX_STEPS {
                 let limit = if runs > MAX_RUNS { Limit::Ways } else { Limit::Steps };
                 self.given_up.add(self.entered(entry, url.as_ref()), limit);
                 answers.clear();
                 break;
             }
-            match Run::new(self, (request, url.as_ref()), upstream, &assumptions, &steps).go(entry) {
+            match run {
                 Ok(answer) => answers.push(answer),
                 Err(question) => {
                     let replies = assume(&question).map_or(vec![false, true], |reply| vec![reply]);

@@ -315,7 +315,12 @@ fn named_values(word: Word, file: &[u8], sealed: &mut Sealed) {
             return;
         }
     }
+    let mut done = 0;
     for at in memchr::memchr2_iter(b'=', b':', text) {
+        // What stands in a value that was looked at is that value's.
+        if at < done {
+            continue;
+        }
         let before = text.get(..at).unwrap_or_default();
         let before = before.strip_suffix(b"\"").unwrap_or(before);
         let name = before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
@@ -329,6 +334,7 @@ fn named_values(word: Word, file: &[u8], sealed: &mut Sealed) {
         let rest = rest.get(skip..).unwrap_or_default();
         let end = rest.iter().position(|byte| b"&\"'; \t)|,".contains(byte)).unwrap_or(rest.len());
         let value = rest.get(..end).unwrap_or_default();
+        done = at + 1 + skip + end;
         if says_something(value) && !SWITCHES.contains(&value) {
             let start = inner.start as usize + at + 1 + skip;
             sealed.values.push(Span::at(start, start + end));

@@ -13,6 +13,9 @@ const MAX_MAP_DEPTH: usize = 64;
 /// time, and no header field of this length gets past a browser or a proxy.
 const MAX_EXPANDED_BYTES: usize = 8 * 1024;
 
+/// How many bytes of a text with variables are looked through in the time of one step, nearly.
+const BYTES_OF_A_STEP: usize = 64;
+
 /// A map whose result needs another map's variable first.
 struct Needed {
     /// The variable of the map.
@@ -79,6 +82,9 @@ impl<'s> Run<'_, '_, 's> {
         let mut matched: Vec<Needed> = Vec::new();
         while let Some(name) = waiting.pop() {
             self.step();
+            if self.is_over() {
+                return Value::Unknown(name.into());
+            }
             if let Some(known) = self.simple(&name) {
                 value = known;
                 continue;
@@ -150,6 +156,7 @@ impl<'s> Run<'_, '_, 's> {
     }
 
     fn unsolved_in(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.take_steps(text.len() / BYTES_OF_A_STEP);
         parts(text).find_map(|part| match part {
             Part::Variable(name) => {
                 let name = name.to_ascii_lowercase();

@@ -13,6 +13,9 @@ use super::variables::{Definitions, Entry, Key, MapTable};
 use crate::cors::header::CorsHeader;
 use crate::source::{Place, Span};
 
+/// How many variables one value is followed through; what comes from farther away stays open.
+const MAX_VARIABLES: usize = 1024;
+
 /// A header field that nginx itself sets.
 #[derive(Debug, Clone)]
 pub struct SetField<'s> {
@@ -97,6 +100,10 @@ pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField
     follower.conditions(context, false);
     guards_of(config, context).for_each(|guard| follower.compare(guard.compared));
     while let Some((variable, role)) = follower.waiting.pop() {
+        if follower.seen.len() > MAX_VARIABLES {
+            follower.flow.open = true;
+            break;
+        }
         follower.variable(&variable, role);
     }
     follower.flow

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::answer::{Answer, AnsweredBy, Entry, Model, Question};
+use super::answer::{Answer, AnsweredBy, Entry, MAX_STEPS, Model, Question};
 use super::app::{AppFields, Upstream};
 use super::config::{ContextId, ContextKind, ItemId};
 use super::content::Handler;
@@ -239,6 +239,11 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
 
     pub(super) fn step(&self) {
         self.take_steps(1);
+    }
+
+    /// Whether this request has taken all the steps it may take; the model gives it up then.
+    pub(super) fn is_over(&self) -> bool {
+        self.steps.get() > MAX_STEPS
     }
 
     /// Counts what takes longer the more directives are in force.

@@ -8,6 +8,9 @@ use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::regex::{Captures, Ordered, Regexes};
 use super::settings::Single;
 
+/// How many names are kept, each of them once for every address its server listens on, if the configuration has fewer directives.
+const MAX_NAMES: usize = 1_000_000;
+
 /// The servers of a configuration, by address and name.
 #[derive(Debug, Default)]
 pub struct Servers<'s> {
@@ -20,6 +23,8 @@ pub struct Servers<'s> {
     by_expressions: HashMap<ContextId, Vec<usize>>,
     /// Whether a server merges slashes, and whether one does not.
     merging: (bool, bool),
+    /// The servers with so many names on so many addresses that their names were not taken in.
+    left_out: Vec<ContextId>,
 }
 
 /// The servers that listen on one address and port.
@@ -44,6 +49,7 @@ impl<'s> Servers<'s> {
     /// Collects the servers of `config`, in one pass.
     pub fn new(config: &Config<'s>) -> Self {
         let mut servers = Servers::default();
+        let mut names_left = MAX_NAMES.max(config.item_count());
         for context in config.contexts().filter(|&id| config.context(id).kind == ContextKind::Server) {
             let mut listens: Vec<Listen> =
                 config.named(context, b"listen").filter_map(|item| listen(config, item)).collect();
@@ -56,6 +62,14 @@ impl<'s> Servers<'s> {
             }
             let names: Vec<Cow<'s, [u8]>> =
                 config.named(context, b"server_name").flat_map(|item| config.parameters(item)).collect();
+            let ports: usize = listens.iter().map(|listen| usize::from(listen.last - listen.first) + 1).sum();
+            let names_here = names.len().saturating_mul(ports);
+            if names_here > names_left {
+                servers.left_out.push(context);
+                names_left = 0;
+                continue;
+            }
+            names_left -= names_here;
             for listen in listens {
                 for port in listen.first..=listen.last {
                     let group = servers.group(&listen.address, port, context);
@@ -72,6 +86,11 @@ impl<'s> Servers<'s> {
             }
         }
         servers
+    }
+
+    /// The servers that no request gets to here, in file order, since they have more names than are kept.
+    pub(super) fn left_out(&self) -> &[ContextId] {
+        &self.left_out
     }
 
     /// Whether slashes in paths are merged. nginx reads the path before the name, so the default server of the address decides;

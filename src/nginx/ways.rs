@@ -7,7 +7,7 @@ use super::regex::structure;
 /// How many ways one expression may have; the rest is not looked at.
 const MAX_WAYS: usize = 512;
 /// How many steps the walk may take, whatever the ways.
-const MAX_STEPS: usize = 65_536;
+const MAX_STEPS: usize = 16_384;
 /// How many pieces one way may have.
 const MAX_PIECES: usize = 256;
 /// How many characters a class may have for each of them to be a way of its own.

@@ -14,13 +14,15 @@ pub(super) fn beside(config: &Config<'_>, item: ItemId, directives: &[impl AsRef
     let place = config.place(item);
     let bytes = config.bytes(place.file);
     let end = semicolon(bytes, place)?;
-    let line_start = memchr::memrchr(b'\n', bytes.get(..place.span.start as usize)?).map_or(0, |at| at + 1);
-    let before = bytes.get(line_start..place.span.start as usize)?;
+    let head = bytes.get(..place.span.start as usize)?;
+    let (line_start, before) = head.split_at(head.len() - blanks(head.iter().rev()));
     let rest = bytes.get(end..)?;
-    let line_end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let is_alone = matches!(line_start.last(), None | Some(b'\n'));
+    // Only blanks are walked over first: a file may be one long line, with a finding at each of its directives.
+    let next = rest.get(blanks(rest.iter())..)?;
+    let is_last = matches!(next, [] | [b'\n' | b'#', ..] | [b'\r', b'\n', ..]);
+    let line_end = memchr::memchr(b'\n', rest).filter(|_| is_last).unwrap_or(rest.len());
     let after = rest.get(..line_end)?;
-    let is_alone = before.iter().all(|byte| matches!(byte, b' ' | b'\t'));
-    let is_last = matches!(after.trim_ascii().first(), None | Some(b'#'));
     if !is_alone || !is_last {
         let text = directives.iter().map(|directive| format!(" {}", directive.as_ref())).collect();
         return Some(insertion(place, end, text));
@@ -38,21 +40,28 @@ pub(super) fn without(config: &Config<'_>, item: ItemId) -> Option<Edit> {
     let bytes = config.bytes(place.file);
     let end = semicolon(bytes, place)?;
     let head = bytes.get(..place.span.start as usize)?;
-    let blanks = head.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let start = head.len() - blanks;
+    let start = head.len() - blanks(head.iter().rev());
     let rest = bytes.get(end..)?;
-    let line_end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+    let next = end + blanks(rest.iter());
+    let line_end = match bytes.get(next..)? {
+        [] => Some(next),
+        [b'\n', ..] => Some(next + 1),
+        [b'\r', b'\n', ..] => Some(next + 2),
+        _ => None,
+    };
     let starts_line = start == 0 || head.get(start - 1) == Some(&b'\n');
-    let ends_line = rest.get(..line_end)?.trim_ascii().is_empty();
-    let span = match (starts_line, ends_line) {
-        (true, true) => Span::at(start, end + line_end),
+    let span = match (starts_line, line_end) {
+        (true, Some(line_end)) => Span::at(start, line_end),
         // What follows, a comment perhaps, takes its place.
-        (true, false) => {
-            Span::at(head.len(), end + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count())
-        }
+        (true, None) => Span::at(head.len(), next),
         (false, _) => Span::at(start, end),
     };
     Some(Edit { place: Place { span, ..place }, text: String::new() })
+}
+
+/// How many blanks stand at the start.
+fn blanks<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
+    bytes.take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// The same for the second of two directives that say the same in one block of one file.

@@ -104,26 +104,54 @@ fn decode(inner: &[u8], escapes: &[u8]) -> Vec<u8> {
 /// `${NAME}` and `${NAME:-default}`, wherever they stand, between single quotes too.
 fn expand(text: &str, variables: &Variables) -> Reading {
     let mut value = String::new();
-    let mut left = text;
-    while let Some((before, after)) = left.split_once("${") {
-        value.push_str(before);
-        let name = after.split(['}', ':']).next().unwrap_or_default();
-        let operator = after.get(name.len()..).unwrap_or_default();
-        let default = operator.strip_prefix(":-").and_then(|rest| rest.split_once('}'));
-        let (default, rest) = match (operator.strip_prefix('}'), default) {
-            (Some(rest), _) => (None, rest),
-            (None, Some((default, rest))) => (Some(default), rest),
-            (None, None) => {
-                value.push_str("${");
-                left = after;
-                continue;
-            }
+    let mut at = 0;
+    let (mut name_ends, mut closes) = (Next::new(text), Next::new(text));
+    while let Some(found) = text.get(at..).and_then(|left| left.find("${")) {
+        value.push_str(text.get(at..at + found).unwrap_or_default());
+        at += found + 2;
+        let name_end = name_ends.from(at, &['}', ':']);
+        let name = text.get(at..name_end).unwrap_or_default();
+        let operator = text.get(name_end..).unwrap_or_default();
+        let (default, end) = if operator.starts_with('}') {
+            (None, name_end)
+        } else if operator.starts_with(":-") {
+            let end = closes.from(name_end, &['}']);
+            (text.get(name_end + 2..end), end)
+        } else {
+            (None, text.len())
         };
+        if end == text.len() {
+            value.push_str("${");
+            continue;
+        }
         let set = variables.get(name.as_bytes()).and_then(|set| std::str::from_utf8(set).ok());
         let Some(meant) = set.or(default) else { return Reading::Unknown };
         value.push_str(meant);
-        left = rest;
+        at = end + 1;
     }
-    value.push_str(left);
+    value.push_str(text.get(at..).unwrap_or_default());
     Reading::Value(value.into_bytes())
+}
+
+/// Where the next of some characters stands; what was found is kept, so that a text is walked through once.
+struct Next<'t> {
+    text: &'t str,
+    found: Option<usize>,
+}
+
+impl<'t> Next<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, found: None }
+    }
+
+    /// The first from `at` on, the length of the text if there is none.
+    fn from(&mut self, at: usize, characters: &[char]) -> usize {
+        if let Some(found) = self.found.filter(|found| *found >= at) {
+            return found;
+        }
+        let found =
+            self.text.get(at..).and_then(|rest| rest.find(characters)).map_or(self.text.len(), |found| at + found);
+        self.found = Some(found);
+        found
+    }
 }
