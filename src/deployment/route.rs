@@ -181,7 +181,9 @@ fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route:
     // Each field of each answer is kept, and each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
     let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item) / 4);
-    let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len() + files) + probes * rewrites;
+    // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
+    let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
+    let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len() + files + bytes / 16) + probes * rewrites;
     u64::try_from(steps).unwrap_or(u64::MAX)
 }
 

@@ -14,7 +14,7 @@ use super::area::Area;
 use crate::source::reason;
 
 /// How many names in directories are looked at in one run, for all its patterns.
-pub(super) const MAX_NAMES: usize = 4_000_000;
+pub(super) const MAX_NAMES: usize = 1_000_000;
 
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
@@ -67,15 +67,19 @@ pub(super) fn expand(pattern: &Path, area: &Area, names_left: &mut usize) -> Mat
                     open.push((at + 1, path));
                 }
             }
+            Some(Part::Pattern(_)) if *names_left == 0 => {
+                matches.left.push((path, format!("the patterns look at more than {MAX_NAMES} names")));
+                break;
+            }
             Some(Part::Pattern(part)) => match list(&path, area) {
                 Ok(Some((real, names))) => {
                     if !seen.insert((at, real)) {
                         continue;
                     }
                     if names.len() > *names_left {
-                        matches.left.push((path, format!("the patterns look at more than {MAX_NAMES} names")));
                         *names_left = 0;
-                        break;
+                        open.push((at, path));
+                        continue;
                     }
                     *names_left -= names.len();
                     let fitting = names.iter().filter(|name| part.matches_with(&name.to_string_lossy(), OPTIONS));

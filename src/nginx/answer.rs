@@ -226,6 +226,11 @@ impl<'c, 's> Model<'c, 's> {
                 }
             }
         }
+        // Expressions that take long to compile took the steps that were left, so some were not matched.
+        if limits::is_spent() {
+            self.given_up.add(self.entered(entry, url.as_ref()), Limit::Budget);
+            answers.clear();
+        }
         self.steps.fetch_add(steps.get(), Ordering::Relaxed);
         limits::spend(steps.get());
         answers

@@ -16,6 +16,15 @@ const MAX_EXPANDED_BYTES: usize = 8 * 1024;
 /// How many bytes of a text with variables are looked through in the time of one step, nearly.
 const BYTES_OF_A_STEP: usize = 64;
 
+/// How many variables the source of a map may have; with more the request is given up.
+const MAX_SOURCE_VARIABLES: usize = 64;
+/// How long a source may be, in bytes: nginx reads no longer word.
+const MAX_SOURCE_BYTES: usize = 4096;
+
+fn is_too_long(source: &[u8]) -> bool {
+    source.len() > MAX_SOURCE_BYTES || memchr::memchr_iter(b'$', source).count() > MAX_SOURCE_VARIABLES
+}
+
 /// A map whose result needs another map's variable first.
 struct Needed {
     /// The variable of the map.
@@ -89,7 +98,11 @@ impl<'s> Run<'_, '_, 's> {
                 value = known;
                 continue;
             }
-            let Some(map) = self.model.definitions.map(&name) else {
+            let map = self.model.definitions.map(&name);
+            if map.is_some_and(|map| is_too_long(&map.source)) {
+                self.give_up();
+            }
+            let Some(map) = map.filter(|_| !self.is_over()) else {
                 value = Value::Unknown(name.into());
                 continue;
             };

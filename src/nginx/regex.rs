@@ -6,18 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fancy_regex::{Regex, RegexBuilder};
 use hashbrown::HashMap;
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind};
 
 pub(super) use ordered::Ordered;
+
+use super::limits;
 
 /// How many steps a backtracking match may take before its outcome counts as unknown.
 const BACKTRACK_LIMIT: usize = 100_000;
 /// The longest expression that is looked into, in bytes; of a longer one nothing is known. nginx reads no word of 4,096 bytes.
 const MAX_PATTERN_BYTES: usize = 4096;
 /// How large one compiled expression may become, in bytes.
-const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+const SIZE_LIMIT: usize = 1024 * 1024;
+/// How many characters a match may be long by the counts in braces: `(\w{100}){10}` has 1000. Of an expression of more nothing is known,
+/// since it takes long to compile.
+const MAX_LENGTH: usize = 4096;
+/// How many of those characters compile in the time of one step, nearly.
+const LENGTH_OF_A_STEP: usize = 8;
 
-/// How many compiled expressions are kept.
+/// How many steps an expression takes to compile that takes as much memory as two common ones.
+const STEPS_OF_A_SIZE: u64 = 4;
+/// How many compiled expressions are kept, if all are common ones.
 const MAX_COMPILED: usize = 2048;
 
 /// What a match brought.
@@ -50,6 +59,8 @@ struct Known {
 struct Expression {
     /// The text that every match holds, if any has to.
     needed: Option<Box<[u8]>>,
+    /// How many steps it takes to compile, beyond a few.
+    steps: u64,
     /// Compiled as it is, and for text whose case is ignored.
     compiled: [Option<Compiled>; 2],
 }
@@ -59,18 +70,27 @@ impl Regexes {
     pub fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let which = usize::from(ignore_case);
-        if let Some(compiled) = known.by_pattern.get(pattern).and_then(|expression| expression.compiled[which].clone())
-        {
-            return compiled;
+        let expression = expression(&mut known.by_pattern, pattern);
+        // Whoever asks pays: who comes first is not the same in each run.
+        limits::spend(expression.steps);
+        if let Some(compiled) = &expression.compiled[which] {
+            return compiled.clone();
         }
-        // Each takes some kilobytes.
+        // This is not kept: another thread may have steps left.
+        if expression.steps > 0 && limits::is_spent() {
+            return None;
+        }
+        let new = compile(pattern, ignore_case);
+        // Each takes some kilobytes, a long one as much as many others.
+        let size = 1 + usize::try_from(expression.steps / STEPS_OF_A_SIZE).unwrap_or(MAX_COMPILED);
         if known.compiled >= MAX_COMPILED {
-            known.by_pattern.values_mut().for_each(|expression| expression.compiled = [None, None]);
+            let all = known.by_pattern.values_mut().flat_map(|expression| &mut expression.compiled);
+            all.filter(|compiled| matches!(compiled, Some(Some(_)))).for_each(|compiled| *compiled = None);
             known.compiled = 0;
         }
-        known.compiled += 1;
-        let new = compile(pattern, ignore_case);
-        expression(&mut known.by_pattern, pattern).compiled[which] = Some(new.clone());
+        known.compiled += size;
+        let expression = self::expression(&mut known.by_pattern, pattern);
+        expression.compiled[which] = Some(new.clone());
         new
     }
 
@@ -123,9 +143,33 @@ impl Regexes {
 /// What is known of an expression; at first the text that it needs.
 fn expression<'k>(known: &'k mut HashMap<Vec<u8>, Expression>, pattern: &[u8]) -> &'k mut Expression {
     known.entry_ref(pattern).or_insert_with(|| {
-        let needed = structure(pattern).and_then(|hir| ordered::needed(&hir));
-        Expression { needed: needed.map(Vec::into_boxed_slice), compiled: [None, None] }
+        let hir = structure(pattern);
+        let length = hir.as_ref().map_or(0, length);
+        let needed = hir.and_then(|hir| ordered::needed(&hir));
+        let steps = u64::try_from(length / LENGTH_OF_A_STEP).unwrap_or(u64::MAX);
+        let compiled = if length > MAX_LENGTH { [Some(None), Some(None)] } else { [None, None] };
+        Expression { needed: needed.map(Vec::into_boxed_slice), steps, compiled }
     })
+}
+
+/// How many characters an expression has, those of a repetition as often as it may come by its count.
+fn length(hir: &Hir) -> usize {
+    let mut length: usize = 0;
+    let mut open = vec![(hir, 1)];
+    while let Some((hir, times)) = open.pop() {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => length = length.saturating_add(literal.0.len().saturating_mul(times)),
+            HirKind::Class(_) => length = length.saturating_add(times),
+            HirKind::Capture(capture) => open.push((&capture.sub, times)),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => open.extend(parts.iter().map(|part| (part, times))),
+            HirKind::Repetition(repetition) => {
+                let count = repetition.max.unwrap_or(repetition.min).max(1);
+                open.push((&repetition.sub, times.saturating_mul(usize::try_from(count).unwrap_or(usize::MAX))));
+            }
+        }
+    }
+    length
 }
 
 /// A match whose outcome cannot be known here.
@@ -174,9 +218,41 @@ fn text(pattern: &[u8]) -> Option<&str> {
     std::str::from_utf8(pattern).ok().filter(|pattern| pattern.len() <= MAX_PATTERN_BYTES)
 }
 
+/// The expression with `\w` and `\d` as nginx has them. This engine means those of all scripts, of which each takes some kilobytes.
+fn with_ascii_classes(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars().peekable();
+    let mut in_class = false;
+    while let Some(character) = characters.next() {
+        let class = match (character, characters.peek()) {
+            ('\\', Some('w')) => "0-9A-Za-z_",
+            ('\\', Some('d')) => "0-9",
+            _ => {
+                plain.push(character);
+                match character {
+                    '\\' => plain.extend(characters.next()),
+                    '[' if !in_class => {
+                        in_class = true;
+                        plain.extend(characters.next_if_eq(&'^'));
+                        plain.extend(characters.next_if_eq(&']'));
+                    }
+                    // The end of `[:alpha:]` is not the end of the class around it.
+                    ':' if in_class => plain.extend(characters.next_if_eq(&']')),
+                    ']' => in_class = false,
+                    _ => {}
+                }
+                continue;
+            }
+        };
+        characters.next();
+        plain.push_str(&if in_class { class.to_owned() } else { format!("[{class}]") });
+    }
+    plain
+}
+
 fn compile(pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
     let pattern = text(pattern).filter(|pattern| is_common(pattern))?;
-    let built = RegexBuilder::new(pattern)
+    let built = RegexBuilder::new(&with_ascii_classes(pattern))
         .case_insensitive(ignore_case)
         .backtrack_limit(BACKTRACK_LIMIT)
         .delegate_size_limit(SIZE_LIMIT)
@@ -205,6 +281,23 @@ mod tests {
             assert_eq!(regexes.is_match(pattern.as_bytes(), false, b"a"), Some(true), "{pattern}");
         }
         assert_eq!(regexes.is_match(b"a", false, "\u{e4}a".as_bytes()), None);
+    }
+
+    #[test]
+    fn what_takes_long_to_compile_is_undecided() {
+        let regexes = Regexes::default();
+        let text = "a".repeat(1000);
+        assert_eq!(regexes.is_match(br"^(\w{100}){10}$", false, text.as_bytes()), Some(true));
+        assert_eq!(regexes.is_match(br"^([\w.]{100}){40}$", false, text.as_bytes()), Some(false));
+        assert_eq!(regexes.is_match(br"^(\w{100}){50}$", false, text.as_bytes()), None);
+    }
+
+    #[test]
+    fn classes_are_those_of_ascii() {
+        assert_eq!(
+            with_ascii_classes(r"\\w\w[\w.-][]\d][^]\d][[:alpha:]\d]\W"),
+            r"\\w[0-9A-Za-z_][0-9A-Za-z_.-][]0-9][^]0-9][[:alpha:]0-9]\W"
+        );
     }
 
     #[test]

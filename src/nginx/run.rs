@@ -241,6 +241,11 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.take_steps(1);
     }
 
+    /// Gives the request up, as one that takes too many steps.
+    pub(super) fn give_up(&self) {
+        self.steps.set(self.steps.get().saturating_add(MAX_STEPS + 1));
+    }
+
     /// Whether this request has taken all the steps it may take; the model gives it up then.
     pub(super) fn is_over(&self) -> bool {
         self.steps.get() > MAX_STEPS

@@ -63,7 +63,7 @@ impl<'s> Servers<'s> {
             let names: Vec<Cow<'s, [u8]>> =
                 config.named(context, b"server_name").flat_map(|item| config.parameters(item)).collect();
             let ports: usize = listens.iter().map(|listen| usize::from(listen.last - listen.first) + 1).sum();
-            let names_here = names.len().saturating_mul(ports);
+            let names_here = names.len().max(1).saturating_mul(ports);
             if names_here > names_left {
                 servers.left_out.push(context);
                 names_left = 0;

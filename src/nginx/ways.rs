@@ -7,7 +7,7 @@ use super::regex::structure;
 /// How many ways one expression may have; the rest is not looked at.
 const MAX_WAYS: usize = 512;
 /// How many steps the walk may take, whatever the ways.
-const MAX_STEPS: usize = 16_384;
+const MAX_STEPS: usize = 131_072;
 /// How many pieces one way may have.
 const MAX_PIECES: usize = 256;
 /// How many characters a class may have for each of them to be a way of its own.
@@ -56,7 +56,8 @@ fn walk<'h>(hir: &'h Hir) -> Vec<Way> {
     let mut begun: Vec<(Way, Vec<&'h Hir>)> = vec![(Way::default(), vec![hir])];
     let mut steps = 0;
     while let Some((mut way, mut rest)) = begun.pop() {
-        steps += 1;
+        // A way is copied at each fork, with what is still to come.
+        steps += 1 + way.pieces.len() + rest.len();
         if steps > MAX_STEPS || found.len() >= MAX_WAYS {
             break;
         }
