@@ -19,6 +19,8 @@ use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
+/// How many files a `try_files` may ask for before they count: as many take no time.
+const FEW_FILES: usize = 8;
 /// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
 const MAX_LISTED: usize = 4096;
 /// A site that no configuration allows by name.
@@ -180,7 +182,9 @@ fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route:
     let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
     // Each field of each answer is kept, and each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
-    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item) / 4);
+    // Each file that may be there is a way of its own, which asks for all the files before it.
+    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item));
+    let files = files.saturating_sub(FEW_FILES).pow(2);
     // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
     let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
     let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len() + files + bytes / 16) + probes * rewrites;

@@ -14,7 +14,7 @@ mod shell;
 mod systemd;
 
 use super::tree::{Assignment, Kind, Statement, Tree};
-use super::value::{MAX_VALUE_BYTES, Variables};
+use super::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
 use crate::source::Span;
 
 /// A program that reads .env files.
@@ -128,11 +128,23 @@ pub fn readings(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
 fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading)> {
     let mut variables = Variables::new();
     let mut readings = Vec::new();
+    let mut bytes_left = MAX_FILLED_BYTES;
     for (index, statement) in tree.statements.iter().enumerate() {
         let later = tree.statements.get(index + 1..).unwrap_or(&[]);
         let case = Case { tree, file, statement, later, variables: &variables };
         let reading = match &statement.kind {
-            Kind::Assignment(assignment) => read_assignment(loader, &case, assignment),
+            Kind::Assignment(assignment) => {
+                let written = assignment.value.span.of(file);
+                let is_filled = memchr::memchr(b'$', written).is_some();
+                let reading = match bytes_left {
+                    0 if is_filled => Reading::Unknown,
+                    _ => read_assignment(loader, &case, assignment),
+                };
+                if let (Reading::Value(value), true) = (&reading, is_filled) {
+                    bytes_left = bytes_left.saturating_sub(value.len());
+                }
+                reading
+            }
             Kind::Key { .. } => read_key(loader),
             Kind::Comment(_) | Kind::Blank | Kind::Unreadable(_) => continue,
         };

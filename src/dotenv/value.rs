@@ -62,8 +62,8 @@ impl Plain {
     }
 }
 
-/// How many bytes variables may bring into all values of a file together; the values behind are not known.
-const MAX_FILLED_BYTES: usize = 16 * 1024 * 1024;
+/// How many bytes all values of a file with variables may have together; those behind are not known.
+pub(super) const MAX_FILLED_BYTES: usize = 4 * 1024 * 1024;
 
 /// The values of all assignments of a file, in order, and the variables in force after it. `outer` holds those of the
 /// files that were loaded before.
@@ -71,18 +71,23 @@ pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> (Vec<Option<
     let assignments: Vec<&Assignment> = tree.assignments().collect();
     let mut variables = outer.clone();
     let mut values = Vec::with_capacity(assignments.len());
-    let mut bytes_left = MAX_FILLED_BYTES + file.len();
+    let mut bytes_left = MAX_FILLED_BYTES;
+    let mut plain = |assignment: &Assignment, variables: &Variables| {
+        let is_filled = memchr::memchr(b'$', assignment.value.span.of(file)).is_some();
+        let value = if is_filled && bytes_left == 0 { None } else { plain(tree, file, assignment, variables) };
+        let filled = value.as_ref().filter(|_| is_filled).map_or(0, |value| value.bytes.len());
+        bytes_left = bytes_left.saturating_sub(filled);
+        value
+    };
     for assignment in &assignments {
-        let value = plain(tree, file, assignment, &variables).filter(|value| value.bytes.len() <= bytes_left);
-        bytes_left -= value.as_ref().map_or(0, |value| value.bytes.len());
+        let value = plain(assignment, &variables);
         set(&mut variables, assignment.key.of(file), value.as_ref());
         values.push(value);
     }
     for _ in 1..MAX_ROUNDS {
         let mut learned = false;
         for (assignment, value) in assignments.iter().zip(&mut values).filter(|(_, value)| value.is_none()) {
-            *value = plain(tree, file, assignment, &variables).filter(|value| value.bytes.len() <= bytes_left);
-            bytes_left -= value.as_ref().map_or(0, |value| value.bytes.len());
+            *value = plain(assignment, &variables);
             learned |= value.is_some();
         }
         if !learned {

@@ -105,12 +105,15 @@ const SIGNS: [&str; 29] = [
     "%40",
 ];
 
+/// How many bytes a file may have in which looking at every directive takes less than making the automaton.
+const SMALL: usize = 16 * 1024;
+
 /// What is secret in a file.
 pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
     let mut sealed = Sealed::default();
     // Hardly a directive has one of the signs, so the others are not looked at.
     let mut next = 0;
-    match signs() {
+    match (file.len() > SMALL).then(signs).flatten() {
         Some(signs) => {
             for hit in signs.find_iter(file) {
                 // Every other directive is a `proxy_pass`.

@@ -14,7 +14,7 @@ use crate::cors::header::CorsHeader;
 use crate::source::{Place, Span};
 
 /// How many variables one value is followed through; what comes from farther away stays open.
-const MAX_VARIABLES: usize = 256;
+const MAX_VARIABLES: usize = 128;
 
 /// A header field that nginx itself sets.
 #[derive(Debug, Clone)]

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use super::Reading;
 use super::found::Found;
-use crate::dotenv::value::{MAX_VALUE_BYTES, Variables};
+use crate::dotenv::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
 
 /// What it sets each key to, by the place of the key.
 pub(super) fn read(file: &[u8]) -> Found {
     let bom = if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let mut parser = Parser { file, at: bom, variables: Variables::new() };
+    let mut parser = Parser { file, at: bom, variables: Variables::new(), bytes_left: MAX_FILLED_BYTES };
     let mut found = Found { readings: BTreeMap::new(), refused_at: None };
     while parser.skip_to_statement() {
         let start = parser.at;
@@ -30,6 +30,8 @@ struct Parser<'f> {
     file: &'f [u8],
     at: usize,
     variables: Variables,
+    /// How many bytes values with variables may still have.
+    bytes_left: usize,
 }
 
 /// A blank that is no line break.
@@ -125,7 +127,10 @@ impl<'f> Parser<'f> {
     }
 
     /// Fills in variables. A `$` before anything but a name or a brace stays. Nothing where braces hold something else.
-    fn expand(&self, value: &[u8]) -> Option<Reading> {
+    fn expand(&mut self, value: &[u8]) -> Option<Reading> {
+        if memchr::memchr(b'$', value).is_some() && self.bytes_left == 0 {
+            return Some(Reading::Unknown);
+        }
         let mut filled = Vec::new();
         let mut left = value;
         while let Some(at) = left.iter().position(|&byte| byte == b'$') {
@@ -161,6 +166,7 @@ impl<'f> Parser<'f> {
             }
         }
         filled.extend_from_slice(left);
+        self.bytes_left = self.bytes_left.saturating_sub(filled.len() - value.len().min(filled.len()));
         Some(text(filled))
     }
 }
