@@ -43,7 +43,7 @@ thread_local! {
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
-/// Does work that may take so many steps of the model. Beyond, every answer is missing, and [`GivenUp`] knows where. The work is done by
+/// Does work that may take so many steps of the model. Beyond, every answer is missing, and the model knows where (`Model::given_up`). The work is done by
 /// this thread alone, so where it ends does not depend on what others do meanwhile.
 pub fn metered<T>(steps: u64, work: impl FnOnce() -> T) -> T {
     let before = LEFT.replace(steps);

@@ -27,7 +27,7 @@ pub enum List {
     Access,
     /// `index`
     Index,
-    /// Of the `add_header` in force, those that CORS may depend on: see [`is_relevant`].
+    /// Of the `add_header` in force, those that CORS may depend on: see `is_relevant`.
     RelevantHeader,
 }
 
