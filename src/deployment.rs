@@ -176,7 +176,7 @@ impl<'d> Deployment<'d> {
         self.behind.app(site.config.place(pass))?.evidence.as_ref()
     }
 
-    /// Whether nginx is of this version or a later one; `None` where its version is not known.
+    /// Returns whether nginx is of this version or a later one; `None` where its version is not known.
     pub fn is_nginx_since(&self, version: (u32, u32, u32)) -> Option<bool> {
         self.nginx_version.map(|own| own >= version)
     }

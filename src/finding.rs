@@ -93,7 +93,7 @@ impl Fix {
 }
 
 impl Edit {
-    /// Whether a later edit overlaps this one, or inserts where it ends or starts.
+    /// Returns whether a later edit overlaps this one, or inserts where it ends or starts.
     fn meets(&self, later: &Edit) -> bool {
         let (span, other) = (self.place.span, later.place.span);
         let touches = other.start == span.end && (span.is_empty() || other.is_empty());

@@ -235,7 +235,7 @@ impl<'o> Wanted<'o> {
     }
 }
 
-/// Whether a path is one of those given, or below a directory that is. All are without links.
+/// Returns whether a path is one of those given, or below a directory that is. All are without links.
 fn is_below(path: &Path, given: &[PathBuf]) -> bool {
     given.iter().any(|given| path == given || (path.starts_with(given) && given.is_dir()))
 }

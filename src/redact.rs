@@ -48,7 +48,7 @@ const TELLING: [&str; 14] = [
 const ENDS: [&str; 4] = ["_salt", "_dsn", "api_key", "apikey"];
 const WHOLE: [&str; 3] = ["pass", "salt", "dsn"];
 
-/// Whether a name says that it names a secret. Upper and lower case, `-` and `_` are alike.
+/// Returns whether a name says that it names a secret. Upper and lower case, `-` and `_` are alike.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
     TELLING.iter().any(|part| name.contains(part))

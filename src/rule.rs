@@ -89,7 +89,7 @@ fn without_facts(text: &str) -> String {
     kept + rest
 }
 
-/// Whether a text is a list of facts: the letter of a part, then perhaps a number.
+/// Returns whether a text is a list of facts: the letter of a part, then perhaps a number.
 fn names_facts(text: &str) -> bool {
     text.split([',', '–']).map(str::trim).all(|name| {
         let number = name.strip_prefix(|letter: char| letter.is_ascii_uppercase());

@@ -50,12 +50,12 @@ impl Span {
         self.end - self.start
     }
 
-    /// Whether it holds no byte.
+    /// Returns whether it holds no byte.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// Whether they have a byte in common.
+    /// Returns whether they have a byte in common.
     pub fn meets(self, other: Span) -> bool {
         self.start < other.end && other.start < self.end
     }
@@ -99,7 +99,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether another place lies in this one.
+    /// Returns whether another place lies in this one.
     pub fn holds(self, other: Place) -> bool {
         self.file == other.file && self.span.start <= other.span.start && other.span.end <= self.span.end
     }

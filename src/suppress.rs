@@ -138,7 +138,7 @@ fn in_env(source: &Source, tree: &EnvTree) -> Vec<(Span, Result<Span, &'static s
     found
 }
 
-/// Whether a comment speaks to corslint at all, be it in the words of another linter.
+/// Returns whether a comment speaks to corslint at all, be it in the words of another linter.
 pub(crate) fn is_spoken(comment: &[u8]) -> bool {
     const NAME: &[u8] = b"corslint";
     let Some(text) = comment.trim_ascii_start().strip_prefix(b"#").map(<[u8]>::trim_ascii_start) else { return false };

@@ -269,7 +269,7 @@ fn place(config: &Config<'_>, answer: &Answer<'_>) -> Option<Place> {
     location.or_else(|| opener(answer.server)).or_else(|| answer.item.map(|item| config.place(item)))
 }
 
-/// Whether a header field matters to a browser here.
+/// Returns whether a header field matters to a browser here.
 fn matters(name: &[u8]) -> bool {
     CorsHeader::from_name(name).is_some() || name.eq_ignore_ascii_case(b"location")
 }

@@ -6,14 +6,14 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Whether the user who runs corslint owns what is at `path`; `false` where nothing is there.
+/// Returns whether the user who runs corslint owns what is at `path`; `false` where nothing is there.
 #[cfg(unix)]
 pub fn is_own(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
 }
 
-/// Whether something is at `path`: no owner can be asked for here.
+/// Returns whether something is at `path`: no owner can be asked for here.
 #[cfg(not(unix))]
 pub fn is_own(path: &Path) -> bool {
     path.exists()

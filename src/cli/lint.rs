@@ -136,7 +136,7 @@ impl Lint {
         outputs.write(outcome, self.code(settings, outcome), false)
     }
 
-    /// Whether a format is to go to standard output.
+    /// Returns whether a format is to go to standard output.
     pub(super) fn asks_for_standard_output(&self) -> bool {
         self.output.outputs().is_ok_and(|outputs| outputs.is_standard_asked())
     }
@@ -165,12 +165,12 @@ impl Lint {
         self.input.stdin(&self.paths)
     }
 
-    /// Whether everything is wanted.
+    /// Returns whether everything is wanted.
     pub(super) fn is_verbose(&self) -> bool {
         self.verbose
     }
 
-    /// Whether nothing but findings is wanted.
+    /// Returns whether nothing but findings is wanted.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -210,7 +210,7 @@ impl Lint {
         self.rules.iter().map(String::as_str).find(|id| explain::rule(id).is_none())
     }
 
-    /// Whether a finding makes the run fail.
+    /// Returns whether a finding makes the run fail.
     fn fails(&self, settings: &Settings, outcome: &Outcome) -> bool {
         let set = settings.fail_on.as_ref().map(|set| set.value);
         match self.fail_on.map(Least::from).or(set).unwrap_or(Least::At(Severity::Warning)) {

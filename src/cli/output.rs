@@ -186,7 +186,7 @@ impl Outputs<'_> {
         self.standard
     }
 
-    /// Whether that format was asked for.
+    /// Returns whether that format was asked for.
     pub(super) fn is_standard_asked(&self) -> bool {
         self.is_standard_asked
     }

@@ -19,7 +19,7 @@ pub(super) enum Color {
     Never,
 }
 
-/// Whether the reader wants nothing drawn: NO_GRAPHICS is set to anything but nothing or 0.
+/// Returns whether the reader wants nothing drawn: NO_GRAPHICS is set to anything but nothing or 0.
 pub(super) fn wants_no_graphics() -> bool {
     Environment::read().no_graphics
 }

@@ -248,7 +248,7 @@ fn follow(page: &PageRequest, response: &Response<'_>) -> Result<Option<PageRequ
     }
 }
 
-/// Whether a script may read this header of an answer that passed the CORS check: CORS-safelisted response-header names
+/// Returns whether a script may read this header of an answer that passed the CORS check: CORS-safelisted response-header names
 /// always (K04), others where `Access-Control-Expose-Headers` names them. `None` where it is not known.
 pub fn is_exposed(page: &PageRequest, response: &Response<'_>, name: &str) -> Option<bool> {
     let safelisted =

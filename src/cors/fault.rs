@@ -51,7 +51,7 @@ pub fn several(text: &str) -> Option<Vec<String>> {
     })
 }
 
-/// Whether a text is there to be replaced before the file is used: `__ORIGIN__`, `<origin>`, `%CORS%`, `REPLACE_ME`.
+/// Returns whether a text is there to be replaced before the file is used: `__ORIGIN__`, `<origin>`, `%CORS%`, `REPLACE_ME`.
 pub fn is_placeholder(text: &str) -> bool {
     let is_shouted = |part: &str| {
         part.contains('_')

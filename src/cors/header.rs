@@ -64,7 +64,7 @@ impl CorsHeader {
         }
     }
 
-    /// Whether it belongs into requests, not into answers.
+    /// Returns whether it belongs into requests, not into answers.
     pub fn is_request(self) -> bool {
         matches!(self, CorsHeader::Origin | CorsHeader::RequestMethod | CorsHeader::RequestHeaders)
     }
@@ -137,7 +137,7 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
-/// Whether it is an HTTP token: what a method and a header name are made of.
+/// Returns whether it is an HTTP token: what a method and a header name are made of.
 pub fn is_token(text: &str) -> bool {
     let token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(token_byte)

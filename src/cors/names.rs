@@ -13,17 +13,17 @@ pub fn names_meant(text: &str) -> Option<Vec<&str>> {
     (!names.is_empty() && names.iter().all(|name| is_token(name))).then_some(names)
 }
 
-/// Whether nginx's `always` has got into the quotes of a list.
+/// Returns whether nginx's `always` has got into the quotes of a list.
 pub fn ends_with_always(text: &str) -> bool {
     text.trim_end().strip_suffix("always").is_some_and(|before| before.ends_with([' ', '\t']))
 }
 
-/// Whether nothing but methods can have been meant by these names.
+/// Returns whether nothing but methods can have been meant by these names.
 pub fn are_methods(names: &[&str]) -> bool {
     names.iter().all(|name| METHODS.contains(name))
 }
 
-/// Whether quotes reach the browser as a part of a name that would have to be in this list.
+/// Returns whether quotes reach the browser as a part of a name that would have to be in this list.
 pub fn is_quoted(header: CorsHeader, name: &str) -> bool {
     let needless = ["GET", "HEAD", "POST", "OPTIONS"];
     let matters = header != CorsHeader::AllowMethods || !needless.contains(&name.trim_matches('\''));

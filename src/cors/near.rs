@@ -113,7 +113,7 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// Whether one label becomes the other by one letter more, less or other, or by two that changed places.
+/// Returns whether one label becomes the other by one letter more, less or other, or by two that changed places.
 fn is_slip(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let start = one.iter().zip(other).take_while(|(left, right)| left == right).count();

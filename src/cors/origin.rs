@@ -38,7 +38,7 @@ impl Origin {
         *self != Origin::Opaque && self == other
     }
 
-    /// Whether it is serialized as that text.
+    /// Returns whether it is serialized as that text.
     pub(super) fn is_serialized_as(&self, text: &str) -> bool {
         let Origin::Tuple { scheme, host, port } = self else { return text == "null" };
         let rest = text.strip_prefix(scheme.as_ref()).and_then(|rest| rest.strip_prefix("://"));
@@ -73,7 +73,7 @@ impl Origin {
         }
     }
 
-    /// Whether it is a page on the developer's own machine: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`, and the
+    /// Returns whether it is a page on the developer's own machine: `localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`, and the
     /// unspecified addresses. Only http and https count: `capacitor://localhost` is an app on every user's telephone.
     pub fn is_loopback(&self) -> bool {
         match self.web_host() {
@@ -87,7 +87,7 @@ impl Origin {
         }
     }
 
-    /// Whether it is a page that no public network leads to: private and link-local addresses, and names under
+    /// Returns whether it is a page that no public network leads to: private and link-local addresses, and names under
     /// `.local`, `.internal`, `.lan`, `.test`, `.home.arpa` (`host.docker.internal` is one).
     pub fn is_private(&self) -> bool {
         let suffixes = [".local", ".internal", ".lan", ".test", ".home.arpa"];
@@ -99,7 +99,7 @@ impl Origin {
         }
     }
 
-    /// Whether it is an http origin of the public network. A host of one label is a name between containers, and no page's.
+    /// Returns whether it is an http origin of the public network. A host of one label is a name between containers, and no page's.
     pub fn is_plain(&self) -> bool {
         let is_public = !self.is_loopback() && !self.is_private();
         self.scheme() == Some("http") && is_public && self.host().is_some_and(|host| host.contains('.'))

@@ -106,12 +106,12 @@ impl PageRequest {
         &self.url
     }
 
-    /// Whether cookies may go with it in the sense of the CORS check: the credentials mode is `include`.
+    /// Returns whether cookies may go with it in the sense of the CORS check: the credentials mode is `include`.
     pub fn has_credentials(&self) -> bool {
         self.credentials == CredentialsMode::Include
     }
 
-    /// Whether the answer has to pass the CORS check: it is a CORS request, not a same-origin one.
+    /// Returns whether the answer has to pass the CORS check: it is a CORS request, not a same-origin one.
     pub fn is_cors(&self) -> bool {
         self.tainted
     }
@@ -122,7 +122,7 @@ impl PageRequest {
         if self.opaque { Origin::Opaque.to_string() } else { self.origin.to_string() }
     }
 
-    /// Whether that is the text of its `Origin`.
+    /// Returns whether that is the text of its `Origin`.
     pub(super) fn is_sent_as(&self, text: &str) -> bool {
         if self.opaque { text == "null" } else { self.origin.is_serialized_as(text) }
     }
@@ -132,12 +132,12 @@ impl PageRequest {
         safelist::unsafe_header_names(&self.headers)
     }
 
-    /// Whether the page set that header.
+    /// Returns whether the page set that header.
     pub fn has_header(&self, name: &str) -> bool {
         self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
-    /// Whether a CORS-preflight must come first: a method that is not CORS-safelisted, or CORS-unsafe header names.
+    /// Returns whether a CORS-preflight must come first: a method that is not CORS-safelisted, or CORS-unsafe header names.
     pub fn needs_preflight(&self) -> bool {
         self.tainted && !(safelist::is_safelisted_method(&self.method) && self.unsafe_header_names().is_empty())
     }
@@ -225,7 +225,7 @@ fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
-/// Whether a URL "includes credentials".
+/// Returns whether a URL "includes credentials".
 fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }

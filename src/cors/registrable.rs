@@ -48,7 +48,7 @@ pub fn registrable(host: &str) -> &str {
     }
 }
 
-/// Whether a label says by itself how far a host reaches or whose it is: `localhost`, `www`, the `co` of `co.uk`, `herokuapp`.
+/// Returns whether a label says by itself how far a host reaches or whose it is: `localhost`, `www`, the `co` of `co.uk`, `herokuapp`.
 pub fn is_special_label(label: &str) -> bool {
     let local = ["local", "localhost", "internal", "lan", "home", "test", "example", "invalid", "www", "null"];
     let shared = |host: &&str| host.split('.').next() == Some(label);

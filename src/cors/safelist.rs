@@ -91,7 +91,7 @@ fn is_language_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b" *,-.;=".contains(&byte)
 }
 
-/// Whether the essence of a MIME type is one that a form can send.
+/// Returns whether the essence of a MIME type is one that a form can send.
 fn is_form_type(value: &str) -> bool {
     let essence = value.split(';').next().unwrap_or_default().trim_matches([' ', '\t', '\r', '\n']);
     let parts = essence.split_once('/').filter(|(kind, subtype)| is_token(kind) && is_token(subtype));

@@ -69,7 +69,7 @@ pub fn check_serialized(text: &str) -> Result<Origin, NotSerialized> {
     read_closely(text)
 }
 
-/// Whether a text is byte for byte what a browser sends, as [`check_serialized`] has it.
+/// Returns whether a text is byte for byte what a browser sends, as [`check_serialized`] has it.
 pub fn is_serialized(text: &str) -> bool {
     plain::parts(text).is_some() || read_closely(text).is_ok()
 }
@@ -247,7 +247,7 @@ fn canonical(scheme: &str, host: &str, port: Option<&str>) -> Option<Origin> {
     (!host.is_empty() && host.chars().all(is_host_char)).then_some(Origin::Tuple { scheme: scheme.into(), host, port })
 }
 
-/// Whether it is a URL's scheme.
+/// Returns whether it is a URL's scheme.
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))

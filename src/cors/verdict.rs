@@ -101,12 +101,12 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether the standard blocks where Chromium 156 does not (G08). The verdict follows the standard.
+    /// Returns whether the standard blocks where Chromium 156 does not (G08). The verdict follows the standard.
     pub fn stricter_than_chromium(&self) -> bool {
         *self == Reason::AuthorizationUnderWildcard
     }
 
-    /// Whether the CORS check found it, which preflight and main answer share.
+    /// Returns whether the CORS check found it, which preflight and main answer share.
     fn is_cors_check(&self) -> bool {
         matches!(
             self,

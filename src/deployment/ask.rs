@@ -149,7 +149,7 @@ impl<'d> Site<'d> {
 }
 
 impl<'d> Exchange<'d> {
-    /// Whether the page gets at the answer to the request itself: it may read it, and it is no refusal and no redirect.
+    /// Returns whether the page gets at the answer to the request itself: it may read it, and it is no refusal and no redirect.
     pub fn gets_in(&self, answer: &Answer<'d>) -> bool {
         answer.status.is_none_or(|status| (200..300).contains(&status)) && self.is_readable(answer)
     }

@@ -113,7 +113,7 @@ fn missing(reason: &Reason) -> Option<CorsHeader> {
     }
 }
 
-/// Whether the field, had it been sent, would let this page in. A variable does for the origins that the configuration mentions.
+/// Returns whether the field, had it been sent, would let this page in. A variable does for the origins that the configuration mentions.
 fn allows(exchange: &Exchange<'_>, field: &SetField<'_>) -> bool {
     if field.value.contains(&b'$') {
         return exchange.mentioned;
@@ -133,7 +133,7 @@ fn allows(exchange: &Exchange<'_>, field: &SetField<'_>) -> bool {
     }
 }
 
-/// Whether a list has all these names, or a `*` that stands for them (F10).
+/// Returns whether a list has all these names, or a `*` that stands for them (F10).
 fn lists(exchange: &Exchange<'_>, field: &SetField<'_>, names: &[&str]) -> bool {
     let text = lossy(&field.value);
     let Ok(listed) = list_values(&text) else { return false };

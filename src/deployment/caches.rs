@@ -110,7 +110,7 @@ impl<'d> Asked<'_, 'd> {
         (!apart && !config.parameter_is(cache, 1, "off")).then_some(Cache { cache, ignored })
     }
 
-    /// Whether a page that reads its own answer is blocked by the one that a page of `first` got.
+    /// Returns whether a page that reads its own answer is blocked by the one that a page of `first` got.
     fn shuts_out(&self, exchange: &Exchange<'d>, app: &App, first: &str) -> bool {
         let says = |origin: &str| self.site.when_app_says(exchange, &upstream_to(app, origin));
         is_poisoned(self.site, &says(&exchange.origin()), &says(first))
@@ -147,7 +147,7 @@ fn two_echoed(app: &App) -> Option<(String, String)> {
     Some((first.clone(), origins.find(|other| *other != first)?.clone()))
 }
 
-/// Whether a page reads its `own` answer, and is blocked by the one that was `kept` of another page's.
+/// Returns whether a page reads its `own` answer, and is blocked by the one that was `kept` of another page's.
 fn is_poisoned(site: &Site<'_>, own: &Visit<'_>, kept: &Visit<'_>) -> bool {
     let from_app = |answer: &&Answer<'_>| answer.by == AnsweredBy::App;
     let reads = own.answers.iter().filter(from_app).all(|answer| own.verdict(answer) == Verdict::Allowed);

@@ -166,7 +166,7 @@ fn statuses(route: &Route<'_>) -> &'static [AppStatus] {
     if route.reaches_app { &STATUSES } else { &STATUSES[..1] }
 }
 
-/// Whether the same blocks stand in the same order, so that a context of one is that context of the other.
+/// Returns whether the same blocks stand in the same order, so that a context of one is that context of the other.
 fn has_same_blocks(old: &Config<'_>, new: &Config<'_>) -> bool {
     let blocks = |config: &Config<'_>| -> Vec<_> {
         config.contexts().map(|context| config.context(context)).map(|block| (block.kind, block.parent)).collect()
@@ -174,7 +174,7 @@ fn has_same_blocks(old: &Config<'_>, new: &Config<'_>) -> bool {
     blocks(old) == blocks(new)
 }
 
-/// Whether both lists answer the same open questions in the same way, so that they can be compared one by one.
+/// Returns whether both lists answer the same open questions in the same way, so that they can be compared one by one.
 fn are_alike(pair: &Pair<'_, '_>, old: &[Answer<'_>], new: &[Answer<'_>]) -> bool {
     let question = |site: &Site<'_>, question: &Question| match question {
         Question::File(path) => path.clone(),
@@ -204,7 +204,7 @@ fn harm(kind: Kind, [old, new]: [&Answer<'_>; 2], verdicts: [Verdict; 2]) -> Opt
     (!is_kept).then_some(OTHER)
 }
 
-/// Whether the same answers, with the same status and the same header fields but those of CORS and what was meant for one.
+/// Returns whether the same answers, with the same status and the same header fields but those of CORS and what was meant for one.
 fn is_same_but_for_cors(old: &Answer<'_>, new: &Answer<'_>) -> bool {
     let others = |answer: &Answer<'_>| {
         let fields = answer.fields.iter().map(|field| (String::from_utf8_lossy(&field.name), &field.value));

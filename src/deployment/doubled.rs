@@ -139,7 +139,7 @@ impl<'d> Site<'d> {
         Some(if self.are_merged(first, second) { (second, first) } else { (first, second) })
     }
 
-    /// Whether two `add_header`s of different levels meet.
+    /// Returns whether two `add_header`s of different levels meet.
     pub fn are_merged(&self, first: ItemId, second: ItemId) -> bool {
         let config = self.config;
         let are_added = [first, second].iter().all(|item| config.item(*item).name == b"add_header");

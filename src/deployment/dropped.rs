@@ -57,7 +57,7 @@ impl<'d> Site<'d> {
         })
     }
 
-    /// Whether a location serves what browsers and crawlers fetch by themselves, and no page does.
+    /// Returns whether a location serves what browsers and crawlers fetch by themselves, and no page does.
     fn is_for_browsers_alone(&self, context: ContextId) -> bool {
         let opener = self.config.context(context).opener;
         let path = opener.and_then(|opener| pattern(self.config, opener));

@@ -107,7 +107,7 @@ impl<'d> Deployment<'d> {
         echoes.collect()
     }
 
-    /// Whether nginx hands requests on to the app, and no answer keeps the app's own Allow-Origin.
+    /// Returns whether nginx hands requests on to the app, and no answer keeps the app's own Allow-Origin.
     fn hides(&self, app: &App) -> bool {
         let mut is_asked = false;
         for site in &self.sites {

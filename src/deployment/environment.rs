@@ -54,7 +54,7 @@ pub struct EnvFile<'f> {
 }
 
 impl Project<'_> {
-    /// Whether a file is named for production, so that what production gets is known.
+    /// Returns whether a file is named for production, so that what production gets is known.
     pub fn has_production_file(&self) -> bool {
         self.files.iter().any(|file| file.role == Role::Production)
     }
@@ -128,17 +128,17 @@ impl<'d> Deployment<'d> {
 pub struct Names<'d>(HashMap<Cow<'d, str>, Vec<Role>>);
 
 impl Names<'_> {
-    /// Whether any file sets the key.
+    /// Returns whether any file sets the key.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Whether a file of this role sets the key.
+    /// Returns whether a file of this role sets the key.
     pub fn is_set_in(&self, name: &str, role: Role) -> bool {
         self.0.get(name).is_some_and(|roles| roles.contains(&role))
     }
 
-    /// Whether a file that is loaded somewhere sets the key: any but a sample.
+    /// Returns whether a file that is loaded somewhere sets the key: any but a sample.
     pub fn is_loaded(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(|roles| roles.iter().any(|role| *role != Role::Example))
     }

@@ -173,7 +173,7 @@ impl<'d> Exchange<'d> {
         Exchange { route, ask, mentioned, page, preflight, main, verdicts }
     }
 
-    /// Whether the browser lets the page read this answer to the request itself.
+    /// Returns whether the browser lets the page read this answer to the request itself.
     pub fn is_readable(&self, answer: &Answer<'_>) -> bool {
         match self.known(Kind::Main, answer) {
             Some(verdict) => *verdict == Verdict::Allowed,

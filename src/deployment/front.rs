@@ -38,7 +38,7 @@ impl Fronts {
         &self.open
     }
 
-    /// Whether an app may be one of those.
+    /// Returns whether an app may be one of those.
     pub fn may_be_open(&self, project: usize) -> bool {
         self.candidates.contains(&project)
     }
@@ -81,7 +81,7 @@ impl Deployment<'_> {
         origins
     }
 
-    /// Whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
+    /// Returns whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
     pub fn is_admitted_before(&self, front: &Front, origin: &Origin) -> bool {
         let text = origin.to_string();
         let mut fields = front.fields.iter().take(MAX_FIELDS);

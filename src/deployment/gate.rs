@@ -9,7 +9,7 @@ use crate::nginx::settings::{List, Protocol};
 use crate::source::Place;
 
 impl<'d> Site<'d> {
-    /// Whether the directive stands in an `if` that asks for a cookie: a page may have it, and a preflight never has.
+    /// Returns whether the directive stands in an `if` that asks for a cookie: a page may have it, and a preflight never has.
     pub fn asks_for_cookie(&self, item: ItemId) -> bool {
         let opener = self.config.context(self.config.item(item).context).opener;
         let name = opener.and_then(|opener| self.asked_variable(opener));
@@ -57,7 +57,7 @@ impl<'d> Site<'d> {
         fields.find(|item| is_meant(config.item(*item).context))
     }
 
-    /// Whether an `if` is only for requests of some method.
+    /// Returns whether an `if` is only for requests of some method.
     pub fn is_for_one_method(&self, block: ContextId) -> bool {
         let asked = self.config.context(block).opener.and_then(|opener| self.asked_variable(opener));
         asked.is_some_and(|variable| variable == b"request_method")

@@ -79,7 +79,7 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Whether it is an `add_header` that ends with its value.
+/// Returns whether it is an `add_header` that ends with its value.
 pub fn is_without_always(config: &Config<'_>, item: ItemId) -> bool {
     config.item(item).name == b"add_header" && config.parameter_count(item) == 2
 }

@@ -70,7 +70,7 @@ fn shown(
     }
 }
 
-/// Whether the answer has a length of its own, and another one.
+/// Returns whether the answer has a length of its own, and another one.
 fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
     let body = match answer.by {
         _ if matches!(answer.status, None | Some(204 | 304)) => return false,

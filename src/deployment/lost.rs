@@ -99,7 +99,7 @@ impl<'d> Site<'d> {
         self.fields_in_force(context).into_iter().chain(more).collect()
     }
 
-    /// Whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
+    /// Returns whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
     /// nothing is lost on its way.
     fn is_welcome(&self, exchange: &Exchange<'d>) -> bool {
         let route = self.routes.get(exchange.route);

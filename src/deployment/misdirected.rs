@@ -67,7 +67,7 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Whether it sets a header for the app that is meant for browsers. An empty value takes one away, which does no harm.
+/// Returns whether it sets a header for the app that is meant for browsers. An empty value takes one away, which does no harm.
 fn is_for_browsers(config: &Config<'_>, item: ItemId) -> bool {
     let is_set = matches!(config.item(item).name, b"proxy_set_header" | b"grpc_set_header");
     let header = || CorsHeader::from_name(&config.parameter(item, 1)?);

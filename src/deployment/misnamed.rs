@@ -67,7 +67,7 @@ impl<'d> Deployment<'d> {
         found
     }
 
-    /// Whether a page gets an Allow-Origin in a context, and its request if not.
+    /// Returns whether a page gets an Allow-Origin in a context, and its request if not.
     fn got(&self, site: &Site<'d>, context: Option<ContextId>) -> (bool, Option<Request>) {
         let caller = Caller { origin: Site::foreign_origin(), credentials: false };
         let visit = context.and_then(|it| site.visit(it, &caller, &upstream(site.config, &self.behind)));

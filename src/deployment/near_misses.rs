@@ -52,7 +52,7 @@ impl<'p> Party<'p> {
         self.known.contains(origin)
     }
 
-    /// Whether it lets the origin in.
+    /// Returns whether it lets the origin in.
     fn admits(&self, deployment: &Deployment<'_>, origin: &Origin) -> bool {
         self.has(origin) || self.front.is_some_and(|front| deployment.is_admitted_before(front, origin))
     }

@@ -86,12 +86,12 @@ impl<'d> Deployment<'d> {
         self.apps_and_files().flat_map(|app| &app.origins).filter(move |origin| judged.insert(origin.place))
     }
 
-    /// Whether the file's name says that it is loaded in production.
+    /// Returns whether the file's name says that it is loaded in production.
     pub fn is_production_file(&self, file: FileId) -> bool {
         is_production(self.file_name(file))
     }
 
-    /// Whether the file's name says that it is loaded anywhere but in production, or nowhere.
+    /// Returns whether the file's name says that it is loaded anywhere but in production, or nowhere.
     pub fn is_development_file(&self, file: FileId) -> bool {
         let name = self.file_name(file).to_ascii_lowercase();
         !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
@@ -103,7 +103,7 @@ impl<'d> Deployment<'d> {
     }
 }
 
-/// Whether a browser's Origin is compared with the entry, or a page stands behind it.
+/// Returns whether a browser's Origin is compared with the entry, or a page stands behind it.
 fn is_judged(origin: &AllowedOrigin) -> bool {
     let page = origin.keys.iter().all(|key| key.meaning == Meaning::FrontendUrl);
     (origin.cors || page) && origin.keys.iter().all(|key| key.certainty > Certainty::Unverified)
@@ -162,7 +162,7 @@ impl<'d> Site<'d> {
         holders.into_values().collect()
     }
 
-    /// Whether a route is served over https under a name of the public network.
+    /// Returns whether a route is served over https under a name of the public network.
     fn is_public_https(&self, route: usize) -> bool {
         let Some(route) = self.routes.get(route) else { return false };
         let Ok(url) = url::Url::parse(&route.url) else { return false };

@@ -78,7 +78,7 @@ impl<'a> Behind<'a> {
         self.open().iter().filter(move |_| is_open).filter_map(|index| self.apps.get(*index))
     }
 
-    /// Whether there is a single app, and it is behind everything because nothing names it.
+    /// Returns whether there is a single app, and it is behind everything because nothing names it.
     pub fn is_behind_all(&self) -> bool {
         self.apps.len() == 1 && self.candidates.len() == 1
     }

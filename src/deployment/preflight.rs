@@ -155,7 +155,7 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Whether it is what nginx answers where the page of an `error_page` is not there: refused as well, and it tells nothing.
+/// Returns whether it is what nginx answers where the page of an `error_page` is not there: refused as well, and it tells nothing.
 fn is_page_missing(answer: &Answer<'_>) -> bool {
     let is_missing = answer.assumes(false, |question| matches!(question, Question::File(_)));
     is_missing && answer.item.is_none()

@@ -124,7 +124,7 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Whether it tells the app another origin than the page's.
+/// Returns whether it tells the app another origin than the page's.
 fn is_rewrite(config: &Config<'_>, item: ItemId) -> bool {
     let is_origin = config.parameter(item, 1).is_some_and(|name| name.eq_ignore_ascii_case(b"Origin"));
     let hands_on = |value: &[u8]| only_variable(value).is_some_and(|name| name.eq_ignore_ascii_case(b"http_origin"));
@@ -133,7 +133,7 @@ fn is_rewrite(config: &Config<'_>, item: ItemId) -> bool {
         && config.parameter(item, 2).is_some_and(|value| !hands_on(&value))
 }
 
-/// Whether the app cannot know which of several origins asks unless it is told.
+/// Returns whether the app cannot know which of several origins asks unless it is told.
 fn cannot_know(app: &App) -> bool {
     let mut origins = app.origins.iter().filter(|origin| origin.cors);
     let chooses = |origin: &AllowedOrigin| {

@@ -93,7 +93,7 @@ impl<'d> Route<'d> {
                 && self.fields(CorsHeader::AllowCredentials).any(|field| !field.value.is_empty()))
     }
 
-    /// Whether nginx serves files here that every page may read.
+    /// Returns whether nginx serves files here that every page may read.
     fn is_public_files(&self) -> bool {
         let all_may = self.fields(CorsHeader::AllowOrigin).all(|field| *field.value == *b"*");
         !self.reaches_app && all_may && self.fields(CorsHeader::AllowCredentials).all(|field| field.value.is_empty())
@@ -105,7 +105,7 @@ impl<'d> Route<'d> {
     }
 }
 
-/// Whether a header that a page may set by itself never makes its request need a preflight, or is none a page can set.
+/// Returns whether a header that a page may set by itself never makes its request need a preflight, or is none a page can set.
 fn needs_no_preflight(name: &str) -> bool {
     let safe = ["accept", "accept-language", "content-language", "range", "origin"];
     safe.iter().any(|safe| safe.eq_ignore_ascii_case(name))
@@ -262,7 +262,7 @@ fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
     passes(config, context) || config.children(context).filter(is_if).any(|child| passes(config, child))
 }
 
-/// Whether a `limit_except` of a location lists no method but those that read.
+/// Returns whether a `limit_except` of a location lists no method but those that read.
 fn is_read_only(config: &Config<'_>, context: ContextId) -> bool {
     let reads = |item| config.parameters(item).all(|method| matches!(&*method, b"GET" | b"HEAD" | b"OPTIONS"));
     let denies = |block| config.named(block, b"deny").any(|item| config.parameter_is(item, 1, "all"));
@@ -270,7 +270,7 @@ fn is_read_only(config: &Config<'_>, context: ContextId) -> bool {
     limits.into_iter().any(|block| config.context(block).opener.is_some_and(reads) && denies(block))
 }
 
-/// Whether a directive of this very context hands requests to an app.
+/// Returns whether a directive of this very context hands requests to an app.
 fn passes(config: &Config<'_>, context: ContextId) -> bool {
     config.items(context).any(|item| is_pass(config.item(item).name))
 }
@@ -402,7 +402,7 @@ fn host_of(model: &Model<'_, '_>, name: &[u8]) -> Option<String> {
 }
 
 impl Site<'_> {
-    /// Whether nginx chooses the route's location for a path.
+    /// Returns whether nginx chooses the route's location for a path.
     pub(super) fn leads_to(&self, route: usize, path: &[u8]) -> bool {
         let Route { server, context, .. } = self.routes[route];
         let is_server = self.config.context(context).kind != ContextKind::Location;
@@ -474,7 +474,7 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
     }
 }
 
-/// Whether a `rewrite` of this very context changes that path.
+/// Returns whether a `rewrite` of this very context changes that path.
 fn rewrites(model: &Model<'_, '_>, context: ContextId, path: &[u8]) -> bool {
     let expressions = model.config.named(context, b"rewrite").filter_map(|item| model.config.parameter(item, 1));
     expressions.into_iter().any(|expression| model.regexes.is_match(&expression, false, path) == Some(true))

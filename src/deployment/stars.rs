@@ -75,7 +75,7 @@ impl<'d> Deployment<'d> {
     }
 }
 
-/// Whether an answer allows credentials. With `*` for the origin there are none to allow, and another rule says so.
+/// Returns whether an answer allows credentials. With `*` for the origin there are none to allow, and another rule says so.
 fn allows_credentials<'d>(site: &Site<'d>, answer: &Answer<'d>) -> bool {
     let any_origin = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.value.bytes() == Some(b"*"));
     let allowed = site.only_field(answer, CorsHeader::AllowCredentials);

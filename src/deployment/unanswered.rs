@@ -58,7 +58,7 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Whether it is an error because a file is missing, so that nothing could be asked of it anyway.
+/// Returns whether it is an error because a file is missing, so that nothing could be asked of it anyway.
 fn is_about_nothing(answer: &Answer<'_>) -> bool {
     let is_missing = answer.assumes(false, |question| matches!(question, Question::File(_)));
     let is_error = answer.status.is_some_and(|status| status >= 400 && status != 405);

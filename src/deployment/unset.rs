@@ -93,7 +93,7 @@ fn note_unset(
     }
 }
 
-/// Whether a name is one of the environment's: in capitals, and none that nginx would find among its own, whose case it ignores.
+/// Returns whether a name is one of the environment's: in capitals, and none that nginx would find among its own, whose case it ignores.
 fn is_for_envsubst(name: &str) -> bool {
     let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     let starts = name.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase() || byte == b'_');

@@ -35,7 +35,7 @@ impl<'d> Site<'d> {
         varying.collect()
     }
 
-    /// Whether any Allow-Origin of the route is more than a fixed text.
+    /// Returns whether any Allow-Origin of the route is more than a fixed text.
     fn may_vary(&self, route: usize) -> bool {
         let in_if = |item| {
             let kind = self.config.context(self.config.item(item).context).kind;
@@ -99,7 +99,7 @@ impl<'d> Site<'d> {
         !forbidden && !expires_at_once(config, answer.context) && answer.open.is_none()
     }
 
-    /// Whether the answer says `Vary: Origin`, or may say so.
+    /// Returns whether the answer says `Vary: Origin`, or may say so.
     fn says_vary(&self, answer: &Answer<'d>) -> bool {
         let says = |value: &[u8]| {
             let mut names = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
@@ -109,7 +109,7 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Whether `expires -1` or `expires epoch` makes caches ask again, which brings the new Allow-Origin (A2.11).
+/// Returns whether `expires -1` or `expires epoch` makes caches ask again, which brings the new Allow-Origin (A2.11).
 fn expires_at_once(config: &Config<'_>, context: ContextId) -> bool {
     let nearest = config.ancestors(context).find_map(|level| config.named(level, b"expires").last());
     nearest.is_some_and(|item| config.parameter_is(item, 1, "-1") || config.parameter_is(item, 1, "epoch"))

@@ -64,13 +64,13 @@ impl<'d> Visit<'d> {
     }
 }
 
-/// Whether an answer has something to read: it is neither a redirect nor a refusal of nginx's own.
+/// Returns whether an answer has something to read: it is neither a redirect nor a refusal of nginx's own.
 pub fn is_told(answer: &Answer<'_>) -> bool {
     let is_good = answer.status.is_some_and(|status| (200..300).contains(&status));
     answer.by == AnsweredBy::App || (is_good && answer.by != AnsweredBy::Nobody)
 }
 
-/// Whether an answer rests on how a condition turns out that corslint cannot decide.
+/// Returns whether an answer rests on how a condition turns out that corslint cannot decide.
 pub fn is_doubtful(answer: &Answer<'_>) -> bool {
     let is_condition = |question: &Question| matches!(question, Question::Condition(_));
     answer.assumes(true, is_condition) || answer.assumes(false, is_condition)
@@ -241,7 +241,7 @@ impl<'d> Site<'d> {
         Visit { page: exchange.page.clone(), answers }
     }
 
-    /// Whether a text depends on the request's Origin, itself or through maps and `set`.
+    /// Returns whether a text depends on the request's Origin, itself or through maps and `set`.
     pub fn depends_on_origin(&self, text: &[u8]) -> bool {
         let definitions = &self.model.definitions;
         let mut seen = BTreeSet::new();

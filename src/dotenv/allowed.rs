@@ -138,14 +138,14 @@ impl App {
         })
     }
 
-    /// Whether the `*` that allows any origin stands in a list, whose own products answer for it.
+    /// Returns whether the `*` that allows any origin stands in a list, whose own products answer for it.
     pub(super) fn holds_star(&self) -> bool {
         let place = self.any_origin.as_ref().map(|star| star.place);
         *self.index.star_in_list.get_or_init(|| self.origins.iter().any(|origin| Some(origin.place) == place))
     }
 }
 
-/// Whether it is known how the product of a row compares the value with an Origin.
+/// Returns whether it is known how the product of a row compares the value with an Origin.
 pub(super) fn is_known(setting: &Setting, key: &Key) -> bool {
     let known_list = matches!(key.meaning, Meaning::Origins | Meaning::SingleOrigin | Meaning::FrontendUrl);
     setting.value.is_some() && key.certainty >= Certainty::Usage && known_list

@@ -256,7 +256,7 @@ impl Setting {
         self.value.as_ref().map(|value| lossy(value.bytes()))
     }
 
-    /// Whether the value holds nothing.
+    /// Returns whether the value holds nothing.
     pub fn is_empty(&self) -> bool {
         self.value.as_ref().is_some_and(|value| value.bytes().trim_ascii().is_empty())
     }
@@ -302,7 +302,7 @@ impl Setting {
         lossy(bytes).into_owned()
     }
 
-    /// Whether a row of this product is among those that may be meant.
+    /// Returns whether a row of this product is among those that may be meant.
     fn is_of(&self, product: &str) -> bool {
         self.keys.iter().any(|key| key.product == product)
     }

@@ -59,7 +59,7 @@ impl App {
     }
 }
 
-/// Whether no other product may be meant.
+/// Returns whether no other product may be meant.
 fn is_only(setting: &Setting, product: &str) -> bool {
     setting.keys.iter().all(|key| key.product == product)
 }

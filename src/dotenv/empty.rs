@@ -23,7 +23,7 @@ const OPEN_BY_DEFAULT: [&str; 13] = [
 const CLOSED_BY_DEFAULT: [&str; 5] =
     ["Apache Airflow", "Jupyter Enterprise Gateway", "Jupyter Kernel Gateway", "Mattermost", "imgproxy"];
 
-/// Whether an empty list shuts out pages that were meant to get in.
+/// Returns whether an empty list shuts out pages that were meant to get in.
 pub fn shuts_out_when_empty(product: &str) -> Answer {
     match product {
         closed if CLOSED_BY_DEFAULT.contains(&closed) => Answer::No,

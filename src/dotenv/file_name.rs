@@ -56,20 +56,20 @@ fn name_words(name: &str) -> Option<Vec<String>> {
     Some(words.into_iter().filter(|word| word != "env").collect())
 }
 
-/// Whether a file of this name holds environment variables: `.env`, `.env.*`, `*.env`, but no backup, no script, no
+/// Returns whether a file of this name holds environment variables: `.env`, `.env.*`, `*.env`, but no backup, no script, no
 /// encrypted file and no template of another language. `.envrc` is a script.
 pub fn is_env_file_name(name: &str) -> bool {
     name_words(name).is_some()
 }
 
-/// Whether it is a sample that is copied and filled in, and never loaded.
+/// Returns whether it is a sample that is copied and filled in, and never loaded.
 pub fn is_example(name: &str) -> bool {
     let samples = ["example", "sample", "template", "dist", "defaults", "default"];
     let is_sample = |word: &String| word.split(['-', '_']).any(|part| samples.contains(&part));
     name_words(name).is_some_and(|words| words.iter().any(is_sample))
 }
 
-/// Whether it is loaded in production: `.env.production`, `.env.prod`, `prod.env`, `.env.production.local`,
+/// Returns whether it is loaded in production: `.env.production`, `.env.prod`, `prod.env`, `.env.production.local`,
 /// `.env.live`.
 pub fn is_production(name: &str) -> bool {
     let production = |word: &String| word.split(['-', '_']).any(|part| matches!(part, "production" | "prod" | "live"));

@@ -44,7 +44,7 @@ pub fn product(keys: &[Key]) -> Option<&'static str> {
     (is_name && keys.iter().all(|key| key.product == first)).then_some(first)
 }
 
-/// Whether the text looks like an origin or a host, and not like a word, a number or a path.
+/// Returns whether the text looks like an origin or a host, and not like a word, a number or a path.
 pub fn is_address(text: &str) -> bool {
     if text == "*" || memchr::memmem::find(text.as_bytes(), b"://").is_some() {
         return true;
@@ -128,7 +128,7 @@ impl Setting {
         }
     }
 
-    /// Whether a product that uses `separator` finds exactly these entries.
+    /// Returns whether a product that uses `separator` finds exactly these entries.
     fn splits_into(&self, separator: Separator, written: &[Entry]) -> bool {
         let entries = self.entries(separator);
         entries.len() == written.len()

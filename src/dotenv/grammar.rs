@@ -129,7 +129,7 @@ fn trim_end(text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether only blanks, and perhaps a comment, stand before the end of the line.
+/// Returns whether only blanks, and perhaps a comment, stand before the end of the line.
 fn ends_well(input: &[u8]) -> bool {
     let blanks = input.iter().take_while(|byte| is_blank(**byte)).count();
     matches!(input.get(blanks..).unwrap_or(&[]), [] | [b'#' | b'\n', ..] | [b'\r', b'\n', ..])

@@ -80,13 +80,13 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// Whether a browser's Origin is compared with the value, for CORS or for anything else.
+    /// Returns whether a browser's Origin is compared with the value, for CORS or for anything else.
     pub fn holds_origins(self) -> bool {
         use Meaning::{CsrfOrigins, FrontendUrl, Origins, OtherOrigins, SingleOrigin};
         matches!(self, Origins | SingleOrigin | FrontendUrl | CsrfOrigins | OtherOrigins)
     }
 
-    /// Whether the value is, or may be, the app's CORS allow-list.
+    /// Returns whether the value is, or may be, the app's CORS allow-list.
     pub fn allows_origins(self) -> bool {
         matches!(self, Meaning::Origins | Meaning::SingleOrigin | Meaning::OriginRegex | Meaning::FrontendUrl)
     }
@@ -203,12 +203,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether the product sends the value as it stands to every page, whatever its Origin.
+    /// Returns whether the product sends the value as it stands to every page, whatever its Origin.
     pub fn is_verbatim(&self) -> bool {
         self.meaning == Meaning::SingleOrigin && self.separator == Separator::None
     }
 
-    /// Whether keys with an index make one list together.
+    /// Returns whether keys with an index make one list together.
     pub fn is_indexed(&self) -> bool {
         matches!(self.separator, Separator::Indexed | Separator::CommaOrIndexed)
     }
@@ -275,7 +275,7 @@ const MARKERS: &[(&str, &[&str])] = &[
     ("django-cors-headers", &["DJANGO_SECRET_KEY"]),
 ];
 
-/// Whether the other keys of the app's files show that it is `product`; `present` says which keys they have.
+/// Returns whether the other keys of the app's files show that it is `product`; `present` says which keys they have.
 pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
     let mut markers = MARKERS.iter().filter(|(marked, _)| *marked == product);
     markers.any(|(_, keys)| keys.iter().all(|key| present(key)))

@@ -109,7 +109,7 @@ impl<'a> Case<'a> {
         line.strip_suffix(b"\r").unwrap_or(line)
     }
 
-    /// Whether it is the first statement of a file with a byte order mark.
+    /// Returns whether it is the first statement of a file with a byte order mark.
     fn follows_mark(&self) -> bool {
         !self.tree.bom.is_empty() && self.statement.span.start == self.tree.bom.end
     }
@@ -202,7 +202,7 @@ fn read_key(loader: Loader) -> Reading {
     }
 }
 
-/// Whether `name` is what POSIX calls a name.
+/// Returns whether `name` is what POSIX calls a name.
 fn is_posix_name(name: &[u8]) -> bool {
     let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.iter().all(name_byte)

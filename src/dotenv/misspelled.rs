@@ -121,7 +121,7 @@ fn is_of_cors(key: &Key) -> bool {
     !matches!(key.meaning, Meaning::ApiUrl | Meaning::OwnUrl | Meaning::FrontendUrl)
 }
 
-/// Whether one inserted, removed or changed letter, or two that changed places, make one of the other. A digit counts something and
+/// Returns whether one inserted, removed or changed letter, or two that changed places, make one of the other. A digit counts something and
 /// is no slip.
 fn is_one_edit(name: &str, other: &str) -> bool {
     let (name, other) = (name.as_bytes(), other.as_bytes());

@@ -28,7 +28,7 @@ const WORDS: [&str; 13] = [
     "placeholder",
 ];
 
-/// Whether a label of a host is one that samples have in the place of the real one.
+/// Returns whether a label of a host is one that samples have in the place of the real one.
 pub fn is_to_be_filled_in(label: &str) -> bool {
     WORDS.iter().any(|word| label.starts_with(word) || label.ends_with(word)) || matches!(label, "domain" | "todo")
 }

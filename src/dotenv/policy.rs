@@ -137,7 +137,7 @@ pub(super) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match 
     if pattern && key.patterns != Patterns::None || other || word { Match::Unknown } else { Match::Nothing }
 }
 
-/// Whether an origin that no entry names gets no Allow-Origin. Parse Server gives it the first entry; Ollama adds
+/// Returns whether an origin that no entry names gets no Allow-Origin. Parse Server gives it the first entry; Ollama adds
 /// loopback origins of its own.
 fn refuses_the_rest(key: &Key, origin: &str) -> bool {
     let loopback = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0"].iter().any(|host| origin.contains(host));

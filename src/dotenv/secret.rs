@@ -37,7 +37,7 @@ pub(super) fn defaults(tree: &Tree, assignment: &Assignment, file: &[u8]) -> Vec
     tree.parts(&assignment.value).iter().filter_map(default).collect()
 }
 
-/// Whether a key says that its value is secret.
+/// Returns whether a key says that its value is secret.
 pub(super) fn is_secret(key: &[u8]) -> bool {
     let key = String::from_utf8_lossy(key).to_ascii_uppercase();
     is_secret_name(&key) || key.ends_with("_KEY") || key.ends_with("_AUTH")

@@ -18,7 +18,7 @@ const WORDS: [&str; 12] = [
     "local",
 ];
 
-/// Whether one of the words of a label, between hyphens, says that it is not production's.
+/// Returns whether one of the words of a label, between hyphens, says that it is not production's.
 pub fn is_of_a_stage(label: &str) -> bool {
     label.split('-').any(|word| WORDS.contains(&word))
 }

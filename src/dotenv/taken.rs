@@ -15,7 +15,7 @@ impl AllowedOrigin {
     }
 }
 
-/// Whether the product takes what is no origin, or may: a host, a pattern, a link with a path, a word with a meaning of its own.
+/// Returns whether the product takes what is no origin, or may: a host, a pattern, a link with a path, a word with a meaning of its own.
 fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
     let is_link = key.meaning == Meaning::FrontendUrl;
     let pattern = text.contains(['*', '^', '$', '\\', '(', '[', '|'])

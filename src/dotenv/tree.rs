@@ -212,7 +212,7 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
     merged(sealed)
 }
 
-/// Whether an assignment holds a secret by the name of its key: not even where a template takes it is it shown.
+/// Returns whether an assignment holds a secret by the name of its key: not even where a template takes it is it shown.
 fn is_secret_value(assignment: &Assignment, file: &[u8]) -> bool {
     let value = assignment.value.inner;
     let is_address = |text: &[u8]| holds_addresses_only(text) && memchr::memmem::find(text, b"://").is_some();
@@ -275,7 +275,7 @@ fn is_address(word: &[u8]) -> bool {
     is_host && is_port && is_path && (has_scheme || is_known)
 }
 
-/// Whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.
+/// Returns whether a key is a name and not, say, the last line of a base64 block, whose padding reads as a separator.
 fn looks_like_a_name(key: &[u8], value: &[u8]) -> bool {
     let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-:[]".contains(byte);
     let joined = key.iter().any(|byte| b"_.-".contains(byte));

@@ -107,7 +107,7 @@ fn start(moves: &[Move], offset: u32) -> u32 {
     u32::try_from(i64::from(start) + shift).unwrap_or(offset)
 }
 
-/// Whether two edits cannot both be made, or not in an order that both agree on.
+/// Returns whether two edits cannot both be made, or not in an order that both agree on.
 fn touch(left: Place, right: Place) -> bool {
     let (a, b) = (left.span, right.span);
     let meet = if a.is_empty() || b.is_empty() {

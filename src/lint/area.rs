@@ -43,7 +43,7 @@ impl Area {
         Area(area)
     }
 
-    /// Whether a file lies in it, whose path has no links.
+    /// Returns whether a file lies in it, whose path has no links.
     pub(super) fn holds(&self, real: &Path) -> bool {
         self.0.iter().any(|directory| real.starts_with(directory))
     }

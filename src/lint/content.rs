@@ -32,7 +32,7 @@ const TELLING: [&[u8]; 22] = [
     b"include",
 ];
 
-/// Whether a tree holds nginx directives: more of those that only nginx has than errors.
+/// Returns whether a tree holds nginx directives: more of those that only nginx has than errors.
 pub(super) fn speaks_nginx(tree: &Tree, bytes: &[u8]) -> bool {
     let names = (0..tree.directives.len()).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
     let telling = names.filter(|name| TELLING.contains(&name.inner().of(bytes))).count();

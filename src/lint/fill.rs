@@ -94,7 +94,7 @@ pub(super) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {
     findings.retain(|finding| !is_said(&said, finding));
 }
 
-/// Whether the same rule blames a template for the assignment that this finding stands in.
+/// Returns whether the same rule blames a template for the assignment that this finding stands in.
 fn is_said(said: &BTreeSet<(&'static str, Place)>, finding: &Finding) -> bool {
     let inside = finding.primary.place;
     let last = Place { span: Span { start: inside.span.start, end: u32::MAX }, ..inside };

@@ -248,7 +248,7 @@ impl<'o> Gathered<'o> {
         self.not_analysed.insert(unreadable.path);
     }
 
-    /// Whether a file whose name proves nothing is nginx's by its content.
+    /// Returns whether a file whose name proves nothing is nginx's by its content.
     fn speaks_nginx(&self, file: FileId) -> bool {
         let tree = self.files.nginx.get(&file);
         tree.is_some_and(|tree| speaks_nginx(tree, &self.files.sources.get(file).bytes))

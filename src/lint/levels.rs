@@ -21,7 +21,7 @@ impl<'o> Levels<'o> {
         Levels { options, sources, known: RefCell::default() }
     }
 
-    /// Whether the settings switch the rule off in the file of the finding. The command line beats them: a rule that is asked
+    /// Returns whether the settings switch the rule off in the file of the finding. The command line beats them: a rule that is asked
     /// for by name answers.
     pub(super) fn is_off(&self, finding: &Finding) -> bool {
         self.options.rules.is_empty() && self.of(finding) == Some(Level::Off)

@@ -44,7 +44,7 @@ impl Overlay {
         if self.by_path.is_empty() { None } else { self.by_path.get(&real(path))?.kind }
     }
 
-    /// Whether bytes stand for the file at `path`.
+    /// Returns whether bytes stand for the file at `path`.
     pub(super) fn has(&self, path: &Path) -> bool {
         !self.by_path.is_empty() && self.by_path.contains_key(&real(path))
     }

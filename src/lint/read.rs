@@ -129,7 +129,7 @@ impl Files {
         Ok(file)
     }
 
-    /// Whether a file that was read is a .env file, whatever it was taken for: its name without links, or its content, says so.
+    /// Returns whether a file that was read is a .env file, whatever it was taken for: its name without links, or its content, says so.
     pub(super) fn is_env(&self, file: FileId) -> bool {
         self.env.contains_key(&file)
     }
@@ -352,7 +352,7 @@ impl Files {
         }
     }
 
-    /// Whether a link to nothing was found to stand for a file.
+    /// Returns whether a link to nothing was found to stand for a file.
     pub(super) fn is_resolved(&self, link: &Path) -> bool {
         self.links.contains(link)
     }

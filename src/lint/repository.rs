@@ -21,7 +21,7 @@ impl Repository {
         Repository { root, working }
     }
 
-    /// Whether a file is there, by its path from the root.
+    /// Returns whether a file is there, by its path from the root.
     pub fn holds(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }

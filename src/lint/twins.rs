@@ -25,7 +25,7 @@ pub(super) fn elsewhere(files: &Files) -> Elsewhere<'_> {
     Elsewhere::new(trees, files.env.keys().map(|file| bytes(*file)).collect(), tells)
 }
 
-/// Whether a name tells something by itself, so that a rule may treat it otherwise than the name of a customer.
+/// Returns whether a name tells something by itself, so that a rule may treat it otherwise than the name of a customer.
 fn tells(name: &str) -> bool {
     is_special_label(name) || is_of_a_stage(name) || is_to_be_filled_in(name)
 }

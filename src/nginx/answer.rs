@@ -97,7 +97,7 @@ impl Answer<'_> {
         config.enclosing(self.context, ContextKind::Location)
     }
 
-    /// Whether the answer takes the reply `reply` to a question of this kind for granted.
+    /// Returns whether the answer takes the reply `reply` to a question of this kind for granted.
     pub fn assumes(&self, reply: bool, kind: fn(&Question) -> bool) -> bool {
         self.assumptions.iter().any(|(question, assumed)| *assumed == reply && kind(question))
     }

@@ -197,7 +197,7 @@ impl<'s> Run<'_, '_, 's> {
         Some((told, is_fixed))
     }
 
-    /// Whether nginx may answer from what it has kept of the app's answers (A7.1).
+    /// Returns whether nginx may answer from what it has kept of the app's answers (A7.1).
     fn is_cached(&mut self, protocol: Protocol) -> bool {
         let config = self.model.config;
         let Some(cache) = self.hand_over(protocol, "cache") else { return false };
@@ -237,7 +237,7 @@ impl<'s> Run<'_, '_, 's> {
         self.kept_for_auth.is_some_and(|other| text(other) == key && parts(&key).all(mixes))
     }
 
-    /// Whether the key keeps what is kept for this Origin apart from what is kept for others.
+    /// Returns whether the key keeps what is kept for this Origin apart from what is kept for others.
     fn is_apart(&mut self, protocol: Protocol, origin: &str) -> bool {
         let config = self.model.config;
         let key = self.hand_over(protocol, "cache_key").and_then(|item| config.parameter(item, 1));
@@ -260,7 +260,7 @@ impl<'s> Run<'_, '_, 's> {
         if known.is_empty() { None } else { find() }
     }
 
-    /// Whether headers-more may put something else in the place of this header of the request, whose name is given in lower case.
+    /// Returns whether headers-more may put something else in the place of this header of the request, whose name is given in lower case.
     pub(super) fn may_rewrite_header(&self, header: &str) -> bool {
         let config = self.model.config;
         let names_it = |word: Cow<'_, [u8]>| {

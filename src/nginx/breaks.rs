@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use crate::source::Place;
 
-/// Whether a value has a line break in it.
+/// Returns whether a value has a line break in it.
 pub fn has_break(value: &[u8]) -> bool {
     value.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
 }

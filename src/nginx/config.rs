@@ -353,7 +353,7 @@ impl<'s> Config<'s> {
         }
     }
 
-    /// Whether a file may be included here; once too many directives have come of including files again, only those may that
+    /// Returns whether a file may be included here; once too many directives have come of including files again, only those may that
     /// were not included before. An include is a directive, too: there are bombs of nothing else.
     fn may_include(&mut self, file: FileId) -> bool {
         let directives = self.tree(file).map_or(0, |tree| tree.directives.len());

@@ -24,7 +24,7 @@ pub(super) enum Handler {
     Files,
 }
 
-/// Whether a module answers of which only the name is known: a program, another protocol's `*_pass`, a streaming server.
+/// Returns whether a module answers of which only the name is known: a program, another protocol's `*_pass`, a streaming server.
 fn is_foreign_handler(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 17] = [
         b"js_content",
@@ -178,7 +178,7 @@ impl<'s> Run<'_, '_, 's> {
         Step::Redirect
     }
 
-    /// Whether a file is there. Below another `root`, or an `alias`, than the one that was asked first, it is another file.
+    /// Returns whether a file is there. Below another `root`, or an `alias`, than the one that was asked first, it is another file.
     pub(super) fn ask_for_file(&mut self, name: Vec<u8>) -> Result<bool, Question> {
         let config = self.model.config;
         let root = config.single(self.context, Single::Root);

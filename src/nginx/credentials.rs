@@ -271,7 +271,7 @@ fn is_telling(name: &str, more: &[&str]) -> bool {
     !name.starts_with("access-control-") && (is_secret_name(name) || more.iter().any(|part| name.contains(part)))
 }
 
-/// Whether a variable, its `$` first, holds a secret by its name.
+/// Returns whether a variable, its `$` first, holds a secret by its name.
 fn is_telling_variable(variable: &str) -> bool {
     let Some(name) = variable.strip_prefix('$') else { return false };
     let name = name.trim_start_matches('{');
@@ -345,7 +345,7 @@ fn named_values(word: Word, file: &[u8], sealed: &mut Sealed) {
     }
 }
 
-/// Whether a text holds more than variables.
+/// Returns whether a text holds more than variables.
 fn says_something(text: &[u8]) -> bool {
     let is_text = |part: Part<'_>| matches!(part, Part::Text(text) if text.iter().any(u8::is_ascii_alphanumeric));
     parts(text).any(is_text)
@@ -373,7 +373,7 @@ fn comments(tree: &Tree, file: &[u8], sealed: &mut Vec<Span>) {
     }
 }
 
-/// Whether a comment, in lower case, names a secret and goes on as a directive or an assignment does; prose about tokens is none.
+/// Returns whether a comment, in lower case, names a secret and goes on as a directive or an assignment does; prose about tokens is none.
 fn tells_a_secret(comment: &str) -> bool {
     const DIRECTIVES: [&str; 6] =
         ["secure_link_", "_set_header", "_param ", "auth_basic_user_file", "api-key ", "api_key "];

@@ -53,7 +53,7 @@ fn header(line: &[u8]) -> Option<&[u8]> {
     (path.starts_with(b"/") || drive).then_some(path)
 }
 
-/// Whether a line is one of nginx's messages: `nginx: …`, `2026/11/23 12:10:55 [warn] …`, or empty.
+/// Returns whether a line is one of nginx's messages: `nginx: …`, `2026/11/23 12:10:55 [warn] …`, or empty.
 fn is_message(line: &[u8]) -> bool {
     let dated = matches!(line, [y1, y2, y3, y4, b'/', m1, m2, b'/', d1, d2, b' ', ..]
         if [y1, y2, y3, y4, m1, m2, d1, d2].iter().all(|byte| byte.is_ascii_digit()));

@@ -44,7 +44,7 @@ impl Filled {
         self.0.values().map(|(text, _)| text.as_slice())
     }
 
-    /// Whether envsubst changes nothing.
+    /// Returns whether envsubst changes nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -60,7 +60,7 @@ impl Filled {
     }
 }
 
-/// Whether envsubst runs over a file of this path.
+/// Returns whether envsubst runs over a file of this path.
 pub fn is_template(source: &Source) -> bool {
     source.path.ends_with(".template")
 }
@@ -139,7 +139,7 @@ fn expand(word: Word, file: &[u8], variables: &Variables, left: &mut usize) -> O
     (!places.is_empty()).then_some((text, places))
 }
 
-/// Whether nginx's lexer still reads one word where `text` stands.
+/// Returns whether nginx's lexer still reads one word where `text` stands.
 fn stays_one(word: Word, text: &[u8]) -> bool {
     match word.quoting {
         Quoting::Bare => {

@@ -27,7 +27,7 @@ impl Run<'_, '_, '_> {
         page.map(|item| self.turn(item, status))
     }
 
-    /// Whether an error page takes the place of the app's answer.
+    /// Returns whether an error page takes the place of the app's answer.
     pub(super) fn is_intercepted(&self, reply: &Reply) -> bool {
         let page = |status| self.model.config.error_page_for(self.context, status);
         self.intercepts(reply) && reply.status.and_then(page).is_some()

@@ -9,7 +9,7 @@ use super::run::{Reply, Run};
 use super::settings::{List, Protocol, Single};
 use super::value::Value;
 
-/// Whether `add_header` without `always` is sent with this status (A2.1).
+/// Returns whether `add_header` without `always` is sent with this status (A2.1).
 pub fn is_sent_without_always(status: u16) -> bool {
     matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308)
 }
@@ -45,12 +45,12 @@ impl<'s> Config<'s> {
         Cow::Owned(all.iter().copied().filter(|item| relevant.contains(item)).collect())
     }
 
-    /// Whether an `add_header` says `always`.
+    /// Returns whether an `add_header` says `always`.
     pub fn is_always(&self, item: ItemId) -> bool {
         self.parameter_is(item, 3, "always")
     }
 
-    /// Whether the app's header field `name` is taken out of answers in `id` by the protocol's `*_hide_header` (A4.4–A4.6).
+    /// Returns whether the app's header field `name` is taken out of answers in `id` by the protocol's `*_hide_header` (A4.4–A4.6).
     pub fn hides(&self, id: ContextId, protocol: Protocol, name: &str) -> Option<ItemId> {
         let hidden = self.naming(id, List::HideHeader(protocol), name)?;
         let passed = self.naming(id, List::PassHeader(protocol), name);
@@ -145,7 +145,7 @@ impl<'s> Run<'_, '_, 's> {
         }
     }
 
-    /// Whether `proxy_redirect` may change the app's `Location`; by default it does where the app names its own address.
+    /// Returns whether `proxy_redirect` may change the app's `Location`; by default it does where the app names its own address.
     fn may_rewrite_location(&self, reply: &Reply, value: Option<&str>) -> bool {
         let config = self.model.config;
         match config.single(self.context, Single::ProxyRedirect) {

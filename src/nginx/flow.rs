@@ -215,7 +215,7 @@ impl Follower<'_, '_> {
         list.push(Compared { place, text, regex, item: entry.item, before, behind });
     }
 
-    /// Whether a map line only says no: an empty result or `0`.
+    /// Returns whether a map line only says no: an empty result or `0`.
     fn is_refusal(&self, item: ItemId) -> bool {
         self.config.parameter(item, 1).is_some_and(|result| is_refusal(&result))
     }
@@ -258,12 +258,12 @@ impl Follower<'_, '_> {
     }
 }
 
-/// Whether the Origin is compared with something beside a directive of this location, and not in the value of the directive alone.
+/// Returns whether the Origin is compared with something beside a directive of this location, and not in the value of the directive alone.
 pub fn is_guarded(config: &Config<'_>, location: ContextId) -> bool {
     guards_of(config, location).next().is_some()
 }
 
-/// Whether a value only says no.
+/// Returns whether a value only says no.
 fn is_refusal(value: &[u8]) -> bool {
     value.is_empty() || value == b"0"
 }

@@ -13,7 +13,7 @@ use super::variables::Definitions;
 use crate::cors::header::CorsHeader;
 
 impl Run<'_, '_, '_> {
-    /// Whether the run goes on alike if this `if`, whose condition is unknown, matches or not. Where it cannot tell whether the
+    /// Returns whether the run goes on alike if this `if`, whose condition is unknown, matches or not. Where it cannot tell whether the
     /// expression matched, what the expression captures is unknown afterwards.
     pub(super) fn changes_nothing(&self, block: ContextId) -> bool {
         let (model, config) = (self.model, self.model.config);
@@ -31,7 +31,7 @@ impl Run<'_, '_, '_> {
             && config.items(block).all(|item| self.sets_nothing_new(item, model.read_variables()))
     }
 
-    /// Whether a `set` gives a variable that nothing reads a value, or one that it has already.
+    /// Returns whether a `set` gives a variable that nothing reads a value, or one that it has already.
     fn sets_nothing_new(&self, item: ItemId, read: &HashSet<Vec<u8>>) -> bool {
         let config = self.model.config;
         let Some(name) = config.parameter(item, 1) else { return false };
@@ -44,7 +44,7 @@ impl Run<'_, '_, '_> {
     }
 }
 
-/// Whether a block holds nothing but `set`.
+/// Returns whether a block holds nothing but `set`.
 fn only_sets(config: &Config<'_>, block: ContextId) -> bool {
     config.items(block).all(|item| config.item(item).name == b"set")
 }
@@ -112,7 +112,7 @@ fn of(text: &[u8]) -> Vec<Vec<u8>> {
     if memchr::memchr(b'$', text).is_none() { Vec::new() } else { parts(text).filter_map(name).collect() }
 }
 
-/// Whether a directive's variables reach no answer: logs, limits of speed, and what the app is told beside the Origin.
+/// Returns whether a directive's variables reach no answer: logs, limits of speed, and what the app is told beside the Origin.
 fn is_inert(config: &Config<'_>, item: ItemId) -> bool {
     const INERT: [&[u8]; 8] = [
         b"access_log",

@@ -41,12 +41,12 @@ impl Includes {
     }
 }
 
-/// Whether nginx takes the pattern for a glob, which may match nothing (A8.16).
+/// Returns whether nginx takes the pattern for a glob, which may match nothing (A8.16).
 pub fn is_glob(pattern: &str) -> bool {
     pattern.contains(['*', '?', '['])
 }
 
-/// Whether the pattern names a file that comes with nginx, a distribution or certbot and says nothing about CORS.
+/// Returns whether the pattern names a file that comes with nginx, a distribution or certbot and says nothing about CORS.
 pub fn is_stock(pattern: &str) -> bool {
     const STOCK: [&str; 13] = [
         "mime.types",

@@ -109,7 +109,7 @@ pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<In
     intruders
 }
 
-/// Whether the intruder is a name of its own in a domain where each belongs to somebody else: `anything.vercel.app`, `example.net`.
+/// Returns whether the intruder is a name of its own in a domain where each belongs to somebody else: `anything.vercel.app`, `example.net`.
 fn is_shared(origin: &str, meant: &str) -> bool {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host).split(':').next().unwrap_or_default();
     let Some((_, parent)) = registrable(host).split_once('.') else { return false };
@@ -119,7 +119,7 @@ fn is_shared(origin: &str, meant: &str) -> bool {
     }
 }
 
-/// Whether every way through `pattern` wants a slash behind the host, which no Origin has.
+/// Returns whether every way through `pattern` wants a slash behind the host, which no Origin has.
 pub fn needs_path(pattern: &[u8]) -> bool {
     let found = ways(pattern).ways;
     !found.is_empty()
@@ -154,7 +154,7 @@ impl<'m> Own<'m> {
         Own { hosts, tops: tops.chain(["example", "net", "com", "org"]).collect() }
     }
 
-    /// Whether a page of that origin can exist and belong to somebody else.
+    /// Returns whether a page of that origin can exist and belong to somebody else.
     fn is_foreign(&self, text: &str) -> bool {
         let Ok(origin) = check_serialized(text) else { return false };
         let (Some("http" | "https"), Some(host)) = (origin.scheme(), origin.host()) else { return false };

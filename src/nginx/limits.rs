@@ -57,7 +57,7 @@ pub(super) fn spend(steps: u64) {
     LEFT.set(LEFT.get().saturating_sub(steps));
 }
 
-/// Whether no step is left.
+/// Returns whether no step is left.
 pub(super) fn is_spent() -> bool {
     LEFT.get() == 0
 }

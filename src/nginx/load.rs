@@ -198,7 +198,7 @@ fn no_events(config: &Config<'_>) -> Option<Refusal> {
     Some(refusal.with_help("write `events {}` before `http`"))
 }
 
-/// Whether a syntax error or a template tag stands in or right behind the words of a directive, so that it may not be
+/// Returns whether a syntax error or a template tag stands in or right behind the words of a directive, so that it may not be
 /// what it seems.
 fn is_doubtful(config: &Config<'_>, item: ItemId) -> bool {
     let here = config.place(item);
@@ -213,12 +213,12 @@ fn is_doubtful(config: &Config<'_>, item: ItemId) -> bool {
     })
 }
 
-/// Whether a file has template tags or syntax errors: its blocks may nest otherwise than they seem to.
+/// Returns whether a file has template tags or syntax errors: its blocks may nest otherwise than they seem to.
 fn is_patchwork(config: &Config<'_>, file: FileId) -> bool {
     config.tree(file).is_none_or(|tree| !tree.tags.is_empty() || !tree.errors.is_empty())
 }
 
-/// Whether another program fills words of the directive in, perhaps with several each.
+/// Returns whether another program fills words of the directive in, perhaps with several each.
 fn has_open_words(config: &Config<'_>, item: ItemId) -> bool {
     let is_open = |index| config.parameter(item, index).is_none_or(|value| is_placeholder(&value));
     (0..=config.parameter_count(item)).any(is_open)

@@ -236,12 +236,12 @@ impl Level<'_> {
     }
 }
 
-/// Whether the location hands requests to an app, which makes nginx add a missing slash (A3.11).
+/// Returns whether the location hands requests to an app, which makes nginx add a missing slash (A3.11).
 fn passes_on(config: &Config<'_>, context: ContextId) -> bool {
     config.items(context).any(|item| is_pass(config.item(item).name))
 }
 
-/// Whether the directive hands requests to an app: `proxy_pass` and its kin.
+/// Returns whether the directive hands requests to an app: `proxy_pass` and its kin.
 pub fn is_pass(name: &[u8]) -> bool {
     name == b"memcached_pass" || Protocol::split(name).is_some_and(|(_, rest)| rest == b"pass")
 }

@@ -19,7 +19,7 @@ impl<'s> Nearest<'s> {
         Nearest { own }
     }
 
-    /// Whether there is none of them at all.
+    /// Returns whether there is none of them at all.
     pub fn is_empty(&self) -> bool {
         self.own.is_empty()
     }

@@ -94,7 +94,7 @@ impl Regexes {
         new
     }
 
-    /// Whether the text lacks what every match of the expression holds. That is soon known, and needs no compiled expression.
+    /// Returns whether the text lacks what every match of the expression holds. That is soon known, and needs no compiled expression.
     fn lacks_needed(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(needed) = &expression(&mut known.by_pattern, pattern).needed else { return false };
@@ -122,7 +122,7 @@ impl Regexes {
         Ok(Some(Captures { numbered, named }))
     }
 
-    /// Whether `text` matches; `None` where that cannot be known.
+    /// Returns whether `text` matches; `None` where that cannot be known.
     pub fn is_match(&self, pattern: &[u8], ignore_case: bool, text: &[u8]) -> Option<bool> {
         if self.lacks_needed(pattern, ignore_case, text) && text.is_ascii() {
             return Some(false);

@@ -191,7 +191,7 @@ impl<'s> Run<'_, '_, 's> {
         self.expand(text.to_vec().into())
     }
 
-    /// Whether the condition of an `if` holds.
+    /// Returns whether the condition of an `if` holds.
     fn holds(&mut self, item: ItemId) -> Result<bool, Question> {
         let open = || Question::Condition(item);
         match condition(self.model.config, item) {
@@ -244,7 +244,7 @@ impl<'s> Run<'_, '_, 's> {
         Ok(there != negated)
     }
 
-    /// Whether `regex` matches; its groups become `$1` and so on, which a failure empties.
+    /// Returns whether `regex` matches; its groups become `$1` and so on, which a failure empties.
     fn matches(
         &mut self,
         item: ItemId,
@@ -283,7 +283,7 @@ impl<'s> Run<'_, '_, 's> {
     }
 }
 
-/// Whether a replacement redirects by itself (A3.11).
+/// Returns whether a replacement redirects by itself (A3.11).
 fn is_absolute(replacement: &[u8]) -> bool {
     [&b"http://"[..], b"https://", b"$scheme"].iter().any(|start| replacement.starts_with(start))
 }

@@ -246,7 +246,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.steps.set(self.steps.get().saturating_add(MAX_STEPS + 1));
     }
 
-    /// Whether this request has taken all the steps it may take; the model gives it up then.
+    /// Returns whether this request has taken all the steps it may take; the model gives it up then.
     pub(super) fn is_over(&self) -> bool {
         self.steps.get() > MAX_STEPS
     }

@@ -39,7 +39,7 @@ fn build(hir: &Hir) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// Whether it is a class that has a letter or a digit.
+/// Returns whether it is a class that has a letter or a digit.
 fn is_plain(hir: &Hir) -> bool {
     let HirKind::Class(class) = hir.kind() else { return false };
     plainest(class).is_some_and(|text| text.iter().all(u8::is_ascii_alphanumeric))

@@ -93,7 +93,7 @@ impl<'s> Servers<'s> {
         &self.left_out
     }
 
-    /// Whether slashes in paths are merged. nginx reads the path before the name, so the default server of the address decides;
+    /// Returns whether slashes in paths are merged. nginx reads the path before the name, so the default server of the address decides;
     /// `None` where servers disagree.
     pub(super) fn merge_slashes(&self) -> Option<bool> {
         match self.merging {

@@ -204,7 +204,7 @@ impl Single {
     }
 }
 
-/// Whether a directive runs a program while a request is answered: Lua, njs or Perl.
+/// Returns whether a directive runs a program while a request is answered: Lua, njs or Perl.
 fn is_scripted(name: &[u8]) -> bool {
     let lua = [&b"rewrite_by_lua"[..], b"access_by_lua", b"content_by_lua", b"header_filter_by_lua"];
     let other = [&b"js_content"[..], b"js_header_filter", b"js_access", b"perl"];
@@ -218,7 +218,7 @@ fn is_relevant(config: &Config<'_>, item: ItemId) -> bool {
     is_named || config.parameter(item, 2).is_none_or(|value| memchr::memchr(b'$', &value).is_some())
 }
 
-/// Whether a rule asks for a header of this name, right or misspelled.
+/// Returns whether a rule asks for a header of this name, right or misspelled.
 fn is_relevant_name(name: &[u8]) -> bool {
     const OTHERS: [&[u8]; 4] = [b"cache-control", b"content-length", b"location", b"set-cookie"];
     let starts = |start: &[u8]| name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start));
@@ -383,7 +383,7 @@ impl Config<'_> {
         names
     }
 
-    /// Whether the directive in force in `id` says `on` or `off`; `None` where no level has one.
+    /// Returns whether the directive in force in `id` says `on` or `off`; `None` where no level has one.
     pub(super) fn is_on(&self, id: ContextId, single: Single) -> Option<bool> {
         let item = self.single(id, single)?;
         Some(self.parameter(item, 1).is_some_and(|value| value.eq_ignore_ascii_case(b"on")))

@@ -19,7 +19,7 @@ const LETTER: u8 = b'_';
 const STEERING: [&[u8]; 10] =
     [b"if", b"else", b"end", b"range", b"with", b"define", b"block", b"template", b"break", b"continue"];
 
-/// Whether a file may hold a tag at all; a quick look that says yes too often.
+/// Returns whether a file may hold a tag at all; a quick look that says yes too often.
 pub fn may_hold_tags(file: &[u8]) -> bool {
     [b"{{", b"{%", b"{#", b"<%"].iter().any(|opening| memmem::find(file, *opening).is_some())
 }
@@ -58,7 +58,7 @@ pub fn mask(file: &[u8]) -> (Cow<'_, [u8]>, Vec<Span>) {
     (Cow::Owned(masked), tags)
 }
 
-/// Whether a byte beside a tag belongs to the same word as what the tag prints.
+/// Returns whether a byte beside a tag belongs to the same word as what the tag prints.
 fn is_word_byte(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !matches!(byte, b';' | b'{' | b'}' | b'"' | b'\'' | b'#')
 }
@@ -155,7 +155,7 @@ impl<'f> Finder<'f> {
     }
 }
 
-/// Whether a `{{ … }}` with this inside prints something.
+/// Returns whether a `{{ … }}` with this inside prints something.
 fn prints(inside: &[u8]) -> bool {
     let inside = inside.strip_prefix(b"-").or_else(|| inside.strip_prefix(b"~")).unwrap_or(inside).trim_ascii_start();
     let word = inside.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').next().unwrap_or(&[]);

@@ -139,7 +139,7 @@ impl Tree {
         Children { tree: self, next, end }
     }
 
-    /// Whether nginx reads exactly what stands there: no error, no template tag, no limit, and nothing that envsubst fills in.
+    /// Returns whether nginx reads exactly what stands there: no error, no template tag, no limit, and nothing that envsubst fills in.
     pub fn is_plain(&self) -> bool {
         self.errors.is_empty() && self.tags.is_empty() && self.limits.is_empty() && self.filled.is_empty()
     }

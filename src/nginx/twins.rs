@@ -123,7 +123,7 @@ impl<'s> Config<'s> {
         Some((finder, are_placed))
     }
 
-    /// Whether an item is a block that may have twins: a location only where its path alone chooses it.
+    /// Returns whether an item is a block that may have twins: a location only where its path alone chooses it.
     fn may_have_twins(&self, item: &Item<'s>, wanted: &[u8]) -> bool {
         let Some(tree) = self.tree(item.file).filter(|tree| item.name == wanted && tree.is_plain()) else {
             return false;

@@ -46,7 +46,7 @@ pub fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Op
     Some(Undone::Own(first, config.hides(outer, protocol, wanted)?))
 }
 
-/// Whether a name with a star at its end looks as if it meant `name`.
+/// Returns whether a name with a star at its end looks as if it meant `name`.
 fn is_pattern_of(pattern: &[u8], name: &str) -> bool {
     let Some(start) = pattern.strip_suffix(b"*") else { return false };
     name.as_bytes().get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))

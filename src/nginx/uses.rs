@@ -16,7 +16,7 @@ pub fn origin_maps(config: &Config<'_>) -> impl Iterator<Item = (ItemId, Vec<u8>
     })
 }
 
-/// Whether a part that is not shown may use any variable: a missing include, a template, a script in a file of its own.
+/// Returns whether a part that is not shown may use any variable: a missing include, a template, a script in a file of its own.
 pub fn may_use_unseen(config: &Config<'_>) -> bool {
     let is_script = |name: &[u8]| {
         let lua = name.windows(5).any(|part| part == b"_lua_" || part == b"y_lua");

@@ -25,7 +25,7 @@ impl<'s> Value<'s> {
         }
     }
 
-    /// Whether `if ($variable)` takes it as true: anything but empty and `0` (A3.15).
+    /// Returns whether `if ($variable)` takes it as true: anything but empty and `0` (A3.15).
     pub fn is_true(&self) -> Option<bool> {
         self.bytes().map(|bytes| !bytes.is_empty() && bytes != b"0")
     }
@@ -89,7 +89,7 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether a value is this variable with text around it, and holds no other variable.
+/// Returns whether a value is this variable with text around it, and holds no other variable.
 pub fn is_more_than(value: &[u8], variable: &[u8]) -> bool {
     let is_it = |part: Part<'_>| matches!(part, Part::Variable(name) if name.eq_ignore_ascii_case(variable));
     let is_text = |part: Part<'_>| matches!(part, Part::Text(text) if !text.trim_ascii().is_empty());

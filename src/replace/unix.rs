@@ -68,7 +68,7 @@ impl Place {
         }
     }
 
-    /// Whether the file holds these bytes.
+    /// Returns whether the file holds these bytes.
     pub(super) fn holds(&self, before: Option<&[u8]>) -> Result<(), String> {
         let Some(before) = before else { return Ok(()) };
         let mut file = self.old(OFlags::RDONLY)?.ok_or("no such file or directory")?;

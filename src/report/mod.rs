@@ -77,7 +77,7 @@ impl Format {
         matches!(self, Format::Full | Format::Concise | Format::Narrated)
     }
 
-    /// Whether it can say which files were not analysed.
+    /// Returns whether it can say which files were not analysed.
     pub fn tells_not_analysed(self) -> bool {
         self.is_for_people() || matches!(self, Format::Json | Format::Jsonl | Format::Sarif | Format::Junit)
     }

@@ -10,7 +10,7 @@ use crate::lint::Outcome;
 /// How many paths the summary names before it only counts.
 const MOST_PATHS: usize = 10;
 
-/// Whether a terminal would obey the character, or show nothing or another order of text for it: control
+/// Returns whether a terminal would obey the character, or show nothing or another order of text for it: control
 /// characters, the bidirectional controls, and the invisible ones that make two origins look alike.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()

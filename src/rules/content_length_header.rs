@@ -60,12 +60,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     reported.finish(findings);
 }
 
-/// Whether the block only answers with 204.
+/// Returns whether the block only answers with 204.
 fn only_204(config: &Config<'_>, context: ContextId) -> bool {
     config.named(context, b"return").any(|item| config.parameter_is(item, 1, "204"))
 }
 
-/// Whether the block answers with a text of its own.
+/// Returns whether the block answers with a text of its own.
 fn answers_with_a_text(config: &Config<'_>, context: ContextId) -> bool {
     config.named(context, b"return").any(|item| config.parameter(item, 2).is_some_and(|text| !text.is_empty()))
 }

@@ -72,7 +72,7 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     Some(Finding { severity, help: Some("name the origins of the pages that call the app".into()), ..finding })
 }
 
-/// Whether another key decides in every product that may be meant: one that lets any origin in, or one that switches CORS off.
+/// Returns whether another key decides in every product that may be meant: one that lets any origin in, or one that switches CORS off.
 fn is_moot(key: &EnvKey<'_>) -> bool {
     let decides = |row: &Key| {
         let value = key.app.setting(row.name).and_then(|setting| setting.switch());

@@ -76,7 +76,7 @@ fn is_origin_key(key: &EnvKey<'_>) -> bool {
     key.setting.keys.iter().any(is_one)
 }
 
-/// Whether both are known and hold the same.
+/// Returns whether both are known and hold the same.
 fn is_same(one: &Setting, other: &Setting) -> bool {
     one.text().is_some_and(|text| other.text().is_some_and(|same| text.trim() == same.trim()))
 }

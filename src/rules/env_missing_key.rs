@@ -66,7 +66,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether no production file sets the key; for one that `.env` sets, only there.
+/// Returns whether no production file sets the key; for one that `.env` sets, only there.
 fn is_missing(key: &EnvKey<'_>, names: &Names<'_>) -> bool {
     let setting = key.setting;
     let is_origin_key = |row: &Key| row.meaning.allows_origins() && row.certainty > Certainty::Unverified;

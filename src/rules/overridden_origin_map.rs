@@ -73,7 +73,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(reported.into_values());
 }
 
-/// Whether the map looks the Origin up.
+/// Returns whether the map looks the Origin up.
 fn is_of_origin(config: &Config<'_>, map: ContextId) -> bool {
     let source = config.context(map).opener.and_then(|item| config.parameter(item, 1));
     let names = |source: &[u8]| {

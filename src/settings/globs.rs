@@ -47,7 +47,7 @@ impl Globs {
         Ok(Globs { set, patterns: patterns.iter().map(|&pattern| pattern.to_owned()).collect(), span })
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }

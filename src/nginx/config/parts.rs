@@ -61,12 +61,12 @@ impl<'s> Config<'s> {
         self.ancestors(id).find(|&context| self.context(context).kind == kind)
     }
 
-    /// Whether a part of this context or of one around it could not be read.
+    /// Returns whether a part of this context or of one around it could not be read.
     pub fn is_incomplete(&self, id: ContextId) -> bool {
         self.ancestors(id).any(|context| self.context(context).incomplete)
     }
 
-    /// Whether a fault of the syntax reaches into a place, so that what stands there is not what was meant.
+    /// Returns whether a fault of the syntax reaches into a place, so that what stands there is not what was meant.
     pub fn is_torn(&self, place: Place) -> bool {
         let errors = self.tree(place.file).map_or(&[][..], |tree| &tree.errors);
         // They are in file order, and do not lie in one another deeper than this.
@@ -100,7 +100,7 @@ impl<'s> Config<'s> {
         (1..=self.parameter_count(id)).filter_map(move |index| self.parameter(id, index))
     }
 
-    /// Whether the parameter counted from 1 is exactly `text`.
+    /// Returns whether the parameter counted from 1 is exactly `text`.
     pub fn parameter_is(&self, id: ItemId, index: usize, text: &str) -> bool {
         self.parameter(id, index).is_some_and(|value| &*value == text.as_bytes())
     }

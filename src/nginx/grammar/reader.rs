@@ -180,7 +180,7 @@ impl<'f> Reader<'f> {
         self.tree.words.push(word);
     }
 
-    /// Whether nginx's buffer overflows before it lets a token go. The buffer is filled again when it is used up, and a
+    /// Returns whether nginx's buffer overflows before it lets a token go. The buffer is filled again when it is used up, and a
     /// token under way is then moved to its front; so wherever a token stands, its first byte that nginx keeps, at
     /// `from`, and all bytes up to `from + last` must fit in. At the end of the file nothing has to be filled again.
     ///
@@ -353,7 +353,7 @@ impl<'f> Reader<'f> {
         self.beyond += 1;
     }
 
-    /// Whether the innermost open block holds a table.
+    /// Returns whether the innermost open block holds a table.
     fn in_table(&self) -> bool {
         let words = self.parent().map(|directive| self.tree.words(directive)).unwrap_or_default();
         words.first().is_some_and(|name| TABLES.contains(&name.value(self.file).as_ref()))

@@ -39,12 +39,12 @@ const FAMILIES: &[&str] = &[
     "tcpinfo_", "uid_", "upload_", "upstream_", "uploadprogress", "vhost_", "vts_", "waf_", "zstd_",
 ];
 
-/// Whether nginx itself may define the variable; the name is in lower case. Where in doubt, it does.
+/// Returns whether nginx itself may define the variable; the name is in lower case. Where in doubt, it does.
 pub(super) fn is_builtin(name: &str) -> bool {
     is_fixed(name) || OTHER.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
-/// Whether every nginx defines the variable itself and lets nobody else do so; the name is in lower case.
+/// Returns whether every nginx defines the variable itself and lets nobody else do so; the name is in lower case.
 pub(super) fn is_fixed(name: &str) -> bool {
     FIXED.contains(&name)
 }

@@ -64,7 +64,7 @@ impl Contexts {
         !self.and(other).is_empty()
     }
 
-    /// Whether it holds nothing that `other` lacks.
+    /// Returns whether it holds nothing that `other` lacks.
     pub(super) fn within(self, other: Contexts) -> bool {
         self.without(other).is_empty()
     }

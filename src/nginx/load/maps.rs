@@ -99,7 +99,7 @@ impl<'s> Table<'_, 's> {
     }
 }
 
-/// Whether a key has a `*` where `hostnames` allows none: anywhere but in `*.` at the start or `.*` at the end, and not
+/// Returns whether a key has a `*` where `hostnames` allows none: anywhere but in `*.` at the start or `.*` at the end, and not
 /// in both.
 fn is_no_hostname(key: &[u8]) -> bool {
     let rest = key.strip_prefix(b"*.").or_else(|| key.strip_suffix(b".*")).unwrap_or(key);

@@ -42,7 +42,7 @@ pub(super) fn refuse_expression(config: &Config<'_>, item: ItemId, word: usize, 
     Some(refusal.with_help("escape what is meant literally with `\\`, or close what is open"))
 }
 
-/// Whether a value looks like something that a program fills in before nginx reads it: `${NAME}` of envsubst, `@NAME@`,
+/// Returns whether a value looks like something that a program fills in before nginx reads it: `${NAME}` of envsubst, `@NAME@`,
 /// `%NAME%`, `__NAME__`, `<name>`.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let starts_one = |rest: &[u8]| {
@@ -298,7 +298,7 @@ impl<'s> Asked<'_, 's> {
     }
 }
 
-/// Whether a word is `always` with a letter too few or too many.
+/// Returns whether a word is `always` with a letter too few or too many.
 fn is_near_always(word: &[u8]) -> bool {
     let (word, always) = (word.to_ascii_lowercase(), b"always");
     let lacks_one = |long: &[u8], short: &[u8]| {
@@ -308,7 +308,7 @@ fn is_near_always(word: &[u8]) -> bool {
     lacks_one(always, &word) || lacks_one(&word, always)
 }
 
-/// Whether it is a decimal number up to `most`.
+/// Returns whether it is a decimal number up to `most`.
 fn is_code(text: &[u8], most: u64) -> bool {
     !text.is_empty()
         && text.iter().all(u8::is_ascii_digit)

@@ -60,7 +60,7 @@ impl Defined {
         Defined(Some(names))
     }
 
-    /// Whether nothing defines the variable, for sure.
+    /// Returns whether nothing defines the variable, for sure.
     fn lacks(&self, name: &[u8]) -> bool {
         let Defined(Some(names)) = self else { return false };
         let name = lower(name);
@@ -73,7 +73,7 @@ fn lower(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_ascii_lowercase()
 }
 
-/// Whether everything that could define a variable is there to be read.
+/// Returns whether everything that could define a variable is there to be read.
 fn is_all_known(config: &Config<'_>) -> bool {
     let read = |file| {
         config.tree(file).is_some_and(|tree| tree.errors.is_empty() && tree.tags.is_empty() && tree.limits.is_empty())
@@ -92,7 +92,7 @@ fn is_all_known(config: &Config<'_>) -> bool {
         && !config.items(config.top()).any(foreign_module)
 }
 
-/// Whether the directive uses variables and never defines one.
+/// Returns whether the directive uses variables and never defines one.
 fn uses_only(config: &Config<'_>, item: ItemId) -> bool {
     let name = config.item(item).name;
     let in_map = config.context(config.item(item).context).kind == ContextKind::Map;

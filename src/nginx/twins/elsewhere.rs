@@ -97,7 +97,7 @@ impl<'s> Elsewhere<'s> {
         self.words().chain(self.others.iter().flat_map(|text| text.split(u8::is_ascii_whitespace)))
     }
 
-    /// Whether it compares digits.
+    /// Returns whether it compares digits.
     pub(super) fn compares_digits(&self) -> bool {
         *self.compares_digits.get_or_init(|| self.all_words().any(compares_digits))
     }
@@ -107,7 +107,7 @@ impl<'s> Elsewhere<'s> {
         self.read().compared
     }
 
-    /// Whether it has this name, which has a number in it.
+    /// Returns whether it has this name, which has a number in it.
     pub(super) fn has_numbered(&self, name: &[u8]) -> bool {
         let all = || {
             let names = self.all_words().flat_map(|text| runs(text).map(|run| &text[run]));
@@ -116,7 +116,7 @@ impl<'s> Elsewhere<'s> {
         self.numbered.get_or_init(all).contains(name)
     }
 
-    /// Whether it has this name.
+    /// Returns whether it has this name.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         let all = || {
             let names = self.words().flat_map(|text| runs(text).map(|run| &text[run]));
@@ -125,7 +125,7 @@ impl<'s> Elsewhere<'s> {
         self.names.get_or_init(all).contains(name)
     }
 
-    /// Whether a name tells something by itself.
+    /// Returns whether a name tells something by itself.
     pub(super) fn tells(&self, name: &str) -> bool {
         (self.tells)(name)
     }

@@ -62,7 +62,7 @@ impl Kind {
     }
 }
 
-/// Whether what stands in one twin may stand in the place of what stands in the other.
+/// Returns whether what stands in one twin may stand in the place of what stands in the other.
 fn corresponds(way: Way, which: Option<usize>, own: &[u8], name: &[u8]) -> bool {
     let alike = |(left, right): (&u8, &u8)| left == right || (left.is_ascii_digit() && right.is_ascii_digit());
     match (way, which) {
@@ -174,7 +174,7 @@ impl<'a, 's> Finder<'a, 's> {
         compared(tree, self.file(member.file), member.directive)
     }
 
-    /// Whether the block is to be put in its place; if not, it is a twin of some that are.
+    /// Returns whether the block is to be put in its place; if not, it is a twin of some that are.
     pub(super) fn is_placed(&mut self, tree: &Tree, member: Member) -> bool {
         let own = self.sources.bytes(member.place());
         let size = match self.way {
@@ -212,7 +212,7 @@ impl<'a, 's> Finder<'a, 's> {
         true
     }
 
-    /// Whether nothing beside a block speaks of this name of it.
+    /// Returns whether nothing beside a block speaks of this name of it.
     fn is_own(&self, name: &[u8]) -> bool {
         let is_known = match self.way {
             Way::Numbered => self.elsewhere.has_numbered(name),
@@ -284,7 +284,7 @@ impl<'a, 's> Finder<'a, 's> {
     }
 }
 
-/// Whether an `include` in the block is found by one of the names.
+/// Returns whether an `include` in the block is found by one of the names.
 fn includes_by_name(tree: &Tree, file: &[u8], member: Member, names: &[Name]) -> bool {
     let end = tree.directives.get(member.directive as usize).map_or(0, |directive| directive.end);
     (member.directive..end).map(|directive| tree.words(directive)).any(|words| {

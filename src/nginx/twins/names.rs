@@ -84,7 +84,7 @@ pub(super) fn run_length(text: &[u8]) -> usize {
     text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len())
 }
 
-/// Whether a byte is one of a run.
+/// Returns whether a byte is one of a run.
 pub(super) fn is_part(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
@@ -93,7 +93,7 @@ pub(super) fn has_digit(text: &[u8]) -> bool {
     text.iter().any(u8::is_ascii_digit)
 }
 
-/// Whether `text` may be an expression that some digits fit and others do not. All of them fit `\d` and `[0-9]`; how many
+/// Returns whether `text` may be an expression that some digits fit and others do not. All of them fit `\d` and `[0-9]`; how many
 /// there must be does not matter either, since twins have as many.
 pub(super) fn compares_digits(text: &[u8]) -> bool {
     let is_special = |byte: &u8| matches!(byte, b'^' | b'[' | b'(' | b'\\' | b'*' | b'+' | b'?' | b'|' | b'$');
@@ -153,12 +153,12 @@ fn compared_in(words: &[Word], file: &[u8]) -> Against {
     }
 }
 
-/// Whether a directive's parameters name what is on the machine or behind it.
+/// Returns whether a directive's parameters name what is on the machine or behind it.
 pub(super) fn is_of_the_machine(directive: &[u8]) -> bool {
     directive.ends_with(b"_pass") || OF_THE_MACHINE.contains(&directive)
 }
 
-/// Whether a run is a name of which only the number matters to nobody: it starts with a small letter, as no number does in any
+/// Returns whether a run is a name of which only the number matters to nobody: it starts with a small letter, as no number does in any
 /// notation, and stands by itself in a word, a path or a host.
 pub(super) fn is_numbered(text: &[u8], run: &Range<usize>) -> bool {
     has_digit(&text[run.clone()]) && is_name(text, run)
@@ -177,7 +177,7 @@ pub(super) fn is_spelled_like_a_name(name: &[u8]) -> bool {
         && !name.iter().any(u8::is_ascii_uppercase)
 }
 
-/// Whether a run stands where a name may be any: what it is called matters neither to nginx nor to a browser there, nor to any
+/// Returns whether a run stands where a name may be any: what it is called matters neither to nginx nor to a browser there, nor to any
 /// expression, which are `compared` with these.
 pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<usize>, compared: Against) -> bool {
     if index == 0 || !is_name(text, run) {
@@ -196,7 +196,7 @@ pub(super) fn is_free(directive: &[u8], index: usize, text: &[u8], run: &Range<u
     }
 }
 
-/// Whether a name may be any other: nothing outside of its block speaks of it, and it tells nothing by itself, as `staging` does.
+/// Returns whether a name may be any other: nothing outside of its block speaks of it, and it tells nothing by itself, as `staging` does.
 pub(super) fn is_any(name: &[u8], elsewhere: &Elsewhere<'_>) -> bool {
     is_spelled_like_a_name(name) && std::str::from_utf8(name).is_ok_and(|name| !elsewhere.tells(name))
 }

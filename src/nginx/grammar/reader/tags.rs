@@ -5,7 +5,7 @@ use super::Reader;
 use crate::source::Span;
 
 impl Reader<'_> {
-    /// Whether a template tag stands in these bytes.
+    /// Returns whether a template tag stands in these bytes.
     pub(super) fn is_templated(&self, start: usize, end: usize) -> bool {
         let tags = &self.tree.tags;
         !tags.is_empty() && {
@@ -38,7 +38,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether every byte of a word belongs to a tag.
+    /// Returns whether every byte of a word belongs to a tag.
     fn is_all_tags(&self, span: Span) -> bool {
         let next = self.tree.tags.partition_point(|tag| tag.end <= span.start);
         let inside = self.tree.tags.iter().skip(next).take_while(|tag| tag.start < span.end);
