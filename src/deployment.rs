@@ -12,6 +12,7 @@ mod credentials;
 mod doubled;
 mod dropped;
 mod echoes;
+mod entry_url;
 mod environment;
 mod exchange;
 mod expressions;
@@ -215,7 +216,7 @@ impl<'d> Site<'d> {
         model.with_all_fields = with_all_fields;
         let origin_flows = origin_flows(&model);
         let ifs = route::ifs_by_parent(config);
-        let bases = route::bases(&model);
+        let bases = entry_url::bases(&model);
         let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind);
         let routes_by_item = ask::routes_by_item(&routes);
         let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::exchange::main_verdict;
-use super::{Behind, Exchange, Route, Site, route, upstream};
+use super::{Behind, Exchange, Route, Site, entry_url, route, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
@@ -124,7 +124,7 @@ impl<'d> Site<'d> {
     /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
     pub fn visit(&self, context: ContextId, caller: &Caller, upstream: &Upstream<'_>) -> Option<Visit<'d>> {
         let (server, entry) = route::entry(self.config, context)?;
-        let url = Url::parse(&route::url(&self.model, &self.bases, server, context)?).ok()?;
+        let url = Url::parse(&entry_url::url(&self.model, &self.bases, server, context)?).ok()?;
         let origin = check_serialized(&caller.origin).ok()?;
         if origin.is_same(&Origin::of(&url)) {
             return None;
