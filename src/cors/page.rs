@@ -1,5 +1,7 @@
 //! What a page asks for, and the requests a browser makes of it.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::header::{CorsHeader, is_token};
@@ -25,17 +27,24 @@ pub enum CredentialsMode {
 /// A page's request in mode `cors`, as a script hands it to `fetch`, or as a redirect made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// The page's origin.
-    pub origin: Origin,
-    method: String,
-    url: Url,
-    headers: Vec<(String, String)>,
+    /// What its copies share: the same request is judged in several credentials modes.
+    sent: Arc<Sent>,
     credentials: CredentialsMode,
     /// Response tainting is "cors": the request left the page's origin, now or before a redirect back to it.
     tainted: bool,
     /// A redirect crossed origins after the request had left the page's origin (redirect-tainted origin).
     opaque: bool,
     redirects: u8,
+}
+
+/// What a request is made of, whatever its credentials mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sent {
+    /// The page's origin.
+    origin: Origin,
+    method: String,
+    url: Url,
+    headers: Vec<(String, String)>,
 }
 
 /// Why a browser sends nothing at all for what a script asks.
@@ -71,7 +80,13 @@ impl PageRequest {
         let tainted = !origin.is_same(&Origin::of(&url));
         let method = safelist::normalize_method(method);
         let headers = Vec::new();
-        Ok(PageRequest { origin, method, url, headers, credentials, tainted, opaque: false, redirects: 0 })
+        let sent = Arc::new(Sent { origin, method, url, headers });
+        Ok(PageRequest { sent, credentials, tainted, opaque: false, redirects: 0 })
+    }
+
+    /// The page's origin.
+    pub fn origin(&self) -> &Origin {
+        &self.sent.origin
     }
 
     /// The same with one more header of the script's own. A forbidden request-header (`Cookie`, `Host`, `Sec-*` …) is
@@ -86,7 +101,7 @@ impl PageRequest {
             return Err(NotSendable::Header);
         }
         if !safelist::is_forbidden_header(name) {
-            self.headers.push((name.to_owned(), value.to_owned()));
+            Arc::make_mut(&mut self.sent).headers.push((name.to_owned(), value.to_owned()));
         }
         Ok(self)
     }
@@ -98,12 +113,12 @@ impl PageRequest {
 
     /// The method as it is sent.
     pub fn method(&self) -> &str {
-        &self.method
+        &self.sent.method
     }
 
     /// The URL asked for now, after any redirect.
     pub fn url(&self) -> &Url {
-        &self.url
+        &self.sent.url
     }
 
     /// Returns whether cookies may go with it in the sense of the CORS check: the credentials mode is `include`.
@@ -119,27 +134,27 @@ impl PageRequest {
     /// The request's `Origin` (byte-serializing a request origin): `null` for an opaque origin, and after a redirect
     /// from one foreign origin to another (I03).
     pub fn serialized_origin(&self) -> String {
-        if self.opaque { Origin::Opaque.to_string() } else { self.origin.to_string() }
+        if self.opaque { Origin::Opaque.to_string() } else { self.sent.origin.to_string() }
     }
 
     /// Returns whether that is the text of its `Origin`.
     pub(super) fn is_sent_as(&self, text: &str) -> bool {
-        if self.opaque { text == "null" } else { self.origin.is_serialized_as(text) }
+        if self.opaque { text == "null" } else { self.sent.origin.is_serialized_as(text) }
     }
 
     /// CORS-unsafe request-header names: what a preflight has to ask for, in lower case, sorted.
     pub fn unsafe_header_names(&self) -> Vec<String> {
-        safelist::unsafe_header_names(&self.headers)
+        safelist::unsafe_header_names(&self.sent.headers)
     }
 
     /// Returns whether the page set that header.
     pub fn has_header(&self, name: &str) -> bool {
-        self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+        self.sent.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
     }
 
     /// Returns whether a CORS-preflight must come first: a method that is not CORS-safelisted, or CORS-unsafe header names.
     pub fn needs_preflight(&self) -> bool {
-        self.tainted && !(safelist::is_safelisted_method(&self.method) && self.unsafe_header_names().is_empty())
+        self.tainted && !(safelist::is_safelisted_method(&self.sent.method) && self.unsafe_header_names().is_empty())
     }
 
     /// The CORS-preflight request on the wire, where one is needed.
@@ -150,7 +165,7 @@ impl PageRequest {
         let names = self.unsafe_header_names();
         let mut headers = vec![
             (CorsHeader::Origin.name().into(), self.serialized_origin()),
-            (CorsHeader::RequestMethod.name().into(), self.method.clone()),
+            (CorsHeader::RequestMethod.name().into(), self.sent.method.clone()),
         ];
         if !names.is_empty() {
             headers.push((CorsHeader::RequestHeaders.name().into(), names.join(",")));
@@ -162,16 +177,16 @@ impl PageRequest {
     /// `Origin` to every CORS request, and to every method but GET and HEAD.
     pub fn main(&self) -> Request {
         let mut headers = Vec::new();
-        if self.tainted || !matches!(self.method.as_str(), "GET" | "HEAD") {
+        if self.tainted || !matches!(self.sent.method.as_str(), "GET" | "HEAD") {
             headers.push((CorsHeader::Origin.name().into(), self.serialized_origin()));
         }
-        headers.extend(self.headers.iter().map(|(name, value)| (name.clone().into(), value.clone())));
-        Request { method: self.method.clone().into(), url: self.wire_url(), headers }
+        headers.extend(self.sent.headers.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+        Request { method: self.sent.method.clone().into(), url: self.wire_url(), headers }
     }
 
     /// The URL without its fragment, which no browser sends.
     fn wire_url(&self) -> String {
-        let mut url = self.url.clone();
+        let mut url = self.sent.url.clone();
         url.set_fragment(None);
         url.into()
     }
@@ -184,32 +199,34 @@ impl PageRequest {
     pub(super) fn redirected(&self, status: u16, location: &str) -> Result<PageRequest, Reason> {
         let foreign = || Reason::RedirectScheme(location.to_owned());
         // "If locationURL's scheme is not an HTTP(S) scheme, then return a network error."
-        let mut target = self.url.join(location).ok().filter(is_http).ok_or_else(foreign)?;
+        let mut target = self.sent.url.join(location).ok().filter(is_http).ok_or_else(foreign)?;
         if target.fragment().is_none() {
-            target.set_fragment(self.url.fragment());
+            target.set_fragment(self.sent.url.fragment());
         }
         // "If request's redirect count is 20, then return a network error."
         if self.redirects >= MAX_REDIRECTS {
             return Err(Reason::TooManyRedirects);
         }
-        let (here, there) = (Origin::of(&self.url), Origin::of(&target));
+        let (here, there) = (Origin::of(&self.sent.url), Origin::of(&target));
         // "If request's mode is "cors", locationURL includes credentials, and request's origin is not same origin with
         // locationURL's origin" or "request's response tainting is "cors" and locationURL includes credentials".
-        if has_login(&target) && (self.tainted || !self.origin.is_same(&there)) {
+        if has_login(&target) && (self.tainted || !self.sent.origin.is_same(&there)) {
             return Err(Reason::RedirectCredentials);
         }
-        let mut next = PageRequest { url: target, redirects: self.redirects + 1, ..self.clone() };
-        let post_to_get = matches!(status, 301 | 302) && self.method == "POST";
-        if post_to_get || (status == 303 && !matches!(self.method.as_str(), "GET" | "HEAD")) {
-            next.method = "GET".to_owned();
-            next.headers.retain(|(name, _)| !is_body_header(name));
+        let mut next = PageRequest { redirects: self.redirects + 1, ..self.clone() };
+        let sent = Arc::make_mut(&mut next.sent);
+        sent.url = target;
+        let post_to_get = matches!(status, 301 | 302) && self.sent.method == "POST";
+        if post_to_get || (status == 303 && !matches!(self.sent.method.as_str(), "GET" | "HEAD")) {
+            sent.method = "GET".to_owned();
+            sent.headers.retain(|(name, _)| !is_body_header(name));
         }
         if !here.is_same(&there) {
             // "for each headerName of CORS non-wildcard request-header name, delete headerName"
-            next.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
-            next.opaque = self.opaque || !self.origin.is_same(&here);
+            sent.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            next.opaque = self.opaque || !self.sent.origin.is_same(&here);
         }
-        next.tainted = self.tainted || !self.origin.is_same(&there);
+        next.tainted = self.tainted || !self.sent.origin.is_same(&there);
         Ok(next)
     }
 }

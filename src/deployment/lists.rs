@@ -76,7 +76,7 @@ impl<'d> Site<'d> {
         header: Option<(&str, &str)>,
     ) -> Option<Request> {
         let mode = if asked.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
-        let page = PageRequest::new(asked.page.origin.clone(), method, asked.page.url().clone(), mode).ok()?;
+        let page = PageRequest::new(asked.page.origin().clone(), method, asked.page.url().clone(), mode).ok()?;
         let page = match header {
             Some((name, value)) => page.with_header(name, value).ok()?,
             None => page,

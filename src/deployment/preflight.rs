@@ -165,7 +165,7 @@ fn is_page_missing(answer: &Answer<'_>) -> bool {
 fn is_open(exchanges: &[Exchange<'_>], asked: &Exchange<'_>) -> bool {
     let served = |answer: &Answer<'_>| answer.status.is_none_or(|status| (200..300).contains(&status));
     let same_page = |exchange: &&Exchange<'_>| {
-        exchange.page.origin == asked.page.origin && exchange.page.has_credentials() == asked.page.has_credentials()
+        exchange.page.origin() == asked.page.origin() && exchange.page.has_credentials() == asked.page.has_credentials()
     };
     exchanges
         .iter()

@@ -41,7 +41,7 @@ impl<'e, 'd> Senders<'e, 'd> {
                     };
                     let known = senders.sent.entry((flow, value)).or_default();
                     let same_origin = |(other, _): &(usize, Kind)| {
-                        site.exchanges.get(*other).is_some_and(|other| other.page.origin == exchange.page.origin)
+                        site.exchanges.get(*other).is_some_and(|other| other.page.origin() == exchange.page.origin())
                     };
                     if known.len() < MAX_ROUTES && !known.iter().any(same_origin) {
                         known.push((index, kind));

@@ -49,7 +49,7 @@ impl<'d> Site<'d> {
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         ["POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| listed.contains(method)).find_map(|method| {
             let page =
-                PageRequest::new(exchange.page.origin.clone(), method, exchange.page.url().clone(), mode).ok()?;
+                PageRequest::new(exchange.page.origin().clone(), method, exchange.page.url().clone(), mode).ok()?;
             let visit = self.visit_as(exchange.route, page, &deployment.behind);
             let is_lost = visit.told().all(|answer| lacking(&visit.verdict(answer)) == Some(CorsHeader::AllowOrigin));
             (is_lost && visit.told().next().is_some()).then(|| Unmatched { item, method, request: visit.request() })

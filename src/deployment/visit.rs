@@ -157,7 +157,7 @@ impl<'d> Site<'d> {
         };
         url.path().as_bytes().starts_with(&path).then_some(())?;
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
-        let page = PageRequest::new(exchange.page.origin.clone(), "GET", url, mode).ok()?;
+        let page = PageRequest::new(exchange.page.origin().clone(), "GET", url, mode).ok()?;
         let answers = self.answers_from(*entry, &page.main(), &upstream(self.config, behind));
         Some(Visit { page, answers })
     }

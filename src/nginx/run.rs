@@ -199,7 +199,9 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         let status = self.error_status.or(reply.status);
         let (server, context, assumptions) = (self.server, self.context, self.assumptions.to_vec());
         let matched = std::mem::take(&mut self.matched);
-        let (fields, open) = self.fields(status, &reply);
+        let (mut fields, open) = self.fields(status, &reply);
+        // Very many answers are kept.
+        fields.shrink_to_fit();
         Ok(Answer { status, fields, by: reply.by, server, context, item: reply.item, matched, assumptions, open })
     }
 
