@@ -90,7 +90,7 @@ use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
-use crate::nginx::limits::{metered, steps_for};
+use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::value::only_variable;
 use crate::parallel;
 use crate::source::Sources;
@@ -153,7 +153,8 @@ impl<'d> Deployment<'d> {
 
     fn asked(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>, with_all_fields: bool) -> Self {
         let behind = Behind::new(configs, apps);
-        let sites = configs.iter().map(|config| Site::new(config, &behind, with_all_fields)).collect();
+        let mut steps = StepsLeft::new(configs);
+        let sites = configs.iter().map(|config| Site::new(config, &behind, with_all_fields, &mut steps)).collect();
         Deployment {
             sources,
             sites,
@@ -211,21 +212,39 @@ impl<'d> Site<'d> {
         flows
     }
 
-    fn new(config: &'d Config<'d>, behind: &Behind<'d>, with_all_fields: bool) -> Self {
+    fn new(config: &'d Config<'d>, behind: &Behind<'d>, with_all_fields: bool, steps: &mut StepsLeft) -> Self {
         let mut model = Model::new(config);
         model.with_all_fields = with_all_fields;
         let origin_flows = origin_flows(&model);
+        for (field, _) in origin_flows.iter().filter(|(_, flow)| flow.is_cut) {
+            model.give_up(config.item(field.item).context, Limit::Variables);
+        }
         let ifs = route::ifs_by_parent(config);
-        let bases = entry_url::bases(&model);
-        let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind);
+        let (bases, met) = watched(|| entry_url::bases(&model));
+        met.inspect(|limit| model.give_up(config.top(), *limit));
+        let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind, &mut steps.for_locations);
         let routes_by_item = ask::routes_by_item(&routes);
         let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };
         let routes: Vec<usize> = (0..site.routes.len()).collect();
         let exchanges = parallel::map(&routes, ROUTES_AT_A_TIME, |&route| exchange::ask_route(&site, route, behind));
         site.exchanges = exchanges.into_iter().flatten().collect();
-        let probes = metered(steps_for(config.item_count()), || probe::ask_ifs(&site, behind));
+        let probes = metered(&mut steps.for_probes, || probe::ask_ifs(&site, behind));
         site.exchanges.extend(probes);
         site
+    }
+}
+
+/// The steps that are left for all configurations of a run: many small files take no more than a large one.
+struct StepsLeft {
+    for_locations: u64,
+    for_probes: u64,
+}
+
+impl StepsLeft {
+    fn new(configs: &[Config<'_>]) -> Self {
+        let bytes = configs.iter().map(Config::byte_count).sum();
+        let directives = configs.iter().map(Config::item_count).sum();
+        StepsLeft { for_locations: location_steps_for(bytes), for_probes: steps_for(directives) }
     }
 }
 

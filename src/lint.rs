@@ -215,6 +215,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     let needs_all = asked(unused_suppression::RULE.id);
     let mut findings = Vec::new();
     own::report(files, &configs, &linted, options.root().is_some(), &mut findings);
+    own::unfilled(apps, &mut findings);
     findings.retain(|finding| needs_all || asked(finding.rule));
     let mut deployment = Deployment::new(&files.sources, &configs, apps);
     deployment.nginx_version = options.nginx_version();
@@ -258,7 +259,7 @@ fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Subject::Deployment(check) = rule.check {
         let directives = deployment.sites.iter().map(|site| site.config.item_count()).sum();
-        metered(steps_for(directives), || check(deployment, &mut findings));
+        metered(&mut steps_for(directives), || check(deployment, &mut findings));
     }
     findings
 }

@@ -9,6 +9,7 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::limits::Limit;
 use crate::nginx::nearest::Nearest;
 use crate::nginx::settings::Protocol;
 use crate::source::Place;
@@ -17,7 +18,7 @@ use crate::source::Place;
 const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
 
 /// How many of the apps that may be meant are asked.
-pub(super) const MAX_CANDIDATES: usize = 8;
+pub(super) const MAX_CANDIDATES: usize = 64;
 /// How many origins of the app's list are tried; asking it about each costs as much as the list is long.
 const MAX_ORIGINS: usize = 64;
 
@@ -131,6 +132,9 @@ impl<'d> Asked<'_, 'd> {
         };
         let suffering = |app: &'d Project<'d>| Some((app.directory.clone(), suffers(&app.production)?));
         let found: Vec<_> = candidates(&pass).take(MAX_CANDIDATES).filter_map(suffering).collect();
+        if found.is_empty() && candidates(&pass).nth(MAX_CANDIDATES).is_some() {
+            site.model.give_up(site.config.item(pass).context, Limit::Apps);
+        }
         let (_, (first, request)) = found.first()?.clone();
         let directories = found.into_iter().map(|(directory, _)| directory).collect();
         Some(cache.mixed_up(first, request, Some((site.config.place(pass), directories))))

@@ -81,6 +81,7 @@ impl<'d> Deployment<'d> {
     fn beside_open_app(&self, site: &Site<'d>, exchange: &Exchange<'d>) -> Option<BesideApp<'d>> {
         let pass = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?.item?;
         let sends = |app: &&Project<'_>| app.production.evidence.as_ref().is_some_and(is_sure);
+        // The first one shows it; the others are named.
         let candidates: Vec<_> =
             self.behind.candidates(site.config.place(pass)).filter(sends).take(MAX_CANDIDATES).collect();
         let first = candidates.first()?;

@@ -140,6 +140,9 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
 
 /// Returns whether a `rewrite` of this very context changes that path.
 fn rewrites(model: &Model<'_, '_>, context: ContextId, path: &[u8]) -> bool {
-    let expressions = model.config.named(context, b"rewrite").filter_map(|item| model.config.parameter(item, 1));
+    let config = model.config;
+    // A server has many directives, and this is asked for each of its locations.
+    let items = config.rewrites(context).iter().filter(|item| config.item(**item).name == b"rewrite");
+    let expressions = items.filter_map(|item| config.parameter(*item, 1));
     expressions.into_iter().any(|expression| model.regexes.is_match(&expression, false, path) == Some(true))
 }

@@ -10,6 +10,7 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::serialized::check_serialized;
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::limits::Limit;
 use crate::nginx::sample::sample;
 
 /// How many `if`s of one location are asked about: each request runs through all of them.
@@ -32,7 +33,7 @@ pub(super) fn ask_ifs<'d>(site: &Site<'d>, behind: &Behind<'_>) -> Vec<Exchange<
             let has_own = site.config.named(context, b"add_header").next().is_some();
             if is_if && has_own && !met.contains(&context) {
                 if left == 0 {
-                    site.model.give_up(route.context);
+                    site.model.give_up(route.context, Limit::Ways);
                     break;
                 }
                 left -= 1;

@@ -12,7 +12,7 @@ use crate::dotenv::app::{App, Evidence};
 use crate::nginx::answer::{Entry, Model};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
-use crate::nginx::limits::steps_for;
+use crate::nginx::limits::{Limit, watched};
 use crate::nginx::locations::{self, Found, Pattern, is_pass};
 use crate::nginx::sample::sample;
 use crate::nginx::settings::{List, Single};
@@ -20,6 +20,12 @@ use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
+/// How many steps of a run a request takes beside those of the run: it is made, its answer is kept, and every rule looks at it.
+const STEPS_OF_A_REQUEST: usize = 120;
+/// How many a directive of the rewrite module takes, by far: a server may have as many as it has locations.
+const STEPS_OF_A_REWRITE: usize = 10;
+/// How many a field of an answer takes.
+const STEPS_OF_A_FIELD: usize = 5;
 /// How many files a `try_files` may ask for before they count: as many take no time.
 const FEW_FILES: usize = 8;
 /// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
@@ -112,23 +118,23 @@ fn needs_no_preflight(name: &str) -> bool {
     safe.iter().any(|safe| safe.eq_ignore_ascii_case(name))
 }
 
-/// The routes of a configuration.
+/// The routes of a configuration, as long as steps are left for them.
 pub(super) fn routes<'d>(
     model: &Model<'d, 'd>,
     ifs: &BTreeMap<ContextId, Vec<ContextId>>,
     bases: &BTreeMap<ContextId, String>,
     flows: &[OriginFlow<'d>],
     behind: &Behind<'d>,
+    left: &mut u64,
 ) -> Vec<Route<'d>> {
     let config = model.config;
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
     let mut routes = Vec::new();
-    let mut left = steps_for(config.item_count());
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
-        if left == 0 {
+        if *left == 0 {
             if !config.list(context, List::RelevantHeader).is_empty() {
-                model.give_up(context);
+                model.give_up(context, Limit::Budget);
             }
             continue;
         }
@@ -149,7 +155,9 @@ pub(super) fn routes<'d>(
         let flows: Vec<&Flow> = fields.iter().filter_map(|field| by_item.get(&field.item).copied()).collect();
         let origins = origins(model, &flows, speaking);
         // What no request gets to harms no page.
-        let Some(url) = url(model, bases, server, context) else { continue };
+        let (url, met) = watched(|| url(model, bases, server, context));
+        met.inspect(|limit| model.give_up(context, *limit));
+        let Some(url) = url else { continue };
         let is_partial = config.is_incomplete(context) || config.context(context).opener.is_none();
         let is_read_only = is_read_only(config, context);
         let mut route = Route {
@@ -166,7 +174,7 @@ pub(super) fn routes<'d>(
             is_partial,
         };
         route.wants_preflights = route.shows_preflights();
-        left = left.saturating_sub(weight(config, ifs, &route));
+        *left = left.saturating_sub(weight(config, ifs, &route));
         routes.push(route);
     }
     routes
@@ -181,14 +189,20 @@ fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route:
         config.rewrites(context).len() + blocks.map(|block| config.rewrites(*block).len()).sum::<usize>()
     };
     let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
-    // Each field of each answer is kept, and each `if` with a header of its own is asked about by itself.
+    // Each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
     // Each file that may be there is a way of its own, which asks for all the files before it.
     let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item));
     let files = files.saturating_sub(FEW_FILES).pow(2);
+    // A file that may be there or not has two answers, and an error page as many more.
+    let is_file = !route.reaches_app && config.named(route.context, b"return").next().is_none();
+    let open = if is_file { STEPS_OF_A_REQUEST } else { 0 };
     // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
     let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
-    let steps = requests * (4 + 2 * rewrites + 4 * route.fields.len() + files + bytes / 16) + probes * rewrites;
+    // Each field of each answer is kept.
+    let fields = STEPS_OF_A_FIELD * route.fields.len();
+    let steps = requests * (STEPS_OF_A_REQUEST + open + fields + STEPS_OF_A_REWRITE * rewrites + 2 * files + bytes / 8)
+        + probes * rewrites;
     u64::try_from(steps).unwrap_or(u64::MAX)
 }
 

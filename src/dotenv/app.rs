@@ -144,6 +144,8 @@ pub struct App {
     pub switched_off: Option<Place>,
     /// Every key in force, whatever it means: what programs get that read these files.
     pub variables: HashMap<String, Variable>,
+    /// In each file, the first key whose value is not known because those before it became too long.
+    pub unfilled: Vec<Place>,
     /// The index of each setting.
     by_name: HashMap<String, usize>,
     /// What answers are found by.
@@ -198,15 +200,17 @@ pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
 pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     let mut variables = Variables::new();
     let mut in_force: HashMap<Cow<'_, str>, InForce<'_>> = HashMap::new();
+    let mut unfilled = Vec::new();
     for (layer, (file, tree, bytes)) in files.iter().enumerate() {
-        let (values, after) = plain_values(tree, bytes, &variables);
-        variables = after;
-        for (assignment, value) in tree.assignments().zip(values) {
+        let read = plain_values(tree, bytes, &variables);
+        variables = read.variables;
+        unfilled.extend(read.unfilled.map(|span| Place { file: *file, span }));
+        for (assignment, value) in tree.assignments().zip(read.values) {
             let name = lossy(assignment.key.of(bytes));
             in_force.insert(name, InForce { layer, file: *file, assignment, value: value.map(Arc::new) });
         }
     }
-    let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), ..App::default() };
+    let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), unfilled, ..App::default() };
     let present = |key: &str| in_force.contains_key(key) || (beside.has)(key);
     let mut settings: Vec<(usize, Span, Setting)> = Vec::new();
     for (name, entry) in &in_force {

@@ -65,16 +65,30 @@ impl Plain {
 /// How many bytes all values of a file with variables may have together; those behind are not known.
 pub(super) const MAX_FILLED_BYTES: usize = 4 * 1024 * 1024;
 
-/// The values of all assignments of a file, in order, and the variables in force after it. `outer` holds those of the
-/// files that were loaded before.
-pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> (Vec<Option<Plain>>, Variables) {
+/// What the assignments of a file come to.
+pub struct Values {
+    /// The values, in the order of the assignments; none of one that is not known.
+    pub values: Vec<Option<Plain>>,
+    /// The variables in force after the file.
+    pub variables: Variables,
+    /// The first key whose value was not filled in, since those before it took all the bytes that there are for values with variables.
+    pub unfilled: Option<Span>,
+}
+
+/// The values of all assignments of a file. `outer` holds the variables of the files that were loaded before.
+pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> Values {
     let assignments: Vec<&Assignment> = tree.assignments().collect();
     let mut variables = outer.clone();
     let mut values = Vec::with_capacity(assignments.len());
     let mut bytes_left = MAX_FILLED_BYTES;
+    let mut unfilled = None;
     let mut plain = |assignment: &Assignment, variables: &Variables| {
         let is_filled = memchr::memchr(b'$', assignment.value.span.of(file)).is_some();
-        let value = if is_filled && bytes_left == 0 { None } else { plain(tree, file, assignment, variables) };
+        let is_left_out = is_filled && bytes_left == 0;
+        if is_left_out {
+            unfilled.get_or_insert(assignment.key);
+        }
+        let value = if is_left_out { None } else { plain(tree, file, assignment, variables) };
         let filled = value.as_ref().filter(|_| is_filled).map_or(0, |value| value.bytes.len());
         bytes_left = bytes_left.saturating_sub(filled);
         value
@@ -97,7 +111,7 @@ pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> (Vec<Option<
             set(&mut variables, assignment.key.of(file), value.as_ref());
         }
     }
-    (values, variables)
+    Values { values, variables, unfilled }
 }
 
 fn set(variables: &mut Variables, key: &[u8], value: Option<&Plain>) {
@@ -166,7 +180,7 @@ mod tests {
 
     /// The values of a file as text, `?` for what is not known.
     fn values(file: &str) -> Vec<String> {
-        let (values, _) = plain_values(&parse(file.as_bytes()), file.as_bytes(), &Variables::new());
+        let values = plain_values(&parse(file.as_bytes()), file.as_bytes(), &Variables::new()).values;
         let text = |value: Option<Plain>| value.map_or("?".into(), |value| String::from_utf8(value.bytes).unwrap());
         values.into_iter().map(text).collect()
     }
@@ -194,7 +208,7 @@ mod tests {
     fn bytes_know_where_they_stand() {
         let file = b"A=x\nB=\"h://$A\\\"y\"";
         let tree = parse(file);
-        let (values, _) = plain_values(&tree, file, &Variables::new());
+        let values = plain_values(&tree, file, &Variables::new()).values;
         let value = values.get(1).cloned().flatten().unwrap();
         assert_eq!(value.bytes(), b"h://x\"y");
         let at = |range: Range<usize>| String::from_utf8_lossy(value.span(range).of(file)).into_owned();

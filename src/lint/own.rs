@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::missing;
 use super::read::Files;
+use crate::deployment::Apps;
 use crate::finding::Finding;
 use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
@@ -90,6 +91,19 @@ fn not_followed(files: &Files, place: Place, problem: Problem) -> Option<Finding
     })
 }
 
+/// The .env files of which some values were not filled in.
+pub(super) fn unfilled(apps: &Apps<'_>, findings: &mut Vec<Finding>) {
+    let together = apps.projects.iter().map(|project| &project.production);
+    let places: BTreeSet<Place> = apps.files.iter().chain(together).flat_map(|app| app.unfilled.clone()).collect();
+    let mut seen = BTreeSet::new();
+    for place in places.into_iter().filter(|place| seen.insert(place.file)) {
+        let message = "the values of this file grow too long through one another, so not all of it was checked";
+        let finding =
+            not_analysed_rule::RULE.finding(place, "values with variables are not read from here on", message);
+        findings.push(finding.with_help("write the values out, without variables"));
+    }
+}
+
 /// The blocks whose answers the model gave up working out.
 pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
     for (context, limit) in model.given_up() {
@@ -101,10 +115,16 @@ pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
             Limit::Ways => "the response depends on too many unknown conditions, so CORS was not checked here",
             Limit::Steps => "the response takes too many steps to work out, so CORS was not checked here",
             Limit::Budget => "the configuration is too large to check every location, so CORS was not checked here",
+            Limit::Variables => "a CORS header depends on too many variables to follow, so not all of it was checked",
+            Limit::Expression => "an expression is too long or has too many alternatives, so not all of it was checked",
+            Limit::Apps => "too many apps may be the one that this passes requests to, so not all were checked",
         };
         let help = match limit {
             Limit::Ways => "combine the conditions in one `map`",
             Limit::Steps | Limit::Budget => "lint a part of the configuration by itself",
+            Limit::Variables => "combine the `map` blocks, so that fewer lead to the header",
+            Limit::Expression => "split it into several expressions, one for each host",
+            Limit::Apps => "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`",
         };
         findings.push(not_analysed_rule::RULE.finding(place, "not analyzed", message).with_help(help));
     }

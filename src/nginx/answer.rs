@@ -165,9 +165,9 @@ impl<'c, 's> Model<'c, 's> {
         self.given_up.all()
     }
 
-    /// Says that a block is not asked, since all before it took the steps that a configuration of its size may take.
-    pub fn give_up(&self, context: ContextId) {
-        self.given_up.add(context, Limit::Budget);
+    /// Says that a block was not asked, or not wholly, since a limit was met for it.
+    pub fn give_up(&self, context: ContextId, limit: Limit) {
+        self.given_up.add(context, limit);
     }
 
     /// The variables that an answer may depend on, in lower case.
@@ -197,20 +197,34 @@ impl<'c, 's> Model<'c, 's> {
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {
         let url = Url::parse(&request.url).ok();
+        let (answers, met) = limits::watched(|| self.all_answers((request, url.as_ref()), upstream, entry, assume));
+        if let Some(limit) = met {
+            self.given_up.add(self.entered(entry, url.as_ref()), limit);
+        }
+        answers
+    }
+
+    fn all_answers(
+        &self,
+        (request, url): (&Request, Option<&Url>),
+        upstream: &Upstream<'_>,
+        entry: Entry,
+        assume: &dyn Fn(&Question) -> Option<bool>,
+    ) -> Vec<Answer<'s>> {
         let mut answers = Vec::new();
         let mut waiting: Vec<Vec<(Question, bool)>> = vec![Vec::new()];
         let mut runs = 0;
         let steps = Cell::new(0);
         if limits::is_spent() {
-            self.given_up.add(self.entered(entry, url.as_ref()), Limit::Budget);
+            self.given_up.add(self.entered(entry, url), Limit::Budget);
             return answers;
         }
         while let Some(assumptions) = waiting.pop() {
             runs += 1;
-            let run = Run::new(self, (request, url.as_ref()), upstream, &assumptions, &steps).go(entry);
+            let run = Run::new(self, (request, url), upstream, &assumptions, &steps).go(entry);
             if runs > MAX_RUNS || steps.get() > MAX_STEPS {
                 let limit = if runs > MAX_RUNS { Limit::Ways } else { Limit::Steps };
-                self.given_up.add(self.entered(entry, url.as_ref()), limit);
+                self.given_up.add(self.entered(entry, url), limit);
                 answers.clear();
                 break;
             }
@@ -228,7 +242,7 @@ impl<'c, 's> Model<'c, 's> {
         }
         // Expressions that take long to compile took the steps that were left, so some were not matched.
         if limits::is_spent() {
-            self.given_up.add(self.entered(entry, url.as_ref()), Limit::Budget);
+            self.given_up.add(self.entered(entry, url), Limit::Budget);
             answers.clear();
         }
         self.steps.fetch_add(steps.get(), Ordering::Relaxed);

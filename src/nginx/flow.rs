@@ -82,6 +82,8 @@ pub struct Flow {
     pub reflected: Vec<Place>,
     /// Whether a part of it comes from where nobody can look.
     pub open: bool,
+    /// Whether it depends on more variables than are followed; then it is open as well.
+    pub is_cut: bool,
 }
 
 impl Flow {
@@ -93,8 +95,14 @@ impl Flow {
 
 /// Follows the value of a header field back to where it comes from.
 pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField<'_>) -> Flow {
-    let mut follower =
-        Follower { config, definitions, flow: Flow::default(), seen: BTreeSet::new(), waiting: Vec::new() };
+    let mut follower = Follower {
+        config,
+        definitions,
+        flow: Flow::default(),
+        seen: BTreeSet::new(),
+        compared: BTreeSet::new(),
+        waiting: Vec::new(),
+    };
     follower.value(&field.value, field.place);
     let context = config.item(field.item).context;
     follower.conditions(context, false);
@@ -102,6 +110,7 @@ pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField
     while let Some((variable, role)) = follower.waiting.pop() {
         if follower.seen.len() > MAX_VARIABLES {
             follower.flow.open = true;
+            follower.flow.is_cut = true;
             break;
         }
         follower.variable(&variable, role);
@@ -123,6 +132,8 @@ struct Follower<'f, 's> {
     definitions: &'f Definitions<'s>,
     flow: Flow,
     seen: BTreeSet<(Vec<u8>, Role)>,
+    /// The conditions that are among `flow.compared`.
+    compared: BTreeSet<(ItemId, Place)>,
     waiting: Vec<(Vec<u8>, Role)>,
 }
 
@@ -227,7 +238,7 @@ impl Follower<'_, '_> {
     }
 
     fn compare(&mut self, compared: Compared) {
-        if !self.flow.compared.contains(&compared) {
+        if self.compared.insert((compared.item, compared.place)) {
             self.flow.compared.push(compared);
         }
     }

@@ -17,6 +17,12 @@ pub enum Limit {
     Steps,
     /// The locations before it took all the steps that a configuration of its size may take, so it was not asked at all.
     Budget,
+    /// A value depends on more variables, through one another, than are followed.
+    Variables,
+    /// An expression is longer, or has more alternatives, than is looked into.
+    Expression,
+    /// More apps may be meant by a directive than are tried.
+    Apps,
 }
 
 /// The blocks in which requests met a limit, each with the first limit it met.
@@ -41,15 +47,29 @@ impl GivenUp {
 thread_local! {
     /// How many steps this thread may still take for the work it is at.
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+    /// The limit that was met where nobody knows for which block it was.
+    static MET: Cell<Option<Limit>> = const { Cell::new(None) };
 }
 
-/// Does work that may take so many steps of the model. Beyond, every answer is missing, and the model knows where (`Model::given_up`). The work is done by
-/// this thread alone, so where it ends does not depend on what others do meanwhile.
-pub fn metered<T>(steps: u64, work: impl FnOnce() -> T) -> T {
-    let before = LEFT.replace(steps);
+/// Does work that may take `steps` of the model, and takes what it took from them. Beyond, every answer is missing, and the model knows
+/// where (`Model::given_up`). The work is done by this thread alone, so where it ends does not depend on what others do meanwhile.
+pub fn metered<T>(steps: &mut u64, work: impl FnOnce() -> T) -> T {
+    let before = LEFT.replace(*steps);
     let done = work();
-    LEFT.set(before);
+    *steps = LEFT.replace(before);
     done
+}
+
+/// Does work, and tells which limit it met in a place that does not know the block.
+pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, Option<Limit>) {
+    let before = MET.replace(None);
+    let done = work();
+    (done, MET.replace(before))
+}
+
+/// Remembers that a limit was met, for whoever watches.
+pub(super) fn meet(limit: Limit) {
+    MET.set(Some(limit));
 }
 
 /// Counts steps that were taken.
@@ -62,10 +82,23 @@ pub(super) fn is_spent() -> bool {
     LEFT.get() == 0
 }
 
-/// How many steps a piece of work may take on a configuration of so many directives: a fixed number, which no configuration that
-/// somebody has written comes near, and some for each directive, so that cost grows linearly.
+/// How many steps a rule, or what is asked beside the locations, may take on configurations of so many directives in all: a fixed number,
+/// which none that somebody has written comes near, and some for each directive, so that cost grows linearly.
 pub fn steps_for(directives: usize) -> u64 {
     const LEAST: u64 = 2_000_000;
-    const EACH: u64 = 300;
-    LEAST + EACH * u64::try_from(directives).unwrap_or(u64::MAX / EACH / 2)
+    const EACH: u64 = 20;
+    linear(LEAST, EACH, directives)
+}
+
+/// How many steps all locations of a run may take to be asked, whose configurations are so many bytes long. A location takes some 4,000, for
+/// a dozen requests and what is kept of their answers. Files that people write have one in 100 bytes at the most; where every 15 bytes
+/// begin another one, the last are not asked.
+pub(crate) fn location_steps_for(bytes: usize) -> u64 {
+    const LEAST: u64 = 15_000_000;
+    const EACH: u64 = 6;
+    linear(LEAST, EACH, bytes)
+}
+
+fn linear(least: u64, each: u64, size: usize) -> u64 {
+    least + each * u64::try_from(size).unwrap_or(u64::MAX / each / 2)
 }

@@ -1,23 +1,20 @@
 //! nginx's regular expressions (PCRE), matched with a bound.
 
+mod engine;
 mod ordered;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fancy_regex::{Regex, RegexBuilder};
 use hashbrown::HashMap;
 use regex_syntax::hir::{Hir, HirKind};
 
+use engine::Engine;
 pub(super) use ordered::Ordered;
 
-use super::limits;
+use super::limits::{self, Limit};
 
-/// How many steps a backtracking match may take before its outcome counts as unknown.
-const BACKTRACK_LIMIT: usize = 100_000;
 /// The longest expression that is looked into, in bytes; of a longer one nothing is known. nginx reads no word of 4,096 bytes.
 const MAX_PATTERN_BYTES: usize = 4096;
-/// How large one compiled expression may become, in bytes.
-const SIZE_LIMIT: usize = 1024 * 1024;
 /// How many characters a match may be long by the counts in braces: `(\w{100}){10}` has 1000. Of an expression of more nothing is known,
 /// since it takes long to compile.
 const MAX_LENGTH: usize = 4096;
@@ -27,7 +24,7 @@ const LENGTH_OF_A_STEP: usize = 8;
 /// How many steps an expression takes to compile that takes as much memory as two common ones.
 const STEPS_OF_A_SIZE: u64 = 4;
 /// How many compiled expressions are kept, if all are common ones.
-const MAX_COMPILED: usize = 2048;
+const MAX_COMPILED: usize = 16384;
 
 /// What a match brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +36,7 @@ pub struct Captures {
 }
 
 /// A compiled expression, if this engine can read it.
-type Compiled = Option<Arc<Regex>>;
+type Compiled = Option<Arc<Engine>>;
 
 /// Expressions that were asked for, compiled once as long as there are not very many.
 #[derive(Debug, Default)]
@@ -59,39 +56,73 @@ struct Known {
 struct Expression {
     /// The text that every match holds, if any has to.
     needed: Option<Box<[u8]>>,
-    /// How many steps it takes to compile, beyond a few.
-    steps: u64,
+    /// How many characters it has, as [`length`] counts them.
+    length: usize,
     /// Compiled as it is, and for text whose case is ignored.
     compiled: [Option<Compiled>; 2],
+    /// A text that it matches, where one was looked for, by the same order.
+    sample: [Option<Option<Box<[u8]>>>; 2],
+}
+
+impl Expression {
+    /// How many steps it takes to compile, beyond a few.
+    fn steps(&self) -> u64 {
+        u64::try_from(self.length / LENGTH_OF_A_STEP).unwrap_or(u64::MAX)
+    }
 }
 
 impl Regexes {
     /// The compiled expression; `None` where this engine cannot read it, which says nothing about nginx's.
-    pub fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
+    fn get(&self, pattern: &[u8], ignore_case: bool) -> Option<Arc<Engine>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let which = usize::from(ignore_case);
         let expression = expression(&mut known.by_pattern, pattern);
         // Whoever asks pays: who comes first is not the same in each run.
-        limits::spend(expression.steps);
+        limits::spend(expression.steps());
+        if expression.length > MAX_LENGTH {
+            limits::meet(Limit::Expression);
+        }
         if let Some(compiled) = &expression.compiled[which] {
             return compiled.clone();
         }
         // This is not kept: another thread may have steps left.
-        if expression.steps > 0 && limits::is_spent() {
+        if expression.steps() > 0 && limits::is_spent() {
             return None;
         }
-        let new = compile(pattern, ignore_case);
-        // Each takes some kilobytes, a long one as much as many others.
-        let size = 1 + usize::try_from(expression.steps / STEPS_OF_A_SIZE).unwrap_or(MAX_COMPILED);
-        if known.compiled >= MAX_COMPILED {
-            let all = known.by_pattern.values_mut().flat_map(|expression| &mut expression.compiled);
-            all.filter(|compiled| matches!(compiled, Some(Some(_)))).for_each(|compiled| *compiled = None);
-            known.compiled = 0;
+        let new = compile(pattern, ignore_case, expression.length);
+        // Each takes some kilobytes, a long one as much as many others. Where there is no room for more, the first ones stay: expressions are
+        // asked for in turns, so that whichever went would be asked for before those that stay.
+        let size = 1 + usize::try_from(expression.steps() / STEPS_OF_A_SIZE).unwrap_or(MAX_COMPILED);
+        if known.compiled + size <= MAX_COMPILED {
+            known.compiled += size;
+            self::expression(&mut known.by_pattern, pattern).compiled[which] = Some(new.clone());
         }
-        known.compiled += size;
-        let expression = self::expression(&mut known.by_pattern, pattern);
-        expression.compiled[which] = Some(new.clone());
         new
+    }
+
+    /// A text that the expression matches, made once: many locations share an allow-list.
+    pub(super) fn sample(
+        &self,
+        pattern: &[u8],
+        ignore_case: bool,
+        make: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        let which = usize::from(ignore_case);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let expression = self::expression(&mut known.by_pattern, pattern);
+        if let Some(sample) = &expression.sample[which] {
+            limits::spend(expression.steps());
+            return sample.as_deref().map(<[u8]>::to_vec);
+        }
+        drop(known);
+        let sample = make();
+        // Without steps left, nothing was matched.
+        if !limits::is_spent() {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let expression = self::expression(&mut known.by_pattern, pattern);
+            expression.sample[which] = Some(sample.clone().map(Vec::into_boxed_slice));
+        }
+        sample
     }
 
     /// Returns whether the text lacks what every match of the expression holds. That is soon known, and needs no compiled expression.
@@ -114,12 +145,7 @@ impl Regexes {
             return Ok(None);
         }
         let (regex, text) = self.ready(pattern, ignore_case, text)?;
-        let Some(found) = regex.captures(text).map_err(|_| Undecided)? else { return Ok(None) };
-        let group = |group: Option<fancy_regex::Match<'_>>| group.map_or(Vec::new(), |group| group.as_str().into());
-        let numbered = (0..10).map(|index| group(found.get(index))).collect();
-        let names = regex.capture_names().flatten();
-        let named = names.map(|name| (name.to_owned(), group(found.name(name)))).collect();
-        Ok(Some(Captures { numbered, named }))
+        regex.captures(text)
     }
 
     /// Returns whether `text` matches; `None` where that cannot be known.
@@ -132,7 +158,12 @@ impl Regexes {
     }
 
     /// The expression, and the text as this engine matches it.
-    fn ready<'t>(&self, pattern: &[u8], ignore_case: bool, text: &'t [u8]) -> Result<(Arc<Regex>, &'t str), Undecided> {
+    fn ready<'t>(
+        &self,
+        pattern: &[u8],
+        ignore_case: bool,
+        text: &'t [u8],
+    ) -> Result<(Arc<Engine>, &'t str), Undecided> {
         let regex = self.get(pattern, ignore_case).ok_or(Undecided)?;
         // nginx matches bytes; with text beyond ASCII the engines part ways.
         let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii()).ok_or(Undecided)?;
@@ -146,9 +177,8 @@ fn expression<'k>(known: &'k mut HashMap<Vec<u8>, Expression>, pattern: &[u8]) -
         let hir = structure(pattern);
         let length = hir.as_ref().map_or(0, length);
         let needed = hir.and_then(|hir| ordered::needed(&hir));
-        let steps = u64::try_from(length / LENGTH_OF_A_STEP).unwrap_or(u64::MAX);
         let compiled = if length > MAX_LENGTH { [Some(None), Some(None)] } else { [None, None] };
-        Expression { needed: needed.map(Vec::into_boxed_slice), steps, compiled }
+        Expression { needed: needed.map(Vec::into_boxed_slice), length, compiled, sample: [None, None] }
     })
 }
 
@@ -218,46 +248,9 @@ fn text(pattern: &[u8]) -> Option<&str> {
     std::str::from_utf8(pattern).ok().filter(|pattern| pattern.len() <= MAX_PATTERN_BYTES)
 }
 
-/// The expression with `\w` and `\d` as nginx has them. This engine means those of all scripts, of which each takes some kilobytes.
-fn with_ascii_classes(pattern: &str) -> String {
-    let mut plain = String::with_capacity(pattern.len());
-    let mut characters = pattern.chars().peekable();
-    let mut in_class = false;
-    while let Some(character) = characters.next() {
-        let class = match (character, characters.peek()) {
-            ('\\', Some('w')) => "0-9A-Za-z_",
-            ('\\', Some('d')) => "0-9",
-            _ => {
-                plain.push(character);
-                match character {
-                    '\\' => plain.extend(characters.next()),
-                    '[' if !in_class => {
-                        in_class = true;
-                        plain.extend(characters.next_if_eq(&'^'));
-                        plain.extend(characters.next_if_eq(&']'));
-                    }
-                    // The end of `[:alpha:]` is not the end of the class around it.
-                    ':' if in_class => plain.extend(characters.next_if_eq(&']')),
-                    ']' => in_class = false,
-                    _ => {}
-                }
-                continue;
-            }
-        };
-        characters.next();
-        plain.push_str(&if in_class { class.to_owned() } else { format!("[{class}]") });
-    }
-    plain
-}
-
-fn compile(pattern: &[u8], ignore_case: bool) -> Option<Arc<Regex>> {
+fn compile(pattern: &[u8], ignore_case: bool, length: usize) -> Option<Arc<Engine>> {
     let pattern = text(pattern).filter(|pattern| is_common(pattern))?;
-    let built = RegexBuilder::new(&with_ascii_classes(pattern))
-        .case_insensitive(ignore_case)
-        .backtrack_limit(BACKTRACK_LIMIT)
-        .delegate_size_limit(SIZE_LIMIT)
-        .build();
-    built.ok().map(Arc::new)
+    Engine::new(pattern, ignore_case, length).map(Arc::new)
 }
 
 #[cfg(test)]
@@ -290,14 +283,6 @@ mod tests {
         assert_eq!(regexes.is_match(br"^(\w{100}){10}$", false, text.as_bytes()), Some(true));
         assert_eq!(regexes.is_match(br"^([\w.]{100}){40}$", false, text.as_bytes()), Some(false));
         assert_eq!(regexes.is_match(br"^(\w{100}){50}$", false, text.as_bytes()), None);
-    }
-
-    #[test]
-    fn classes_are_those_of_ascii() {
-        assert_eq!(
-            with_ascii_classes(r"\\w\w[\w.-][]\d][^]\d][[:alpha:]\d]\W"),
-            r"\\w[0-9A-Za-z_][0-9A-Za-z_.-][]0-9][^]0-9][[:alpha:]0-9]\W"
-        );
     }
 
     #[test]

@@ -9,9 +9,10 @@ const MAX_BYTES: usize = 4096;
 
 /// A text that `pattern` matches, as short and as plain as its structure allows; `None` where none was found.
 pub fn sample(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Option<Vec<u8>> {
-    let hir = structure(pattern)?;
-    let text = build(&hir)?;
-    (regexes.is_match(pattern, ignore_case, &text)?).then_some(text)
+    regexes.sample(pattern, ignore_case, || {
+        let text = build(&structure(pattern)?)?;
+        (regexes.is_match(pattern, ignore_case, &text)?).then_some(text)
+    })
 }
 
 /// The first way through the expression. The structure is walked on a stack of what is still to be written.

@@ -2,10 +2,11 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use super::limits::{self, Limit};
 use super::regex::structure;
 
 /// How many ways one expression may have; the rest is not looked at.
-const MAX_WAYS: usize = 512;
+const MAX_WAYS: usize = 2048;
 /// How many steps the walk may take, whatever the ways.
 const MAX_STEPS: usize = 131_072;
 /// How many pieces one way may have.
@@ -38,7 +39,7 @@ pub(crate) struct Way {
 /// The ways through an expression, in the order it writes them.
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
-    /// The ways, some hundreds at most.
+    /// The ways, some thousands at most.
     pub(crate) ways: Vec<Way>,
     /// Whether the alternatives stand side by side without parentheses around them, so that an anchor belongs to one of them.
     pub(crate) ungrouped: bool,
@@ -59,6 +60,7 @@ fn walk<'h>(hir: &'h Hir) -> Vec<Way> {
         // A way is copied at each fork, with what is still to come.
         steps += 1 + way.pieces.len() + rest.len();
         if steps > MAX_STEPS || found.len() >= MAX_WAYS {
+            limits::meet(Limit::Expression);
             break;
         }
         let Some(next) = rest.pop() else {

@@ -103,6 +103,9 @@ fn beside(site: &Site<'_>, found: &BesideApp<'_>, evidence: &Evidence, told: (Se
         ))
 }
 
+/// How many apps that may be meant are pointed at.
+const MAX_SHOWN: usize = 8;
+
 /// Where it stays open which app answers.
 fn beside_one_of(site: &Site<'_>, found: &BesideApp<'_>, apps: &[&Project<'_>]) -> Finding {
     let names: Vec<String> = apps.iter().map(|app| app.directory.clone()).collect();
@@ -110,7 +113,7 @@ fn beside_one_of(site: &Site<'_>, found: &BesideApp<'_>, apps: &[&Project<'_>]) 
         "browsers block this answer if the app behind this location is {}, which sends Access-Control-Allow-Origin, too",
         open::named(&names)
     );
-    let keys = apps.iter().filter_map(|app| app.production.evidence.as_ref());
+    let keys = apps.iter().filter_map(|app| app.production.evidence.as_ref()).take(MAX_SHOWN);
     let place = |item| site.config.place(item);
     open::open(RULE.finding(place(found.item), "may add a second line to the app's", message))
         .beside([(place(found.pass), "names none of the apps whose files are here")])

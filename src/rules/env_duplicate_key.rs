@@ -62,7 +62,7 @@ fn repeated(deployment: &Deployment<'_>, file: &EnvFile<'_>) -> Vec<(String, Vec
     if again.is_empty() {
         return Vec::new();
     }
-    let (values, _) = plain_values(file.tree, bytes, &Variables::new());
+    let values = plain_values(file.tree, bytes, &Variables::new()).values;
     let mut by_name: BTreeMap<&[u8], Vec<(Span, Vec<u8>)>> = BTreeMap::new();
     let is_set_again = |assignment: &Assignment| again.contains(assignment.key.of(bytes));
     for (assignment, value) in file.tree.assignments().zip(values).filter(|(assignment, _)| is_set_again(assignment)) {

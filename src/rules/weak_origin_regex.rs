@@ -49,6 +49,7 @@ use crate::deployment::{Admission, Deployment, Exchange, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::compared::Compared;
 use crate::nginx::intruder::{Gap, Intruder, intruders};
+use crate::nginx::limits::watched;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -81,7 +82,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let Some(ignore_case) = compared.regex else { continue };
             // Copies of one expression stand in many places.
             let found = known.entry((compared.text.clone(), ignore_case));
-            let found = found.or_insert_with(|| intruders(&site.model.regexes, &compared.text, ignore_case));
+            let found = found.or_insert_with(|| {
+                let (found, met) = watched(|| intruders(&site.model.regexes, &compared.text, ignore_case));
+                met.inspect(|limit| site.model.give_up(site.config.item(compared.item).context, *limit));
+                found
+            });
             let shown = found.iter().take(MAX_TRIED).find_map(|intruder| {
                 let exchange = deployment.let_in(site, &items, &intruder.origin)?;
                 Some(finding(site, &compared, intruder, &exchange))

@@ -151,6 +151,11 @@ impl<'s> Config<'s> {
         files
     }
 
+    /// How many bytes those files have, each counted once.
+    pub fn byte_count(&self) -> usize {
+        self.files().into_iter().map(|file| self.sources.get(file).bytes.len()).sum()
+    }
+
     /// The bytes of a file.
     pub fn bytes(&self, file: FileId) -> &'s [u8] {
         &self.sources.get(file).bytes
