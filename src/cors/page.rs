@@ -45,6 +45,8 @@ struct Sent {
     method: String,
     url: Url,
     headers: Vec<(String, String)>,
+    /// See [`PageRequest::with_login`].
+    login: Option<&'static str>,
 }
 
 /// Why a browser sends nothing at all for what a script asks.
@@ -80,7 +82,7 @@ impl PageRequest {
         let tainted = !origin.is_same(&Origin::of(&url));
         let method = safelist::normalize_method(method);
         let headers = Vec::new();
-        let sent = Arc::new(Sent { origin, method, url, headers });
+        let sent = Arc::new(Sent { origin, method, url, headers, login: None });
         Ok(PageRequest { sent, credentials, tainted, opaque: false, redirects: 0 })
     }
 
@@ -104,6 +106,14 @@ impl PageRequest {
             Arc::make_mut(&mut self.sent).headers.push((name.to_owned(), value.to_owned()));
         }
         Ok(self)
+    }
+
+    /// The same of whoever is logged in: the value of the `Authorization` that the browser adds by itself. No script sets it, so no preflight
+    /// asks for it, and no preflight carries it.
+    #[must_use]
+    pub fn with_login(mut self, login: &'static str) -> PageRequest {
+        Arc::make_mut(&mut self.sent).login = Some(login);
+        self
     }
 
     /// The same in another credentials mode.
@@ -147,6 +157,11 @@ impl PageRequest {
         safelist::unsafe_header_names(&self.sent.headers)
     }
 
+    /// Returns whether it shows who asks: a login that the browser adds, or an `Authorization` of the script's.
+    pub fn has_login(&self) -> bool {
+        self.sent.login.is_some() || self.has_header("Authorization")
+    }
+
     /// Returns whether the page set that header.
     pub fn has_header(&self, name: &str) -> bool {
         self.sent.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
@@ -181,6 +196,8 @@ impl PageRequest {
             headers.push((CorsHeader::Origin.name().into(), self.serialized_origin()));
         }
         headers.extend(self.sent.headers.iter().map(|(name, value)| (name.clone().into(), value.clone())));
+        let login = self.sent.login.filter(|_| !self.has_header("Authorization"));
+        headers.extend(login.map(|login| ("Authorization".into(), login.to_owned())));
         Request { method: self.sent.method.clone().into(), url: self.wire_url(), headers }
     }
 
@@ -224,6 +241,7 @@ impl PageRequest {
         if !here.is_same(&there) {
             // "for each headerName of CORS non-wildcard request-header name, delete headerName"
             sent.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            sent.login = None;
             next.opaque = self.opaque || !self.sent.origin.is_same(&here);
         }
         next.tainted = self.tainted || !self.sent.origin.is_same(&there);

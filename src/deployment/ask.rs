@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site};
+use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site, upstream};
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
@@ -63,8 +63,8 @@ impl<'d> Deployment<'d> {
         let url = Url::parse(&site.routes.get(route)?.url).ok()?;
         let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
         let page = PageRequest::new(page_origin, method, url, mode).ok()?;
-        let main = site.answers(route, &page.main(), &self.behind).into();
-        Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main))
+        let (page, main) = site.asked(site.routes[route].entry, page, &upstream(site.config, &self.behind));
+        Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main.into()))
     }
 
     /// What a plain GET without an Origin gets at a route, as a page's own images and links send it.

@@ -1,6 +1,5 @@
 //! What a page asks of one location, and what it gets.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use url::Url;
@@ -62,9 +61,11 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) 
         }
         for ask in [Ask::Get, Ask::Preflighted] {
             let Some(page) = page(site, index, ask, origin.clone(), &url) else { continue };
-            let answers = |request: &Request| -> Arc<[_]> { site.answers(index, request, behind).into() };
-            let preflight = page.preflight().map_or_else(Arc::default, |request| answers(&request));
-            let main = answers(&page.main());
+            let preflight = page.preflight();
+            let preflight: Arc<[_]> =
+                preflight.map_or_else(Arc::default, |request| site.answers(index, &request, behind).into());
+            let (page, main) = site.asked(route.entry, page, &upstream(site.config, behind));
+            let main: Arc<[_]> = main.into();
             // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
             let with_credentials = page.clone().with_credentials(CredentialsMode::Include);
             for page in [page, with_credentials] {
@@ -119,8 +120,33 @@ fn is_safelisted(name: &str) -> bool {
 }
 
 impl<'d> Site<'d> {
-    /// The answers that `request` gets at a route: its file is there, its address is allowed, and whoever it asks as is logged in
-    /// unless it is a preflight, which carries no credentials.
+    /// A page's request and the answers that it gets where it enters, from an app that answers `upstream`. Where nginx asks for a login, the
+    /// page is one of somebody who has it, and the request shows it.
+    pub(super) fn asked(
+        &self,
+        entry: Entry,
+        page: PageRequest,
+        upstream: &Upstream<'_>,
+    ) -> (PageRequest, Vec<Answer<'d>>) {
+        let answers = self.answers_from(entry, &page.main(), upstream);
+        let is_accepted = |question: &Question| matches!(question, Question::Credentials(_));
+        let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_accepted);
+        if page.has_login() || !(self.wants_password(entry) || answers.iter().any(asks)) {
+            return (page, answers);
+        }
+        let page = page.with_login(login(self, entry));
+        let answers = self.answers_from(entry, &page.main(), upstream);
+        (page, answers)
+    }
+
+    /// Returns whether nginx itself asks for a password where a request enters.
+    fn wants_password(&self, entry: Entry) -> bool {
+        let (Entry::Location(_, context) | Entry::Server(context)) = entry else { return false };
+        let file = self.config.single(context, Single::AuthBasicUserFile);
+        file.is_some() && self.config.single(context, Single::AuthBasic).is_some()
+    }
+
+    /// The answers that `request` gets at a route: its file is there, its address is allowed, and a login that it shows is accepted.
     pub(super) fn answers(&self, route: usize, request: &Request, behind: &Behind<'_>) -> Vec<Answer<'d>> {
         self.answers_from(self.routes[route].entry, request, &upstream(self.config, behind))
     }
@@ -133,13 +159,7 @@ impl<'d> Site<'d> {
             Question::Credentials(_) => Some(!is_preflight),
             Question::Condition(_) | Question::File(_) => None,
         };
-        let mut request = Cow::Borrowed(request);
-        // Whoever is logged in shows it.
-        let shown = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        if !is_preflight && !shown {
-            request.to_mut().headers.push(("Authorization".into(), login(self, entry).to_owned()));
-        }
-        self.model.answers(&request, upstream, entry, &assume)
+        self.model.answers(request, upstream, entry, &assume)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Ask, Behind, Exchange, Site};
+use super::{Ask, Behind, Exchange, Site, upstream};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::serialized::check_serialized;
 use crate::nginx::condition::{Condition, condition};
@@ -52,7 +52,7 @@ fn ask<'d>(
     behind: &Behind<'_>,
 ) -> Option<Exchange<'d>> {
     let page = page(site, route, context, origin)?;
-    let main = site.answers(route, &page.main(), behind);
+    let (page, main) = site.asked(site.routes[route].entry, page, &upstream(site.config, behind));
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
     meets.then(|| Exchange::new((route, Ask::Probe, mentioned), page, Arc::default(), main.into()))
 }

@@ -131,7 +131,7 @@ impl<'d> Site<'d> {
         }
         let mode = if caller.credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(origin, "GET", url, mode).ok()?;
-        let answers = self.answers_from(entry, &page.main(), upstream);
+        let (page, answers) = self.asked(entry, page, upstream);
         Some(Visit { page, answers })
     }
 
@@ -142,7 +142,7 @@ impl<'d> Site<'d> {
 
     /// What another request of a page gets at a route.
     pub(super) fn visit_as(&self, route: usize, page: PageRequest, behind: &Behind<'_>) -> Visit<'d> {
-        let answers = self.answers(route, &page.main(), behind);
+        let (page, answers) = self.asked(self.routes[route].entry, page, &upstream(self.config, behind));
         Visit { page, answers }
     }
 
@@ -158,7 +158,7 @@ impl<'d> Site<'d> {
         url.path().as_bytes().starts_with(&path).then_some(())?;
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(exchange.page.origin().clone(), "GET", url, mode).ok()?;
-        let answers = self.answers_from(*entry, &page.main(), &upstream(self.config, behind));
+        let (page, answers) = self.asked(*entry, page, &upstream(self.config, behind));
         Some(Visit { page, answers })
     }
 
@@ -237,8 +237,8 @@ impl<'d> Site<'d> {
     /// The same page's request as in an exchange, where the app behind nginx answers `upstream`.
     pub fn when_app_says(&self, exchange: &Exchange<'d>, upstream: &Upstream<'_>) -> Visit<'d> {
         let entry = self.routes[exchange.route].entry;
-        let answers = self.answers_from(entry, &exchange.page.main(), upstream);
-        Visit { page: exchange.page.clone(), answers }
+        let (page, answers) = self.asked(entry, exchange.page.clone(), upstream);
+        Visit { page, answers }
     }
 
     /// Returns whether a text depends on the request's Origin, itself or through maps and `set`.
