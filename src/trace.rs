@@ -16,7 +16,7 @@ use crate::lint::{self, Gathered};
 use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
 use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextKind, ItemId};
-use crate::nginx::value::Value;
+use crate::nginx::value::{Value, Why};
 use crate::redact::Redactor;
 use crate::source::{Place, Sources};
 
@@ -317,10 +317,10 @@ fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<
     let own =
         answers.iter().flat_map(|answer| &answer.fields).filter(|field| field.item.is_some() && matters(&field.name));
     for field in own {
-        if let Value::Unknown(variable) = &field.value {
-            unknown.insert(match &**variable {
-                b"location" => "the name that the redirect leads to".to_owned(),
-                variable => format!("what ${} holds", String::from_utf8_lossy(variable)),
+        if let Value::Unknown(why, _) = &field.value {
+            unknown.insert(match why {
+                Why::Target => "the name that the redirect leads to".to_owned(),
+                Why::Variable(variable) => format!("what ${} holds", String::from_utf8_lossy(variable)),
             });
         }
     }

@@ -1,14 +1,14 @@
 //! Where a foreign page's own Origin is sent back to it, and what does so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Admission, Ask, Deployment, Exchange, Route, Site};
+use super::{Admission, Ask, Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::App;
 use crate::dotenv::echo::Echo;
 use crate::dotenv::file_name::Role;
-use crate::nginx::answer::{Answer, AnsweredBy};
-use crate::nginx::config::{ContextKind, ItemId};
+use crate::nginx::answer::{Answer, AnsweredBy, Field};
+use crate::nginx::config::ItemId;
 use crate::source::Place;
 
 /// How much an echo gives away, from little to much.
@@ -27,6 +27,8 @@ pub enum Reach {
 pub struct Echoed<'e, 'd> {
     /// The directive.
     pub item: ItemId,
+    /// The word that brings the Origin into its value: its own, that of a `set`, or that of a line of a map.
+    pub place: Place,
     /// What it gives away.
     pub reach: Reach,
     /// The exchange.
@@ -40,23 +42,24 @@ impl<'d> Site<'d> {
     pub fn echoes(&self) -> Vec<Echoed<'_, 'd>> {
         let mut echoes: BTreeMap<ItemId, Echoed<'_, 'd>> = BTreeMap::new();
         for exchange in self.exchanges.iter().filter(|exchange| !exchange.mentioned && exchange.ask == Ask::Get) {
-            let Some((item, answer)) = self.echo(exchange) else { continue };
+            let Some((line, item, answer)) = self.echo(exchange) else { continue };
             let reach = self.reach(exchange);
             if echoes.get(&item).is_none_or(|known| reach > known.reach) {
                 let credentials = self.only_field(answer, CorsHeader::AllowCredentials).and_then(|field| field.item);
-                echoes.insert(item, Echoed { item, reach, exchange, credentials });
+                let place = self.written(line, item, CorsHeader::AllowOrigin).unwrap_or(self.config.place(item));
+                echoes.insert(item, Echoed { item, place, reach, exchange, credentials });
             }
         }
         echoes.into_values().collect()
     }
 
     /// The directive that sends the page's own origin back to it, where the page gets in by that.
-    fn echo<'e>(&self, exchange: &'e Exchange<'d>) -> Option<(ItemId, &'e Answer<'d>)> {
+    fn echo<'e>(&self, exchange: &'e Exchange<'d>) -> Option<(&'e Field<'d>, ItemId, &'e Answer<'d>)> {
         let origin = exchange.origin();
         exchange.main.iter().filter(|answer| exchange.gets_in(answer)).find_map(|answer| {
             let line = self.only_field(answer, CorsHeader::AllowOrigin)?;
             let item = line.item.filter(|_| line.value.bytes() == Some(origin.as_bytes()))?;
-            Some((item, answer))
+            Some((line, item, answer))
         })
     }
 
@@ -67,30 +70,6 @@ impl<'d> Site<'d> {
             true => Reach::Perhaps,
             false => Reach::Public,
         }
-    }
-
-    /// Where the Origin that is sent back comes from: of several places, one that is to blame.
-    pub fn echoing_place(&self, echoed: &Echoed<'_, 'd>, careless: &BTreeSet<Place>) -> Place {
-        let Some((field, flow)) = self.origin_flow(echoed.item) else { return self.config.place(echoed.item) };
-        let blamed = flow.reflected.iter().find(|place| careless.contains(place));
-        blamed.or(flow.reflected.first()).copied().unwrap_or(field.place)
-    }
-
-    /// The lines of maps that send an Origin back which nobody meant: of several that do, these are to blame.
-    pub fn careless_lines(&self) -> BTreeSet<Place> {
-        let config = self.config;
-        let maps = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Map);
-        let Some(origin) = self.routes.first().map(Route::foreign_origin) else { return BTreeSet::new() };
-        let is_match =
-            |pattern: &[u8], ignore_case| self.model.regexes.is_match(pattern, ignore_case, origin.as_bytes());
-        let takes = |item: &ItemId| match config.parameter(*item, 0).as_deref() {
-            Some(b"default") => true,
-            Some([b'~', b'*', pattern @ ..]) => is_match(pattern, true) == Some(true),
-            Some([b'~', pattern @ ..]) => is_match(pattern, false) == Some(true),
-            _ => false,
-        };
-        let lines = maps.flat_map(|context| config.items(context)).filter(takes);
-        lines.map(|item| config.value_place(item, 1)).collect()
     }
 }
 

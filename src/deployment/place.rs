@@ -5,8 +5,9 @@ use crate::cors::header::CorsHeader;
 use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, Field};
 use crate::nginx::condition::{Condition, condition};
-use crate::nginx::config::ContextId;
-use crate::nginx::flow::{SetField, flow, set_fields};
+use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::flow::{SetField, set_fields};
+use crate::nginx::value::Written;
 use crate::source::{Place, Span};
 
 impl<'d> Site<'d> {
@@ -68,11 +69,20 @@ impl<'d> Deployment<'d> {
         let Some(item) = field.item else {
             return source_in_app(self.behind.app(site.config.place(answer.item?))?, header);
         };
-        let set = set_fields(site.config, item).into_iter().find(|set| set.header == header)?;
-        let value = field.value.bytes()?;
-        let texts = flow(site.config, &site.model.definitions, &set).texts;
-        let source = texts.into_iter().find(|text| text.text == value).map(|text| text.place);
-        Some(source.unwrap_or(set.place))
+        field.value.bytes()?;
+        site.written(field, item, header)
+    }
+}
+
+impl<'d> Site<'d> {
+    /// The word that the value of a field of this directive is written in: its own, or the one of a `map` or a `set` that brings it.
+    /// Of a value of several words it is the directive's own.
+    pub(super) fn written(&self, field: &Field<'d>, item: ItemId, header: CorsHeader) -> Option<Place> {
+        let own = set_fields(self.config, item).into_iter().find(|set| set.header == header)?.place;
+        Some(match field.value.written() {
+            Written::At(spot) if spot.item != item => self.config.value_place(spot.item, spot.word as usize),
+            _ => own,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::answer::{AnsweredBy, Question};
 use super::run::{Reply, Run};
 use super::settings::{List, Single};
-use super::value::Value;
+use super::value::{Spot, Value};
 
 /// What one access check says.
 enum Verdict {
@@ -50,13 +50,13 @@ impl Run<'_, '_, '_> {
         let Some(item) = config.single(self.context, Single::AuthBasic).filter(|_| user_file.is_some()) else {
             return Ok(Verdict::Silent);
         };
-        let realm = config.parameter(item, 1).map(|realm| self.expand(realm));
+        let realm = config.parameter(item, 1).map(|realm| self.expand(realm, Spot::new(item, 1)));
         let shown = self.header("authorization").is_some_and(|value| {
             value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic ")) && value.len() > 6
         });
         match realm {
-            Some(Value::Known(realm)) if &*realm == b"off" => Ok(Verdict::Silent),
-            Some(Value::Known(_)) if !shown => Ok(unauthorized(item)),
+            Some(Value::Known(realm, _)) if &*realm == b"off" => Ok(Verdict::Silent),
+            Some(Value::Known(..)) if !shown => Ok(unauthorized(item)),
             // A realm that is not known may be `off`.
             _ if !shown && !self.ask(Question::Condition(item))? => Ok(Verdict::Silent),
             _ if !shown => Ok(unauthorized(item)),

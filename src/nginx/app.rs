@@ -7,7 +7,7 @@ use super::config::{Config, ItemId};
 use super::nearest::Nearest;
 use super::run::{Reply, Run, Step};
 use super::settings::{List, Named, Protocol};
-use super::value::{Part, Value, parts};
+use super::value::{Part, Spot, Value, parts};
 
 /// Header fields of the app's answer; a value that is not known may also mean that the field is missing.
 pub type AppFields = Vec<(String, Option<String>)>;
@@ -193,7 +193,7 @@ impl<'s> Run<'_, '_, 's> {
         }
         let Some(text) = config.parameter(item, 2) else { return Some((None, false)) };
         let is_fixed = memchr::memchr(b'$', &text).is_none();
-        let told = self.expand(text).bytes().map(|told| String::from_utf8_lossy(told).into_owned());
+        let told = self.expand(text, Spot::new(item, 2)).bytes().map(|told| String::from_utf8_lossy(told).into_owned());
         Some((told, is_fixed))
     }
 
@@ -201,7 +201,7 @@ impl<'s> Run<'_, '_, 's> {
     fn is_cached(&mut self, protocol: Protocol) -> bool {
         let config = self.model.config;
         let Some(cache) = self.hand_over(protocol, "cache") else { return false };
-        let zone = config.parameter(cache, 1).map(|zone| self.expand(zone));
+        let zone = config.parameter(cache, 1).map(|zone| self.expand(zone, Spot::new(cache, 1)));
         let is_off = zone.as_ref().and_then(Value::bytes).is_some_and(|zone| matches!(zone, b"off" | b""));
         let method = self.method.clone();
         let is_kept = |item: ItemId| config.parameters(item).any(|it| it.eq_ignore_ascii_case(method.as_bytes()));
@@ -217,7 +217,8 @@ impl<'s> Run<'_, '_, 's> {
             return false;
         }
         let Some(bypass) = self.hand_over(protocol, "cache_bypass") else { return true };
-        !config.parameters(bypass).any(|text| self.expand(text).is_true() == Some(true))
+        let mut words = config.parameters(bypass).zip(1..);
+        !words.any(|(text, word)| self.expand(text, Spot::new(bypass, word)).is_true() == Some(true))
     }
 
     /// Whether a request may get what nginx has kept of the answer to the subrequest that `auth_request` made for it: by a key that both have

@@ -81,7 +81,7 @@ impl<'s> Run<'_, '_, 's> {
         match config.parameter(item, 1) {
             // `.example.com` is called `example.com`.
             Some(name) if &*name != b"$hostname" => Value::known(name.strip_prefix(b".").unwrap_or(&name).to_vec()),
-            _ => Value::Unknown(b"server_name".as_slice().into()),
+            _ => Value::unknown(b"server_name".as_slice()),
         }
     }
 

@@ -5,7 +5,7 @@ use super::config::{ContextId, ContextKind, ItemId};
 use super::locations::is_pass;
 use super::run::{Reply, Run, Step};
 use super::settings::{List, Single};
-use super::value::Value;
+use super::value::{Spot, Value};
 
 /// Request fields on which the status of a file depends, as do the file's age and length.
 const CONDITIONAL: [&str; 6] =
@@ -126,7 +126,7 @@ impl<'s> Run<'_, '_, 's> {
             // A slash at the end asks for a directory, and is no part of the path.
             let (text, is_directory) =
                 pattern.strip_suffix(b"/").map_or((&*pattern, false), |directory| (directory, true));
-            let path = self.expand(text.to_vec().into());
+            let path = self.expand(text.to_vec().into(), Spot::new(item, index));
             let name = path.bytes().map_or_else(|| text.to_vec(), <[u8]>::to_vec);
             let asked = if is_directory && !name.ends_with(b"/") { [&name, &b"/"[..]].concat() } else { name };
             // A path that ends with a slash is never a file.
@@ -146,13 +146,13 @@ impl<'s> Run<'_, '_, 's> {
             let reply = status.map_or(Reply::lost(Some(item)), |status| Reply::special(status, Some(item)));
             return Ok(Some(Step::Reply(reply)));
         }
-        let target = self.expand(last);
+        let target = self.expand(last, Spot::new(item, count));
         Ok(Some(self.jump(target, item)))
     }
 
     /// To a named location, or to a URI with its query.
     pub(super) fn jump(&mut self, target: Value<'s>, item: ItemId) -> Step {
-        let Value::Known(target) = target else { return Step::Reply(Reply::lost(Some(item))) };
+        let Value::Known(target, _) = target else { return Step::Reply(Reply::lost(Some(item))) };
         if target.starts_with(b"@") {
             if !self.may_change() {
                 return Step::Reply(Reply::special(500, None));
@@ -227,7 +227,8 @@ impl<'s> Run<'_, '_, 's> {
     fn index(&mut self, directory: Vec<u8>) -> Result<Step, Question> {
         let config = self.model.config;
         let listed = config.list(self.context, List::Index).iter().flat_map(|&item| {
-            (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index))
+            let words = 1..=config.parameter_count(item);
+            words.filter_map(move |index| Some((Some(Spot::new(item, index)), config.parameter(item, index)?)))
         });
         // Which file of the directory it leads to is left to chance.
         if let Some(item) = self.model.hand_over.get(config, self.context, b"random_index")
@@ -237,11 +238,12 @@ impl<'s> Run<'_, '_, 's> {
         }
         let mut names: Vec<_> = listed.collect();
         if names.is_empty() {
-            names.push(b"index.html".as_slice().into());
+            names.push((None, b"index.html".as_slice().into()));
         }
-        for name in names {
+        for (spot, name) in names {
             let is_absolute = name.starts_with(b"/");
-            let Value::Known(name) = self.expand(name) else { return Ok(Step::Reply(Reply::lost(None))) };
+            let name = spot.map_or_else(|| Value::known(name.clone()), |spot| self.expand(name.clone(), spot));
+            let Value::Known(name, _) = name else { return Ok(Step::Reply(Reply::lost(None))) };
             let path = if is_absolute { name.to_vec() } else { [&directory[..], &name].concat() };
             // nginx goes to an absolute one without a look.
             if is_absolute || self.ask_for_file(path.clone())? {

@@ -4,6 +4,7 @@ use super::answer::AnsweredBy;
 use super::config::ItemId;
 use super::run::{Reply, Run, Step};
 use super::settings::{List, Protocol, Single};
+use super::value::Spot;
 
 impl Run<'_, '_, '_> {
     /// The way an answer takes; `None` lets it go back to the client.
@@ -54,7 +55,7 @@ impl Run<'_, '_, '_> {
         // A bare `=` leaves the status to what the page answers.
         self.error_status = replacement.unwrap_or(Some(status));
         let Some(target) = config.parameter(item, count) else { return Step::Reply(Reply::lost(Some(item))) };
-        let target = self.expand(target);
+        let target = self.expand(target, Spot::new(item, count));
         match target.bytes().and_then(<[u8]>::first) {
             Some(b'/') => self.become_get(),
             Some(b'@') => {}

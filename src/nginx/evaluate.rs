@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::regex::Captures;
 use super::run::Run;
-use super::value::{Part, Value, only_variable, parts};
+use super::value::{Part, Spot, Value, Written, only_variable, parts};
 use super::variables::{Hit, Key, MapTable};
 
 /// How deep maps may look other maps up before the value counts as unknown.
@@ -37,7 +37,7 @@ struct Needed {
 /// levels, with an empty text for the innermost variable (A5.8). Results that are nothing but each other's variables pass it
 /// through; of all others the value is unknown.
 fn circle<'s>(waiting: &[Vec<u8>], name: &[u8], other: &[u8], matched: &[Needed]) -> Option<Value<'s>> {
-    let unknown = || Value::Unknown(name.to_vec().into());
+    let unknown = || Value::unknown(name.to_vec());
     if name != other && !waiting.iter().any(|waits| waits == other) {
         return (waiting.len() >= MAX_MAP_DEPTH).then(unknown);
     }
@@ -47,25 +47,56 @@ fn circle<'s>(waiting: &[Vec<u8>], name: &[u8], other: &[u8], matched: &[Needed]
     Some(if members.all(passes_on) { Value::known(&b""[..]) } else { unknown() })
 }
 
+/// Adds the parts of a value of so many bytes to those of a text that it is put behind.
+fn add_parts(written: &mut Vec<(usize, Spot)>, before: usize, bytes: usize, from: Written) {
+    match from {
+        Written::Nowhere => {}
+        Written::At(spot) => written.push((before + bytes, spot)),
+        Written::Parts(parts) => written.extend(parts.iter().map(|(end, spot)| (before + *end as usize, *spot))),
+    }
+}
+
+/// The parts of a text, those side by side in one word as one.
+fn together(parts: Vec<(usize, Spot)>) -> Written {
+    let mut joined: Vec<(u32, Spot)> = Vec::new();
+    for (end, spot) in parts {
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
+        match joined.last_mut() {
+            Some((last, known)) if *known == spot => *last = end,
+            _ => joined.push((end, spot)),
+        }
+    }
+    match joined[..] {
+        [] => Written::Nowhere,
+        [(_, spot)] => Written::At(spot),
+        _ => Written::Parts(joined.into_boxed_slice()),
+    }
+}
+
 impl<'s> Run<'_, '_, 's> {
     /// The text of a parameter, its variables filled in.
-    pub(super) fn expand(&mut self, text: Cow<'s, [u8]>) -> Value<'s> {
+    pub(super) fn expand(&mut self, text: Cow<'s, [u8]>, spot: Spot) -> Value<'s> {
         if memchr::memchr(b'$', &text).is_none() {
-            return Value::Known(text);
+            return Value::Known(text, Written::At(spot));
         }
         if let Some(name) = only_variable(&text) {
-            return self.variable(name);
+            return self.variable(name).through(spot);
         }
         let mut expanded = Vec::new();
+        let mut written = Vec::new();
         let mut captured = Vec::new();
         for part in parts(&text) {
             match part {
-                Part::Text(text) => expanded.extend_from_slice(text),
-                Part::Variable(name) => match self.variable(name) {
-                    Value::Known(value) if expanded.len() + value.len() > text.len() + MAX_EXPANDED_BYTES => {
-                        return Value::Unknown(name.to_vec().into());
+                Part::Text(text) => {
+                    expanded.extend_from_slice(text);
+                    written.push((expanded.len(), spot));
+                }
+                Part::Variable(name) => match self.variable(name).through(spot) {
+                    Value::Known(value, _) if expanded.len() + value.len() > text.len() + MAX_EXPANDED_BYTES => {
+                        return Value::unknown(name.to_vec()).through(spot);
                     }
-                    Value::Known(value) => {
+                    Value::Known(value, from) => {
+                        add_parts(&mut written, expanded.len(), value.len(), from);
                         expanded.extend_from_slice(&value);
                         if name.first().is_some_and(u8::is_ascii_digit) {
                             captured.push((name, value));
@@ -76,9 +107,9 @@ impl<'s> Run<'_, '_, 's> {
             }
         }
         // nginx measures the text before it writes it. A map asked meanwhile has taken the captures, and they are written by its measure.
-        match captured.iter().find(|(name, value)| self.variable(name) != Value::Known(value.clone())) {
-            Some((name, _)) => Value::Unknown(name.to_vec().into()),
-            None => Value::known(expanded),
+        match captured.iter().find(|(name, value)| self.variable(name).bytes() != Some(value)) {
+            Some((name, _)) => Value::unknown(name.to_vec()).through(spot),
+            None => Value::Known(expanded.into(), together(written)),
         }
     }
 
@@ -92,7 +123,7 @@ impl<'s> Run<'_, '_, 's> {
         while let Some(name) = waiting.pop() {
             self.step();
             if self.is_over() {
-                return Value::Unknown(name.into());
+                return Value::unknown(name);
             }
             if let Some(known) = self.simple(&name) {
                 value = known;
@@ -103,12 +134,12 @@ impl<'s> Run<'_, '_, 's> {
                 self.give_up();
             }
             let Some(map) = map.filter(|_| !self.is_over()) else {
-                value = Value::Unknown(name.into());
+                value = Value::unknown(name);
                 continue;
             };
             match self.unsolved(map) {
                 Some(other) if waiting.len() >= MAX_MAP_DEPTH || waiting.contains(&other) || other == name => {
-                    value = Value::Unknown(name.clone().into());
+                    value = Value::unknown(name.clone());
                     self.variables.insert(name, value.clone());
                 }
                 Some(other) => waiting.extend([name, other]),
@@ -153,7 +184,7 @@ impl<'s> Run<'_, '_, 's> {
         }
         let definition = self.model.definitions.get(name);
         if definition.is_some_and(|definition| definition.other.is_some()) {
-            return Some(Value::Unknown(name.to_vec().into()));
+            return Some(Value::unknown(name.to_vec()));
         }
         if definition.is_some_and(|definition| !definition.maps.is_empty()) {
             return None;
@@ -185,9 +216,10 @@ impl<'s> Run<'_, '_, 's> {
     /// something else since.
     fn look_up(&mut self, map: &MapTable<'s>, has_matched: bool) -> Result<Value<'s>, (Vec<u8>, bool)> {
         let config = self.model.config;
-        let unknown = || Value::Unknown(map.variable.clone().into());
-        let source = match self.expand(map.source.clone()) {
-            Value::Known(source) => source,
+        let unknown = || Value::unknown(map.variable.clone());
+        let Some(opener) = config.context(map.context).opener else { return Ok(unknown()) };
+        let source = match self.expand(map.source.clone(), Spot::new(opener, 1)) {
+            Value::Known(source, _) => source,
             other => return Ok(other),
         };
         let hit = map.find(&self.model.regexes, &source);
@@ -211,7 +243,7 @@ impl<'s> Run<'_, '_, 's> {
         let Some(result) = config.parameter(item, 1) else { return Ok(unknown()) };
         match self.unsolved_in(&result) {
             Some(other) => Err((other, only_variable(&result).is_some())),
-            None => Ok(self.expand(result)),
+            None => Ok(self.expand(result, Spot::new(item, 1))),
         }
     }
 

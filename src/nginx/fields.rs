@@ -7,7 +7,7 @@ use super::answer::{AnsweredBy, Field};
 use super::config::{Config, ContextId, ItemId};
 use super::run::{Reply, Run};
 use super::settings::{List, Protocol, Single};
-use super::value::Value;
+use super::value::{Spot, Value};
 
 /// Returns whether `add_header` without `always` is sent with this status (A2.1).
 pub fn is_sent_without_always(status: u16) -> bool {
@@ -115,8 +115,8 @@ impl<'s> Run<'_, '_, 's> {
         if !is_path || config.is_on(self.context, Single::AbsoluteRedirect) == Some(false) {
             return target;
         }
-        let unknown = || Value::Unknown(b"location".as_slice().into());
-        let (Some(url), Value::Known(path)) = (self.url, target) else { return unknown() };
+        let unknown = || Value::unknown_target();
+        let (Some(url), Value::Known(path, _)) = (self.url, target) else { return unknown() };
         let Some(host) = url.host_str() else { return unknown() };
         if config.is_on(self.context, Single::ServerNameInRedirect) == Some(true) {
             return unknown();
@@ -135,9 +135,8 @@ impl<'s> Run<'_, '_, 's> {
             if protocol.is_some_and(|protocol| config.hides(self.context, protocol, name).is_some()) {
                 continue;
             }
-            let unknown = || {
-                Value::Unknown(format!("upstream_http_{}", name.to_lowercase().replace('-', "_")).into_bytes().into())
-            };
+            let unknown =
+                || Value::unknown(format!("upstream_http_{}", name.to_lowercase().replace('-', "_")).into_bytes());
             let rewritten = name.eq_ignore_ascii_case("location") && self.may_rewrite_location(reply, value.as_deref());
             let value = value.as_ref().filter(|_| !rewritten);
             let value = value.map_or_else(unknown, |value| Value::known(value.clone().into_bytes()));
@@ -164,8 +163,8 @@ impl<'s> Run<'_, '_, 's> {
         let sent = config.is_always(item) || status.is_none_or(is_sent_without_always);
         let (Some(name), true) = (config.parameter(item, 1), sent) else { return };
         let value = match config.parameter(item, 2) {
-            Some(value) => self.expand(value),
-            None => Value::Unknown(name.clone()),
+            Some(value) => self.expand(value, Spot::new(item, 2)),
+            None => Value::unknown(name.clone()),
         };
         if value.bytes() != Some(b"") {
             fields.push(Field { name, value, item: Some(item) });
@@ -176,15 +175,16 @@ impl<'s> Run<'_, '_, 's> {
     pub(super) fn more(&mut self, item: ItemId, status: Option<u16>, fields: &mut Vec<Field<'s>>) {
         let config = self.model.config;
         let clears = config.item(item).name == b"more_clear_headers";
-        let mut words = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
+        let indexes = 1..=config.parameter_count(item);
+        let mut words = indexes.filter_map(|index| Some((index, config.parameter(item, index)?)));
         let mut headers = Vec::new();
         let mut statuses: Option<Vec<u8>> = None;
         let mut is_by_type = false;
-        while let Some(word) = words.next() {
+        while let Some((index, word)) = words.next() {
             match &*word {
-                b"-s" => statuses = words.next().map(|list| list.into_owned()),
+                b"-s" => statuses = words.next().map(|(_, list)| list.into_owned()),
                 b"-t" => is_by_type = words.next().is_some(),
-                _ => headers.push(word),
+                _ => headers.push((index, word)),
             }
         }
         let listed = |list: &Vec<u8>| {
@@ -194,7 +194,7 @@ impl<'s> Run<'_, '_, 's> {
         if statuses.as_ref().is_some_and(|list| !listed(list)) {
             return;
         }
-        for header in headers {
+        for (index, header) in headers {
             let colon = header.iter().position(|byte| *byte == b':');
             let (name, value) = header.split_at(colon.unwrap_or(header.len()));
             let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii().to_vec();
@@ -204,7 +204,7 @@ impl<'s> Run<'_, '_, 's> {
                 None => field.name.eq_ignore_ascii_case(name),
             };
             // Which type the answer has is not known, nor is then whether this counts.
-            let by_type = || Value::Unknown(b"sent_http_content_type".as_slice().into());
+            let by_type = || Value::unknown(b"sent_http_content_type".as_slice());
             let value = match (is_by_type, clears) {
                 (true, true) => {
                     fields.iter_mut().filter(|field| named(field)).for_each(|field| field.value = by_type());
@@ -212,7 +212,7 @@ impl<'s> Run<'_, '_, 's> {
                 }
                 (true, false) => by_type(),
                 (false, true) => Value::known(&b""[..]),
-                (false, false) => self.expand(value.into()),
+                (false, false) => self.expand(value.into(), Spot::new(item, index)),
             };
             if value.bytes() == Some(b"") {
                 fields.retain(|field| !named(field));
@@ -224,10 +224,10 @@ impl<'s> Run<'_, '_, 's> {
                 Some(field) => (field.value, field.item) = (value, Some(item)),
                 None => fields.push(Field { name: name.to_vec().into(), value, item: Some(item) }),
             }
-            let mut index = 0;
+            let mut count = 0;
             fields.retain(|field| {
-                index += 1;
-                first.is_none_or(|first| index <= first + 1) || !named(field)
+                count += 1;
+                first.is_none_or(|first| count <= first + 1) || !named(field)
             });
         }
     }

@@ -40,7 +40,7 @@ impl Run<'_, '_, '_> {
             return true;
         }
         let text = config.parameter(item, 2).filter(|text| memchr::memchr(b'$', text).is_none());
-        text.is_some_and(|text| self.variables.get(&name) == Some(&Value::Known(text)))
+        text.is_some_and(|text| self.variables.get(&name).and_then(Value::bytes) == Some(&*text))
     }
 }
 

@@ -4,7 +4,7 @@ use super::answer::{AnsweredBy, Question};
 use super::condition::{Condition, condition};
 use super::config::{ContextId, ContextKind, Item, ItemId};
 use super::run::{Reply, Run, Step};
-use super::value::{Part, Value, parts};
+use super::value::{Part, Spot, Value, parts};
 
 /// What one rewrite directive does.
 enum Effect {
@@ -82,8 +82,8 @@ impl<'s> Run<'_, '_, 's> {
         let name = config.parameter(item, 1);
         let Some(name) = name.as_deref().and_then(|name| name.strip_prefix(b"$")) else { return };
         let value = match config.parameter(item, 2) {
-            Some(text) => self.expand_quoted(&text, true),
-            None => Value::Unknown(name.to_vec().into()),
+            Some(text) => self.expand_quoted(&text, true, Spot::new(item, 2)),
+            None => Value::unknown(name.to_vec()),
         };
         // `$args` is the query itself, from which `$arg_*` and `$is_args` are read.
         match name.to_ascii_lowercase() {
@@ -104,9 +104,10 @@ impl<'s> Run<'_, '_, 's> {
         }
         let redirects = matches!(status, 301 | 302 | 303 | 307 | 308);
         if redirects {
-            let target = match config.parameter(item, if code.is_some() { 2 } else { 1 }) {
-                Some(text) => self.expand(text),
-                None if has_text => Value::Unknown(b"location".as_slice().into()),
+            let word = if code.is_some() { 2 } else { 1 };
+            let target = match config.parameter(item, word) {
+                Some(text) => self.expand(text, Spot::new(item, word)),
+                None if has_text => Value::unknown_target(),
                 None => Value::known(&b""[..]),
             };
             self.redirect = Some((target, Some(item)));
@@ -137,14 +138,16 @@ impl<'s> Run<'_, '_, 's> {
             _ if is_absolute(&replacement) => Some(302),
             _ => None,
         };
-        let (path, query) = self.replacement(&replacement, redirect.is_some());
+        let (path, query) = self.replacement(&replacement, redirect.is_some(), Spot::new(item, 2));
         if let Some(status) = redirect {
             let target = match (path, query) {
                 // nginx decodes a part of the escapes again.
-                (Value::Known(path), _) if path.contains(&b'%') => Value::Unknown(b"location".as_slice().into()),
-                (Value::Known(path), Value::Known(query)) if query.is_empty() => Value::Known(path),
-                (Value::Known(path), Value::Known(query)) => Value::known([&*path, b"?", &*query].concat()),
-                (unknown @ Value::Unknown(_), _) | (_, unknown) => unknown,
+                (Value::Known(path, _), _) if path.contains(&b'%') => Value::unknown_target(),
+                (Value::Known(path, written), Value::Known(query, _)) if query.is_empty() => {
+                    Value::Known(path, written)
+                }
+                (Value::Known(path, _), Value::Known(query, _)) => Value::known([&*path, b"?", &*query].concat()),
+                (unknown @ Value::Unknown(..), _) | (_, unknown) => unknown,
             };
             self.redirect = Some((target, Some(item)));
             return Ok(Effect::Step(Step::Reply(Reply::special(status, Some(item)))));
@@ -161,34 +164,34 @@ impl<'s> Run<'_, '_, 's> {
     }
 
     /// The path and the query that a replacement makes. Its own query goes before the old one, which a `?` at its end drops.
-    fn replacement(&mut self, text: &[u8], redirects: bool) -> (Value<'s>, Value<'s>) {
+    fn replacement(&mut self, text: &[u8], redirects: bool, spot: Spot) -> (Value<'s>, Value<'s>) {
         let (text, keeps) = text.strip_suffix(b"?").map_or((text, true), |text| (text, false));
         let (path, own) = match memchr::memchr(b'?', text) {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
-        let path = self.expand_quoted(path, redirects);
-        let own = own.map(|own| self.expand_quoted(own, true));
+        let path = self.expand_quoted(path, redirects, spot);
+        let own = own.map(|own| self.expand_quoted(own, true, spot));
         let query = match (own, self.query.clone()) {
             (None, old) if keeps => old,
             (None, _) => Value::known(&b""[..]),
-            (Some(Value::Known(own)), Value::Known(old)) if keeps && !old.is_empty() => {
+            (Some(Value::Known(own, _)), Value::Known(old, _)) if keeps && !old.is_empty() => {
                 Value::known([&*own, b"&", &*old].concat())
             }
-            (Some(_), unknown @ Value::Unknown(_)) if keeps => unknown,
+            (Some(_), unknown @ Value::Unknown(..)) if keeps => unknown,
             (Some(own), _) => own,
         };
         (path, query)
     }
 
     /// A text whose captures nginx escapes in part where the path came with escapes, if `is_escaped`; they are unknown then.
-    fn expand_quoted(&mut self, text: &[u8], is_escaped: bool) -> Value<'s> {
+    fn expand_quoted(&mut self, text: &[u8], is_escaped: bool, spot: Spot) -> Value<'s> {
         let is_quoted = || self.url.is_none_or(|url| url.path().contains(['%', '+']));
         let captures = || parts(text).any(|part| matches!(part, Part::Variable([b'1'..=b'9'])));
         if is_escaped && captures() && is_quoted() {
-            return Value::Unknown(b"uri".as_slice().into());
+            return Value::unknown(b"uri".as_slice());
         }
-        self.expand(text.to_vec().into())
+        self.expand(text.to_vec().into(), spot)
     }
 
     /// Returns whether the condition of an `if` holds.
@@ -202,8 +205,9 @@ impl<'s> Run<'_, '_, 's> {
                 Some(truth) => Ok(truth),
                 None => self.ask(open()),
             },
-            Some(Condition::Equal { variable, text, negated, .. }) => {
-                let (left, right) = (self.variable(&variable), self.expand_quoted(&text, true));
+            Some(Condition::Equal { variable, text, word, negated }) => {
+                let spot = Spot::new(item, word + 1);
+                let (left, right) = (self.variable(&variable), self.expand_quoted(&text, true, spot));
                 match (left.bytes(), right.bytes()) {
                     (Some(left), Some(right)) => Ok((left == right) != negated),
                     _ => self.ask(open()),
@@ -222,7 +226,7 @@ impl<'s> Run<'_, '_, 's> {
             b"$request_filename" => Some(&b"$uri"[..]),
             _ => path.strip_prefix(b"$document_root").or_else(|| path.strip_prefix(b"${document_root}")),
         };
-        let Some(uri) = rest.map(|rest| self.expand(rest.to_vec().into())) else {
+        let Some(uri) = rest.map(|rest| self.expand(rest.to_vec().into(), Spot::new(item, 2))) else {
             return self.ask(Question::Condition(item));
         };
         let Some(uri) = uri.bytes().filter(|uri| uri.starts_with(b"/")) else {
@@ -278,7 +282,7 @@ impl<'s> Run<'_, '_, 's> {
 
     /// After a match of which only the outcome is known.
     pub(super) fn lose_captures(&mut self) {
-        let unknown = || Value::Unknown(b"1".as_slice().into());
+        let unknown = || Value::unknown(b"1".as_slice());
         self.captures = std::iter::repeat_with(unknown).take(10).collect();
     }
 }

@@ -156,7 +156,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             context: model.config.top(),
             method: Cow::Borrowed(&request.method),
             main_method: Cow::Borrowed(&request.method),
-            uri: Value::Unknown(b"uri".as_slice().into()),
+            uri: Value::unknown(b"uri".as_slice()),
             query: Value::known(query),
             variables: BTreeMap::new(),
             captures: Vec::new(),
@@ -398,7 +398,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         // Of other bytes versions escape some.
         let is_plain = path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte));
         match self.query.bytes() {
-            _ if !is_plain => Value::Unknown(b"location".as_slice().into()),
+            _ if !is_plain => Value::unknown_target(),
             Some(b"") => Value::known(path),
             Some(query) => Value::known([&path, &b"?"[..], query].concat()),
             None => self.query.clone(),

@@ -40,15 +40,12 @@
 //! CORS_ALLOW_CREDENTIALS=True
 //! ```
 
-use std::collections::BTreeSet;
-
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Echoed, Reach, Site};
 use crate::dotenv::echo::Echo;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
-use crate::source::Place;
 
 use super::repeated::Repeated;
 use super::wording;
@@ -73,18 +70,16 @@ const HELP: &str = "let a `map` name the origins, and send what it gives:
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
-        let echoes = site.echoes();
-        let careless = if echoes.is_empty() { BTreeSet::new() } else { site.careless_lines() };
         let mut reported = Repeated::default();
-        for echoed in echoes {
-            reported.keep(in_nginx(site, &careless, &echoed));
+        for echoed in site.echoes() {
+            reported.keep(in_nginx(site, &echoed));
         }
         reported.finish(findings);
     }
     findings.extend(deployment.app_echoes().iter().map(in_app));
 }
 
-fn in_nginx(site: &Site<'_>, careless: &BTreeSet<Place>, echoed: &Echoed<'_, '_>) -> Finding {
+fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
     let (severity, message, help) = match echoed.reach {
         Reach::Credentials => (
             Severity::Error,
@@ -102,7 +97,7 @@ fn in_nginx(site: &Site<'_>, careless: &BTreeSet<Place>, echoed: &Echoed<'_, '_>
             "`*` says the same, and lets caches keep one answer for all",
         ),
     };
-    let place = site.echoing_place(echoed, careless);
+    let place = echoed.place;
     let sent = site.origin_flow(echoed.item).and_then(|(field, _)| wording::sent_by(field, place));
     let credentials = echoed.credentials.filter(|_| severity > Severity::Advice);
     let request = Some(echoed.exchange.request(Kind::Main));
