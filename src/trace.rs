@@ -82,10 +82,43 @@ pub struct Trace {
     pub verdict: Verdict,
     /// The exchanges, in the order they happen.
     pub exchanges: Vec<Traced>,
+    /// Where the request would go otherwise, and what became of it there, if the verdict is another one.
+    pub others: Vec<Way>,
     /// Paths of what was not analysed, or not wholly.
     pub not_analysed: Vec<String>,
     /// What takes secrets out of the texts above.
     pub redactor: Redactor,
+}
+
+/// One way that a request may go.
+#[derive(Debug)]
+pub struct Way {
+    /// The browser's verdict.
+    pub verdict: Verdict,
+    /// The exchanges, in the order they happen.
+    pub exchanges: Vec<Traced>,
+}
+
+impl Way {
+    /// What these exchanges take for granted of files, in words.
+    pub fn assumes(exchanges: &[Traced]) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for assumed in exchanges.iter().filter_map(|exchange| exchange.assumed.as_ref()) {
+            if !all.contains(&assumed.said.as_str()) {
+                all.push(&assumed.said);
+            }
+        }
+        all
+    }
+}
+
+/// What is taken for granted of a file.
+#[derive(Debug, Clone)]
+pub struct Assumed {
+    /// In words.
+    pub said: String,
+    /// Whether something else than an error answers if it is otherwise.
+    pub has_other: bool,
 }
 
 /// One exchange.
@@ -103,6 +136,10 @@ pub struct Traced {
     pub status: Option<u16>,
     /// The header fields that matter to the browser here.
     pub headers: Vec<TracedHeader>,
+    /// What is taken for granted of the file that is asked for, in words.
+    pub assumed: Option<Assumed>,
+    /// What is taken for granted of an app of which nothing is known, in words.
+    pub app: Option<&'static str>,
     /// What the inputs leave open, in words.
     pub unknown: Vec<String>,
 }
@@ -133,12 +170,19 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     let apps = gathered.apps();
     let behind = Behind::new(&configs, &apps);
     let models: Vec<Model<'_, '_>> = configs.iter().map(Model::new).collect();
-    let mut exchanges = Vec::new();
-    let verdict = check::fetch(&page, |kind, request| {
-        let (traced, response) = exchange(&models, &behind, options, kind, request);
-        exchanges.push(traced);
-        response
-    });
+    let go = |other: bool| {
+        let mut exchanges = Vec::new();
+        let verdict = check::fetch(&page, |kind, request| {
+            let (traced, response) = exchange(&models, &behind, options, (kind, request, other));
+            exchanges.push(traced);
+            response
+        });
+        Way { verdict, exchanges }
+    };
+    let Way { verdict, exchanges } = go(false);
+    let has_other = exchanges.iter().filter_map(|exchange| exchange.assumed.as_ref()).any(|assumed| assumed.has_other);
+    let other = has_other.then(|| go(true));
+    let others: Vec<Way> = other.into_iter().filter(|other| other.verdict != verdict).collect();
     let given_up = models.iter().filter(|model| !model.given_up().is_empty()).map(|model| model.config.root);
     let not_analysed = gathered.not_analysed(&configs, given_up);
     drop(models);
@@ -148,7 +192,8 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     let part = Verdict::Unknown(Unknown { exchange: Kind::Main, missing: Missing::Part });
     let is_known = not_analysed.is_empty() || matches!(verdict, Verdict::Unknown(_));
     let verdict = if is_known { verdict } else { part };
-    Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, not_analysed, redactor })
+    let others = if is_known { others } else { Vec::new() };
+    Ok(Trace { sources: gathered.into_sources(), verdict, exchanges, others, not_analysed, redactor })
 }
 
 fn page(options: &Options) -> Result<PageRequest, Error> {
@@ -166,8 +211,7 @@ fn exchange(
     models: &[Model<'_, '_>],
     behind: &Behind<'_>,
     options: &Options,
-    kind: Kind,
-    request: &Request,
+    (kind, request, other): (Kind, &Request, bool),
 ) -> (Traced, Response<'static>) {
     let mut traced = Traced {
         kind,
@@ -176,6 +220,8 @@ fn exchange(
         place: None,
         status: None,
         headers: Vec::new(),
+        assumed: None,
+        app: None,
         unknown: Vec::new(),
     };
     let Some((model, entry)) = find_server(models, request) else {
@@ -184,7 +230,7 @@ fn exchange(
     };
     let app = app_answer(model.config, behind, options, kind);
     let mut answers = model.answers(request, &app, entry, &|_| None);
-    traced.unknown.extend(take_file_as_there(&mut answers));
+    traced.assumed = take_file(model.config, &mut answers, request, other);
     let Some(first) = answers.first() else {
         traced.unknown.push("too many conditions on what is not known".to_owned());
         return (traced, Response::unknown());
@@ -195,6 +241,9 @@ fn exchange(
         place(model.config, first).filter(|place| agree(&|answer| self::place(model.config, answer) == Some(*place)));
     traced.status = first.status.filter(|_| agree(&|answer| answer.status == first.status));
     traced.headers = headers(model.config, &answers);
+    let is_silent =
+        options.app_headers.is_empty() && first.item.is_none_or(|pass| !is_told(model.config, behind, pass));
+    traced.app = (traced.by == Some(AnsweredBy::App) && is_silent).then_some(SILENT);
     let unknown = unknown(model.config, &answers, &traced);
     traced.unknown.extend(unknown);
     let fields = traced
@@ -206,15 +255,38 @@ fn exchange(
     (traced, response)
 }
 
-/// Whoever asks for a file takes it to be there: answers that only differ by its absence are left out. Says so.
-fn take_file_as_there(answers: &mut Vec<Answer<'_>>) -> Option<String> {
+/// Takes the file that is asked for to be there or not, the likelier or the `other`, leaves out the answers that rest on the contrary,
+/// and says so. A path that looks like that of a file is asked for by whoever knows that it is there; any other is asked for by a page that
+/// wants what answers instead, if something does.
+fn take_file(config: &Config<'_>, answers: &mut Vec<Answer<'_>>, request: &Request, other: bool) -> Option<Assumed> {
     let file = answers.iter().find(|answer| answer.by == AnsweredBy::File)?;
-    let (question, _) =
-        file.assumptions.iter().rfind(|(question, there)| *there && matches!(question, Question::File(_)))?;
-    let (question, Question::File(path)) = (question.clone(), question) else { return None };
-    let said = format!("the file {} is taken to be there", String::from_utf8_lossy(path));
-    answers.retain(|answer| answer.assumptions.contains(&(question.clone(), true)));
-    Some(said)
+    let is_file = |(question, there): &&(Question, bool)| *there && matches!(question, Question::File(_));
+    let (question, _) = file.assumptions.iter().rfind(is_file)?.clone();
+    let Question::File(path) = &question else { return None };
+    let path = String::from_utf8_lossy(path).into_owned();
+    let rests_on = |answer: &Answer<'_>, there: bool| answer.assumptions.contains(&(question.clone(), there));
+    let answers_instead = |answer: &Answer<'_>| {
+        let is_handed_on = answer.item.is_some_and(|item| config.item(item).name == b"try_files");
+        let is_good = answer.status.is_some_and(|status| (200..300).contains(&status));
+        answer.by == AnsweredBy::App || answer.by == AnsweredBy::File && is_good || is_handed_on
+    };
+    let has_other = answers.iter().any(|answer| rests_on(answer, false) && answers_instead(answer));
+    let is_there = !has_other || looks_like_file(&request.url) != other;
+    if answers.iter().any(|answer| rests_on(answer, is_there)) {
+        answers.retain(|answer| rests_on(answer, is_there));
+    }
+    let said = format!("the file {path} is taken to be {}", if is_there { "there" } else { "absent" });
+    Some(Assumed { said, has_other })
+}
+
+/// Returns whether the last part of a URL's path ends in a file name extension, other than that of a program.
+fn looks_like_file(url: &str) -> bool {
+    let path = Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        let is_word = !extension.is_empty() && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        !stem.is_empty() && is_word && !extension.eq_ignore_ascii_case("php")
+    })
 }
 
 /// The server that takes the request; in a fragment without servers, whatever stands around it.
@@ -232,31 +304,29 @@ fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Op
     on(port).or_else(elsewhere).or_else(fragment)
 }
 
-/// What the app answers: what is stated, else what its .env files tell, else anything.
+/// What is said of an app of which nothing is known.
+const SILENT: &str = "the app is taken to send no CORS headers of its own";
+
+/// Returns whether .env files tell that the app behind a directive answers CORS.
+fn is_told(config: &Config<'_>, behind: &Behind<'_>, pass: ItemId) -> bool {
+    behind.app(config.place(pass)).is_some_and(|app| app.evidence.is_some())
+}
+
+/// What the app answers: what is stated, else what its .env files tell, else 200 and nothing about CORS.
 fn app_answer<'a>(config: &'a Config<'_>, behind: &'a Behind<'_>, options: &Options, kind: Kind) -> Upstream<'a> {
     let main = kind == Kind::Main;
-    let status = options.app_status.unwrap_or(if main { AppStatus::This(200) } else { AppStatus::Unknown });
+    // Which methods and headers a preflight allows stands in no .env file.
+    let is_known = main || behind.apps().all(|app| app.evidence.is_none());
+    let status = options.app_status.unwrap_or(if is_known { AppStatus::This(200) } else { AppStatus::Unknown });
     if !options.app_headers.is_empty() {
         let headers = options.app_headers.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
         return Upstream { status, headers: AppHeaders::Same(headers) };
     }
-    let open = move |told: bool| -> &'static [CorsHeader] {
-        match (told, main) {
-            (true, true) => &[],
-            (true, false) => &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders],
-            (false, true) => &[CorsHeader::AllowOrigin, CorsHeader::AllowCredentials],
-            (false, false) => &[
-                CorsHeader::AllowOrigin,
-                CorsHeader::AllowCredentials,
-                CorsHeader::AllowMethods,
-                CorsHeader::AllowHeaders,
-            ],
-        }
-    };
     let known = upstream(config, behind).headers;
     let fields = move |pass: ItemId, origin: Option<&str>| {
-        let told = behind.app(config.place(pass)).is_some_and(|app| app.evidence.is_some());
-        let open = open(told).iter().map(|header| (header.name().to_owned(), None));
+        let is_open = !main && is_told(config, behind, pass);
+        let open: &[CorsHeader] = if is_open { &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders] } else { &[] };
+        let open = open.iter().map(|header| (header.name().to_owned(), None));
         known.told(pass, origin).into_iter().chain(open).collect()
     };
     Upstream { status, headers: AppHeaders::ByOrigin(Box::new(fields)) }

@@ -9,7 +9,7 @@ use super::text::visible;
 use crate::cors::verdict::Verdict;
 use crate::nginx::answer::AnsweredBy;
 use crate::source::{Place, Sources};
-use crate::trace::{Trace, Traced};
+use crate::trace::{Trace, Traced, Way};
 
 /// Writes a trace as a person reads it: each exchange, then the verdict, then how to ask production the same.
 ///
@@ -20,9 +20,14 @@ pub(super) fn write_text(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
     for exchange in &trace.exchanges {
         write_exchange(trace, exchange, out)?;
     }
-    match reason(trace) {
-        Some(reason) => writeln!(out, "{}: {}", trace.verdict.word(), visible(&reason))?,
-        None => writeln!(out, "{}: the page reads the answer", trace.verdict.word())?,
+    let told = |verdict: &Verdict| match reason(trace, verdict) {
+        Some(reason) => format!("{}: {}", verdict.word(), visible(&reason)),
+        None => format!("{}: the page reads the answer", verdict.word()),
+    };
+    writeln!(out, "{}", told(&trace.verdict))?;
+    for way in &trace.others {
+        writeln!(out, "or, if {}:", visible(&trace.redactor.text(&Way::assumes(&way.exchanges).join(", and "))))?;
+        writeln!(out, "  {}", told(&way.verdict))?;
     }
     writeln!(out, "\nask production the same:")?;
     for exchange in &trace.exchanges {
@@ -59,10 +64,15 @@ fn write_exchange(trace: &Trace, exchange: &Traced, out: &mut impl Write) -> io:
             None => writeln!(out, "   (the app)")?,
         }
     }
-    for open in &exchange.unknown {
+    for open in assumed(exchange).chain(exchange.unknown.iter().map(String::as_str)) {
         writeln!(out, "  ? {}", visible(&trace.redactor.text(open)))?;
     }
     writeln!(out)
+}
+
+/// What an exchange takes for granted.
+fn assumed(exchange: &Traced) -> impl Iterator<Item = &str> {
+    exchange.assumed.iter().map(|assumed| assumed.said.as_str()).chain(exchange.app)
 }
 
 fn by_whom(by: AnsweredBy) -> &'static str {
@@ -84,8 +94,8 @@ fn at(sources: &Sources, place: Place) -> String {
     format!("{}:{}", visible(&source.path), source.position(place.span.start).line)
 }
 
-fn reason(trace: &Trace) -> Option<String> {
-    let reason = match &trace.verdict {
+fn reason(trace: &Trace, verdict: &Verdict) -> Option<String> {
+    let reason = match verdict {
         Verdict::Allowed => return None,
         Verdict::Blocked(blocked) => blocked.to_string(),
         Verdict::Unknown(unknown) => unknown.to_string(),
@@ -99,8 +109,17 @@ struct Json<'t> {
     verdict: &'t str,
     reason: Option<String>,
     exchanges: Vec<JsonExchange<'t>>,
+    ways: Vec<JsonWay<'t>>,
     not_analysed: &'t [String],
     curl: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct JsonWay<'t> {
+    assumes: Vec<Cow<'t, str>>,
+    verdict: &'t str,
+    reason: Option<String>,
+    exchanges: Vec<JsonExchange<'t>>,
 }
 
 #[derive(Serialize)]
@@ -138,12 +157,29 @@ pub(super) fn write_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
     let json = Json {
         version: 1,
         verdict: trace.verdict.word(),
-        reason: reason(trace),
+        reason: reason(trace, &trace.verdict),
         exchanges,
+        ways: ways(trace),
         not_analysed: &trace.not_analysed,
         curl: trace.exchanges.iter().map(|exchange| exchange.request.curl()).collect(),
     };
     super::json::print(&json, out)
+}
+
+/// All ways that the request may go, the likeliest first.
+fn ways(trace: &Trace) -> Vec<JsonWay<'_>> {
+    let likeliest = way(trace, &trace.verdict, &trace.exchanges);
+    let others = trace.others.iter().map(|other| way(trace, &other.verdict, &other.exchanges));
+    std::iter::once(likeliest).chain(others).collect()
+}
+
+fn way<'t>(trace: &'t Trace, verdict: &'t Verdict, exchanges: &'t [Traced]) -> JsonWay<'t> {
+    JsonWay {
+        assumes: Way::assumes(exchanges).into_iter().map(|assumed| trace.redactor.text(assumed)).collect(),
+        verdict: verdict.word(),
+        reason: reason(trace, verdict),
+        exchanges: exchanges.iter().map(|exchange| json_exchange(trace, exchange)).collect(),
+    }
 }
 
 fn json_exchange<'t>(trace: &'t Trace, exchange: &'t Traced) -> JsonExchange<'t> {
@@ -170,6 +206,9 @@ fn json_exchange<'t>(trace: &'t Trace, exchange: &'t Traced) -> JsonExchange<'t>
         }),
         status: exchange.status,
         headers: headers.collect(),
-        unknown: exchange.unknown.iter().map(|open| trace.redactor.text(open)).collect(),
+        unknown: assumed(exchange)
+            .chain(exchange.unknown.iter().map(String::as_str))
+            .map(|open| trace.redactor.text(open))
+            .collect(),
     }
 }
