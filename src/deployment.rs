@@ -22,6 +22,7 @@ mod hidden_errors;
 mod lengths;
 mod lists;
 mod lost;
+mod methods;
 mod misdirected;
 mod misnamed;
 mod mixed_content;
@@ -136,6 +137,8 @@ pub struct Site<'d> {
     bases: BTreeMap<ContextId, String>,
     /// The routes at which a directive may set a field, by directive.
     routes_by_item: BTreeMap<ItemId, Vec<usize>>,
+    /// See [`methods::mapped`].
+    mapped_methods: Vec<&'static str>,
     /// What pages get there, by route.
     pub exchanges: Vec<Exchange<'d>>,
 }
@@ -224,7 +227,18 @@ impl<'d> Site<'d> {
         met.inspect(|limit| model.give_up(config.top(), *limit));
         let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind, &mut steps.for_locations);
         let routes_by_item = ask::routes_by_item(&routes);
-        let mut site = Site { config, model, origin_flows, routes, ifs, bases, routes_by_item, exchanges: Vec::new() };
+        let mapped_methods = methods::mapped(&model);
+        let mut site = Site {
+            mapped_methods,
+            config,
+            model,
+            origin_flows,
+            routes,
+            ifs,
+            bases,
+            routes_by_item,
+            exchanges: Vec::new(),
+        };
         let routes: Vec<usize> = (0..site.routes.len()).collect();
         let exchanges = parallel::map(&routes, ROUTES_AT_A_TIME, |&route| exchange::ask_route(&site, route, behind));
         site.exchanges = exchanges.into_iter().flatten().collect();

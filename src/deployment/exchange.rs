@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Behind, Site, upstream};
+use super::{Behind, Route, Site, methods, upstream};
 use crate::cors::check::{self, Field, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
@@ -24,7 +24,7 @@ pub enum Ask {
     Get,
     /// A request that needs a preflight, with what the configuration allows in one.
     Preflighted,
-    /// A request made to fit the condition of an `if` that no other request meets.
+    /// A request by another method that is told apart, or one made to fit the condition of an `if` that no other request meets.
     Probe,
 }
 
@@ -53,14 +53,20 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) 
     let Ok(url) = Url::parse(&route.url) else { return Vec::new() };
     let mentioned = route.origins.iter().map(|origin| (origin.clone(), true));
     let origins: Vec<(String, bool)> = mentioned.chain([(route.foreign_origin(), false)]).collect();
+    let methods = methods::told_apart(site, route);
     let mut exchanges = Vec::new();
     for (text, mentioned) in origins {
         let Ok(origin) = check_serialized(&text) else { continue };
         if origin.is_same(&Origin::of(&url)) {
             continue;
         }
-        for ask in [Ask::Get, Ask::Preflighted] {
-            let Some(page) = page(site, index, ask, origin.clone(), &url) else { continue };
+        let main_method = preflighted_method(route);
+        // Beside these, each method that is told apart is asked by one page that may be let in, and by a foreign one.
+        let is_one_of = mentioned && Some(&text) == route.origins.first() || !mentioned;
+        let others = methods.iter().copied().filter(|method| is_one_of && *method != main_method);
+        let asks = [(Ask::Get, "GET"), (Ask::Preflighted, main_method)];
+        for (ask, method) in asks.into_iter().chain(others.map(|method| (Ask::Probe, method))) {
+            let Some(page) = page(site, index, (ask, method), origin.clone(), &url) else { continue };
             let preflight = page.preflight();
             let preflight: Arc<[_]> =
                 preflight.map_or_else(Arc::default, |request| site.answers(index, &request, behind).into());
@@ -76,24 +82,30 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) 
     exchanges
 }
 
-/// The page's request, without credentials: for a preflighted one, with a method and a header that the configuration names.
-fn page(site: &Site<'_>, index: usize, ask: Ask, origin: Origin, url: &Url) -> Option<PageRequest> {
-    let route = &site.routes[index];
-    let listed = |header| -> Vec<String> {
-        route.listed(header).into_iter().filter(|name| !name.contains('*') && !name.contains('$')).collect()
-    };
-    if ask == Ask::Get {
-        return PageRequest::new(origin, "GET", url.clone(), CredentialsMode::Omit).ok();
-    }
-    let methods = listed(CorsHeader::AllowMethods);
+/// The names of a route's lists, without those that stand for others.
+fn listed(route: &Route<'_>, header: CorsHeader) -> Vec<String> {
+    route.listed(header).into_iter().filter(|name| !name.contains('*') && !name.contains('$')).collect()
+}
+
+/// The method of the request that needs a preflight: one that the configuration names.
+fn preflighted_method(route: &Route<'_>) -> &'static str {
+    let methods = listed(route, CorsHeader::AllowMethods);
     let unsafe_method = ["PUT", "DELETE", "PATCH"].into_iter().find(|method| methods.iter().any(|name| name == method));
     // Files are read; an app is more often asked to do something.
     let posts = route.reaches_app && (methods.is_empty() || methods.iter().any(|method| method == "POST"));
-    let method = unsafe_method.unwrap_or(if posts { "POST" } else { "GET" });
+    unsafe_method.unwrap_or(if posts { "POST" } else { "GET" })
+}
+
+/// The page's request, without credentials: for a preflighted one, with a header that the configuration names.
+fn page(site: &Site<'_>, index: usize, (ask, method): (Ask, &str), origin: Origin, url: &Url) -> Option<PageRequest> {
     let page = PageRequest::new(origin, method, url.clone(), CredentialsMode::Omit).ok()?;
-    let names = listed(CorsHeader::AllowHeaders);
+    if ask == Ask::Get {
+        return Some(page);
+    }
+    let names = listed(&site.routes[index], CorsHeader::AllowHeaders);
     let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
-    if has("content-type") || (names.is_empty() && unsafe_method.is_none()) {
+    let is_safe = matches!(method, "GET" | "POST");
+    if has("content-type") || (names.is_empty() && is_safe) {
         page.with_header("Content-Type", "application/json").ok()
     } else if has("authorization") {
         page.with_header("Authorization", login(site, site.routes[index].entry)).ok()

@@ -183,7 +183,9 @@ pub(super) fn routes<'d>(
 /// How many steps it takes to ask a route all that is asked, nearly. It is known before anything is asked, so that which routes are asked
 /// does not depend on how many processors ask them.
 fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
-    let requests = 4 * (route.origins.len() + 1);
+    // Where an `if` may ask for the method, each of the others is asked by itself.
+    let methods = if ifs.contains_key(&route.context) || ifs.contains_key(&route.server) { 3 * 4 } else { 0 };
+    let requests = 4 * (route.origins.len() + 1) + methods;
     let runs = |context: ContextId| {
         let blocks = ifs.get(&context).into_iter().flatten();
         config.rewrites(context).len() + blocks.map(|block| config.rewrites(*block).len()).sum::<usize>()
