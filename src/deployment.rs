@@ -93,11 +93,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::value::only_variable;
-use crate::parallel;
 use crate::source::Sources;
-
-/// How many locations one processor asks at a time: fewer are asked sooner than a thread starts.
-const ROUTES_AT_A_TIME: usize = 32;
 
 /// nginx and the app.
 #[derive(Debug)]
@@ -137,6 +133,8 @@ pub struct Site<'d> {
     bases: BTreeMap<ContextId, String>,
     /// The routes at which a directive may set a field, by directive.
     routes_by_item: BTreeMap<ItemId, Vec<usize>>,
+    /// The index of each route served over https under a name of the public network.
+    public: OnceLock<BTreeSet<usize>>,
     /// See [`methods::mapped`].
     mapped_methods: Vec<&'static str>,
     /// What pages get there, by route.
@@ -203,16 +201,7 @@ impl<'d> Site<'d> {
 
     /// The ways of [`Site::distinct_flows`], each with all directives that go it, so that a long list is walked once and not once a header.
     pub fn flows(&self) -> Vec<(&Flow, Vec<&OriginFlow<'d>>)> {
-        let mut flows: Vec<(&Flow, Vec<&OriginFlow<'d>>)> = Vec::new();
-        let mut known: BTreeMap<*const Flow, usize> = BTreeMap::new();
-        for origin_flow in &self.origin_flows {
-            let index = *known.entry(Arc::as_ptr(&origin_flow.1)).or_insert(flows.len());
-            match flows.get_mut(index) {
-                Some((_, same)) => same.push(origin_flow),
-                None => flows.push((&origin_flow.1, vec![origin_flow])),
-            }
-        }
-        flows
+        together(self.origin_flows.iter())
     }
 
     fn new(config: &'d Config<'d>, behind: &Behind<'d>, with_all_fields: bool, steps: &mut StepsLeft) -> Self {
@@ -223,12 +212,16 @@ impl<'d> Site<'d> {
             model.give_up(config.item(field.item).context, Limit::Variables);
         }
         let ifs = route::ifs_by_parent(config);
-        let (bases, met) = watched(|| entry_url::bases(&model));
+        let bases = || entry_url::bases(&model);
+        let (bases, met) = watched(|| metered(&mut steps.for_locations, bases));
         met.inspect(|limit| model.give_up(config.top(), *limit));
-        let routes = route::routes(&model, &ifs, &bases, &origin_flows, behind, &mut steps.for_locations);
+        let routes = || route::routes(&model, &ifs, &bases, &origin_flows, behind);
+        let routes = metered(&mut steps.for_locations, routes);
         let routes_by_item = ask::routes_by_item(&routes);
         let mapped_methods = methods::mapped(&model);
+        let exchanges = Vec::new();
         let mut site = Site {
+            public: OnceLock::new(),
             mapped_methods,
             config,
             model,
@@ -237,11 +230,9 @@ impl<'d> Site<'d> {
             ifs,
             bases,
             routes_by_item,
-            exchanges: Vec::new(),
+            exchanges,
         };
-        let routes: Vec<usize> = (0..site.routes.len()).collect();
-        let exchanges = parallel::map(&routes, ROUTES_AT_A_TIME, |&route| exchange::ask_route(&site, route, behind));
-        site.exchanges = exchanges.into_iter().flatten().collect();
+        site.exchanges = exchange::ask_routes(&site, behind, &mut steps.for_locations);
         let probes = metered(&mut steps.for_probes, || probe::ask_ifs(&site, behind));
         site.exchanges.extend(probes);
         site
@@ -260,6 +251,20 @@ impl StepsLeft {
         let directives = configs.iter().map(Config::item_count).sum();
         StepsLeft { for_locations: location_steps_for(bytes), for_probes: steps_for(directives) }
     }
+}
+
+/// Ways that an Allow-Origin may come about, each once, with all directives that go it.
+fn together<'f, 'd>(flows: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<(&'f Flow, Vec<&'f OriginFlow<'d>>)> {
+    let mut together: Vec<(&Flow, Vec<&OriginFlow<'d>>)> = Vec::new();
+    let mut known: BTreeMap<*const Flow, usize> = BTreeMap::new();
+    for origin_flow in flows {
+        let index = *known.entry(Arc::as_ptr(&origin_flow.1)).or_insert(together.len());
+        match together.get_mut(index) {
+            Some((_, same)) => same.push(origin_flow),
+            None => together.push((&origin_flow.1, vec![origin_flow])),
+        }
+    }
+    together
 }
 
 /// An Allow-Origin that nginx may set, and where its value comes from; directives with the same value share it.

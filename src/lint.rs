@@ -30,7 +30,7 @@ use crate::deployment::{Apps, Deployment};
 use crate::finding::{Finding, Fix, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
-use crate::nginx::limits::{metered, steps_for};
+use crate::nginx::limits::{metered, steps_for, watched};
 use crate::parallel;
 use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
@@ -259,7 +259,12 @@ fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Subject::Deployment(check) = rule.check {
         let directives = deployment.sites.iter().map(|site| site.config.item_count()).sum();
-        metered(&mut steps_for(directives), || check(deployment, &mut findings));
+        let ask = || check(deployment, &mut findings);
+        let ((), met) = watched(|| metered(&mut steps_for(directives), ask));
+        // A limit that was met where the block is not known is told of the whole.
+        for site in deployment.sites.iter().filter(|_| met.is_some()) {
+            met.inspect(|limit| site.model.give_up(site.config.top(), *limit));
+        }
     }
     findings
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::nginx::answer::Model;
 use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::limits;
 use crate::nginx::locations::{self, Found, Pattern};
 use crate::nginx::sample::sample;
 use crate::source::lossy;
@@ -26,7 +27,8 @@ pub(super) fn bases(model: &Model<'_, '_>) -> BTreeMap<ContextId, String> {
     let config = model.config;
     let is_server = |context: &ContextId| config.context(*context).kind == ContextKind::Server;
     let servers = config.contexts().filter(is_server).chain([config.top()]);
-    servers.filter_map(|server| Some((server, base(model, server)?))).collect()
+    let left = servers.take_while(|_| !limits::is_spent());
+    left.filter_map(|server| Some((server, base(model, server)?))).collect()
 }
 
 /// A URL of a server, without a path.

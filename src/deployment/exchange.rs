@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Behind, Route, Site, methods, upstream};
+use super::{Behind, Route, Site, methods, route, upstream};
 use crate::cors::check::{self, Field, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
@@ -14,8 +14,21 @@ use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::nginx::answer::{Answer, Entry, Question};
 use crate::nginx::app::Upstream;
+use crate::nginx::limits::{Limit, counted};
 use crate::nginx::settings::Single;
+use crate::parallel;
 use crate::source::lossy;
+
+/// How many locations one processor asks at a time: fewer are asked sooner than a thread starts.
+const ROUTES_AT_A_TIME: usize = 32;
+/// How many steps the routes may take, nearly, that are asked before what they took is counted.
+const STEPS_AT_A_TIME: u64 = 2_000_000;
+/// How many steps of a run a request takes beside those of the run: it is made, kept, and looked at by every rule.
+pub(super) const STEPS_OF_A_REQUEST: usize = 70;
+/// How many an answer takes.
+const STEPS_OF_AN_ANSWER: usize = 30;
+/// How many a field of an answer takes.
+pub(super) const STEPS_OF_A_FIELD: usize = 5;
 
 /// What a page asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +60,44 @@ pub struct Exchange<'d> {
     verdicts: Vec<Verdict>,
 }
 
+/// Asks what matters at all routes of a site, as long as steps are left.
+pub(super) fn ask_routes<'d>(site: &Site<'d>, behind: &Behind<'_>, left: &mut u64) -> Vec<Exchange<'d>> {
+    let mut all = Vec::new();
+    let mut waiting: &[usize] = &(0..site.routes.len()).collect::<Vec<_>>();
+    while !waiting.is_empty() {
+        if *left == 0 {
+            let unasked = waiting.iter().filter_map(|route| site.routes.get(*route));
+            unasked.for_each(|route| site.model.give_up(route.context, Limit::Budget));
+            break;
+        }
+        // What they really take is known once they are asked, so no more of them are asked at a time than take a part of a second.
+        let (now, later) = waiting.split_at(fitting(site, waiting));
+        let asked = parallel::map(now, ROUTES_AT_A_TIME, |&route| counted(|| ask_route(site, route, behind)));
+        for (&route, (exchanges, steps)) in now.iter().zip(asked) {
+            let kept: usize = exchanges.iter().map(Exchange::weight).sum();
+            let weight = site.routes.get(route).map_or(0, |route| route::rewrite_weight(site.config, &site.ifs, route));
+            *left = left.saturating_sub(weight.max(steps + kept as u64));
+            all.extend(exchanges);
+        }
+        waiting = later;
+    }
+    all
+}
+
+/// How many of the first of these routes are asked together.
+fn fitting(site: &Site<'_>, waiting: &[usize]) -> usize {
+    let mut left = STEPS_AT_A_TIME;
+    let fits = waiting.iter().take_while(|route| {
+        let fits = left > 0;
+        left = left
+            .saturating_sub(site.routes.get(**route).map_or(0, |route| route::weight(site.config, &site.ifs, route)));
+        fits
+    });
+    fits.count().max(1)
+}
+
 /// Asks what matters at one route.
-pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
+fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
     let route = &site.routes[index];
     let Ok(url) = Url::parse(&route.url) else { return Vec::new() };
     let mentioned = route.origins.iter().map(|origin| (origin.clone(), true));
@@ -62,7 +111,7 @@ pub(super) fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) 
         }
         let main_method = preflighted_method(route);
         // Beside these, each method that is told apart is asked by one page that may be let in, and by a foreign one.
-        let is_one_of = mentioned && Some(&text) == route.origins.first() || !mentioned;
+        let is_one_of = !mentioned || Some(&text) == route.origins.first();
         let others = methods.iter().copied().filter(|method| is_one_of && *method != main_method);
         let asks = [(Ask::Get, "GET"), (Ask::Preflighted, main_method)];
         for (ask, method) in asks.into_iter().chain(others.map(|method| (Ask::Probe, method))) {
@@ -193,6 +242,13 @@ fn preflight_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
 }
 
 impl<'d> Exchange<'d> {
+    /// What it takes to make, keep and look at it, in steps of a run, nearly.
+    fn weight(&self) -> usize {
+        let answers = self.preflight.iter().chain(self.main.iter());
+        let kept = |answer: &Answer<'_>| STEPS_OF_AN_ANSWER + STEPS_OF_A_FIELD * answer.fields.len();
+        STEPS_OF_A_REQUEST + answers.map(kept).sum::<usize>()
+    }
+
     /// A page's request at a route, of that kind and from an origin that is mentioned or is not, and its answers.
     pub(super) fn new(
         (route, ask, mentioned): (usize, Ask, bool),

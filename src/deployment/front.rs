@@ -72,9 +72,11 @@ impl Deployment<'_> {
     /// The origins that nginx allows there by name, without what a .env file says.
     pub fn listed_before(&self, front: &Front) -> Vec<Listed> {
         let mut origins = Vec::new();
-        for (index, site) in self.sites.iter().enumerate() {
+        let sites: BTreeSet<usize> = front.fields.iter().map(|(index, _)| *index).collect();
+        for (index, site) in sites.into_iter().filter_map(|index| Some((index, self.sites.get(index)?))) {
             let files: BTreeSet<FileId> = site.config.files().into_iter().collect();
-            let lists = site.origin_lists_of(|item| front.fields.contains(&(index, item)));
+            let own = front.fields.iter().filter(|(of, _)| *of == index);
+            let lists = site.origin_lists_of(own.filter_map(|(_, item)| site.origin_flow(*item)));
             let listed = lists.into_iter().flat_map(|list| list.origins);
             origins.extend(listed.filter(|listed| files.contains(&listed.place.file)));
         }

@@ -10,13 +10,14 @@ use crate::nginx::app::AppStatus;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::fields::is_sent_without_always;
 use crate::nginx::flow::{SetField, set_fields};
+use crate::nginx::limits::Limit;
 use crate::nginx::settings::List;
 use crate::nginx::tighter::example;
 
 /// How many origins of composite keys are tried.
 const MAX_MEANT: usize = 8;
 /// How many error pages of one location are tried.
-const MAX_PAGES: usize = 8;
+const MAX_PAGES: usize = 32;
 
 /// A request that lost a header on its way.
 #[derive(Debug, Clone)]
@@ -142,7 +143,11 @@ impl<'d> Start<'_, 'd> {
 
     /// Each error page is asked for once, by a status that it is for.
     fn errors(&self, exchange: &Exchange<'d>, behind: &Behind<'_>, lost: &mut Vec<Lost>) {
-        for &page in self.site.config.list(self.context, List::ErrorPage).iter().take(MAX_PAGES) {
+        let pages = self.site.config.list(self.context, List::ErrorPage);
+        if pages.len() > MAX_PAGES {
+            self.site.model.give_up(self.context, Limit::Steps);
+        }
+        for &page in pages.iter().take(MAX_PAGES) {
             let statuses = self.statuses(page);
             let answered = statuses.iter().find(|status| **status >= 400).map(|status| AppStatus::This(*status));
             let down = statuses.contains(&502).then_some(AppStatus::Down);

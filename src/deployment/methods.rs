@@ -45,7 +45,7 @@ pub(super) fn told_apart(site: &Site<'_>, route: &Route<'_>) -> Vec<&'static str
             _ => false,
         })
     };
-    let depends = !site.mapped_methods.is_empty() || METHODS.iter().any(|method| is_asked(&method));
+    let depends = !site.mapped_methods.is_empty() || METHODS.iter().any(is_asked);
     if !depends {
         return Vec::new();
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::{Deployment, OriginFlow, Site};
+use super::{Deployment, OriginFlow, Route, Site, together};
 use crate::cors::origin::Origin;
 use crate::cors::serialized::check_serialized;
 use crate::dotenv::app::{AllowedOrigin, App};
@@ -52,7 +52,8 @@ impl<'d> Deployment<'d> {
     }
 
     fn find_origin_lists(&self) -> Vec<OriginList> {
-        let mut lists: Vec<OriginList> = self.sites.iter().flat_map(|site| site.origin_lists_of(|_| true)).collect();
+        let mut lists: Vec<OriginList> =
+            self.sites.iter().flat_map(|site| site.origin_lists_of(site.origin_flows.iter())).collect();
         let mut judged: HashSet<Place> = HashSet::new();
         let mut stages: BTreeMap<FileId, (bool, bool)> = BTreeMap::new();
         for app in self.apps_and_files() {
@@ -128,13 +129,12 @@ impl OriginList {
 }
 
 impl<'d> Site<'d> {
-    /// The lists that decide about the Allow-Origin of the directives that are wanted.
-    pub(super) fn origin_lists_of(&self, is_wanted: impl Fn(ItemId) -> bool) -> Vec<OriginList> {
+    /// The lists that decide about the Allow-Origin of these directives.
+    pub(super) fn origin_lists_of<'f>(&'f self, wanted: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<OriginList> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
         // One map decides about many headers; each of its lines is read once.
         let mut read: HashSet<Place> = HashSet::new();
-        for (flow, mut fields) in self.flows() {
-            fields.retain(|(field, _)| is_wanted(field.item));
+        for (flow, fields) in together(wanted) {
             let is_public =
                 |(field, _): &&OriginFlow<'_>| self.routes_of(field.item).any(|route| self.is_public_https(route));
             let is_production = fields.iter().any(is_public);
@@ -164,9 +164,12 @@ impl<'d> Site<'d> {
 
     /// Returns whether a route is served over https under a name of the public network.
     fn is_public_https(&self, route: usize) -> bool {
-        let Some(route) = self.routes.get(route) else { return false };
-        let Ok(url) = url::Url::parse(&route.url) else { return false };
-        let own = Origin::of(&url);
-        url.scheme() == "https" && !own.is_loopback() && !own.is_private()
+        let is_public = |route: &Route<'_>| {
+            let Ok(url) = url::Url::parse(&route.url) else { return false };
+            let own = Origin::of(&url);
+            url.scheme() == "https" && !own.is_loopback() && !own.is_private()
+        };
+        let public = || (0..).zip(&self.routes).filter(|(_, route)| is_public(route)).map(|(index, _)| index).collect();
+        self.public.get_or_init(public).contains(&route)
     }
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
+
 use super::environment::{Apps, Project};
 use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextId, ItemId};
@@ -31,18 +33,19 @@ impl<'a> Behind<'a> {
     pub fn new(configs: &[Config<'_>], apps: &'a Apps<'a>) -> Self {
         let projects = &apps.projects[..];
         let free: Vec<usize> = indices(projects, |project| project.upstreams.is_empty());
+        let names = Names::new(projects, &free);
         let mut paired = BTreeMap::new();
         let mut open = Vec::new();
         for config in configs {
             let upstreams = upstreams(config);
             let items = config.contexts().flat_map(|context| config.items(context));
+            // Many locations hand requests on to the same name.
+            let mut by_text: HashMap<Cow<'_, [u8]>, Option<usize>> = HashMap::new();
             for item in items.filter(|item| is_pass(config.item(*item).name)) {
+                let Some(text) = config.parameter(item, 1) else { continue };
+                let meant = || meant(config, item, &upstreams, &names);
                 let place = config.place(item);
-                let mut targets = targets(config, item, &upstreams);
-                let name = config.parameter(item, 1).and_then(|name| target(&name));
-                let known = targets.clone().and_then(|targets| all_named(&targets, projects, &free));
-                targets.get_or_insert_default().extend(name);
-                match targets.and_then(|targets| said(&targets, projects)).or(known) {
+                match *by_text.entry(text).or_insert_with(meant) {
                     Some(project) => drop(paired.insert(place, project)),
                     None => open.push(place),
                 }
@@ -94,31 +97,119 @@ impl<'a> Behind<'a> {
     }
 }
 
+/// The app that a directive means by whom it names.
+fn meant(
+    config: &Config<'_>,
+    item: ItemId,
+    upstreams: &BTreeMap<Cow<'_, [u8]>, ContextId>,
+    names: &Names,
+) -> Option<usize> {
+    let mut targets = targets(config, item, upstreams);
+    let name = config.parameter(item, 1).and_then(|name| target(&name));
+    let known = targets.as_ref().and_then(|targets| names.all_named(targets));
+    targets.get_or_insert_default().extend(name);
+    targets.and_then(|targets| names.said(&targets)).or(known)
+}
+
 fn indices(projects: &[Project<'_>], is_it: impl Fn(&Project<'_>) -> bool) -> Vec<usize> {
     projects.iter().enumerate().filter(|(_, project)| is_it(project)).map(|(index, _)| index).collect()
 }
 
-/// The one app that the settings put behind one of these: by the name of an upstream, a host, `host:port` or `:port`.
-fn said(targets: &BTreeSet<Target>, projects: &[Project<'_>]) -> Option<usize> {
-    let names = |target: &Target, name: &str| {
-        let port = target.port.as_deref();
-        match name.rsplit_once(':') {
-            Some((host, own)) => port == Some(own) && (host.is_empty() || host == target.host),
-            None => name == target.host,
+/// One app, or two where more than one are of that name: a third says nothing more.
+#[derive(Debug, Default)]
+struct Few(Vec<usize>);
+
+impl Few {
+    fn add(&mut self, index: usize) {
+        if self.0.len() < 2 && !self.0.contains(&index) {
+            self.0.push(index);
         }
-    };
-    let is_said = |project: &Project<'_>| project.upstreams.iter().any(|name| targets.iter().any(|it| names(it, name)));
-    match indices(projects, is_said)[..] {
-        [only] => Some(only),
-        _ => None,
+    }
+
+    fn only(&self) -> Option<usize> {
+        if let [only] = self.0[..] { Some(only) } else { None }
     }
 }
 
-/// The one app that every target names.
-fn all_named(targets: &BTreeSet<Target>, projects: &[Project<'_>], free: &[usize]) -> Option<usize> {
-    let mut named = targets.iter().map(|target| named_by(target, projects, free));
-    let first = named.next()??;
-    named.all(|other| other == Some(first)).then_some(first)
+/// The apps by the names that they may be meant by.
+#[derive(Debug, Default)]
+struct Names {
+    /// By what the settings say: the name of an upstream, a host, `host:port` or `:port`.
+    said: HashMap<String, Few>,
+    /// Those that the settings leave free, by the name of their folder in lower case.
+    folders: HashMap<String, Few>,
+    /// The same by each part of that name.
+    parts: HashMap<String, Few>,
+    /// The same by the port that they listen on.
+    ports: HashMap<Vec<u8>, Few>,
+}
+
+impl Names {
+    fn new(projects: &[Project<'_>], free: &[usize]) -> Self {
+        let mut names = Names::default();
+        for (index, project) in projects.iter().enumerate() {
+            for name in &project.upstreams {
+                names.said.entry(name.clone()).or_default().add(index);
+            }
+        }
+        for (index, project) in free.iter().filter_map(|index| Some((*index, projects.get(*index)?))) {
+            let folder = project.directory.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            for part in parts(&folder) {
+                names.parts.entry(part.to_owned()).or_default().add(index);
+            }
+            names.folders.entry(folder).or_default().add(index);
+            for key in PORTS {
+                let value = project.production.variables.get(key).and_then(|variable| variable.value.as_ref());
+                if let Some(value) = value {
+                    names.ports.entry(value.bytes().trim_ascii().to_vec()).or_default().add(index);
+                }
+            }
+        }
+        names
+    }
+
+    /// The one app that the settings put behind one of these.
+    fn said(&self, targets: &BTreeSet<Target>) -> Option<usize> {
+        let mut found = Few::default();
+        for target in targets {
+            let port = target.port.as_ref();
+            let forms = [
+                Some(target.host.clone()),
+                port.map(|port| format!(":{port}")),
+                port.map(|port| format!("{}:{port}", target.host)),
+            ];
+            let apps = forms.into_iter().flatten().filter_map(|name| self.said.get(&name));
+            apps.flat_map(|apps| &apps.0).for_each(|index| found.add(*index));
+        }
+        found.only()
+    }
+
+    /// The one app, of those that the settings leave free, that a target names: by the name of its folder, by a part of it, or by the
+    /// port it listens on.
+    fn named_by(&self, target: &Target) -> Option<usize> {
+        let by_folder = self.folders.get(&target.host).and_then(Few::only);
+        let by_part = || {
+            let mut found = Few::default();
+            let folders = parts(&target.host).filter_map(|part| self.folders.get(part));
+            let apps = folders.chain(self.parts.get(&target.host));
+            apps.flat_map(|apps| &apps.0).for_each(|index| found.add(*index));
+            found.only()
+        };
+        let by_port = || self.ports.get(target.port.as_ref()?.as_bytes())?.only();
+        by_folder.or_else(by_part).or_else(by_port)
+    }
+
+    /// The one app that every target names.
+    fn all_named(&self, targets: &BTreeSet<Target>) -> Option<usize> {
+        let mut named = targets.iter().map(|target| self.named_by(target));
+        let first = named.next()??;
+        named.all(|other| other == Some(first)).then_some(first)
+    }
+}
+
+/// The words of a name.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['-', '_', '.']).filter(|part| !part.is_empty())
 }
 
 /// A host and a port that requests are handed to.
@@ -165,34 +256,6 @@ fn target(text: &[u8]) -> Option<Target> {
         None if authority == "unix:" => None,
         None => Some(Target { host: authority.to_ascii_lowercase(), port: None }),
     }
-}
-
-/// The one app, of those that the settings leave free, that a target names: by the name of its folder, by a part of it, or by the
-/// port it listens on.
-fn named_by(target: &Target, projects: &[Project<'_>], free: &[usize]) -> Option<usize> {
-    let only = |is_it: &dyn Fn(&Project<'_>) -> bool| {
-        let mut all = free.iter().copied().filter(|index| projects.get(*index).is_some_and(is_it));
-        all.next().filter(|_| all.next().is_none())
-    };
-    let folder = |project: &Project<'_>| {
-        let name = project.directory.rsplit('/').next().unwrap_or_default();
-        name.to_ascii_lowercase()
-    };
-    let is_part = |part: &str, whole: &str| !part.is_empty() && whole.split(['-', '_', '.']).any(|word| word == part);
-    let has_port = |project: &Project<'_>| {
-        let read = |key: &&str| {
-            let value = project.production.variables.get(*key)?.value.as_ref()?;
-            Some(value.bytes().trim_ascii().to_vec())
-        };
-        PORTS.iter().filter_map(read).any(|port| target.port.as_deref().is_some_and(|own| own.as_bytes() == port))
-    };
-    let by_name = only(&|project| folder(project) == target.host).or_else(|| {
-        only(&|project| {
-            let folder = folder(project);
-            is_part(&folder, &target.host) || is_part(&target.host, &folder)
-        })
-    });
-    by_name.or_else(|| only(&has_port))
 }
 
 #[cfg(test)]

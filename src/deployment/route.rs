@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Behind;
 use super::entry_url::url;
+use super::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use super::{OriginFlow, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::serialized::check_serialized;
@@ -12,7 +13,7 @@ use crate::dotenv::app::{App, Evidence};
 use crate::nginx::answer::{Entry, Model};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, set_fields};
-use crate::nginx::limits::{Limit, watched};
+use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::locations::{self, Found, Pattern, is_pass};
 use crate::nginx::sample::sample;
 use crate::nginx::settings::{List, Single};
@@ -20,12 +21,12 @@ use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
-/// How many steps of a run a request takes beside those of the run: it is made, its answer is kept, and every rule looks at it.
-const STEPS_OF_A_REQUEST: usize = 120;
-/// How many a directive of the rewrite module takes, by far: a server may have as many as it has locations.
+/// How many steps it takes to look at a location, and to keep it.
+const STEPS_OF_A_ROUTE: u64 = 20;
+/// How many it takes to keep one of its fields.
+const STEPS_OF_A_FIELD_KEPT: u64 = 8;
+/// How many steps a directive of the rewrite module takes in a request, by far: a server may have as many as it has locations.
 const STEPS_OF_A_REWRITE: usize = 10;
-/// How many a field of an answer takes.
-const STEPS_OF_A_FIELD: usize = 5;
 /// How many files a `try_files` may ask for before they count: as many take no time.
 const FEW_FILES: usize = 8;
 /// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
@@ -125,20 +126,21 @@ pub(super) fn routes<'d>(
     bases: &BTreeMap<ContextId, String>,
     flows: &[OriginFlow<'d>],
     behind: &Behind<'d>,
-    left: &mut u64,
 ) -> Vec<Route<'d>> {
     let config = model.config;
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
     let mut routes = Vec::new();
     for context in config.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
-        if *left == 0 {
+        if limits::is_spent() {
             if !config.list(context, List::RelevantHeader).is_empty() {
                 model.give_up(context, Limit::Budget);
             }
             continue;
         }
         let mut fields = fields_at(config, ifs, server, context);
+        // Each field is kept for each location that has it.
+        limits::spend(STEPS_OF_A_ROUTE + STEPS_OF_A_FIELD_KEPT * fields.len() as u64);
         let mut reaches_app = reaches_app(config, context);
         let named = handed_on(model, server, context);
         if let Some(named) = named {
@@ -174,18 +176,29 @@ pub(super) fn routes<'d>(
             is_partial,
         };
         route.wants_preflights = route.shows_preflights();
-        *left = left.saturating_sub(weight(config, ifs, &route));
         routes.push(route);
     }
     routes
 }
 
-/// How many steps it takes to ask a route all that is asked, nearly. It is known before anything is asked, so that which routes are asked
-/// does not depend on how many processors ask them.
-fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
+/// How many steps it takes to ask a route all that is asked, nearly, as far as it is known before anything is asked.
+pub(super) fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     // Where an `if` may ask for the method, each of the others is asked by itself.
     let methods = if ifs.contains_key(&route.context) || ifs.contains_key(&route.server) { 3 * 4 } else { 0 };
     let requests = 4 * (route.origins.len() + 1) + methods;
+    // Each file that may be there is a way of its own, which asks for all the files before it.
+    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item));
+    let files = files.saturating_sub(FEW_FILES).pow(2);
+    // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
+    let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
+    // Each field of each answer is kept.
+    let fields = STEPS_OF_A_FIELD * route.fields.len();
+    let steps = requests * (STEPS_OF_A_REQUEST + fields + 2 * files + bytes / 8);
+    rewrite_weight(config, ifs, route) + u64::try_from(steps).unwrap_or(u64::MAX / 2)
+}
+
+/// The same of the directives of the rewrite module alone.
+pub(super) fn rewrite_weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     let runs = |context: ContextId| {
         let blocks = ifs.get(&context).into_iter().flatten();
         config.rewrites(context).len() + blocks.map(|block| config.rewrites(*block).len()).sum::<usize>()
@@ -193,19 +206,8 @@ fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route:
     let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
     // Each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
-    // Each file that may be there is a way of its own, which asks for all the files before it.
-    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item));
-    let files = files.saturating_sub(FEW_FILES).pow(2);
-    // A file that may be there or not has two answers, and an error page as many more.
-    let is_file = !route.reaches_app && config.named(route.context, b"return").next().is_none();
-    let open = if is_file { STEPS_OF_A_REQUEST } else { 0 };
-    // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
-    let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
-    // Each field of each answer is kept.
-    let fields = STEPS_OF_A_FIELD * route.fields.len();
-    let steps = requests * (STEPS_OF_A_REQUEST + open + fields + STEPS_OF_A_REWRITE * rewrites + 2 * files + bytes / 8)
-        + probes * rewrites;
-    u64::try_from(steps).unwrap_or(u64::MAX)
+    let steps = 4 * (route.origins.len() + 1) * STEPS_OF_A_REWRITE * rewrites + probes * rewrites;
+    u64::try_from(steps).unwrap_or(u64::MAX / 2)
 }
 
 /// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
@@ -313,42 +315,46 @@ pub(super) fn handing_on<'c>(
 /// A few origins that the values compare with or hold, in file order, then the app's.
 pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
-    // An allow-list may be long and shared by many locations: it is read no further than what is kept of it.
-    let mut keep = |text: &str| {
-        if origins.len() >= MAX_ORIGINS {
-            return false;
+    let mut keep = |origin: &str| {
+        if origins.len() < MAX_ORIGINS && !origins.iter().any(|known| known == origin) {
+            origins.push(origin.to_owned());
         }
-        let serialized = match check_serialized(text) {
-            Ok(origin) => Some(origin.to_string()),
-            Err(fault) => fault.suggestion,
-        };
-        let wanted = |origin: &String| origin != "null" && !origins.contains(origin);
-        origins.extend(serialized.filter(wanted));
-        true
     };
     for flow in flows {
-        for text in &flow.texts {
-            if !keep(&lossy(&text.text)) {
-                break;
-            }
-        }
-        for compared in &flow.compared {
-            let text = match compared.regex {
-                None => Cow::Borrowed(&compared.text),
-                Some(ignore_case) => match sample(&model.regexes, &compared.text, ignore_case) {
-                    Some(text) => Cow::Owned(text),
-                    None => continue,
-                },
-            };
-            if !keep(&lossy(&text)) {
-                break;
-            }
-        }
+        flow.origins.get_or_init(|| origins_of(model, flow)).iter().for_each(|origin| keep(origin));
     }
-    for origin in app.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors) {
-        keep(&origin.text);
+    let of_app = app.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors);
+    of_app.filter_map(|origin| serialized(&origin.text)).take(2 * MAX_ORIGINS).for_each(|origin| keep(&origin));
+    origins
+}
+
+/// The first origins of one value, as many as are kept even where others have some of them already. An allow-list may be long: it is read no
+/// further.
+fn origins_of(model: &Model<'_, '_>, flow: &Flow) -> Vec<String> {
+    let texts = flow.texts.iter().map(|text| Cow::Borrowed(&text.text));
+    let compared = flow.compared.iter().filter_map(|compared| match compared.regex {
+        None => Some(Cow::Borrowed(&compared.text)),
+        Some(ignore_case) => sample(&model.regexes, &compared.text, ignore_case).map(Cow::Owned),
+    });
+    let mut origins: Vec<String> = Vec::new();
+    for origin in texts.chain(compared).filter_map(|text| serialized(&lossy(&text))) {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+        if origins.len() >= 2 * MAX_ORIGINS {
+            break;
+        }
     }
     origins
+}
+
+/// The origin that a text is, or is meant to be.
+fn serialized(text: &str) -> Option<String> {
+    let origin = match check_serialized(text) {
+        Ok(origin) => Some(origin.to_string()),
+        Err(fault) => fault.suggestion,
+    };
+    origin.filter(|origin| origin != "null")
 }
 
 impl Site<'_> {

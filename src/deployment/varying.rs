@@ -6,8 +6,8 @@ use super::{Ask, Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
-use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::answer::{Answer, AnsweredBy, Model, Question};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::settings::Protocol;
 
 /// An Allow-Origin that varies without saying so.
@@ -96,7 +96,7 @@ impl<'d> Site<'d> {
         };
         let named = answer.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"Cache-Control"));
         let forbidden = named.into_iter().any(|field| field.value.bytes().is_none_or(forbids));
-        !forbidden && !expires_at_once(config, answer.context) && answer.open.is_none()
+        !forbidden && !expires_at_once(&self.model, answer.context) && answer.open.is_none()
     }
 
     /// Returns whether the answer says `Vary: Origin`, or may say so.
@@ -110,7 +110,9 @@ impl<'d> Site<'d> {
 }
 
 /// Returns whether `expires -1` or `expires epoch` makes caches ask again, which brings the new Allow-Origin (A2.11).
-fn expires_at_once(config: &Config<'_>, context: ContextId) -> bool {
-    let nearest = config.ancestors(context).find_map(|level| config.named(level, b"expires").last());
-    nearest.is_some_and(|item| config.parameter_is(item, 1, "-1") || config.parameter_is(item, 1, "epoch"))
+fn expires_at_once(model: &Model<'_, '_>, context: ContextId) -> bool {
+    let config = model.config;
+    model
+        .in_force(context, b"expires")
+        .is_some_and(|item| config.parameter_is(item, 1, "-1") || config.parameter_is(item, 1, "epoch"))
 }

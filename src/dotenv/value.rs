@@ -15,7 +15,7 @@ use crate::source::Span;
 pub const MAX_VALUE_BYTES: usize = 128 * 1024;
 
 /// How often values that wait for a variable set further down are looked at again. A longer chain stays unknown.
-const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 32;
 
 /// The variables that files have set so far.
 pub type Variables = HashMap<Vec<u8>, Vec<u8>>;
@@ -98,7 +98,8 @@ pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> Values {
         set(&mut variables, assignment.key.of(file), value.as_ref());
         values.push(value);
     }
-    for _ in 1..MAX_ROUNDS {
+    let mut waiting = None;
+    for round in 1..MAX_ROUNDS {
         let mut learned = false;
         for (assignment, value) in assignments.iter().zip(&mut values).filter(|(_, value)| value.is_none()) {
             *value = plain(assignment, &variables);
@@ -110,8 +111,10 @@ pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> Values {
         for (assignment, value) in assignments.iter().zip(&values) {
             set(&mut variables, assignment.key.of(file), value.as_ref());
         }
+        let mut unknown = assignments.iter().zip(&values).filter(|(_, value)| value.is_none());
+        waiting = unknown.next().filter(|_| round + 1 == MAX_ROUNDS).map(|(assignment, _)| assignment.key);
     }
-    Values { values, variables, unfilled }
+    Values { values, variables, unfilled: unfilled.or(waiting) }
 }
 
 fn set(variables: &mut Variables, key: &[u8], value: Option<&Plain>) {

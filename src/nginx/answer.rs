@@ -30,6 +30,9 @@ const MAX_RUNS: usize = 128;
 /// How many steps all runs of one request may take before its answer counts as unknown. The first run goes all the way.
 pub const MAX_STEPS: u64 = 200_000;
 
+/// How many steps of other work one step of a run takes the time of.
+const STEPS_SPENT: u64 = 3;
+
 /// Something an answer depends on and the configuration does not tell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
@@ -170,6 +173,11 @@ impl<'c, 's> Model<'c, 's> {
         self.given_up.add(context, limit);
     }
 
+    /// The directive of this name in force in `context`, of those that [`app::hand_over`] collects.
+    pub(crate) fn in_force(&self, context: ContextId, name: &[u8]) -> Option<ItemId> {
+        self.hand_over.get(self.config, context, name)
+    }
+
     /// The variables that an answer may depend on, in lower case.
     pub(super) fn read_variables(&self) -> &HashSet<Vec<u8>> {
         self.read_variables.get_or_init(|| idle::read_variables(self.config, &self.definitions))
@@ -246,7 +254,7 @@ impl<'c, 's> Model<'c, 's> {
             answers.clear();
         }
         self.steps.fetch_add(steps.get(), Ordering::Relaxed);
-        limits::spend(steps.get());
+        limits::spend(STEPS_SPENT * steps.get());
         answers
     }
 

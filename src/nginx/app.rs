@@ -72,7 +72,7 @@ impl std::fmt::Debug for AppHeaders<'_> {
 /// What rewrites the header of the request after the rewrite phase.
 const INPUT_HEADERS: [&[u8]; 2] = [b"more_set_input_headers", b"more_clear_input_headers"];
 
-/// The directives that decide what nginx keeps of the app's answers, whether it hands the request's header on, and whether chance
+/// The directives that decide what nginx and others keep of the answers, whether it hands the request's header on, and whether chance
 /// chooses a file.
 pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
     const NAMES: [&[u8]; 7] = [
@@ -86,6 +86,7 @@ pub(super) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
     ];
     Nearest::new(config, |name| {
         name == b"random_index"
+            || name == b"expires"
             || name == b"dav_methods"
             || INPUT_HEADERS.contains(&name)
             || Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest))

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::compared::Compared;
 use super::composite::{origin_part, origin_pattern};
@@ -82,6 +83,8 @@ pub struct Flow {
     pub reflected: Vec<Place>,
     /// Whether a part of it comes from where nobody can look.
     pub open: bool,
+    /// The first origins that it compares with or holds, once somebody asks for them: many locations share an allow-list.
+    pub(crate) origins: OnceLock<Vec<String>>,
     /// Whether it depends on more variables than are followed; then it is open as well.
     pub is_cut: bool,
 }

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::limits::{self, Limit};
 use super::regex::Regexes;
 use super::ways::{Piece, Way, ways};
 use crate::cors::origin::Origin;
@@ -16,6 +17,10 @@ use crate::cors::serialized::check_serialized;
 
 /// How many candidates one expression is asked about.
 const MAX_CANDIDATES: usize = 8192;
+/// How many steps a candidate takes beside its bytes.
+const STEPS_OF_A_CANDIDATE: u64 = 6;
+/// How many of its bytes are taken apart in the time of one step.
+const BYTES_OF_A_STEP: usize = 8;
 /// What may stand before a way that has no `^`.
 const BEFORE: &[&str] =
     &["", "https://", "https:", "https", "http", "https://elsewhere-", "https://elsewhere", "https://elsewhere."];
@@ -88,10 +93,16 @@ pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<In
     for (way, meant) in found.ways.iter().zip(&meant).filter(|(_, meant)| !meant.is_empty()) {
         let mut best: Option<Intruder> = None;
         for (origin, gap) in way.candidates() {
-            asked += 1;
             let better = best.as_ref().is_none_or(|best| best.gap == Gap::Dot && gap != Gap::Dot);
-            if asked > MAX_CANDIDATES || !better {
+            if !better {
                 continue;
+            }
+            asked += 1;
+            // A candidate is a host of its own, which is taken apart and matched.
+            limits::spend(STEPS_OF_A_CANDIDATE + (origin.len() / BYTES_OF_A_STEP) as u64);
+            if asked > MAX_CANDIDATES || limits::is_spent() {
+                limits::meet(if limits::is_spent() { Limit::Budget } else { Limit::Expression });
+                break;
             }
             if own.is_foreign(&origin) && regexes.is_match(pattern, ignore_case, origin.as_bytes()) == Some(true) {
                 let ungrouped = found.ungrouped && anchored && matches!(gap, Gap::Start | Gap::End);

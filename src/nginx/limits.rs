@@ -68,24 +68,31 @@ pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, Option<Limit>) {
 }
 
 /// Remembers that a limit was met, for whoever watches.
-pub(super) fn meet(limit: Limit) {
+pub(crate) fn meet(limit: Limit) {
     MET.set(Some(limit));
 }
 
+/// Does work, and tells how many steps it takes.
+pub(crate) fn counted<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let mut left = u64::MAX;
+    let done = metered(&mut left, work);
+    (done, u64::MAX - left)
+}
+
 /// Counts steps that were taken.
-pub(super) fn spend(steps: u64) {
+pub(crate) fn spend(steps: u64) {
     LEFT.set(LEFT.get().saturating_sub(steps));
 }
 
 /// Returns whether no step is left.
-pub(super) fn is_spent() -> bool {
+pub(crate) fn is_spent() -> bool {
     LEFT.get() == 0
 }
 
 /// How many steps a rule, or what is asked beside the locations, may take on configurations of so many directives in all: a fixed number,
 /// which none that somebody has written comes near, and some for each directive, so that cost grows linearly.
 pub fn steps_for(directives: usize) -> u64 {
-    const LEAST: u64 = 2_000_000;
+    const LEAST: u64 = 4_000_000;
     const EACH: u64 = 20;
     linear(LEAST, EACH, directives)
 }
@@ -94,7 +101,7 @@ pub fn steps_for(directives: usize) -> u64 {
 /// a dozen requests and what is kept of their answers. Files that people write have one in 100 bytes at the most; where every 15 bytes
 /// begin another one, the last are not asked.
 pub(crate) fn location_steps_for(bytes: usize) -> u64 {
-    const LEAST: u64 = 15_000_000;
+    const LEAST: u64 = 14_000_000;
     const EACH: u64 = 6;
     linear(LEAST, EACH, bytes)
 }

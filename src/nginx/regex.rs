@@ -3,6 +3,7 @@
 mod engine;
 mod ordered;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
@@ -25,6 +26,8 @@ const LENGTH_OF_A_STEP: usize = 8;
 const STEPS_OF_A_SIZE: u64 = 4;
 /// How many compiled expressions are kept, if all are common ones.
 const MAX_COMPILED: usize = 16384;
+/// How many compiled expressions are kept beside those for as long as no others are asked for.
+const MAX_RECENT: usize = 8;
 
 /// What a match brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,8 @@ struct Known {
     by_pattern: HashMap<Vec<u8>, Expression>,
     /// How many are compiled.
     compiled: usize,
+    /// The last ones that there was no room for: who asks one asks it several times.
+    recent: VecDeque<(Vec<u8>, bool, Compiled)>,
 }
 
 /// What is known of one expression.
@@ -89,13 +94,21 @@ impl Regexes {
         if expression.steps() > 0 && limits::is_spent() {
             return None;
         }
-        let new = compile(pattern, ignore_case, expression.length);
+        let (length, steps) = (expression.length, expression.steps());
+        let mut recent = known.recent.iter();
+        if let Some((.., compiled)) = recent.find(|(own, ignores, _)| *ignores == ignore_case && own == pattern) {
+            return compiled.clone();
+        }
+        let new = compile(pattern, ignore_case, length);
         // Each takes some kilobytes, a long one as much as many others. Where there is no room for more, the first ones stay: expressions are
         // asked for in turns, so that whichever went would be asked for before those that stay.
-        let size = 1 + usize::try_from(expression.steps() / STEPS_OF_A_SIZE).unwrap_or(MAX_COMPILED);
+        let size = 1 + usize::try_from(steps / STEPS_OF_A_SIZE).unwrap_or(MAX_COMPILED);
         if known.compiled + size <= MAX_COMPILED {
             known.compiled += size;
             self::expression(&mut known.by_pattern, pattern).compiled[which] = Some(new.clone());
+        } else {
+            known.recent.truncate(MAX_RECENT - 1);
+            known.recent.push_front((pattern.to_vec(), ignore_case, new.clone()));
         }
         new
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::limits;
 use super::regex::{Captures, Ordered, Regexes};
 use super::settings::Single;
 
@@ -127,13 +128,14 @@ impl<'s> Servers<'s> {
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let on_port = || self.by_port.get(&port).into_iter().flatten().filter_map(|index| self.groups.get(*index));
         let meant = self.by_address.get(&(port, bare.clone())).and_then(|index| self.groups.get(*index));
-        let candidates: Vec<&Group<'s>> = match meant {
-            Some(group) => vec![group],
-            // What listens on the loopback interface alone is asked by its address.
-            None => on_port().filter(|group| bare == "localhost" || !is_loopback(&group.address)).collect(),
-        };
+        // What listens on the loopback interface alone is asked by its address.
+        let others = on_port().filter(|group| bare == "localhost" || !is_loopback(&group.address));
+        let candidates = meant.into_iter().chain(others.filter(|_| meant.is_none()));
         let name = host.trim_end_matches('.');
-        let mut found = candidates.into_iter().map(|group| group.find(regexes, name.as_bytes()));
+        let mut found = candidates.map(|group| {
+            limits::spend(1);
+            group.find(regexes, name.as_bytes())
+        });
         let first = found.next()??;
         found.all(|other| other.is_some_and(|(server, _)| server == first.0)).then_some(first)
     }

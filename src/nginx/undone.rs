@@ -1,6 +1,7 @@
 //! Why an app's header reaches browsers though somebody meant to hide it (A4.4–A4.6).
 
 use super::config::{Config, ContextId, ItemId};
+use super::limits::{self, Limit};
 use super::settings::{List, Protocol};
 use crate::cors::header::CorsHeader;
 
@@ -24,7 +25,7 @@ impl Undone {
 }
 
 /// How many of the directives in force are looked at for a pattern: nginx knows none, and whoever writes one writes few others.
-const MAX_PATTERNS: usize = 64;
+const MAX_PATTERNS: usize = 256;
 
 /// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where nobody meant it to be.
 pub fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
@@ -40,6 +41,9 @@ pub fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Op
     let is_pattern = |item: &&ItemId| config.parameter(**item, 1).is_some_and(|name| is_pattern_of(&name, wanted));
     if let Some(&pattern) = hidden.iter().take(MAX_PATTERNS).find(is_pattern) {
         return Some(Undone::Pattern(pattern));
+    }
+    if hidden.len() > MAX_PATTERNS {
+        limits::meet(Limit::Steps);
     }
     let first = *hidden.first()?;
     let outer = config.context(config.item(first).context).parent?;

@@ -58,7 +58,13 @@ fn walk<'h>(hir: &'h Hir) -> Vec<Way> {
     let mut steps = 0;
     while let Some((mut way, mut rest)) = begun.pop() {
         // A way is copied at each fork, with what is still to come.
-        steps += 1 + way.pieces.len() + rest.len();
+        let step = 1 + way.pieces.len() + rest.len();
+        steps += step;
+        limits::spend(step as u64);
+        if limits::is_spent() {
+            limits::meet(Limit::Budget);
+            break;
+        }
         if steps > MAX_STEPS || found.len() >= MAX_WAYS {
             limits::meet(Limit::Expression);
             break;
@@ -155,6 +161,9 @@ impl Way {
 
     fn push(&mut self, piece: Piece) -> bool {
         self.pieces.push(piece);
+        if self.pieces.len() > MAX_PIECES {
+            limits::meet(Limit::Expression);
+        }
         self.pieces.len() <= MAX_PIECES
     }
 

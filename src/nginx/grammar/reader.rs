@@ -9,6 +9,8 @@ use crate::source::Span;
 
 /// How deep blocks may nest. nginx has no limit of its own, but nobody nests past a dozen.
 pub const MAX_DEPTH: usize = 256;
+/// After how many errors a file is not read further: nginx stops at the first.
+const MAX_ERRORS: usize = 10_000;
 
 /// nginx reads a file through a buffer of this many bytes, which has to hold a whole token (`NGX_CONF_BUFFER`).
 const BUFFER: usize = 4096;
@@ -91,7 +93,14 @@ impl<'f> Reader<'f> {
             );
             self.at = BOM.len();
         }
-        while self.directive() {}
+        while self.directive() {
+            if self.tree.errors.len() >= MAX_ERRORS {
+                let span = Span::at(self.at, self.at);
+                let message = format!("after {MAX_ERRORS} places that nginx refuses, the file is not read further");
+                self.tree.limits.push(SyntaxError { span, message, help: None });
+                break;
+            }
+        }
         self.close_the_rest();
         self.tree.errors.sort_by_key(|error| error.span);
         let mut foreign = self.foreign.iter().peekable();

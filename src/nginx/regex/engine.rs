@@ -61,6 +61,8 @@ impl Engine {
     /// The match takes too many steps.
     pub(super) fn captures(&self, text: &str) -> Result<Option<Captures>, Undecided> {
         match self {
+            // Room for groups is made where there are some: most expressions that are tried do not match.
+            Engine::Automaton(regex) if !regex.is_match(text) => Ok(None),
             Engine::Automaton(regex) => {
                 let mut found = regex.create_captures();
                 regex.captures(text, &mut found);
@@ -98,6 +100,7 @@ fn automaton(pattern: &str, ignore_case: bool, length: usize) -> Option<meta::Re
         .nfa_size_limit(Some(SIZE_LIMIT))
         .utf8_empty(false)
         .which_captures(WhichCaptures::All)
+        .auto_prefilter(is_long)
         .hybrid(is_long)
         .dfa(false)
         .onepass(false);

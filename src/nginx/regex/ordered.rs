@@ -4,21 +4,30 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use hashbrown::HashMap;
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::structure;
+use crate::nginx::limits;
 
 /// Up to how many expressions all are tried.
 const FEW: usize = 16;
 /// The shortest text that is looked for, in bytes: shorter ones stand nearly everywhere.
 const LEAST_BYTES: usize = 3;
+/// How many steps it takes to match one expression that does not match.
+const STEPS_OF_A_CANDIDATE: u64 = 8;
+/// From how many expressions on they are not all kept compiled.
+const MANY: usize = 8192;
+/// How many steps one of those takes.
+const STEPS_OF_ONE_OF_MANY: u64 = 40;
+/// How many bytes at the end of a text it is looked for by.
+const MOST_BYTES: usize = 8;
 
 /// Expressions in order, each with what it stands for.
 #[derive(Debug)]
 pub(in crate::nginx) struct Ordered<'s, T> {
     entries: Vec<Entry<'s, T>>,
-    index: OnceLock<Option<Index>>,
+    index: OnceLock<Index>,
 }
 
 /// One expression.
@@ -35,12 +44,13 @@ impl<T> Default for Ordered<'_, T> {
     }
 }
 
-/// The texts that must stand in what the expressions match.
-#[derive(Debug)]
+/// The texts that must stand in what the expressions match, by their last bytes.
+#[derive(Debug, Default)]
 struct Index {
-    texts: AhoCorasick,
-    /// By text, the entries that need it.
-    entries: Vec<Vec<usize>>,
+    /// The entries that need a text, by its last bytes in lower case, [`MOST_BYTES`] at the most.
+    ends: HashMap<Box<[u8]>, Vec<usize>>,
+    /// How long those are, in bytes, without repeats.
+    lengths: Vec<usize>,
     /// The entries that need none.
     others: Vec<usize>,
 }
@@ -62,10 +72,13 @@ impl<'s, T> Ordered<'s, T> {
 
     /// The entries that may match `text`, in order. None of the others does.
     pub(in crate::nginx) fn candidates(&self, text: &[u8]) -> impl Iterator<Item = &Entry<'s, T>> {
-        let index =
-            if self.entries.len() > FEW { self.index.get_or_init(|| Index::new(&self.entries)).as_ref() } else { None };
+        let has_many = self.entries.len() > FEW;
+        let index = has_many.then(|| self.index.get_or_init(|| Index::new(&self.entries)));
         let chosen = index.map(|index| index.find(text));
         let count = chosen.as_ref().map_or(self.entries.len(), Vec::len);
+        // Each of them is looked at.
+        let each = if self.entries.len() > MANY { STEPS_OF_ONE_OF_MANY } else { STEPS_OF_A_CANDIDATE };
+        limits::spend(each * count as u64);
         (0..count).filter_map(move |at| {
             let entry = chosen.as_ref().map_or(Some(at), |chosen| chosen.get(at).copied())?;
             self.entries.get(entry)
@@ -74,30 +87,30 @@ impl<'s, T> Ordered<'s, T> {
 }
 
 impl Index {
-    fn new<T>(all: &[Entry<'_, T>]) -> Option<Self> {
-        let (mut texts, mut entries, mut others) = (Vec::new(), Vec::<Vec<usize>>::new(), Vec::new());
-        let mut known = hashbrown::HashMap::new();
+    fn new<T>(all: &[Entry<'_, T>]) -> Self {
+        let mut index = Index::default();
         for (at, entry) in all.iter().enumerate() {
             let text = structure(&entry.pattern).and_then(|hir| needed(&hir)).filter(|text| text.len() >= LEAST_BYTES);
             let Some(text) = text else {
-                others.push(at);
+                index.others.push(at);
                 continue;
             };
-            let number = *known.entry(text.to_ascii_lowercase()).or_insert_with(|| {
-                texts.push(text.to_ascii_lowercase());
-                entries.push(Vec::new());
-                entries.len() - 1
-            });
-            entries.get_mut(number)?.push(at);
+            let end = text[text.len().saturating_sub(MOST_BYTES)..].to_ascii_lowercase();
+            if !index.lengths.contains(&end.len()) {
+                index.lengths.push(end.len());
+            }
+            index.ends.entry(end.into_boxed_slice()).or_default().push(at);
         }
-        let texts = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(texts).ok()?;
-        Some(Index { texts, entries, others })
+        index
     }
 
     fn find(&self, text: &[u8]) -> Vec<usize> {
+        let text = text.to_ascii_lowercase();
         let mut found = self.others.clone();
-        for hit in self.texts.find_overlapping_iter(text) {
-            found.extend(self.entries.get(hit.pattern().as_usize()).into_iter().flatten());
+        for &length in &self.lengths {
+            for part in text.windows(length) {
+                found.extend(self.ends.get(part).into_iter().flatten());
+            }
         }
         found.sort_unstable();
         found.dedup();
