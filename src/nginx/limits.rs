@@ -102,7 +102,7 @@ pub fn steps_for(directives: usize) -> u64 {
 /// begin another one, the last are not asked.
 pub(crate) fn location_steps_for(bytes: usize) -> u64 {
     const LEAST: u64 = 14_000_000;
-    const EACH: u64 = 6;
+    const EACH: u64 = 5;
     linear(LEAST, EACH, bytes)
 }
 

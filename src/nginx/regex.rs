@@ -21,6 +21,11 @@ const MAX_PATTERN_BYTES: usize = 4096;
 const MAX_LENGTH: usize = 4096;
 /// How many of those characters compile in the time of one step, nearly.
 const LENGTH_OF_A_STEP: usize = 8;
+/// How many times as long as it is written an expression is by its counts, and how many characters it has, for it to pay what it takes.
+const MANY_TIMES: usize = 8;
+const COUNTED: usize = 256;
+/// How many steps one character of such an expression takes.
+const STEPS_OF_A_CHARACTER: usize = 5;
 
 /// How many steps an expression takes to compile that takes as much memory as two common ones.
 const STEPS_OF_A_SIZE: u64 = 4;
@@ -63,17 +68,20 @@ struct Expression {
     needed: Option<Box<[u8]>>,
     /// How many characters it has, as [`length`] counts them.
     length: usize,
+    /// See [`steps_to_compile`].
+    steps: u64,
     /// Compiled as it is, and for text whose case is ignored.
     compiled: [Option<Compiled>; 2],
     /// A text that it matches, where one was looked for, by the same order.
     sample: [Option<Option<Box<[u8]>>>; 2],
 }
 
-impl Expression {
-    /// How many steps it takes to compile, beyond a few.
-    fn steps(&self) -> u64 {
-        u64::try_from(self.length / LENGTH_OF_A_STEP).unwrap_or(u64::MAX)
-    }
+/// How many steps it takes to compile an expression of so many bytes and characters, beyond a few. Whoever asks for it pays, so those that
+/// are as long as they are written, and are kept, cost little; what counts far beyond that costs what it takes.
+fn steps_to_compile(bytes: usize, length: usize) -> u64 {
+    let is_counted = length > MANY_TIMES * bytes && length > COUNTED;
+    let steps = if is_counted { length * STEPS_OF_A_CHARACTER } else { length / LENGTH_OF_A_STEP };
+    u64::try_from(steps).unwrap_or(u64::MAX)
 }
 
 impl Regexes {
@@ -83,7 +91,7 @@ impl Regexes {
         let which = usize::from(ignore_case);
         let expression = expression(&mut known.by_pattern, pattern);
         // Whoever asks pays: who comes first is not the same in each run.
-        limits::spend(expression.steps());
+        limits::spend(expression.steps);
         if expression.length > MAX_LENGTH {
             limits::meet(Limit::Expression);
         }
@@ -91,10 +99,10 @@ impl Regexes {
             return compiled.clone();
         }
         // This is not kept: another thread may have steps left.
-        if expression.steps() > 0 && limits::is_spent() {
+        if expression.steps > 0 && limits::is_spent() {
             return None;
         }
-        let (length, steps) = (expression.length, expression.steps());
+        let (length, steps) = (expression.length, expression.steps);
         let mut recent = known.recent.iter();
         if let Some((.., compiled)) = recent.find(|(own, ignores, _)| *ignores == ignore_case && own == pattern) {
             return compiled.clone();
@@ -124,7 +132,7 @@ impl Regexes {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let expression = self::expression(&mut known.by_pattern, pattern);
         if let Some(sample) = &expression.sample[which] {
-            limits::spend(expression.steps());
+            limits::spend(expression.steps);
             return sample.as_deref().map(<[u8]>::to_vec);
         }
         drop(known);
@@ -190,8 +198,9 @@ fn expression<'k>(known: &'k mut HashMap<Vec<u8>, Expression>, pattern: &[u8]) -
         let hir = structure(pattern);
         let length = hir.as_ref().map_or(0, length);
         let needed = hir.and_then(|hir| ordered::needed(&hir));
+        let steps = steps_to_compile(pattern.len(), length);
         let compiled = if length > MAX_LENGTH { [Some(None), Some(None)] } else { [None, None] };
-        Expression { needed: needed.map(Vec::into_boxed_slice), length, compiled, sample: [None, None] }
+        Expression { needed: needed.map(Vec::into_boxed_slice), length, steps, compiled, sample: [None, None] }
     })
 }
 

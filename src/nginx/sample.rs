@@ -2,6 +2,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::limits;
 use super::regex::{Regexes, structure};
 
 /// How long a made text may grow, in bytes.
@@ -10,6 +11,9 @@ const MAX_BYTES: usize = 4096;
 /// A text that `pattern` matches, as short and as plain as its structure allows; `None` where none was found.
 pub fn sample(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Option<Vec<u8>> {
     regexes.sample(pattern, ignore_case, || {
+        if limits::is_spent() {
+            return None;
+        }
         let text = build(&structure(pattern)?)?;
         (regexes.is_match(pattern, ignore_case, &text)?).then_some(text)
     })

@@ -47,6 +47,10 @@ pub(crate) struct Ways {
 
 /// The ways through `pattern`; none where its structure cannot be read.
 pub(crate) fn ways(pattern: &[u8]) -> Ways {
+    if limits::is_spent() {
+        limits::meet(Limit::Budget);
+        return Ways::default();
+    }
     let Some(hir) = structure(pattern) else { return Ways::default() };
     Ways { ways: walk(&hir), ungrouped: matches!(hir.kind(), HirKind::Alternation(_)) }
 }
