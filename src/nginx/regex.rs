@@ -25,7 +25,7 @@ const LENGTH_OF_A_STEP: usize = 8;
 const MANY_TIMES: usize = 8;
 const COUNTED: usize = 256;
 /// How many steps one character of such an expression takes.
-const STEPS_OF_A_CHARACTER: usize = 5;
+const STEPS_OF_A_CHARACTER: usize = 12;
 
 /// How many steps an expression takes to compile that takes as much memory as two common ones.
 const STEPS_OF_A_SIZE: u64 = 4;
