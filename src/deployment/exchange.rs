@@ -75,8 +75,8 @@ pub(super) fn ask_routes<'d>(site: &Site<'d>, behind: &Behind<'_>, left: &mut u6
         let asked = parallel::map(now, ROUTES_AT_A_TIME, |&route| counted(|| ask_route(site, route, behind)));
         for (&route, (exchanges, steps)) in now.iter().zip(asked) {
             let kept: usize = exchanges.iter().map(Exchange::weight).sum();
-            let weight = site.routes.get(route).map_or(0, |route| route::rewrite_weight(site.config, &site.ifs, route));
-            *left = left.saturating_sub(weight.max(steps + kept as u64));
+            let heavy = site.routes.get(route).map_or(0, |route| route::heavy(site.config, &site.ifs, route));
+            *left = left.saturating_sub(heavy.max(steps + kept as u64));
             all.extend(exchanges);
         }
         waiting = later;

@@ -29,6 +29,8 @@ const STEPS_OF_A_FIELD_KEPT: u64 = 8;
 const STEPS_OF_A_REWRITE: usize = 10;
 /// How many files a `try_files` may ask for before they count: as many take no time.
 const FEW_FILES: usize = 8;
+/// How many bytes beyond those of such a list are looked through in the time of one step.
+const BYTES_OF_A_STEP: usize = 4;
 /// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
 const MAX_LISTED: usize = 4096;
 /// A site that no configuration allows by name.
@@ -185,20 +187,20 @@ pub(super) fn routes<'d>(
 pub(super) fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     // Where an `if` may ask for the method, each of the others is asked by itself.
     let methods = if ifs.contains_key(&route.context) || ifs.contains_key(&route.server) { 3 * 4 } else { 0 };
-    let requests = 4 * (route.origins.len() + 1) + methods;
-    // Each file that may be there is a way of its own, which asks for all the files before it.
-    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item));
-    let files = files.saturating_sub(FEW_FILES).pow(2);
-    // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
-    let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
     // Each field of each answer is kept.
     let fields = STEPS_OF_A_FIELD * route.fields.len();
-    let steps = requests * (STEPS_OF_A_REQUEST + fields + 2 * files + bytes / 8);
-    rewrite_weight(config, ifs, route) + u64::try_from(steps).unwrap_or(u64::MAX / 2)
+    let steps = (requests(route) + methods) * (STEPS_OF_A_REQUEST + fields);
+    heavy(config, ifs, route) + u64::try_from(steps).unwrap_or(u64::MAX / 2)
 }
 
-/// The same of the directives of the rewrite module alone.
-pub(super) fn rewrite_weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
+/// The requests that a route is asked.
+fn requests(route: &Route<'_>) -> usize {
+    4 * (route.origins.len() + 1)
+}
+
+/// The same as far as it comes of what nobody writes much of: directives of the rewrite module that each request runs through, files that may
+/// be there, and long lists.
+pub(super) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     let runs = |context: ContextId| {
         let blocks = ifs.get(&context).into_iter().flatten();
         config.rewrites(context).len() + blocks.map(|block| config.rewrites(*block).len()).sum::<usize>()
@@ -206,8 +208,13 @@ pub(super) fn rewrite_weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<
     let rewrites = runs(route.server) + if route.server == route.context { 0 } else { runs(route.context) };
     // Each `if` with a header of its own is asked about by itself.
     let probes = ifs.get(&route.context).map_or(0, Vec::len);
-    let steps = 4 * (route.origins.len() + 1) * STEPS_OF_A_REWRITE * rewrites + probes * rewrites;
-    u64::try_from(steps).unwrap_or(u64::MAX / 2)
+    // Each file that may be there is a way of its own, which asks for all the files before it.
+    let files = config.named(route.context, b"try_files").last().map_or(0, |item| config.parameter_count(item));
+    let files = files.saturating_sub(FEW_FILES).pow(2);
+    // Each answer's lists are looked through, and are longer than nginx reads them where somebody means harm.
+    let bytes: usize = route.fields.iter().map(|field| field.value.len().saturating_sub(MAX_LISTED)).sum();
+    let steps = requests(route) * (STEPS_OF_A_REWRITE * rewrites + 2 * files + bytes / BYTES_OF_A_STEP);
+    u64::try_from(steps + probes * rewrites).unwrap_or(u64::MAX / 2)
 }
 
 /// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
