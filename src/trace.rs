@@ -275,7 +275,7 @@ fn take_file(config: &Config<'_>, answers: &mut Vec<Answer<'_>>, request: &Reque
     if answers.iter().any(|answer| rests_on(answer, is_there)) {
         answers.retain(|answer| rests_on(answer, is_there));
     }
-    let said = format!("the file {path} is taken to be {}", if is_there { "there" } else { "absent" });
+    let said = format!("the file {path} is assumed {}", if is_there { "to exist" } else { "not to exist" });
     Some(Assumed { said, has_other })
 }
 
@@ -305,7 +305,7 @@ fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Op
 }
 
 /// What is said of an app of which nothing is known.
-const SILENT: &str = "the app is taken to send no CORS headers of its own";
+const SILENT: &str = "the app is assumed to send no CORS headers";
 
 /// Returns whether .env files tell that the app behind a directive answers CORS.
 fn is_told(config: &Config<'_>, behind: &Behind<'_>, pass: ItemId) -> bool {

@@ -97,7 +97,7 @@ pub(super) fn unfilled(apps: &Apps<'_>, findings: &mut Vec<Finding>) {
     let places: BTreeSet<Place> = apps.files.iter().chain(together).flat_map(|app| app.unfilled.clone()).collect();
     let mut seen = BTreeSet::new();
     for place in places.into_iter().filter(|place| seen.insert(place.file)) {
-        let message = "the values of this file grow too long through one another, so not all of it was checked";
+        let message = "the values in this file depend on each other too deeply or grow too long, so corslint did not check all of them";
         let finding =
             not_analysed_rule::RULE.finding(place, "values with variables are not read from here on", message);
         findings.push(finding.with_help("write the values out, without variables"));
@@ -117,7 +117,7 @@ pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
             Limit::Budget => "the configuration is too large to check every location, so CORS was not checked here",
             Limit::Variables => "a CORS header depends on too many variables to follow, so not all of it was checked",
             Limit::Expression => "an expression is too long or has too many alternatives, so not all of it was checked",
-            Limit::Apps => "too many apps may be the one that this passes requests to, so not all were checked",
+            Limit::Apps => "too many apps match this directive, so corslint did not check all of them",
         };
         let help = match limit {
             Limit::Ways => "combine the conditions in one `map`",

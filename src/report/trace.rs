@@ -26,7 +26,7 @@ pub(super) fn write_text(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
     };
     writeln!(out, "{}", told(&trace.verdict))?;
     for way in &trace.others {
-        writeln!(out, "or, if {}:", visible(&trace.redactor.text(&Way::assumes(&way.exchanges).join(", and "))))?;
+        writeln!(out, "otherwise ({}):", visible(&trace.redactor.text(&Way::assumes(&way.exchanges).join(", and "))))?;
         writeln!(out, "  {}", told(&way.verdict))?;
     }
     writeln!(out, "\nask production the same:")?;
