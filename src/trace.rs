@@ -1,5 +1,7 @@
 //! One page's request through a deployment: what nginx answers to each of its exchanges, and what the browser makes of it.
 
+mod file;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -19,6 +21,7 @@ use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::value::{Value, Why};
 use crate::redact::Redactor;
 use crate::source::{Place, Sources};
+pub use file::Assumed;
 
 /// What to trace.
 #[derive(Debug, Clone)]
@@ -100,7 +103,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// What these exchanges take for granted of files, in words.
+    /// The assumptions about files in these exchanges, in words.
     pub fn assumes(exchanges: &[Traced]) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();
         for assumed in exchanges.iter().filter_map(|exchange| exchange.assumed.as_ref()) {
@@ -110,15 +113,6 @@ impl Way {
         }
         all
     }
-}
-
-/// What is taken for granted of a file.
-#[derive(Debug, Clone)]
-pub struct Assumed {
-    /// In words.
-    pub said: String,
-    /// Whether something else than an error answers if it is otherwise.
-    pub has_other: bool,
 }
 
 /// One exchange.
@@ -136,9 +130,9 @@ pub struct Traced {
     pub status: Option<u16>,
     /// The header fields that matter to the browser here.
     pub headers: Vec<TracedHeader>,
-    /// What is taken for granted of the file that is asked for, in words.
+    /// The assumption about the requested file.
     pub assumed: Option<Assumed>,
-    /// What is taken for granted of an app of which nothing is known, in words.
+    /// The assumption about an app that no file describes, in words.
     pub app: Option<&'static str>,
     /// What the inputs leave open, in words.
     pub unknown: Vec<String>,
@@ -230,7 +224,7 @@ fn exchange(
     };
     let app = app_answer(model.config, behind, options, kind);
     let mut answers = model.answers(request, &app, entry, &|_| None);
-    traced.assumed = take_file(model.config, &mut answers, request, other);
+    traced.assumed = file::take_file(model.config, &mut answers, request, other);
     let Some(first) = answers.first() else {
         traced.unknown.push("too many conditions on what is not known".to_owned());
         return (traced, Response::unknown());
@@ -255,40 +249,6 @@ fn exchange(
     (traced, response)
 }
 
-/// Takes the file that is asked for to be there or not, the likelier or the `other`, leaves out the answers that rest on the contrary,
-/// and says so. A path that looks like that of a file is asked for by whoever knows that it is there; any other is asked for by a page that
-/// wants what answers instead, if something does.
-fn take_file(config: &Config<'_>, answers: &mut Vec<Answer<'_>>, request: &Request, other: bool) -> Option<Assumed> {
-    let file = answers.iter().find(|answer| answer.by == AnsweredBy::File)?;
-    let is_file = |(question, there): &&(Question, bool)| *there && matches!(question, Question::File(_));
-    let (question, _) = file.assumptions.iter().rfind(is_file)?.clone();
-    let Question::File(path) = &question else { return None };
-    let path = String::from_utf8_lossy(path).into_owned();
-    let rests_on = |answer: &Answer<'_>, there: bool| answer.assumptions.contains(&(question.clone(), there));
-    let answers_instead = |answer: &Answer<'_>| {
-        let is_handed_on = answer.item.is_some_and(|item| config.item(item).name == b"try_files");
-        let is_good = answer.status.is_some_and(|status| (200..300).contains(&status));
-        answer.by == AnsweredBy::App || answer.by == AnsweredBy::File && is_good || is_handed_on
-    };
-    let has_other = answers.iter().any(|answer| rests_on(answer, false) && answers_instead(answer));
-    let is_there = !has_other || looks_like_file(&request.url) != other;
-    if answers.iter().any(|answer| rests_on(answer, is_there)) {
-        answers.retain(|answer| rests_on(answer, is_there));
-    }
-    let said = format!("the file {path} is assumed {}", if is_there { "to exist" } else { "not to exist" });
-    Some(Assumed { said, has_other })
-}
-
-/// Returns whether the last part of a URL's path ends in a file name extension, other than that of a program.
-fn looks_like_file(url: &str) -> bool {
-    let path = Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        let is_word = !extension.is_empty() && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        !stem.is_empty() && is_word && !extension.eq_ignore_ascii_case("php")
-    })
-}
-
 /// The server that takes the request; in a fragment without servers, whatever stands around it.
 fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Option<(&'m Model<'c, 's>, Entry)> {
     let url = Url::parse(&request.url).ok()?;
@@ -304,7 +264,7 @@ fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Op
     on(port).or_else(elsewhere).or_else(fragment)
 }
 
-/// What is said of an app of which nothing is known.
+/// The assumption about an app that no file describes.
 const SILENT: &str = "the app is assumed to send no CORS headers";
 
 /// Returns whether .env files tell that the app behind a directive answers CORS.
@@ -312,7 +272,7 @@ fn is_told(config: &Config<'_>, behind: &Behind<'_>, pass: ItemId) -> bool {
     behind.app(config.place(pass)).is_some_and(|app| app.evidence.is_some())
 }
 
-/// What the app answers: what is stated, else what its .env files tell, else 200 and nothing about CORS.
+/// The app's response: as stated, or as its .env files say, or 200 without CORS headers.
 fn app_answer<'a>(config: &'a Config<'_>, behind: &'a Behind<'_>, options: &Options, kind: Kind) -> Upstream<'a> {
     let main = kind == Kind::Main;
     // Which methods and headers a preflight allows stands in no .env file.

@@ -27,7 +27,7 @@ pub enum CredentialsMode {
 /// A page's request in mode `cors`, as a script hands it to `fetch`, or as a redirect made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// What its copies share: the same request is judged in several credentials modes.
+    /// The part that copies share: the same request is judged in several credentials modes.
     sent: Arc<Sent>,
     credentials: CredentialsMode,
     /// Response tainting is "cors": the request left the page's origin, now or before a redirect back to it.
@@ -37,7 +37,7 @@ pub struct PageRequest {
     redirects: u8,
 }
 
-/// What a request is made of, whatever its credentials mode.
+/// The part of a request that does not depend on its credentials mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sent {
     /// The page's origin.
@@ -108,7 +108,7 @@ impl PageRequest {
         Ok(self)
     }
 
-    /// The same of whoever is logged in: the value of the `Authorization` that the browser adds by itself. No script sets it, so no preflight
+    /// The same request with credentials: the value of the `Authorization` that the browser adds by itself. No script sets it, so no preflight
     /// asks for it, and no preflight carries it.
     #[must_use]
     pub fn with_login(mut self, login: &'static str) -> PageRequest {

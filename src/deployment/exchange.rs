@@ -70,7 +70,7 @@ pub(super) fn ask_routes<'d>(site: &Site<'d>, behind: &Behind<'_>, left: &mut u6
             unasked.for_each(|route| site.model.give_up(route.context, Limit::Budget));
             break;
         }
-        // What they really take is known once they are asked, so no more of them are asked at a time than take a part of a second.
+        // Their real cost is known only afterwards, so each batch takes a part of a second at most.
         let (now, later) = waiting.split_at(fitting(site, waiting));
         let asked = parallel::map(now, ROUTES_AT_A_TIME, |&route| counted(|| ask_route(site, route, behind)));
         for (&route, (exchanges, steps)) in now.iter().zip(asked) {
@@ -242,7 +242,7 @@ fn preflight_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
 }
 
 impl<'d> Exchange<'d> {
-    /// What it takes to make, keep and look at it, in steps of a run, nearly.
+    /// The approximate cost of making, keeping and judging it, in steps of a run.
     fn weight(&self) -> usize {
         let answers = self.preflight.iter().chain(self.main.iter());
         let kept = |answer: &Answer<'_>| STEPS_OF_AN_ANSWER + STEPS_OF_A_FIELD * answer.fields.len();

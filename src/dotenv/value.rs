@@ -65,7 +65,7 @@ impl Plain {
 /// How many bytes all values of a file with variables may have together; those behind are not known.
 pub(super) const MAX_FILLED_BYTES: usize = 4 * 1024 * 1024;
 
-/// What the assignments of a file come to.
+/// The effective values of a file's assignments.
 pub struct Values {
     /// The values, in the order of the assignments; none of one that is not known.
     pub values: Vec<Option<Plain>>,

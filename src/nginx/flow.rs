@@ -85,7 +85,7 @@ pub struct Flow {
     pub open: bool,
     /// The first origins that it compares with or holds, once somebody asks for them: many locations share an allow-list.
     pub(crate) origins: OnceLock<Vec<String>>,
-    /// Whether it depends on more variables than are followed; then it is open as well.
+    /// True if it depends on more variables than are followed; then it is open as well.
     pub is_cut: bool,
 }
 

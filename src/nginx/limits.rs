@@ -47,7 +47,7 @@ impl GivenUp {
 thread_local! {
     /// How many steps this thread may still take for the work it is at.
     static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
-    /// The limit that was met where nobody knows for which block it was.
+    /// The limit that was met in code that does not know the block.
     static MET: Cell<Option<Limit>> = const { Cell::new(None) };
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn watched<T>(work: impl FnOnce() -> T) -> (T, Option<Limit>) {
     (done, MET.replace(before))
 }
 
-/// Remembers that a limit was met, for whoever watches.
+/// Records that a limit was met, for [`watched`].
 pub(crate) fn meet(limit: Limit) {
     MET.set(Some(limit));
 }

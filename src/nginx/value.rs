@@ -97,7 +97,7 @@ impl<'s> Value<'s> {
         Value::Known(text.into(), Written::Nowhere)
     }
 
-    /// What a variable holds of which the configuration does not tell.
+    /// The unknown value of a variable that the configuration does not define.
     pub fn unknown(variable: impl Into<Cow<'s, [u8]>>) -> Self {
         Value::Unknown(Why::Variable(variable.into()), Written::Nowhere)
     }

@@ -70,7 +70,7 @@ fn write_exchange(trace: &Trace, exchange: &Traced, out: &mut impl Write) -> io:
     writeln!(out)
 }
 
-/// What an exchange takes for granted.
+/// The assumptions of an exchange.
 fn assumed(exchange: &Traced) -> impl Iterator<Item = &str> {
     exchange.assumed.iter().map(|assumed| assumed.said.as_str()).chain(exchange.app)
 }
