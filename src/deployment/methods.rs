@@ -8,7 +8,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::value::{Part, parts};
 use crate::nginx::variables::Key;
 
-/// The methods that a page may ask by, beside GET. HEAD is answered as GET is.
+/// The methods, other than GET, that requests of pages use for the most part.
 const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
 /// The methods that maps name whose source holds `$request_method`.
