@@ -4,6 +4,7 @@
 //! a foreign one, would get: a preflight and the request itself, with and without credentials. Rules judge these
 //! exchanges instead of the text.
 
+mod alike;
 mod ask;
 mod blame;
 mod caches;
@@ -83,6 +84,8 @@ pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use alike::{Alike, Around, Touched};
+
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App, Evidence};
 use crate::dotenv::keys::Own;
@@ -93,7 +96,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::value::only_variable;
-use crate::source::Sources;
+use crate::source::{Place, Sources};
 
 /// nginx and the app.
 #[derive(Debug)]
@@ -114,6 +117,8 @@ pub struct Deployment<'d> {
     pub own_keys: &'d Own,
     /// See [`Deployment::origin_lists`].
     origin_lists: OnceLock<Vec<OriginList>>,
+    /// What is left of the steps that all sites may take.
+    steps: StepsLeft,
 }
 
 /// One nginx configuration, asked.
@@ -139,23 +144,42 @@ pub struct Site<'d> {
     mapped_methods: Vec<&'static str>,
     /// What pages get there, by route.
     pub exchanges: Vec<Exchange<'d>>,
+    /// How many of these are asked at every route; those behind them are asked for the sake of an `if`.
+    common: usize,
+    /// The places that are not asked since they are like others.
+    alike: Alike,
 }
 
 impl<'d> Deployment<'d> {
-    /// Asks every configuration what matters to CORS.
+    /// Asks every configuration what matters to CORS. Of places that mean the same, the first is asked: see [`Deployment::ask_alike`].
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
-        Deployment::asked(sources, configs, apps, false)
+        let files = apps.files.iter().flat_map(|app| &app.files);
+        let texts: Vec<&[u8]> = files.map(|file| &sources.get(*file).bytes[..]).collect();
+        let has_apps = !apps.projects.is_empty() || apps.stated.is_some();
+        let around = Around { has_apps, texts: &texts };
+        Deployment::asked(sources, configs, apps, (Some(around), false))
     }
 
-    /// The same with every header field in the answers.
+    /// Asks every place, also those that are like others.
+    #[cfg(test)]
+    pub fn every_place(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
+        Deployment::asked(sources, configs, apps, (None, false))
+    }
+
+    /// Asks every place, with every header field in the answers.
     pub fn with_all_fields(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
-        Deployment::asked(sources, configs, apps, true)
+        Deployment::asked(sources, configs, apps, (None, true))
     }
 
-    fn asked(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>, with_all_fields: bool) -> Self {
+    fn asked(
+        sources: &'d Sources,
+        configs: &'d [Config<'d>],
+        apps: &'d Apps<'d>,
+        depth: (Option<Around<'_>>, bool),
+    ) -> Self {
         let behind = Behind::new(configs, apps);
         let mut steps = StepsLeft::new(configs);
-        let sites = configs.iter().map(|config| Site::new(config, &behind, with_all_fields, &mut steps)).collect();
+        let sites = configs.iter().map(|config| Site::new(config, &behind, depth, &mut steps)).collect();
         Deployment {
             sources,
             sites,
@@ -165,7 +189,26 @@ impl<'d> Deployment<'d> {
             own_keys: &apps.own_keys,
             nginx_version: None,
             origin_lists: OnceLock::new(),
+            steps,
         }
+    }
+
+    /// Asks the places that are like those in which something was found: at these places in the files, or because a limit was met. Says whether
+    /// there were any. What was found before is to be looked for again.
+    pub fn ask_alike(&mut self, found: &[Place]) -> bool {
+        let mut is_any = false;
+        for site in &mut self.sites {
+            let mut touched = Touched::new(site, found);
+            touched.add_blocks(site, &site.model.given_up().into_iter().map(|(block, _)| block).collect());
+            if !touched.is_empty() && site.alike.show(site.config, &touched) {
+                site.ask_routes(&self.behind, &mut self.steps);
+                is_any = true;
+            }
+        }
+        if is_any {
+            self.origin_lists = OnceLock::new();
+        }
+        is_any
     }
 
     /// Every .env file by itself.
@@ -204,42 +247,78 @@ impl<'d> Site<'d> {
         together(self.origin_flows.iter())
     }
 
-    fn new(config: &'d Config<'d>, behind: &Behind<'d>, with_all_fields: bool, steps: &mut StepsLeft) -> Self {
+    fn new(
+        config: &'d Config<'d>,
+        behind: &Behind<'d>,
+        (around, with_all_fields): (Option<Around<'_>>, bool),
+        steps: &mut StepsLeft,
+    ) -> Self {
         let mut model = Model::new(config);
         model.with_all_fields = with_all_fields;
-        let origin_flows = origin_flows(&model);
-        for (field, _) in origin_flows.iter().filter(|(_, flow)| flow.is_cut) {
-            model.give_up(config.item(field.item).context, Limit::Variables);
-        }
         let ifs = route::ifs_by_parent(config);
         let bases = || entry_url::bases(&model);
         let (bases, met) = watched(|| metered(&mut steps.for_locations, bases));
         met.inspect(|limit| model.give_up(config.top(), *limit));
-        let routes = || route::routes(&model, &ifs, &bases, &origin_flows, behind);
-        let routes = metered(&mut steps.for_locations, routes);
-        let routes_by_item = ask::routes_by_item(&routes);
         let mapped_methods = methods::mapped(&model);
-        let exchanges = Vec::new();
+        let alike = around.map_or_else(Alike::default, |around| Alike::new(&model, &bases, around));
         let mut site = Site {
             public: OnceLock::new(),
             mapped_methods,
             config,
             model,
-            origin_flows,
-            routes,
+            origin_flows: Vec::new(),
+            routes: Vec::new(),
             ifs,
             bases,
-            routes_by_item,
-            exchanges,
+            routes_by_item: BTreeMap::new(),
+            exchanges: Vec::new(),
+            common: 0,
+            alike,
         };
-        site.exchanges = exchange::ask_routes(&site, behind, &mut steps.for_locations);
-        let probes = metered(&mut steps.for_probes, || probe::ask_ifs(&site, behind));
-        site.exchanges.extend(probes);
+        site.ask_routes(behind, steps);
         site
+    }
+
+    /// Asks the routes that are to be asked and were not asked before.
+    fn ask_routes(&mut self, behind: &Behind<'d>, steps: &mut StepsLeft) {
+        self.origin_flows = origin_flows(self);
+        for (field, _) in self.origin_flows.iter().filter(|(_, flow)| flow.is_cut) {
+            self.model.give_up(self.config.item(field.item).context, Limit::Variables);
+        }
+        let routes = metered(&mut steps.for_locations, || route::routes(self, behind));
+        let before = std::mem::replace(&mut self.routes, routes);
+        self.routes_by_item = ask::routes_by_item(&self.routes);
+        self.public = OnceLock::new();
+        let numbers: BTreeMap<ContextId, usize> =
+            (0..).zip(&self.routes).map(|(at, route)| (route.context, at)).collect();
+        let number = |route: usize| before.get(route).and_then(|route| numbers.get(&route.context)).copied();
+        let mut common = std::mem::take(&mut self.exchanges);
+        common.iter_mut().for_each(|exchange| exchange.route = number(exchange.route).unwrap_or(exchange.route));
+        let mut probes = common.split_off(self.common);
+        let known: BTreeSet<ContextId> = before.iter().map(|route| route.context).collect();
+        let is_new = |route: &usize| self.routes.get(*route).is_some_and(|route| !known.contains(&route.context));
+        let new: Vec<usize> = (0..self.routes.len()).filter(is_new).collect();
+        let asked = exchange::ask_routes(self, &new, behind, &mut steps.for_locations);
+        let probed = metered(&mut steps.for_probes, || probe::ask_ifs(self, &new, &asked, behind));
+        common.extend(asked);
+        probes.extend(probed);
+        if !before.is_empty() {
+            common.sort_by_key(|exchange| exchange.route);
+            probes.sort_by_key(|exchange| exchange.route);
+        }
+        self.common = common.len();
+        self.exchanges = common;
+        self.exchanges.append(&mut probes);
+    }
+
+    /// The contexts of the configuration but for those in places that are not asked, parents before children.
+    pub fn contexts(&self) -> impl Iterator<Item = ContextId> {
+        self.config.contexts().filter(|context| !self.alike.is_hidden(*context))
     }
 }
 
 /// The steps that are left for all configurations of a run: many small files take no more than a large one.
+#[derive(Debug)]
 struct StepsLeft {
     for_locations: u64,
     for_probes: u64,
@@ -270,10 +349,10 @@ fn together<'f, 'd>(flows: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<(&'f
 /// An Allow-Origin that nginx may set, and where its value comes from; directives with the same value share it.
 pub type OriginFlow<'d> = (SetField<'d>, Arc<Flow>);
 
-fn origin_flows<'d>(model: &Model<'d, 'd>) -> Vec<OriginFlow<'d>> {
-    let config = model.config;
+fn origin_flows<'d>(site: &Site<'d>) -> Vec<OriginFlow<'d>> {
+    let (config, model) = (site.config, &site.model);
     let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
-    let items = config.contexts().flat_map(|context| config.items(context));
+    let items = site.contexts().flat_map(|context| config.items(context));
     let fields = items.flat_map(|item| set_fields(config, item));
     let mut shared: BTreeMap<Vec<u8>, Arc<Flow>> = BTreeMap::new();
     let allow_origins = fields.filter(|field| field.header == CorsHeader::AllowOrigin).map(|field| {

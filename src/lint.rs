@@ -1,6 +1,8 @@
 //! The engine: discover, read, build the deployment, ask every rule, sort.
 
 mod ahead;
+#[cfg(test)]
+mod alike;
 mod area;
 mod content;
 mod discover;
@@ -17,7 +19,6 @@ mod own;
 mod reach;
 mod read;
 mod repository;
-mod twins;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
 pub use crate::settings::Context;
 use crate::settings::Settings;
-use crate::source::{FileId, Source, Sources};
+use crate::source::{FileId, Place, Source, Sources};
 use crate::suppress;
 pub use content::kind_of;
 pub use discover::FileKind;
@@ -66,8 +67,6 @@ pub struct Options {
     pub kind: Option<FileKind>,
     /// What the settings file says. The fields above beat it.
     pub settings: Arc<Settings>,
-    /// Whether each block is asked by itself, even one that is like others. It changes how long a run takes and nothing else.
-    pub every_block: bool,
 }
 
 impl Options {
@@ -151,24 +150,21 @@ impl fmt::Display for Error {
 ///
 /// A named path that does not exist or cannot be read.
 pub fn lint(options: &Options) -> Result<Outcome, Error> {
+    lint_by(options, |sources, configs, apps| Deployment::new(sources, configs, apps))
+}
+
+/// How a deployment is put together from files, and asked.
+type Build = for<'d> fn(&'d Sources, &'d [Config<'d>], &'d Apps<'d>) -> Deployment<'d>;
+
+fn lint_by(options: &Options, build: Build) -> Result<Outcome, Error> {
     let gathered = Gathered::new(options)?;
     let apps = gathered.apps();
-    // Which of several apps is behind nginx is told by names.
-    let shared = (!options.every_block && apps.projects.len() < 2)
-        .then(|| find(options, &gathered, &apps, gathered.configs_without_twins()))
-        .flatten();
-    let found = shared.or_else(|| find(options, &gathered, &apps, gathered.configs()));
-    let Found { mut findings, files, suppressed, not_analysed, left_out, steps } = found.unwrap_or_default();
+    let Found { mut findings, files, suppressed, not_analysed, steps } = find(options, &gathered, &apps, build);
     let given = gathered.given.iter().chain(&gathered.env).map(|(file, _)| *file);
     sort(&mut findings, given);
     drop(apps);
     let idle_settings = gathered.apps_without_files();
-    let mut notes = gathered.notes;
-    if left_out > 0 {
-        notes.push(format!(
-            "{left_out} blocks are like others but for the names in them, and were not asked by themselves"
-        ));
-    }
+    let notes = gathered.notes;
     let redactor = gathered.files.redactor();
     findings.iter_mut().for_each(|finding| finding.redacted(&redactor));
     let mut read = gathered.files;
@@ -195,20 +191,18 @@ pub fn lint(options: &Options) -> Result<Outcome, Error> {
 }
 
 /// What the rules found, as in an [`Outcome`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Found {
     findings: Vec<Finding>,
     files: usize,
     suppressed: usize,
     not_analysed: Vec<String>,
-    /// How many blocks were not asked by themselves.
-    left_out: usize,
     steps: u64,
 }
 
-/// Asks every rule; nothing where blocks were left out that cannot be spoken for.
-fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Vec<Config<'_>>) -> Option<Found> {
-    let files = &gathered.files;
+/// Asks every rule.
+fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Build) -> Found {
+    let (files, configs) = (&gathered.files, gathered.configs());
     let linted = gathered.linted(&configs);
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
     // Whether an ignore comment is of use shows only beside the findings of all rules.
@@ -217,19 +211,19 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     own::report(files, &configs, &linted, options.root().is_some(), &mut findings);
     own::unfilled(apps, &mut findings);
     findings.retain(|finding| needs_all || asked(finding.rule));
-    let mut deployment = Deployment::new(&files.sources, &configs, apps);
+    let mut deployment = build(&files.sources, &configs, apps);
     deployment.nginx_version = options.nginx_version();
     let is_asked = |rule: &&Rule| needs_all || asked(rule.id);
     let wanted: Vec<&Rule> = rules::ALL.iter().copied().filter(is_asked).collect();
     let bytes: usize = files.sources.iter().map(|(_, source)| source.bytes.len()).sum();
     let at_a_time = if bytes > MUCH { 1 } else { wanted.len() };
-    let found = parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment));
+    let mut found = parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment));
+    ask_alike(&mut deployment, &wanted, &mut found);
     findings = together(found.into_iter().chain([findings]).collect());
     let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
     deployment.sites.iter().for_each(|site| own::given_up(&site.model, &mut findings));
     drop(deployment);
     rules::overlap::settle(&mut findings);
-    twins::speak_for_twins(&files.sources, &configs, &mut findings).then_some(())?;
     // Before the settings or a comment take findings away: what was not analysed was not analysed all the same.
     let unread = findings.iter().filter(|finding| finding.rule == rules::not_analysed::RULE.id);
     let unread: BTreeSet<FileId> = unread.map(|finding| finding.primary.place.file).collect();
@@ -250,14 +244,13 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, configs: Ve
     reach::add_includers(&configs, &mut findings);
     fill::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(&configs, unread.into_iter().chain(cut));
-    let left_out = configs.iter().flat_map(|config| &config.twins).map(|twins| twins.left.len()).sum();
-    Some(Found { findings, files: linted.len(), suppressed, not_analysed, left_out, steps })
+    Found { findings, files: linted.len(), suppressed, not_analysed, steps }
 }
 
 /// What one rule finds.
 fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Subject::Deployment(check) = rule.check {
+    if let Subject::Deployment(check) | Subject::Configuration(check) = rule.check {
         let directives = deployment.sites.iter().map(|site| site.config.item_count()).sum();
         let ask = || check(deployment, &mut findings);
         let ((), met) = watched(|| metered(&mut steps_for(directives), ask));
@@ -267,6 +260,36 @@ fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Where something was found in a place that others are like, has these asked as well, and puts what each of those rules finds then in the place
+/// of what it found before. A rule that found nothing in the first of them finds nothing in the others.
+fn ask_alike(deployment: &mut Deployment<'_>, rules: &[&Rule], found: &mut [Vec<Finding>]) {
+    let has_found = |(rule, findings): (&&Rule, &Vec<Finding>)| {
+        matches!(rule.check, Subject::Deployment(_)) && !findings.is_empty()
+    };
+    let places: Vec<Place> = rules
+        .iter()
+        .zip(found.iter())
+        .filter(|(rule, findings)| has_found((rule, findings)))
+        .flat_map(|(_, findings)| findings)
+        .flat_map(places)
+        .collect();
+    if !deployment.ask_alike(&places) {
+        return;
+    }
+    let again: Vec<usize> =
+        (0..rules.len()).filter(|at| rules.get(*at).zip(found.get(*at)).is_some_and(has_found)).collect();
+    let deployment = &*deployment;
+    let asked = parallel::map(&again, 1, |at| rules.get(*at).map_or_else(Vec::new, |rule| ask(rule, deployment)));
+    for (at, findings) in again.into_iter().zip(asked) {
+        found[at] = findings;
+    }
+}
+
+/// The places that a finding points to.
+fn places(finding: &Finding) -> impl Iterator<Item = Place> {
+    std::iter::once(&finding.primary).chain(&finding.related).map(|label| label.place)
 }
 
 /// All findings, in no order: the longest list takes the others in, since two copies of it may be too much.

@@ -11,6 +11,8 @@ use crate::source::Place;
 pub enum Subject {
     /// The whole deployment: nginx and the app together.
     Deployment(fn(&Deployment<'_>, &mut Vec<Finding>)),
+    /// What is written in the configurations. No response has a say in it.
+    Configuration(fn(&Deployment<'_>, &mut Vec<Finding>)),
     /// The reading of the files itself; [`crate::lint`] reports it while it reads.
     Reading,
 }

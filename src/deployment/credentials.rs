@@ -26,7 +26,7 @@ impl<'d> Site<'d> {
     /// with credentials that gets them.
     pub fn credentials_texts(&self) -> Vec<(SetField<'d>, Text, Option<Request>)> {
         let config = self.config;
-        let items = config.contexts().flat_map(|context| config.items(context));
+        let items = self.contexts().flat_map(|context| config.items(context));
         let fields = items.flat_map(|item| set_fields(config, item));
         let shown = self.credentials_shown();
         let mut texts = Vec::new();

@@ -78,7 +78,7 @@ fn host_of(model: &Model<'_, '_>, name: &[u8]) -> Option<String> {
 }
 
 /// A path that the location takes; `None` where others take all those that fit it.
-fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
+pub(super) fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
     let fitting = fitting_paths(model, server, context);
     let find = |path: &[u8]| model.locations.find(model.config, &model.regexes, server, path).0;
     let takes = |path: &&Vec<u8>| matches!(find(path), Found::Location(found) if found == context);

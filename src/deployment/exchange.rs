@@ -60,10 +60,15 @@ pub struct Exchange<'d> {
     verdicts: Vec<Verdict>,
 }
 
-/// Asks what matters at all routes of a site, as long as steps are left.
-pub(super) fn ask_routes<'d>(site: &Site<'d>, behind: &Behind<'_>, left: &mut u64) -> Vec<Exchange<'d>> {
+/// Asks what matters at these routes of a site, as long as steps are left.
+pub(super) fn ask_routes<'d>(
+    site: &Site<'d>,
+    routes: &[usize],
+    behind: &Behind<'_>,
+    left: &mut u64,
+) -> Vec<Exchange<'d>> {
     let mut all = Vec::new();
-    let mut waiting: &[usize] = &(0..site.routes.len()).collect::<Vec<_>>();
+    let mut waiting = routes;
     while !waiting.is_empty() {
         if *left == 0 {
             let unasked = waiting.iter().filter_map(|route| site.routes.get(*route));

@@ -34,7 +34,7 @@ impl<'d> Site<'d> {
                 guarded.entry(route.server).or_default().push(field.item);
             }
         }
-        for guard in guards(self.config).filter(|guard| guard.compared.regex.is_some()) {
+        for guard in guards(self.config, self.contexts()).filter(|guard| guard.compared.regex.is_some()) {
             let items = guarded.get(&guard.guarded).into_iter().flatten().copied().take(MAX_TRIED);
             expressions.entry(guard.compared.place).or_insert_with(|| (guard.compared, Vec::new())).1.extend(items);
         }

@@ -90,7 +90,7 @@ impl Site<'_> {
     /// Every `add_header` that sets a length which does not come from a variable, and what it does.
     pub fn second_lengths(&self, deployment: &Deployment<'_>) -> Vec<(ItemId, Shown)> {
         let config = self.config;
-        let items: BTreeSet<ItemId> = config.contexts().flat_map(|context| lengths(config, context)).collect();
+        let items: BTreeSet<ItemId> = self.contexts().flat_map(|context| lengths(config, context)).collect();
         if items.is_empty() {
             return Vec::new();
         }

@@ -51,7 +51,7 @@ impl<'d> Site<'d> {
     /// The texts that may become the value of `header`, each once, in the order of the configuration.
     pub fn list_texts(&self, header: CorsHeader) -> Vec<ListText> {
         let config = self.config;
-        let items = config.contexts().flat_map(|context| config.items(context));
+        let items = self.contexts().flat_map(|context| config.items(context));
         let fields = items.flat_map(|item| set_fields(config, item)).filter(|field| field.header == header);
         let mut seen = BTreeSet::new();
         let mut texts = Vec::new();

@@ -27,7 +27,7 @@ impl<'d> Site<'d> {
     pub fn misdirected(&self, deployment: &Deployment<'d>) -> Vec<Misdirected> {
         let config = self.config;
         let mut levels: BTreeMap<ContextId, (Vec<ItemId>, Vec<ContextId>)> = BTreeMap::new();
-        for level in config.contexts() {
+        for level in self.contexts() {
             let items: Vec<ItemId> = config.items(level).filter(|item| is_for_browsers(config, *item)).collect();
             if !items.is_empty() {
                 levels.insert(level, (items, Vec::new()));

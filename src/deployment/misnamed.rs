@@ -41,7 +41,7 @@ impl<'d> Deployment<'d> {
         let mut right: BTreeMap<ContextId, BTreeSet<CorsHeader>> = BTreeMap::new();
         let mut judged: HashMap<String, Option<Misnomer>> = HashMap::new();
         let mut found = Vec::new();
-        for item in config.contexts().flat_map(|context| config.items(context)) {
+        for item in site.contexts().flat_map(|context| config.items(context)) {
             for (place, name) in names(config, item) {
                 // A generated file has few names, however many headers.
                 let judged = match judged.get(&name) {

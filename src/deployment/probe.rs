@@ -16,13 +16,18 @@ use crate::nginx::sample::sample;
 /// How many `if`s of one location are asked about: each request runs through all of them.
 const MAX_PROBES: usize = 128;
 
-/// Asks one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
+/// Asks at these routes one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
 /// request would meet it.
-pub(super) fn ask_ifs<'d>(site: &Site<'d>, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
-    let answers = site.exchanges.iter().flat_map(Exchange::answers);
+pub(super) fn ask_ifs<'d>(
+    site: &Site<'d>,
+    routes: &[usize],
+    asked: &[Exchange<'d>],
+    behind: &Behind<'_>,
+) -> Vec<Exchange<'d>> {
+    let answers = asked.iter().flat_map(Exchange::answers);
     let met: BTreeSet<ContextId> = answers.flat_map(|(_, answer)| answer.matched.iter().copied()).collect();
     let mut probes = Vec::new();
-    for (index, route) in site.routes.iter().enumerate() {
+    for (index, route) in routes.iter().filter_map(|index| Some((*index, site.routes.get(*index)?))) {
         let mut left = MAX_PROBES;
         let (origin, mentioned) = match route.origins.first() {
             Some(origin) => (origin.clone(), true),

@@ -35,7 +35,7 @@ impl<'d> Site<'d> {
     pub fn rewritten_origins(&self, deployment: &Deployment<'d>) -> Vec<Rewritten> {
         let config = self.config;
         let mut levels: BTreeMap<(ContextId, &[u8]), ItemId> = BTreeMap::new();
-        for level in config.contexts() {
+        for level in self.contexts() {
             let own = config.items(level).filter(|item| is_rewrite(config, *item));
             levels.extend(own.map(|item| ((level, config.item(item).name), item)));
         }

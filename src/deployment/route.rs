@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Behind;
+use super::Site;
 use super::entry_url::url;
 use super::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
-use super::{OriginFlow, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::serialized::check_serialized;
 use crate::dotenv::app::{App, Evidence};
@@ -122,17 +122,12 @@ fn needs_no_preflight(name: &str) -> bool {
 }
 
 /// The routes of a configuration, as long as steps are left for them.
-pub(super) fn routes<'d>(
-    model: &Model<'d, 'd>,
-    ifs: &BTreeMap<ContextId, Vec<ContextId>>,
-    bases: &BTreeMap<ContextId, String>,
-    flows: &[OriginFlow<'d>],
-    behind: &Behind<'d>,
-) -> Vec<Route<'d>> {
-    let config = model.config;
+pub(super) fn routes<'d>(site: &Site<'d>, behind: &Behind<'d>) -> Vec<Route<'d>> {
+    let (model, config) = (&site.model, site.config);
+    let (ifs, bases, flows) = (&site.ifs, &site.bases, &site.origin_flows);
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
     let mut routes = Vec::new();
-    for context in config.contexts() {
+    for context in site.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
         if limits::is_spent() {
             if !config.list(context, List::RelevantHeader).is_empty() {

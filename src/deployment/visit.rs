@@ -94,7 +94,7 @@ impl<'d> Site<'d> {
 
     /// The contexts that requests from outside enter: locations, and servers without one.
     pub fn entered(&self) -> impl Iterator<Item = ContextId> {
-        self.config.contexts().filter(|&context| route::entry(self.config, context).is_some())
+        self.contexts().filter(|&context| route::entry(self.config, context).is_some())
     }
 
     /// For each level with an `add_header` of its own, the contexts that requests enter and that have its headers.

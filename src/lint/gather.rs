@@ -9,7 +9,7 @@ use super::area::Area;
 use super::content::speaks_nginx;
 use super::discover::{self, Candidate, FileKind, name_of};
 use super::read::{Files, Unreadable, shown};
-use super::{Context, Error, Options, fill, group, own, twins};
+use super::{Context, Error, Options, fill, group, own};
 use crate::deployment::Apps;
 use crate::dotenv::file_name::is_env_file_name;
 use crate::nginx::config::{Config, ContextKind, implied_context};
@@ -78,21 +78,8 @@ impl<'o> Gathered<'o> {
     /// The configurations, each put together.
     pub(crate) fn configs(&self) -> Vec<Config<'_>> {
         let (sources, trees) = (&self.files.sources, &self.files.nginx);
-        let build = |root: &Root| Config::new(sources, trees, &root.includes, root.file, root.kind);
-        self.stating(build)
-    }
-
-    /// The same without the blocks that are like others.
-    pub(super) fn configs_without_twins(&self) -> Vec<Config<'_>> {
-        let (sources, trees) = (&self.files.sources, &self.files.nginx);
-        let elsewhere = twins::elsewhere(&self.files);
-        let build = |root: &Root| Config::sharing(sources, trees, &root.includes, root.file, root.kind, &elsewhere);
-        self.stating(build)
-    }
-
-    fn stating<'s>(&'s self, build: impl Fn(&'s Root) -> Config<'s>) -> Vec<Config<'s>> {
-        let build = |root| {
-            let mut config = build(root);
+        let build = |root: &Root| {
+            let mut config = Config::new(sources, trees, &root.includes, root.file, root.kind);
             config.stated = root.stated;
             config
         };

@@ -13,7 +13,6 @@ use hashbrown::HashMap;
 use super::include::{Included, Includes};
 use super::settings::{Named, Settings};
 use super::tree::{Body, Tree};
-use super::twins::{Elsewhere, Twins};
 use crate::source::{FileId, Place, Sources};
 
 /// How deep one file may include another. nginx knows no limit; nobody comes near this one.
@@ -162,8 +161,6 @@ pub struct Config<'s> {
     /// Tables of the long ones among these lists, by where each starts: header names, and statuses of error pages.
     pub(super) names: HashMap<u32, HashMap<Vec<u8>, Named>>,
     pub(super) pages: HashMap<u32, HashMap<u16, ItemId>>,
-    /// The blocks that were left out because they are like others; none unless it was made by [`Config::sharing`].
-    pub twins: Vec<Twins>,
 }
 
 /// A run of directives still to be placed: siblings from `next` to `end` of one file.
@@ -177,29 +174,6 @@ struct Run {
 impl<'s> Config<'s> {
     /// Puts the file `root` and all it includes together. `kind` is the context its top level stands in.
     pub fn new(sources: &'s Sources, trees: &'s Trees, includes: &Includes, root: FileId, kind: ContextKind) -> Self {
-        Config::build(sources, trees, includes, root, kind, None)
-    }
-
-    /// The same without the blocks that are like others; `elsewhere` is what stands outside of them.
-    pub fn sharing(
-        sources: &'s Sources,
-        trees: &'s Trees,
-        includes: &Includes,
-        root: FileId,
-        kind: ContextKind,
-        elsewhere: &Elsewhere<'s>,
-    ) -> Self {
-        Config::build(sources, trees, includes, root, kind, Some(elsewhere))
-    }
-
-    fn build(
-        sources: &'s Sources,
-        trees: &'s Trees,
-        includes: &Includes,
-        root: FileId,
-        kind: ContextKind,
-        elsewhere: Option<&Elsewhere<'s>>,
-    ) -> Self {
         let mut config = Config {
             sources,
             trees,
@@ -216,17 +190,15 @@ impl<'s> Config<'s> {
             lists: Vec::new(),
             names: HashMap::new(),
             pages: HashMap::new(),
-            twins: Vec::new(),
         };
         config.open(kind, None, None);
         let mut next = 0;
         while next < config.contexts.len() {
             let id = ContextId(number(next));
-            config.fill(id, includes, elsewhere);
+            config.fill(id, includes);
             config.settle(id);
             next += 1;
         }
-        config.include_for_twins();
         config
     }
 
@@ -249,7 +221,7 @@ impl<'s> Config<'s> {
     }
 
     /// Places the directives of one context, includes in their place, and opens the contexts in it.
-    fn fill(&mut self, id: ContextId, includes: &Includes, elsewhere: Option<&Elsewhere<'s>>) {
+    fn fill(&mut self, id: ContextId, includes: &Includes) {
         let first_item = number(self.items.len());
         let first_child = number(self.contexts.len());
         let mut runs = vec![self.block(id)];
@@ -270,9 +242,6 @@ impl<'s> Config<'s> {
                     self.items.push(Item { name, file, tree, directive: index, context: id, opens: None, inclusion })
                 }
             }
-        }
-        if let Some(elsewhere) = elsewhere {
-            self.leave_out_twins(id, first_item, elsewhere);
         }
         self.open_blocks(id, first_item);
         let (items, children) = (first_item..number(self.items.len()), first_child..number(self.contexts.len()));

@@ -16,10 +16,13 @@ pub struct Guard {
     pub guarded: ContextId,
 }
 
-/// All of them, in file order of their contexts.
-pub fn guards(config: &Config<'_>) -> impl Iterator<Item = Guard> {
+/// Those of these contexts, in their order.
+pub fn guards<'c>(
+    config: &'c Config<'_>,
+    contexts: impl Iterator<Item = ContextId> + 'c,
+) -> impl Iterator<Item = Guard> + 'c {
     let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
-    let contexts = config.contexts().filter(move |&context| is_if(config.context(context).kind));
+    let contexts = contexts.filter(move |&context| is_if(config.context(context).kind));
     contexts.filter_map(|context| guard(config, context))
 }
 

@@ -37,7 +37,6 @@ pub mod settings;
 pub mod template;
 pub mod tighter;
 pub mod tree;
-pub mod twins;
 pub mod undone;
 pub mod uses;
 pub mod value;

@@ -66,7 +66,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let config = site.config;
         let (blames, unmatched) = (site.blames(), site.unmatched_methods(deployment));
-        for context in config.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
+        for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
             let Some(replacing) = site.replacing(context) else { continue };
             unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
             if let Some(finding) = judge(site, &replacing, blames.get(&context)) {

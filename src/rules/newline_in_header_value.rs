@@ -52,7 +52,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let config = site.config;
         let mut broken: Vec<(ItemId, Place)> = Vec::new();
-        for item in config.contexts().flat_map(|context| config.items(context)) {
+        for item in site.contexts().flat_map(|context| config.items(context)) {
             broken.extend(broken_values(config, item).into_iter().map(|place| (item, place)));
         }
         // A value may come from a `map` or a `set`.

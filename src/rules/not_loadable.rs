@@ -51,7 +51,7 @@ pub const RULE: Rule = Rule {
     since: "0.1.0",
     references: &["https://nginx.org/en/docs/switches.html", "https://nginx.org/en/docs/control.html#reconfiguration"],
     source: include_str!("not_loadable.rs"),
-    check: Subject::Deployment(check),
+    check: Subject::Configuration(check),
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {

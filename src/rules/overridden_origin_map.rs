@@ -48,7 +48,7 @@ pub const RULE: Rule = Rule {
     since: "0.1.0",
     references: &["https://nginx.org/en/docs/http/ngx_http_map_module.html#map"],
     source: include_str!("overridden_origin_map.rs"),
-    check: Subject::Deployment(check),
+    check: Subject::Configuration(check),
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {

@@ -1,0 +1,295 @@
+//! Places that mean the same to nginx and to browsers: one of them is asked for all.
+//!
+//! A fleet has a thousand locations that differ in their names, in comments, in directives that no response depends on, in the order of
+//! lines. The first of each kind is asked. Where no rule finds anything in it there is nothing in the others, and they are not asked at all;
+//! where one does, all of them are asked themselves ([`Deployment::ask_alike`]). So what is reported of a place was judged there.
+
+mod form;
+mod reads;
+mod slice;
+mod touched;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::route;
+use crate::nginx::answer::Model;
+use crate::nginx::config::{Config, ContextId, ContextKind};
+use crate::nginx::locations::Pattern;
+use form::{Form, Style};
+use reads::{PATH, Reads, Variables};
+use slice::slice;
+pub(super) use touched::Touched;
+
+/// With fewer places than this, each is asked sooner than it is compared with the others.
+const FEW: usize = 16;
+
+/// One kind of places.
+#[derive(Debug, Default)]
+struct Kind {
+    /// The blocks that responses of the first one come from, its server last.
+    blocks: Vec<ContextId>,
+    /// The places that were not asked: locations, or servers with all that is in them.
+    left: Vec<ContextId>,
+    /// Whether a variable of a map is among its words.
+    has_map: bool,
+}
+
+/// The places of a configuration that are asked, and those that are like them.
+#[derive(Debug, Default)]
+pub(super) struct Alike {
+    kinds: Vec<Kind>,
+    /// The locations and servers that are not asked.
+    left: HashSet<ContextId>,
+    /// For each context whether it stands in one of them; empty where none is left out.
+    is_hidden: Vec<bool>,
+}
+
+/// What is known outside of the places that are compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// Whether an app is known that directives may hand requests to.
+    pub(super) has_apps: bool,
+    /// The texts that are not nginx's, in which hosts may stand.
+    pub(super) texts: &'a [&'a [u8]],
+}
+
+impl Alike {
+    /// Compares the places of a configuration, and leaves out those that are like an earlier one. `bases` are URLs of the servers that requests
+    /// reach.
+    pub(super) fn new(model: &Model<'_, '_>, bases: &BTreeMap<ContextId, String>, around: Around<'_>) -> Self {
+        let config = model.config;
+        let servers: Vec<ContextId> =
+            config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server).collect();
+        let entered = servers.iter().map(|server| config.children(*server).count().max(1)).sum::<usize>();
+        let mut alike = Alike::default();
+        if entered < FEW {
+            return alike;
+        }
+        let mut comparison = Comparison::new(model, bases, around);
+        for server in servers {
+            comparison.server(server);
+        }
+        alike.kinds = comparison.kinds;
+        alike.left = alike.kinds.iter().flat_map(|kind| &kind.left).copied().collect();
+        alike.hide(config);
+        alike
+    }
+
+    fn hide(&mut self, config: &Config<'_>) {
+        self.is_hidden.clear();
+        if self.left.is_empty() {
+            return;
+        }
+        // Parents come before children.
+        for context in config.contexts() {
+            let parent = config.context(context).parent;
+            let is_inside = parent.is_some_and(|parent| self.is_hidden(parent));
+            self.is_hidden.push(is_inside || self.left.contains(&context));
+        }
+    }
+
+    /// Returns whether a context stands in a place that is not asked.
+    pub(super) fn is_hidden(&self, context: ContextId) -> bool {
+        self.is_hidden.get(context.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Has the places of these kinds asked as well.
+    pub(super) fn show(&mut self, config: &Config<'_>, touched: &Touched) -> bool {
+        let mut is_any = false;
+        for kind in touched.kinds() {
+            let shown = self.kinds.get_mut(kind).map(|kind| std::mem::take(&mut kind.left)).unwrap_or_default();
+            is_any |= !shown.is_empty();
+            for place in shown {
+                self.left.remove(&place);
+            }
+        }
+        if is_any {
+            self.hide(config);
+        }
+        is_any
+    }
+}
+
+/// The forms of the places that were compared so far.
+struct Comparison<'m, 'd> {
+    model: &'m Model<'d, 'd>,
+    /// A URL of each server that requests reach.
+    bases: &'m BTreeMap<ContextId, String>,
+    around: Around<'m>,
+    variables: Variables<'m, 'd>,
+    kinds: Vec<Kind>,
+    by_form: HashMap<Vec<u8>, usize>,
+    /// The labels of hosts in other texts than nginx's.
+    mentioned: HashSet<&'m [u8]>,
+    /// Those in maps and conditions, once somebody asks for them.
+    compared: OnceCell<HashSet<Vec<u8>>>,
+}
+
+impl<'m, 'd> Comparison<'m, 'd> {
+    fn new(model: &'m Model<'d, 'd>, bases: &'m BTreeMap<ContextId, String>, around: Around<'m>) -> Self {
+        let mentioned = around.texts.iter().flat_map(|text| labels(text)).collect();
+        let (variables, by_form) = (Variables::new(model), HashMap::new());
+        let compared = OnceCell::new();
+        Comparison { model, bases, around, variables, kinds: Vec::new(), by_form, mentioned, compared }
+    }
+
+    /// Returns whether a label stands where hosts may be compared with those of the places.
+    fn is_mentioned(&self, label: &[u8], is_compared: bool) -> bool {
+        self.mentioned.contains(label)
+            || (is_compared && self.compared.get_or_init(|| compared(self.model.config)).contains(label))
+    }
+
+    /// Compares the locations of a server with those before, each by itself where nothing of the server's own is theirs together, or else the
+    /// server as a whole.
+    fn server(&mut self, server: ContextId) {
+        let config = self.model.config;
+        let locations: Vec<ContextId> = config.children(server).collect();
+        let is_simple = |&location: &ContextId| {
+            config.context(location).kind == ContextKind::Location
+                && config.children(location).all(|inner| config.context(inner).kind != ContextKind::Location)
+                && route::entry(config, location).is_some()
+        };
+        let stands_alone =
+            !locations.is_empty() && locations.iter().all(is_simple) && has_nothing_of_its_own(config, server);
+        if !stands_alone {
+            return self.whole(server, &locations);
+        }
+        let has_expressions = locations.iter().any(|location| {
+            !matches!(slice::written(config, *location), Some(Pattern::Prefix { .. } | Pattern::Exact(_)))
+        });
+        for location in locations {
+            self.location(server, location, has_expressions);
+        }
+    }
+
+    fn location(&mut self, server: ContextId, location: ContextId, has_expressions: bool) {
+        let config = self.model.config;
+        let Some(slice) = slice(self.model, server, location) else { return };
+        let blocks = slice.locations.iter().flat_map(|location| within(config, *location));
+        let blocks: Vec<ContextId> = blocks.chain([server]).collect();
+        let (reads, has_map) = self.read(&blocks);
+        let reads = if has_expressions { reads | PATH } else { reads };
+        let is_mentioned = |label: &[u8]| self.is_mentioned(label, has_map || reads.origin);
+        let style = Style { reads, has_apps: self.around.has_apps, is_mentioned: &is_mentioned };
+        let mut form = Form::default();
+        form.url(self.bases.get(&server).map_or(b"", |base| base.as_bytes()), style);
+        form.block(config, server, style);
+        for location in &slice.locations {
+            match slice::written(config, *location) {
+                Some(Pattern::Prefix { path, no_regex }) => {
+                    form.fact(if no_regex { b"^~" } else { b"" });
+                    form.path(&path, style);
+                    if *location == slice.locations[0] {
+                        let path = slice.path.as_deref().map(|asked| asked.get(path.len()..).unwrap_or(asked));
+                        form.fact(path.unwrap_or(b"-"));
+                    }
+                }
+                Some(Pattern::Exact(path)) => {
+                    form.fact(b"=");
+                    form.path(&path, style);
+                    form.fact(if slice.path.is_some() { b"" } else { b"-" });
+                }
+                Some(Pattern::Regex { pattern, ignore_case }) => {
+                    form.fact(if ignore_case { b"~*" } else { b"~" });
+                    form.fact(&pattern);
+                    form.fact(slice.path.as_deref().unwrap_or(b"-"));
+                }
+                Some(Pattern::Named(_)) | None => form.open(),
+            }
+            form.block(config, *location, style);
+        }
+        for way in &slice.ways {
+            form.fact(way.map_or_else(String::new, |way| way.to_string()).as_bytes());
+        }
+        self.add(&form, location, blocks, has_map);
+    }
+
+    /// Compares a server with all that is in it.
+    fn whole(&mut self, server: ContextId, children: &[ContextId]) {
+        let config = self.model.config;
+        let blocks = within(config, server);
+        let (reads, has_map) = self.read(&blocks);
+        let is_mentioned = |label: &[u8]| self.is_mentioned(label, has_map || reads.origin);
+        // Its paths lead from one location to the other.
+        let style = Style { reads: reads | PATH, has_apps: self.around.has_apps, is_mentioned: &is_mentioned };
+        let mut form = Form::default();
+        form.url(self.bases.get(&server).map_or(b"", |base| base.as_bytes()), style);
+        form.block(config, server, style);
+        let mut waiting: Vec<ContextId> = children.to_vec();
+        let mut at = 0;
+        while let Some(&location) = waiting.get(at) {
+            at += 1;
+            if config.context(location).kind != ContextKind::Location {
+                continue;
+            }
+            if let Some(opener) = config.context(location).opener {
+                form.directive(config, opener, style);
+            }
+            form.block(config, location, style);
+            waiting.extend(config.children(location));
+        }
+        self.add(&form, server, blocks, has_map);
+    }
+
+    fn read(&mut self, blocks: &[ContextId]) -> (Reads, bool) {
+        let found = blocks.iter().map(|block| self.variables.of_block(*block));
+        found.fold((Reads::default(), false), |(reads, has_map), (other, has)| (reads | other, has_map || has))
+    }
+
+    fn add(&mut self, form: &Form<'_>, place: ContextId, blocks: Vec<ContextId>, has_map: bool) {
+        let Some(form) = form.finished() else { return };
+        match self.by_form.get(form).and_then(|kind| self.kinds.get_mut(*kind)) {
+            Some(kind) => kind.left.push(place),
+            None => {
+                self.by_form.insert(form.to_vec(), self.kinds.len());
+                self.kinds.push(Kind { blocks, left: Vec::new(), has_map });
+            }
+        }
+    }
+}
+
+/// A block, and those in it.
+fn within(config: &Config<'_>, block: ContextId) -> Vec<ContextId> {
+    let mut blocks = vec![block];
+    let mut at = 0;
+    while let Some(&block) = blocks.get(at) {
+        at += 1;
+        blocks.extend(config.children(block));
+    }
+    blocks
+}
+
+/// Returns whether a server has no directive, beside its locations, that they have in common: what is in force in all of them is judged in all
+/// of them.
+fn has_nothing_of_its_own(config: &Config<'_>, server: ContextId) -> bool {
+    config.items(server).all(|item| match config.item(item).name {
+        b"listen" | b"server_name" | b"location" | b"root" | b"index" | b"error_page" | b"http2" => true,
+        name => form::is_unread(name),
+    })
+}
+
+/// What may be the labels of hosts in a text.
+fn labels(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    text.split(move |byte| !is_part(byte)).filter(|label| !label.is_empty())
+}
+
+/// The labels in the maps and conditions of a configuration.
+fn compared(config: &Config<'_>) -> HashSet<Vec<u8>> {
+    let mut found = HashSet::new();
+    for context in config.contexts() {
+        let here = config.context(context);
+        let opener = here.opener.filter(|_| matches!(here.kind, ContextKind::IfInServer | ContextKind::IfInLocation));
+        let lines = config.items(context).filter(|_| here.kind == ContextKind::Map);
+        for item in opener.into_iter().chain(lines) {
+            found.extend(labels(config.item(item).name).map(<[u8]>::to_vec));
+            for word in config.parameters(item) {
+                found.extend(labels(&word).map(<[u8]>::to_vec));
+            }
+        }
+    }
+    found
+}

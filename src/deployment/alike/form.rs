@@ -1,0 +1,356 @@
+//! The form of a block: its words in an order that does not depend on how it was written, without what no response and no rule depends on.
+//!
+//! Two blocks of one form differ in names alone: of hosts, of paths, of what is on the machine. Each name stands as a number in its form, the
+//! same number for the same name, so what is equal in one of them is equal in the other.
+
+use std::borrow::Cow;
+
+use super::reads::Reads;
+use crate::cors::header::CorsHeader;
+use crate::cors::registrable::is_special_label;
+use crate::dotenv::placeholder::is_to_be_filled_in;
+use crate::dotenv::stage::is_of_a_stage;
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::locations::is_pass;
+
+/// How long a name may be that is taken as one like any other, in bytes: nothing that counts bytes comes near.
+const MAX_NAME: usize = 40;
+/// How many names one form may have.
+const MAX_NAMES: usize = 512;
+/// How long a form may be, in bytes. What is longer is asked by itself.
+const MAX_FORM: usize = 64 * 1024;
+
+/// Directives that neither the model of a response nor any rule reads, by their beginnings.
+const UNREAD: [&[u8]; 26] = [
+    b"access_log",
+    b"error_log",
+    b"log_not_found",
+    b"gzip",
+    b"brotli",
+    b"keepalive_",
+    b"sendfile",
+    b"tcp_no",
+    b"etag",
+    b"server_tokens",
+    b"send_timeout",
+    b"client_body_",
+    b"client_header_",
+    b"client_max_body_size",
+    b"large_client_header_buffers",
+    b"reset_timedout_connection",
+    b"lingering_",
+    b"open_file_cache",
+    b"aio",
+    b"directio",
+    b"output_buffers",
+    b"default_type",
+    b"charset",
+    b"resolver",
+    b"ssl_",
+    b"real_ip_",
+];
+
+/// What follows the prefix of a protocol in further ones.
+const UNREAD_OF_PROTOCOLS: [&[u8]; 12] = [
+    b"_read_timeout",
+    b"_send_timeout",
+    b"_connect_timeout",
+    b"_buffering",
+    b"_buffers",
+    b"_buffer_size",
+    b"_busy_buffers_size",
+    b"_http_version",
+    b"_request_buffering",
+    b"_max_temp_file_size",
+    b"_temp_file_write_size",
+    b"_socket_keepalive",
+];
+
+/// What a name is one of. The same word in two of them is two names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    Host,
+    Path,
+    Machine,
+}
+
+const NAME: u8 = 1;
+const BLOCK: u8 = 2;
+const END: u8 = 3;
+const WORD: u8 = 4;
+
+/// A form that is being written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form<'s> {
+    bytes: Vec<u8>,
+    names: Vec<(Space, Cow<'s, [u8]>)>,
+    /// Whether something in it is not known, or too much, so that it is like no other.
+    is_open: bool,
+}
+
+/// How the words of a form are written.
+#[derive(Clone, Copy)]
+pub(super) struct Style<'a> {
+    /// What is compared with something, and so stands in the form as it is written.
+    pub(super) reads: Reads,
+    /// Whether the directives that hand requests on are told apart by whom they name.
+    pub(super) has_apps: bool,
+    /// Returns whether a label of a host stands somewhere that hosts are compared with.
+    pub(super) is_mentioned: &'a dyn Fn(&[u8]) -> bool,
+}
+
+impl<'s> Form<'s> {
+    /// The bytes, where the form may be compared.
+    pub(super) fn finished(&self) -> Option<&[u8]> {
+        (!self.is_open && self.bytes.len() <= MAX_FORM).then_some(&self.bytes)
+    }
+
+    /// Adds what is known of a block beside its words.
+    pub(super) fn fact(&mut self, fact: &[u8]) {
+        self.word(fact);
+    }
+
+    /// Says that it is like no other.
+    pub(super) fn open(&mut self) {
+        self.is_open = true;
+    }
+
+    fn word(&mut self, word: &[u8]) {
+        self.is_open |= word.iter().any(|byte| *byte <= WORD);
+        self.bytes.extend_from_slice(word);
+        self.bytes.push(WORD);
+    }
+
+    fn name(&mut self, space: Space, name: &[u8]) {
+        let known = self.names.iter().position(|(of, known)| *of == space && **known == *name);
+        let at = known.unwrap_or(self.names.len());
+        if known.is_none() {
+            self.names.push((space, Cow::Owned(name.to_vec())));
+        }
+        self.is_open |= self.names.len() > MAX_NAMES;
+        self.bytes.push(NAME);
+        // No byte of the number is one of those that part words.
+        self.bytes.extend(format!("{at};").bytes());
+    }
+
+    /// The directives of a block and of the blocks in it, but for servers and locations.
+    pub(super) fn block(&mut self, config: &Config<'s>, block: ContextId, style: Style<'_>) {
+        let mut waiting = vec![block];
+        let mut at = 0;
+        while let Some(&context) = waiting.get(at) {
+            at += 1;
+            self.bytes.push(BLOCK);
+            self.is_open |= self.bytes.len() > MAX_FORM || config.context(context).incomplete;
+            if self.is_open {
+                return;
+            }
+            for item in in_order(config, context) {
+                self.directive(config, item, style);
+                waiting.extend(config.item(item).opens);
+            }
+            self.bytes.push(END);
+        }
+    }
+
+    /// The words of one directive.
+    pub(super) fn directive(&mut self, config: &Config<'s>, item: ItemId, style: Style<'_>) {
+        let name = config.item(item).name;
+        self.is_open |= name.is_empty();
+        self.word(name);
+        let count = config.parameter_count(item);
+        for index in 1..=count {
+            let Some(word) = config.parameter(item, index) else {
+                self.is_open = true;
+                return;
+            };
+            match kind(config, item, (name, index), &word) {
+                Kind::Unread => self.word(b""),
+                Kind::Exact => self.word(&word),
+                Kind::Url => self.url(&word, style),
+                Kind::Host => self.host(&word, style),
+                Kind::App if style.has_apps => self.word(&word),
+                Kind::App => self.app(&word),
+                Kind::Machine if word.contains(&b'$') => self.word(&word),
+                Kind::Machine => {
+                    self.name(Space::Machine, &word);
+                    self.word(b"");
+                }
+            }
+        }
+        self.bytes.push(END);
+    }
+
+    /// A URL, or a text that begins with one: the host's names as names, all else as it is.
+    pub(super) fn url(&mut self, word: &[u8], style: Style<'_>) {
+        let start = memchr::memmem::find(word, b"://").map(|at| at + 3);
+        let Some(start) = start else { return self.word(word) };
+        if style.reads.origin {
+            // Its names are names all the same: those of the server may be equal to them.
+            self.word(word);
+        }
+        let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        let rest = word.get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is_host(byte)).unwrap_or(rest.len());
+        let (host, behind) = rest.split_at(length);
+        // A login, an address in brackets, a pattern, a second URL: whatever it is, it is not a host alone.
+        if behind.iter().any(|byte| matches!(byte, b'@' | b'[' | b'*' | b',' | b' ' | b'\\')) {
+            return self.word(word);
+        }
+        self.bytes.extend_from_slice(word.get(..start).unwrap_or_default());
+        self.labels(host, style);
+        self.word(behind);
+    }
+
+    fn host(&mut self, word: &[u8], style: Style<'_>) {
+        let is_plain = word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'*'));
+        if !is_plain || style.reads.host {
+            self.word(word);
+        }
+        self.labels(word, style);
+        self.word(b"");
+    }
+
+    /// The labels of a host, each that tells nothing by itself as a name. The last one says who may register the host.
+    fn labels(&mut self, host: &[u8], style: Style<'_>) {
+        let mut labels = host.split(|byte| *byte == b'.').peekable();
+        while let Some(label) = labels.next() {
+            let is_last = labels.peek().is_none();
+            match !is_last && is_any_name(label) && !(style.is_mentioned)(label) {
+                true => self.name(Space::Host, label),
+                false => self.bytes.extend_from_slice(label),
+            }
+            self.bytes.push(b'.');
+        }
+    }
+
+    /// The address of an app: which one it is is of no interest where no app is known.
+    fn app(&mut self, word: &[u8]) {
+        let start = memchr::memmem::find(word, b"://").map_or(0, |at| at + 3);
+        let rest = word.get(start..).unwrap_or_default();
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+        let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        let (address, behind) = rest.split_at(length);
+        if address.is_empty() || address.starts_with(b"unix:") || word.contains(&b'$') {
+            return self.word(word);
+        }
+        self.bytes.extend_from_slice(word.get(..start).unwrap_or_default());
+        self.name(Space::Machine, address);
+        self.word(behind);
+    }
+
+    /// The path of a location, each part that tells nothing by itself as a name.
+    pub(super) fn path(&mut self, path: &[u8], style: Style<'_>) {
+        if style.reads.path {
+            return self.word(path);
+        }
+        for part in path.split(|byte| *byte == b'/') {
+            match is_any_name(part) {
+                true => self.name(Space::Path, part),
+                false => self.bytes.extend_from_slice(part),
+            }
+            self.bytes.push(b'/');
+        }
+        self.word(b"");
+    }
+}
+
+/// Returns whether a label, or a part of a path, may be any other: in small letters, and no word that says something by itself, as `staging`
+/// does.
+fn is_any_name(name: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    let is_spelled = name.first().is_some_and(u8::is_ascii_lowercase)
+        && name.len() <= MAX_NAME
+        && name.iter().all(is_part)
+        && !name.starts_with(b"xn--");
+    let tells = |name: &str| is_special_label(name) || is_of_a_stage(name) || is_to_be_filled_in(name);
+    is_spelled && std::str::from_utf8(name).is_ok_and(|name| !tells(name))
+}
+
+/// What a word is to a response and to the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Nothing: that it is there is all.
+    Unread,
+    /// What it says, byte for byte.
+    Exact,
+    Url,
+    Host,
+    App,
+    Machine,
+}
+
+/// What the word of a directive is, counted from 1.
+fn kind(config: &Config<'_>, item: ItemId, (name, index): (&[u8], usize), word: &[u8]) -> Kind {
+    match (name, index) {
+        (b"add_header", 2) => {
+            let header = config.parameter(item, 1).unwrap_or_default();
+            let is_plain = word.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'$');
+            match CorsHeader::from_name(&header) {
+                Some(CorsHeader::AllowOrigin) => Kind::Url,
+                // Those that are read, or nearly have the name of one that is, begin like this.
+                None if is_plain && is_of_no_interest(&header) => Kind::Unread,
+                _ => Kind::Exact,
+            }
+        }
+        // The length of any other text may be compared with what a header says.
+        (b"return", 1) => Kind::Url,
+        (b"return", 2) if config.parameter(item, 1).is_some_and(|status| status.starts_with(b"3")) => Kind::Url,
+        (b"server_name", _) => Kind::Host,
+        (b"root" | b"alias" | b"auth_basic_user_file", 1) => Kind::Machine,
+        (b"proxy_set_header", 2) if config.parameter(item, 1).is_some_and(|header| is_for_the_app(&header)) => {
+            Kind::Unread
+        }
+        (_, 1) if is_pass(name) => Kind::App,
+        _ => Kind::Exact,
+    }
+}
+
+/// Returns whether no rule reads the value of a response's header, by its name.
+fn is_of_no_interest(header: &[u8]) -> bool {
+    let starts = |start: &str| header.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()));
+    ["x-", "strict-", "referrer-", "permissions-", "content-security-"].iter().any(|start| starts(start))
+}
+
+/// Returns whether a header that an app is sent has nothing to do with CORS.
+fn is_for_the_app(header: &[u8]) -> bool {
+    let starts = |start: &str| header.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()));
+    header.eq_ignore_ascii_case(b"Host") || starts("x-real-") || starts("x-forwarded-") || starts("x-request-")
+}
+
+/// Returns whether nothing reads a directive.
+pub(super) fn is_unread(name: &[u8]) -> bool {
+    let of_protocol = || {
+        let protocol = ["proxy", "fastcgi", "uwsgi", "scgi", "grpc"].iter().find(|it| name.starts_with(it.as_bytes()));
+        let rest = protocol.and_then(|protocol| name.get(protocol.len()..));
+        rest.is_some_and(|rest| UNREAD_OF_PROTOCOLS.contains(&rest))
+    };
+    UNREAD.iter().any(|start| name.starts_with(start)) || of_protocol()
+}
+
+/// The directives of a block that are read, but for servers and locations: those whose order means nothing by their names, and those that run
+/// one after the other behind them.
+fn in_order(config: &Config<'_>, context: ContextId) -> Vec<ItemId> {
+    let is_inner = |item: &ItemId| {
+        let opened = config.item(*item).opens.map(|opened| config.context(opened).kind);
+        matches!(opened, Some(ContextKind::Location | ContextKind::Server))
+    };
+    let read = config.items(context).filter(|item| !is_unread(config.item(*item).name) && !is_inner(item));
+    let mut read: Vec<ItemId> = read.collect();
+    read.sort_by_cached_key(|item| order(config, *item));
+    read
+}
+
+/// What directives are put in order by; of those that are equal, the order says something.
+fn order<'s>(config: &Config<'s>, item: ItemId) -> (bool, &'s [u8], Cow<'s, [u8]>) {
+    let nothing = Cow::Borrowed(&b""[..]);
+    match config.item(item).name {
+        b"set" | b"if" | b"rewrite" | b"return" | b"break" => (true, b"", nothing),
+        b"allow" | b"deny" => (false, b"allow", nothing),
+        b"more_set_headers" | b"more_clear_headers" => (false, b"more_set_headers", nothing),
+        name @ (b"add_header" | b"proxy_set_header") => {
+            let header = config.parameter(item, 1).unwrap_or_default().to_ascii_lowercase();
+            (false, name, Cow::Owned(header))
+        }
+        name => (false, name, nothing),
+    }
+}

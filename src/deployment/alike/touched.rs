@@ -1,0 +1,117 @@
+//! The kinds of places that a finding points into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Site;
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::source::{FileId, Place};
+
+/// The kinds in which something was found.
+#[derive(Debug, Default)]
+pub(in crate::deployment) struct Touched {
+    kinds: BTreeSet<usize>,
+}
+
+/// The directives that the responses of a kind come from, by file and in file order, each with the kind.
+type Directives = BTreeMap<FileId, Vec<(Place, usize)>>;
+
+impl Touched {
+    /// The kinds of a site that these places stand in, as far as there are others of them.
+    pub(in crate::deployment) fn new(site: &Site<'_>, places: &[Place]) -> Self {
+        let mut touched = Touched::default();
+        let kinds = || site.alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty());
+        if kinds().next().is_none() || places.is_empty() {
+            return touched;
+        }
+        let config = site.config;
+        let mut directives = Directives::new();
+        for (number, kind) in kinds() {
+            for item in kind.blocks.iter().flat_map(|block| config.items(*block)) {
+                if is_of(config, &kind.blocks, item) {
+                    let place = config.place(item);
+                    directives.entry(place.file).or_default().push((place, number));
+                }
+            }
+        }
+        directives.values_mut().for_each(|all| all.sort_unstable_by_key(|(place, _)| place.span.start));
+        let mut elsewhere = None;
+        for &place in places {
+            let mut own = at(&directives, place).peekable();
+            if own.peek().is_some() {
+                touched.kinds.extend(own);
+                continue;
+            }
+            match elsewhere.get_or_insert_with(|| outside(config)).iter().find(|outside| outside.holds(place)) {
+                Some(Outside { is_map: true, .. }) => {
+                    touched.kinds.extend(kinds().filter(|(_, kind)| kind.has_map).map(|(number, _)| number));
+                }
+                Some(_) => touched.kinds.extend(kinds().map(|(number, _)| number)),
+                None => {}
+            }
+        }
+        touched
+    }
+
+    /// Adds the kinds whose first place these are, or stand in.
+    pub(in crate::deployment) fn add_blocks(&mut self, site: &Site<'_>, blocks: &BTreeSet<ContextId>) {
+        for (number, kind) in site.alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
+            if kind.blocks.iter().any(|block| blocks.contains(block)) {
+                self.kinds.insert(number);
+            }
+        }
+    }
+
+    pub(super) fn kinds(&self) -> impl Iterator<Item = usize> {
+        self.kinds.iter().copied()
+    }
+
+    /// Returns whether nothing was found in a place that others are like.
+    pub(in crate::deployment) fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+}
+
+/// Returns whether a directive of one of these blocks is one of the kind: another location of the same server is not.
+fn is_of(config: &Config<'_>, blocks: &[ContextId], item: ItemId) -> bool {
+    let opened = config.item(item).opens;
+    let location = opened.filter(|opened| config.context(*opened).kind == ContextKind::Location);
+    location.is_none_or(|location| blocks.contains(&location))
+}
+
+/// The kinds of the directives that a place stands in.
+fn at(directives: &Directives, place: Place) -> impl Iterator<Item = usize> {
+    let all = directives.get(&place.file).map_or(&[][..], Vec::as_slice);
+    // Heads of directives do not overlap, but one may be included several times.
+    let first = all.partition_point(|(own, _)| own.span.end < place.span.start);
+    let overlapping = all.get(first..).unwrap_or_default().iter();
+    overlapping.take_while(move |(own, _)| own.span.start <= place.span.end).map(|(_, kind)| *kind)
+}
+
+/// A part of the configuration outside of servers.
+struct Outside {
+    place: Place,
+    is_map: bool,
+}
+
+impl Outside {
+    fn holds(&self, place: Place) -> bool {
+        let span = self.place.span;
+        self.place.file == place.file && span.start <= place.span.start && place.span.end <= span.end
+    }
+}
+
+/// The maps, and the directives that stand in no server.
+fn outside(config: &Config<'_>) -> Vec<Outside> {
+    let mut outside = Vec::new();
+    let is_outer = |context: &ContextId| config.enclosing(*context, ContextKind::Server).is_none();
+    for context in config.contexts().filter(is_outer) {
+        if config.context(context).kind == ContextKind::Map {
+            outside.extend(config.block_place(context).map(|place| Outside { place, is_map: true }));
+            continue;
+        }
+        let is_simple = |item: &ItemId| config.item(*item).opens.is_none();
+        let items = config.items(context).filter(is_simple);
+        outside.extend(items.map(|item| Outside { place: config.place(item), is_map: false }));
+    }
+    outside
+}

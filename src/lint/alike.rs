@@ -1,0 +1,170 @@
+//! What is found where places that are alike are asked once is what is found where each is asked, in every fixture.
+//!
+//! Each server of a fixture, or each location, is written many times under other names, so that all but the first can be left out.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::{Options, Outcome, lint_by};
+use crate::deployment::Deployment;
+use crate::nginx::grammar;
+use crate::nginx::tree::{Body, Tree};
+
+/// How many there are of each block: as many as are compared at all, and no more than any rule asks of the places where one directive is in
+/// force.
+const COPIES: usize = 16;
+
+/// The servers of a file.
+fn servers(tree: &Tree, text: &str) -> Vec<Range<usize>> {
+    let https = blocks(tree, text, None, "http");
+    let around = std::iter::once(None).chain(https.into_iter().map(|(directive, _)| Some(directive)));
+    around.flat_map(|parent| blocks(tree, text, parent, "server")).map(|(_, range)| range).collect()
+}
+
+/// The locations of a file's servers that a path chooses.
+fn locations(tree: &Tree, text: &str) -> Vec<Range<usize>> {
+    let https = blocks(tree, text, None, "http");
+    let around = std::iter::once(None).chain(https.into_iter().map(|(directive, _)| Some(directive)));
+    let servers = around.flat_map(|parent| blocks(tree, text, parent, "server"));
+    let locations = servers.flat_map(|(server, _)| blocks(tree, text, Some(server), "location"));
+    locations.map(|(_, range)| range).filter(|range| text[range.clone()].starts_with("location /")).collect()
+}
+
+/// The blocks of that name in `parent`, each with what it spans.
+fn blocks(tree: &Tree, text: &str, parent: Option<u32>, wanted: &str) -> Vec<(u32, Range<usize>)> {
+    let block = |directive: u32| {
+        let head = tree.head(directive);
+        match tree.directives[directive as usize].body {
+            Body::Block(body) if text[head.start as usize..].starts_with(wanted) => {
+                Some((directive, head.start as usize..body.end as usize))
+            }
+            _ => None,
+        }
+    };
+    tree.children(parent).filter_map(block).collect()
+}
+
+/// The text with each of its blocks many times.
+fn multiplied(text: &str, find: fn(&Tree, &str) -> Vec<Range<usize>>, renamed: fn(&str, usize) -> String) -> String {
+    let tree = grammar::parse(text.as_bytes());
+    let mut multiplied = String::new();
+    let mut at = 0;
+    for range in find(&tree, text) {
+        multiplied.push_str(&text[at..range.start]);
+        for number in 1..=COPIES {
+            multiplied.push_str(&renamed(&text[range.clone()], number));
+            multiplied.push('\n');
+        }
+        at = range.end;
+    }
+    multiplied + &text[at..]
+}
+
+/// A server under another name, so that requests reach it.
+fn server(text: &str, name: &str) -> String {
+    match text.contains("server_name") {
+        true => text.replace("example", name),
+        false => text.replace("example", name).replacen('{', &format!("{{ server_name {name}.com;"), 1),
+    }
+}
+
+fn numbered_server(text: &str, number: usize) -> String {
+    server(text, &format!("example{number:02}"))
+}
+
+fn numbered_location(text: &str, number: usize) -> String {
+    text.replacen("location /", &format!("location /n{number:02}/"), 1)
+}
+
+/// A name without a number, not always of the same length.
+fn word(number: usize) -> String {
+    let letter = |number: usize| char::from(b'a' + u8::try_from(number % 7).unwrap());
+    let end = if number.is_multiple_of(3) { "port" } else { "" };
+    format!("shop{}{}{end}", letter(number / 7), letter(number))
+}
+
+fn named_server(text: &str, number: usize) -> String {
+    server(text, &format!("{}.example", word(number)))
+}
+
+fn named_location(text: &str, number: usize) -> String {
+    text.replacen("location /", &format!("location /{}/", word(number)), 1)
+}
+
+/// Compares what is found either way, and says whether fewer places were asked.
+fn compare(options: &Options) -> bool {
+    let every = lint_by(options, |sources, configs, apps| Deployment::every_place(sources, configs, apps)).unwrap();
+    let shared = lint_by(options, |sources, configs, apps| Deployment::new(sources, configs, apps)).unwrap();
+    let told = |outcome: &Outcome| (outcome.findings.clone(), outcome.not_analysed.clone(), outcome.suppressed);
+    let (all, few) = (told(&every), told(&shared));
+    let difference = all.0.iter().zip(&few.0).find(|(all, few)| all != few);
+    assert_eq!(all.0.len(), few.0.len(), "{:?}: {difference:#?}", options.paths);
+    assert!(all == few, "{:?}: {difference:#?}", options.paths);
+    shared.steps < every.steps
+}
+
+/// The paths in a directory, in order.
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// The files of a fixture, which is a file or a directory.
+fn files(fixture: &Path) -> Vec<PathBuf> {
+    let mut files = vec![fixture.to_owned()];
+    let mut at = 0;
+    while let Some(path) = files.get(at).cloned() {
+        at += 1;
+        if path.is_dir() {
+            files.extend(entries(&path));
+        }
+    }
+    files.into_iter().filter(|path| path.is_file()).collect()
+}
+
+/// Compares every fixture, multiplied. Says in how many of them fewer places were asked.
+fn check(find: fn(&Tree, &str) -> Vec<Range<usize>>, renamed: fn(&str, usize) -> String) -> usize {
+    let directories = entries(Path::new("fixtures")).into_iter().filter(|path| path.is_dir());
+    let mut shared = 0;
+    for fixture in directories.flat_map(|directory| entries(&directory)) {
+        let mut options = Options { paths: vec![fixture.clone()], ..Options::default() };
+        let mut is_changed = false;
+        for file in files(&fixture) {
+            let Ok(text) = String::from_utf8(fs::read(&file).unwrap()) else { continue };
+            let is_env = file.file_name().is_some_and(|name| name.to_string_lossy().contains("env"));
+            let written = if is_env { text.clone() } else { multiplied(&text, find, renamed) };
+            if written != text {
+                is_changed = true;
+                options.overlay.set(&file, written.into_bytes(), None);
+            }
+        }
+        shared += usize::from(is_changed && compare(&options));
+    }
+    shared
+}
+
+#[test]
+fn servers_under_numbers() {
+    let shared = check(servers, numbered_server);
+    assert!(shared > 100, "in {shared} fixtures servers were left out");
+}
+
+#[test]
+fn locations_under_numbers() {
+    let shared = check(locations, numbered_location);
+    assert!(shared > 100, "in {shared} fixtures locations were left out");
+}
+
+#[test]
+fn servers_under_names() {
+    let shared = check(servers, named_server);
+    assert!(shared > 100, "in {shared} fixtures servers were left out");
+}
+
+#[test]
+fn locations_under_names() {
+    let shared = check(locations, named_location);
+    assert!(shared > 100, "in {shared} fixtures locations were left out");
+}
