@@ -175,7 +175,7 @@ impl<'m, 'd> Comparison<'m, 'd> {
         let is_mentioned = |label: &[u8]| self.is_mentioned(label, has_map || reads.origin);
         let style = Style { reads, has_apps: self.around.has_apps, is_mentioned: &is_mentioned };
         let mut form = Form::default();
-        form.url(self.bases.get(&server).map_or(b"", |base| base.as_bytes()), style);
+        form.base(self.bases.get(&server).map(String::as_str), style);
         form.block(config, server, style);
         for location in &slice.locations {
             match slice::written(config, *location) {
@@ -216,7 +216,7 @@ impl<'m, 'd> Comparison<'m, 'd> {
         // Its paths lead from one location to the other.
         let style = Style { reads: reads | PATH, has_apps: self.around.has_apps, is_mentioned: &is_mentioned };
         let mut form = Form::default();
-        form.url(self.bases.get(&server).map_or(b"", |base| base.as_bytes()), style);
+        form.base(self.bases.get(&server).map(String::as_str), style);
         form.block(config, server, style);
         let mut waiting: Vec<ContextId> = children.to_vec();
         let mut at = 0;

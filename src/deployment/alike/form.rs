@@ -181,7 +181,7 @@ impl<'s> Form<'s> {
     }
 
     /// A URL, or a text that begins with one: the host's names as names, all else as it is.
-    pub(super) fn url(&mut self, word: &[u8], style: Style<'_>) {
+    fn url(&mut self, word: &[u8], style: Style<'_>) {
         let start = memchr::memmem::find(word, b"://").map(|at| at + 3);
         let Some(start) = start else { return self.word(word) };
         if style.reads.origin {
@@ -199,6 +199,15 @@ impl<'s> Form<'s> {
         self.bytes.extend_from_slice(word.get(..start).unwrap_or_default());
         self.labels(host, style);
         self.word(behind);
+    }
+
+    /// A URL of the server, without a path; none where no request reaches it.
+    pub(super) fn base(&mut self, base: Option<&str>, style: Style<'_>) {
+        let Some((scheme, rest)) = base.and_then(|base| base.split_once("://")) else { return self.word(b"-") };
+        let (host, port) = rest.split_once(':').unwrap_or((rest, ""));
+        self.word(scheme.as_bytes());
+        self.host(host.as_bytes(), style);
+        self.word(port.as_bytes());
     }
 
     fn host(&mut self, word: &[u8], style: Style<'_>) {
