@@ -222,7 +222,22 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     findings = together(found.into_iter().chain([findings]).collect());
     let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
     deployment.sites.iter().for_each(|site| own::given_up(&site.model, &mut findings));
-    drop(deployment);
+    let settle = || settle(options, gathered, &configs, &linted, findings);
+    // All that was asked is large, and no longer needed.
+    let found = if bytes > MUCH { parallel::both(|| drop(deployment), settle) } else { settle() };
+    Found { steps, ..found }
+}
+
+/// What is told of the findings of all rules: what the settings and the ignore comments leave of them.
+fn settle(
+    options: &Options,
+    gathered: &Gathered<'_>,
+    configs: &[Config<'_>],
+    linted: &BTreeSet<FileId>,
+    mut findings: Vec<Finding>,
+) -> Found {
+    let files = &gathered.files;
+    let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
     rules::overlap::settle(&mut findings);
     // Before the settings or a comment take findings away: what was not analysed was not analysed all the same.
     let unread = findings.iter().filter(|finding| finding.rule == rules::not_analysed::RULE.id);
@@ -231,7 +246,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     // off was not suppressed, though.
     let levels = levels::Levels::new(options, &files.sources);
     let is_off = |finding: &Finding| levels.is_off(finding);
-    let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, &linted, &is_off, &mut findings);
+    let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, linted, &is_off, &mut findings);
     findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
     let cut = most::cut(&mut findings);
     if !cut.is_empty() {
@@ -241,10 +256,10 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
         levels.set(finding);
         finding.fix = finding.fix.take().and_then(Fix::settled);
     }
-    reach::add_includers(&configs, &mut findings);
+    reach::add_includers(configs, &mut findings);
     fill::add_assignments(files, &mut findings);
-    let not_analysed = gathered.not_analysed(&configs, unread.into_iter().chain(cut));
-    Found { findings, files: linted.len(), suppressed, not_analysed, steps }
+    let not_analysed = gathered.not_analysed(configs, unread.into_iter().chain(cut));
+    Found { findings, files: linted.len(), suppressed, not_analysed, steps: 0 }
 }
 
 /// What one rule finds.

@@ -41,6 +41,28 @@ pub fn map<T: Sync, R: Send>(items: &[T], run: usize, work: impl Fn(&T) -> R + S
     done.into_iter().flat_map(|(_, results)| results).collect()
 }
 
+/// Does two things at once, the first of them on another processor where there is one.
+///
+/// # Panics
+///
+/// `aside` or `work` does.
+pub fn both<R>(aside: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
+    if processors() < 2 {
+        aside();
+        return work();
+    }
+    let waiting = Mutex::new(Some(aside));
+    let do_aside = || {
+        let aside = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        aside.into_iter().for_each(|aside| aside());
+    };
+    thread::scope(|scope| {
+        // Where the system has no thread to give, it is done afterwards.
+        _ = thread::Builder::new().spawn_scoped(scope, do_aside);
+        work()
+    })
+}
+
 /// Has a thread's heap grow in few steps. glibc's grows page by page where it is not the main thread's, with a call to the kernel each that
 /// holds up all threads, but keeps what was given back to it.
 fn widen_heap() {

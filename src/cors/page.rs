@@ -203,9 +203,9 @@ impl PageRequest {
 
     /// The URL without its fragment, which no browser sends.
     fn wire_url(&self) -> String {
-        let mut url = self.sent.url.clone();
-        url.set_fragment(None);
-        url.into()
+        let url = self.sent.url.as_str();
+        let end = self.sent.url.fragment().map_or(url.len(), |fragment| url.len() - fragment.len() - 1);
+        url.get(..end).unwrap_or(url).to_owned()
     }
 
     /// HTTP-redirect fetch: the request that a redirect with this status and `Location` leads to.

@@ -9,8 +9,8 @@ mod reads;
 mod slice;
 mod touched;
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use hashbrown::{HashMap, HashSet};
 
@@ -18,6 +18,7 @@ use super::route;
 use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::locations::Pattern;
+use crate::parallel;
 use form::{Form, Style};
 use reads::{PATH, Reads, Variables};
 use slice::slice;
@@ -25,9 +26,11 @@ pub(super) use touched::Touched;
 
 /// With fewer places than this, each is asked sooner than it is compared with the others.
 const FEW: usize = 16;
+/// How many places one processor compares at a time.
+const AT_A_TIME: usize = 256;
 
 /// One kind of places.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kind {
     /// The blocks that responses of the first one come from, its server last.
     blocks: Vec<ContextId>,
@@ -63,16 +66,31 @@ impl Alike {
         let config = model.config;
         let servers: Vec<ContextId> =
             config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server).collect();
-        let entered = servers.iter().map(|server| config.children(*server).count().max(1)).sum::<usize>();
+        let places = servers.iter().map(|server| config.children(*server).count().max(1)).sum::<usize>();
         let mut alike = Alike::default();
-        if entered < FEW {
+        if places < FEW {
             return alike;
         }
-        let mut comparison = Comparison::new(model, bases, around);
-        for server in servers {
-            comparison.server(server);
+        let shared = Shared::new(model, bases, around);
+        let parts = parts(config, &servers);
+        let compared = parallel::map(&parts, 1, |part| {
+            let mut comparison = Comparison::new(&shared);
+            part.iter().for_each(|task| comparison.compare(task));
+            comparison.kinds
+        });
+        let mut by_form: HashMap<Vec<u8>, usize> = HashMap::new();
+        for (form, place, mut kind) in compared.into_iter().flatten() {
+            match by_form.get(&form).and_then(|known| alike.kinds.get_mut(*known)) {
+                Some(known) => {
+                    known.left.push(place);
+                    known.left.append(&mut kind.left);
+                }
+                None => {
+                    by_form.insert(form, alike.kinds.len());
+                    alike.kinds.push(kind);
+                }
+            }
         }
-        alike.kinds = comparison.kinds;
         alike.left = alike.kinds.iter().flat_map(|kind| &kind.left).copied().collect();
         alike.hide(config);
         alike
@@ -113,92 +131,133 @@ impl Alike {
     }
 }
 
-/// The forms of the places that were compared so far.
-struct Comparison<'m, 'd> {
-    model: &'m Model<'d, 'd>,
-    /// A URL of each server that requests reach.
-    bases: &'m BTreeMap<ContextId, String>,
-    around: Around<'m>,
-    variables: Variables<'m, 'd>,
-    kinds: Vec<Kind>,
-    by_form: HashMap<Vec<u8>, usize>,
-    /// The labels of hosts in other texts than nginx's.
-    mentioned: HashSet<&'m [u8]>,
-    /// Those in maps and conditions, once somebody asks for them.
-    compared: OnceCell<HashSet<Vec<u8>>>,
+/// What is compared at once: some locations of a server, each by itself, or the server with all that is in it.
+enum Task {
+    Locations { server: ContextId, locations: Vec<ContextId>, has_expressions: bool },
+    Server(ContextId),
 }
 
-impl<'m, 'd> Comparison<'m, 'd> {
-    fn new(model: &'m Model<'d, 'd>, bases: &'m BTreeMap<ContextId, String>, around: Around<'m>) -> Self {
-        let mentioned = around.texts.iter().flat_map(|text| labels(text)).collect();
-        let (variables, by_form) = (Variables::new(model), HashMap::new());
-        let compared = OnceCell::new();
-        Comparison { model, bases, around, variables, kinds: Vec::new(), by_form, mentioned, compared }
-    }
-
-    /// Returns whether a label stands where hosts may be compared with those of the places.
-    fn is_mentioned(&self, label: &[u8], is_compared: bool) -> bool {
-        self.mentioned.contains(label)
-            || (is_compared && self.compared.get_or_init(|| compared(self.model.config)).contains(label))
-    }
-
-    /// Compares the locations of a server with those before, each by itself where nothing of the server's own is theirs together, or else the
-    /// server as a whole.
-    fn server(&mut self, server: ContextId) {
-        let config = self.model.config;
+/// The servers, and the locations of those where nothing is theirs together, in parts of about the same size.
+fn parts(config: &Config<'_>, servers: &[ContextId]) -> Vec<Vec<Task>> {
+    let mut parts = vec![Vec::new()];
+    let mut size = 0;
+    let mut add = |task: Task, places: usize| {
+        if size >= AT_A_TIME {
+            parts.push(Vec::new());
+            size = 0;
+        }
+        size += places;
+        if let Some(part) = parts.last_mut() {
+            part.push(task);
+        }
+    };
+    for &server in servers {
         let locations: Vec<ContextId> = config.children(server).collect();
         let is_simple = |&location: &ContextId| {
             config.context(location).kind == ContextKind::Location
                 && config.children(location).all(|inner| config.context(inner).kind != ContextKind::Location)
                 && route::entry(config, location).is_some()
         };
-        let stands_alone =
-            !locations.is_empty() && locations.iter().all(is_simple) && has_nothing_of_its_own(config, server);
-        if !stands_alone {
-            return self.whole(server, &locations);
+        if locations.is_empty() || !has_nothing_of_its_own(config, server) || !locations.iter().all(is_simple) {
+            add(Task::Server(server), locations.len().max(1));
+            continue;
         }
-        let has_expressions = locations.iter().any(|location| {
-            !matches!(slice::written(config, *location), Some(Pattern::Prefix { .. } | Pattern::Exact(_)))
-        });
-        for location in locations {
-            self.location(server, location, has_expressions);
+        let by_path = |location: &ContextId| {
+            matches!(slice::written(config, *location), Some(Pattern::Prefix { .. } | Pattern::Exact(_)))
+        };
+        let has_expressions = !locations.iter().all(by_path);
+        for some in locations.chunks(AT_A_TIME) {
+            add(Task::Locations { server, locations: some.to_vec(), has_expressions }, some.len());
+        }
+    }
+    parts
+}
+
+/// What all comparisons look at.
+struct Shared<'m, 'd> {
+    model: &'m Model<'d, 'd>,
+    /// A URL of each server that requests reach.
+    bases: &'m BTreeMap<ContextId, String>,
+    around: Around<'m>,
+    /// The labels of hosts in other texts than nginx's.
+    mentioned: HashSet<&'m [u8]>,
+    /// Those in maps and conditions, once somebody asks for them.
+    compared: OnceLock<HashSet<Vec<u8>>>,
+}
+
+impl<'m, 'd> Shared<'m, 'd> {
+    fn new(model: &'m Model<'d, 'd>, bases: &'m BTreeMap<ContextId, String>, around: Around<'m>) -> Self {
+        let mentioned = around.texts.iter().flat_map(|text| labels(text)).collect();
+        Shared { model, bases, around, mentioned, compared: OnceLock::new() }
+    }
+
+    /// Returns whether a label stands where hosts may be compared with those of the places.
+    fn is_mentioned(&self, label: &[u8], is_compared: bool) -> bool {
+        let compared = || self.compared.get_or_init(|| compared(self.model.config));
+        self.mentioned.contains(label) || (is_compared && compared().contains(label))
+    }
+}
+
+/// The forms of the places that were compared so far.
+struct Comparison<'c, 'd> {
+    shared: &'c Shared<'c, 'd>,
+    variables: Variables<'c, 'd>,
+    /// Each kind with its form and its first place.
+    kinds: Vec<(Vec<u8>, ContextId, Kind)>,
+    by_form: HashMap<Vec<u8>, usize>,
+}
+
+impl<'c, 'd> Comparison<'c, 'd> {
+    fn new(shared: &'c Shared<'c, 'd>) -> Self {
+        let variables = Variables::new(shared.model);
+        Comparison { shared, variables, kinds: Vec::new(), by_form: HashMap::new() }
+    }
+
+    fn compare(&mut self, task: &Task) {
+        match task {
+            Task::Server(server) => self.whole(*server),
+            Task::Locations { server, locations, has_expressions } => {
+                let own = self.variables.of_block(*server);
+                let mut forms = Vec::new();
+                for location in locations {
+                    self.location(*server, *location, (own, *has_expressions), &mut forms);
+                }
+            }
         }
     }
 
-    fn location(&mut self, server: ContextId, location: ContextId, has_expressions: bool) {
-        let config = self.model.config;
-        let Some(slice) = slice(self.model, server, location) else { return };
+    /// Compares a location of a server that has no more in common with its other locations than its name. `forms` are those of the server, by
+    /// what the location compares names with.
+    fn location(
+        &mut self,
+        server: ContextId,
+        location: ContextId,
+        (own, has_expressions): ((Reads, bool), bool),
+        forms: &mut Vec<((Reads, bool), Form<'d>)>,
+    ) {
+        let (shared, config) = (self.shared, self.shared.model.config);
+        let Some(slice) = slice(shared.model, server, location) else { return };
         let blocks = slice.locations.iter().flat_map(|location| within(config, *location));
         let blocks: Vec<ContextId> = blocks.chain([server]).collect();
-        let (reads, has_map) = self.read(&blocks);
+        let inner = blocks.split_last().map_or(&[][..], |(_, inner)| inner);
+        let (reads, has_map) = inner.iter().fold(own, |(reads, has_map), block| {
+            let (other, has) = self.variables.of_block(*block);
+            (reads | other, has_map || has)
+        });
         let reads = if has_expressions { reads | PATH } else { reads };
-        let is_mentioned = |label: &[u8]| self.is_mentioned(label, has_map || reads.origin);
-        let style = Style { reads, has_apps: self.around.has_apps, is_mentioned: &is_mentioned };
-        let mut form = Form::default();
-        form.base(self.bases.get(&server).map(String::as_str), style);
-        form.block(config, server, style);
-        for location in &slice.locations {
-            match slice::written(config, *location) {
-                Some(Pattern::Prefix { path, no_regex }) => {
-                    form.fact(if no_regex { b"^~" } else { b"" });
-                    form.path(&path, style);
-                    if *location == slice.locations[0] {
-                        let path = slice.path.as_deref().map(|asked| asked.get(path.len()..).unwrap_or(asked));
-                        form.fact(path.unwrap_or(b"-"));
-                    }
-                }
-                Some(Pattern::Exact(path)) => {
-                    form.fact(b"=");
-                    form.path(&path, style);
-                    form.fact(if slice.path.is_some() { b"" } else { b"-" });
-                }
-                Some(Pattern::Regex { pattern, ignore_case }) => {
-                    form.fact(if ignore_case { b"~*" } else { b"~" });
-                    form.fact(&pattern);
-                    form.fact(slice.path.as_deref().unwrap_or(b"-"));
-                }
-                Some(Pattern::Named(_)) | None => form.open(),
-            }
+        let is_mentioned = |label: &[u8]| shared.is_mentioned(label, has_map || reads.origin);
+        let style = Style { reads, has_apps: shared.around.has_apps, is_mentioned: &is_mentioned };
+        let known = forms.iter().find(|(key, _)| *key == (reads, has_map)).map(|(_, form)| form.clone());
+        let mut form = known.unwrap_or_else(|| {
+            let mut form = Form::default();
+            form.base(shared.bases.get(&server).map(String::as_str), style);
+            form.block(config, server, style);
+            forms.push(((reads, has_map), form.clone()));
+            form
+        });
+        for (number, location) in slice.locations.iter().enumerate() {
+            let asked = slice.path.as_deref().filter(|_| number == 0);
+            form.pattern(slice::written(config, *location), asked, style);
             form.block(config, *location, style);
         }
         for way in &slice.ways {
@@ -208,17 +267,21 @@ impl<'m, 'd> Comparison<'m, 'd> {
     }
 
     /// Compares a server with all that is in it.
-    fn whole(&mut self, server: ContextId, children: &[ContextId]) {
-        let config = self.model.config;
+    fn whole(&mut self, server: ContextId) {
+        let (shared, config) = (self.shared, self.shared.model.config);
         let blocks = within(config, server);
-        let (reads, has_map) = self.read(&blocks);
-        let is_mentioned = |label: &[u8]| self.is_mentioned(label, has_map || reads.origin);
+        let nothing = (Reads::default(), false);
+        let (reads, has_map) = blocks.iter().fold(nothing, |(reads, has_map), block| {
+            let (other, has) = self.variables.of_block(*block);
+            (reads | other, has_map || has)
+        });
+        let is_mentioned = |label: &[u8]| shared.is_mentioned(label, has_map || reads.origin);
         // Its paths lead from one location to the other.
-        let style = Style { reads: reads | PATH, has_apps: self.around.has_apps, is_mentioned: &is_mentioned };
+        let style = Style { reads: reads | PATH, has_apps: shared.around.has_apps, is_mentioned: &is_mentioned };
         let mut form = Form::default();
-        form.base(self.bases.get(&server).map(String::as_str), style);
+        form.base(shared.bases.get(&server).map(String::as_str), style);
         form.block(config, server, style);
-        let mut waiting: Vec<ContextId> = children.to_vec();
+        let mut waiting: Vec<ContextId> = config.children(server).collect();
         let mut at = 0;
         while let Some(&location) = waiting.get(at) {
             at += 1;
@@ -234,18 +297,13 @@ impl<'m, 'd> Comparison<'m, 'd> {
         self.add(&form, server, blocks, has_map);
     }
 
-    fn read(&mut self, blocks: &[ContextId]) -> (Reads, bool) {
-        let found = blocks.iter().map(|block| self.variables.of_block(*block));
-        found.fold((Reads::default(), false), |(reads, has_map), (other, has)| (reads | other, has_map || has))
-    }
-
     fn add(&mut self, form: &Form<'_>, place: ContextId, blocks: Vec<ContextId>, has_map: bool) {
         let Some(form) = form.finished() else { return };
         match self.by_form.get(form).and_then(|kind| self.kinds.get_mut(*kind)) {
-            Some(kind) => kind.left.push(place),
+            Some((_, _, kind)) => kind.left.push(place),
             None => {
                 self.by_form.insert(form.to_vec(), self.kinds.len());
-                self.kinds.push(Kind { blocks, left: Vec::new(), has_map });
+                self.kinds.push((form.to_vec(), place, Kind { blocks, left: Vec::new(), has_map }));
             }
         }
     }

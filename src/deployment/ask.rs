@@ -69,9 +69,10 @@ impl<'d> Deployment<'d> {
 
     /// What a plain GET without an Origin gets at a route, as a page's own images and links send it.
     pub fn ask_without_origin(&self, site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
-        let Some(url) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
-        let request = Request { method: "GET".into(), url, headers: Vec::new() };
-        site.answers(route, &request, &self.behind)
+        let Some(text) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
+        let Ok(url) = Url::parse(&text) else { return Vec::new() };
+        let request = Request { method: "GET".into(), url: text, headers: Vec::new() };
+        site.answers(route, (&request, &url), &self.behind)
     }
 
     /// The request of a page of `origin` that reaches the app of this .env file and is not sure to be let in. `None` where no nginx was given

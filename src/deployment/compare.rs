@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use url::Url;
+
 use super::{Deployment, Exchange, Route, Site, upstream};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::misnomer::misnomer;
@@ -117,9 +119,10 @@ impl<'d> Pair<'_, 'd> {
 
     /// The answers to one request, before and after.
     fn ask(&self, route: &Route<'_>, request: &Request, status: AppStatus) -> [Vec<Answer<'d>>; 2] {
+        let Ok(url) = Url::parse(&request.url) else { return [Vec::new(), Vec::new()] };
         [(self.before, self.old), (self.after, self.new)].map(|(deployment, site)| {
             let upstream = Upstream { status, ..upstream(site.config, &deployment.behind) };
-            site.answers_from(route.entry, request, &upstream)
+            site.answers_from(route.entry, (request, &url), &upstream)
         })
     }
 

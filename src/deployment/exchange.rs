@@ -123,7 +123,7 @@ fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exch
             let Some(page) = page(site, index, (ask, method), origin.clone(), &url) else { continue };
             let preflight = page.preflight();
             let preflight: Arc<[_]> =
-                preflight.map_or_else(Arc::default, |request| site.answers(index, &request, behind).into());
+                preflight.map_or_else(Arc::default, |request| site.answers(index, (&request, &url), behind).into());
             let (page, main) = site.asked(route.entry, page, &upstream(site.config, behind));
             let main: Arc<[_]> = main.into();
             // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
@@ -194,14 +194,14 @@ impl<'d> Site<'d> {
         page: PageRequest,
         upstream: &Upstream<'_>,
     ) -> (PageRequest, Vec<Answer<'d>>) {
-        let answers = self.answers_from(entry, &page.main(), upstream);
+        let answers = self.answers_from(entry, (&page.main(), page.url()), upstream);
         let is_accepted = |question: &Question| matches!(question, Question::Credentials(_));
         let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_accepted);
         if page.has_login() || !(self.wants_password(entry) || answers.iter().any(asks)) {
             return (page, answers);
         }
         let page = page.with_login(login(self, entry));
-        let answers = self.answers_from(entry, &page.main(), upstream);
+        let answers = self.answers_from(entry, (&page.main(), page.url()), upstream);
         (page, answers)
     }
 
@@ -212,20 +212,25 @@ impl<'d> Site<'d> {
         file.is_some() && self.config.single(context, Single::AuthBasic).is_some()
     }
 
-    /// The answers that `request` gets at a route: its file is there, its address is allowed, and a login that it shows is accepted.
-    pub(super) fn answers(&self, route: usize, request: &Request, behind: &Behind<'_>) -> Vec<Answer<'d>> {
+    /// The answers that a request for `url` gets at a route: its file is there, its address is allowed, and a login that it shows is accepted.
+    pub(super) fn answers(&self, route: usize, request: (&Request, &Url), behind: &Behind<'_>) -> Vec<Answer<'d>> {
         self.answers_from(self.routes[route].entry, request, &upstream(self.config, behind))
     }
 
     /// The same for a request that enters anywhere, and an app that answers `upstream`.
-    pub(super) fn answers_from(&self, entry: Entry, request: &Request, upstream: &Upstream<'_>) -> Vec<Answer<'d>> {
+    pub(super) fn answers_from(
+        &self,
+        entry: Entry,
+        (request, url): (&Request, &Url),
+        upstream: &Upstream<'_>,
+    ) -> Vec<Answer<'d>> {
         let is_preflight = request.method == "OPTIONS";
         let assume = |question: &Question| match question {
             Question::Address(_) => Some(true),
             Question::Credentials(_) => Some(!is_preflight),
             Question::Condition(_) | Question::File(_) => None,
         };
-        self.model.answers(request, upstream, entry, &assume)
+        self.model.answers_at((request, Some(url)), upstream, entry, &assume)
     }
 }
 

@@ -82,7 +82,7 @@ impl<'d> Site<'d> {
             None => page,
         };
         let request = page.preflight()?;
-        let preflight = self.answers(asked.route, &request, &deployment.behind).into();
+        let preflight = self.answers(asked.route, (&request, page.url()), &deployment.behind).into();
         let kind = (asked.route, Ask::Preflighted, asked.mentioned);
         let exchange = Exchange::new(kind, page, preflight, Arc::default());
         let is_allowed = |answer| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed;

@@ -24,7 +24,9 @@ impl<'d> Site<'d> {
     /// The first of each `if` of a location that answers preflights.
     pub fn unmatched_methods(&self, deployment: &Deployment<'d>) -> BTreeMap<ContextId, Unmatched> {
         let mut unmatched = BTreeMap::new();
-        for answered in self.answered_preflights().filter(|answered| answered.is_open) {
+        // The same request is asked in either credentials mode, and what lacks an Allow-Origin lacks it in both.
+        let asked = self.answered_preflights().filter(|answered| !answered.exchange.page.has_credentials());
+        for answered in asked.filter(|answered| answered.is_open) {
             let Some(answer) = answered.exchange.preflight.first() else { continue };
             let is_if = self.config.context(answer.context).kind == ContextKind::IfInLocation;
             if is_if

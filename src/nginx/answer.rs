@@ -205,9 +205,20 @@ impl<'c, 's> Model<'c, 's> {
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {
         let url = Url::parse(&request.url).ok();
-        let (answers, met) = limits::watched(|| self.all_answers((request, url.as_ref()), upstream, entry, assume));
+        self.answers_at((request, url.as_ref()), upstream, entry, assume)
+    }
+
+    /// The same for a request whose URL was parsed before.
+    pub(crate) fn answers_at(
+        &self,
+        (request, url): (&Request, Option<&Url>),
+        upstream: &Upstream<'_>,
+        entry: Entry,
+        assume: &dyn Fn(&Question) -> Option<bool>,
+    ) -> Vec<Answer<'s>> {
+        let (answers, met) = limits::watched(|| self.all_answers((request, url), upstream, entry, assume));
         if let Some(limit) = met {
-            self.given_up.add(self.entered(entry, url.as_ref()), limit);
+            self.given_up.add(self.entered(entry, url), limit);
         }
         answers
     }

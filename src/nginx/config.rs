@@ -11,7 +11,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use super::include::{Included, Includes};
-use super::settings::{Named, Settings};
+use super::settings::{InForce, Named, Settings};
 use super::tree::{Body, Tree};
 use crate::source::{FileId, Place, Sources};
 
@@ -156,7 +156,9 @@ pub struct Config<'s> {
     repeated: usize,
     /// What could not be put in its place, and the directive that says so.
     pub problems: Vec<(Place, Problem)>,
-    /// Items of the lists that settings refer to; see [`Settings`].
+    /// What is in force in each context; see [`Settings`].
+    pub(super) in_force: Vec<InForce>,
+    /// Items of the lists that settings refer to.
     pub(super) lists: Vec<ItemId>,
     /// Tables of the long ones among these lists, by where each starts: header names, and statuses of error pages.
     pub(super) names: HashMap<u32, HashMap<Vec<u8>, Named>>,
@@ -187,6 +189,7 @@ impl<'s> Config<'s> {
             written: trees.get(&root).map_or(0, |tree| tree.directives.len()),
             repeated: 0,
             problems: Vec::new(),
+            in_force: Vec::new(),
             lists: Vec::new(),
             names: HashMap::new(),
             pages: HashMap::new(),

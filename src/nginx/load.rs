@@ -135,13 +135,13 @@ fn refuse_context(config: &Config<'_>, here: Contexts, directive: Directive, ite
 }
 
 fn refuse_body(config: &Config<'_>, directive: Directive, item: ItemId) -> Option<Refusal> {
-    let name = shown(config.item(item).name);
+    let name = || shown(config.item(item).name);
     match (body(config, item)?, directive.block) {
         (Body::Simple, true) => {
-            Some(Refusal::at(config.place(item), "no `{` follows", format!("{name} needs a block")))
+            Some(Refusal::at(config.place(item), "no `{` follows", format!("{} needs a block", name())))
         }
         (Body::Block(_), false) => {
-            let refusal = Refusal::at(config.place(item), "`{` follows", format!("{name} takes no block"));
+            let refusal = Refusal::at(config.place(item), "`{` follows", format!("{} takes no block", name()));
             Some(refusal.with_help("end the directive with `;`"))
         }
         _ => None,
@@ -204,6 +204,9 @@ fn is_doubtful(config: &Config<'_>, item: ItemId) -> bool {
     let here = config.place(item);
     let touches = |span: &Span| span.end >= here.span.start;
     config.tree(here.file).is_none_or(|tree| {
+        if tree.errors.is_empty() && tree.tags.is_empty() {
+            return false;
+        }
         let past = here.span.end + 1;
         let errors = tree.errors.partition_point(|error| error.span.start <= past);
         let tags = tree.tags.partition_point(|tag| tag.start <= past);

@@ -151,8 +151,6 @@ pub enum Single {
     Autoindex,
 }
 
-const SINGLES: usize = 22;
-
 impl Single {
     fn of(name: &[u8]) -> Option<Single> {
         match name {
@@ -245,19 +243,32 @@ pub(super) struct Named {
     pub(super) has_others: bool,
 }
 
-/// What is in force in one context.
+/// What is in force in one context: a run in `Config::in_force`, which a context without directives of its own shares with the one around it.
+/// Few directives are in force anywhere, and there are very many contexts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Settings {
-    /// Runs in [`Config::lists`].
-    lists: [(u32, u32); LISTS],
-    singles: [Option<ItemId>; SINGLES],
+    start: u32,
+    end: u32,
+}
+
+/// A list or a single directive that is in force, by its index; the singles come behind the lists.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InForce {
+    what: u8,
+    /// Of a list, a run in `Config::lists`; of a single directive, its number and nothing.
+    run: (u32, u32),
+}
+
+/// The index of a list, or of a single directive behind the lists.
+fn number(index: usize) -> u8 {
+    u8::try_from(index).unwrap_or(u8::MAX)
 }
 
 impl Config<'_> {
     /// Settles what is in force in `id`, whose parent is settled already.
     pub(super) fn settle(&mut self, id: ContextId) {
-        let parent = self.context(id).parent;
-        let mut settings = parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
+        let around = self.context(id).parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
+        let mut changed: Vec<InForce> = Vec::new();
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
         let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let (mut rewrites, mut more) = (Vec::new(), Vec::new());
@@ -271,7 +282,7 @@ impl Config<'_> {
             } else if let Some(list) = List::of(name) {
                 own[list.index()].push(item);
             } else if let Some(single) = Single::of(name) {
-                settings.singles[single.index()] = Some(item);
+                changed.push(InForce { what: number(LISTS + single.index()), run: (item.0, 0) });
                 if single == Single::MoreHeaders {
                     more.push(item);
                 }
@@ -294,8 +305,9 @@ impl Config<'_> {
                 self.pages.insert(bound(start), pages);
             }
             self.lists.extend(items);
-            settings.lists[list] = (bound(start), bound(self.lists.len()));
+            changed.push(InForce { what: number(list), run: (bound(start), bound(self.lists.len())) });
         }
+        let settings = self.changed(around, changed);
         let start = bound(self.lists.len());
         self.lists.append(&mut rewrites);
         let end = bound(self.lists.len());
@@ -308,6 +320,37 @@ impl Config<'_> {
         let context = self.context_mut(id);
         (context.settings, context.rewrites, context.more) = (settings, start..end, runs);
         context.try_files = try_files;
+    }
+
+    /// The settings around a context with those that it changes, the last one where it changes one twice.
+    fn changed(&mut self, around: Settings, changed: Vec<InForce>) -> Settings {
+        if changed.is_empty() {
+            return around;
+        }
+        let start = self.in_force.len();
+        let (from, to) = (around.start as usize, around.end as usize);
+        for at in from..to {
+            if let Some(own) = self.in_force.get(at).copied().filter(|own| changed.iter().all(|it| it.what != own.what)) {
+                self.in_force.push(own);
+            }
+        }
+        for (at, own) in changed.iter().enumerate() {
+            if changed.iter().skip(at + 1).all(|later| later.what != own.what) {
+                self.in_force.push(*own);
+            }
+        }
+        let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Settings { start: bound(start), end: bound(self.in_force.len()) }
+    }
+
+    fn in_force(&self, id: ContextId, what: usize) -> Option<(u32, u32)> {
+        let Settings { start, end } = self.context(id).settings;
+        let all = self.in_force.get(start as usize..end as usize).unwrap_or_default();
+        all.iter().find(|own| own.what == number(what)).map(|own| own.run)
+    }
+
+    fn run(&self, id: ContextId, list: List) -> (u32, u32) {
+        self.in_force(id, list.index()).unwrap_or_default()
     }
 
     /// The directives of the rewrite module directly in `id`, in file order: what runs there (A3.16).
@@ -324,7 +367,7 @@ impl Config<'_> {
 
     /// The directives of `list` in force in `id`, in file order, perhaps written in a context around it.
     pub fn list(&self, id: ContextId, list: List) -> &[ItemId] {
-        let (start, end) = self.context(id).settings.lists[list.index()];
+        let (start, end) = self.run(id, list);
         self.lists.get(start as usize..end as usize).unwrap_or(&[])
     }
 
@@ -335,7 +378,7 @@ impl Config<'_> {
 
     /// The same, and whether another one names it as well.
     pub(super) fn naming_at_all(&self, id: ContextId, list: List, name: &str) -> Option<Named> {
-        let (start, _) = self.context(id).settings.lists[list.index()];
+        let (start, _) = self.run(id, list);
         if let Some(names) = self.names.get(&start) {
             return names.get(name.to_ascii_lowercase().as_bytes()).copied();
         }
@@ -347,7 +390,7 @@ impl Config<'_> {
 
     /// The first `error_page` in force in `id` that lists this status (A2.5).
     pub(super) fn error_page_for(&self, id: ContextId, status: u16) -> Option<ItemId> {
-        let (start, _) = self.context(id).settings.lists[List::ErrorPage.index()];
+        let (start, _) = self.run(id, List::ErrorPage);
         if let Some(pages) = self.pages.get(&start) {
             return pages.get(&status).copied();
         }
@@ -391,6 +434,6 @@ impl Config<'_> {
 
     /// The directive in force in `id`, if any level has one.
     pub fn single(&self, id: ContextId, single: Single) -> Option<ItemId> {
-        self.context(id).settings.singles[single.index()]
+        self.in_force(id, LISTS + single.index()).map(|(item, _)| ItemId(item))
     }
 }

@@ -19,18 +19,28 @@ pub fn origin_maps(config: &Config<'_>) -> impl Iterator<Item = (ItemId, Vec<u8>
 /// Returns whether a part that is not shown may use any variable: a missing include, a template, a script in a file of its own.
 pub fn may_use_unseen(config: &Config<'_>) -> bool {
     let is_script = |name: &[u8]| {
-        let lua = name.windows(5).any(|part| part == b"_lua_" || part == b"y_lua");
+        let has = |part: &[u8]| memchr::memmem::find(name, part).is_some();
+        let lua = name.len() > 5 && memchr::memchr(b'l', name).is_some() && (has(b"_lua_") || has(b"y_lua"));
         lua || name.starts_with(b"js_") || name.starts_with(b"perl") || name == b"ssi"
     };
     let mut items = config.contexts().flat_map(|context| config.items(context));
-    config.contexts().any(|context| config.is_incomplete(context))
-        || items.any(|item| is_script(config.item(item).name) || config.words(item).iter().any(|word| word.templated))
+    let is_templated = |item: ItemId| {
+        let has_tags = config.tree(config.item(item).file).is_none_or(|tree| !tree.tags.is_empty());
+        has_tags && config.words(item).iter().any(|word| word.templated)
+    };
+    config.contexts().any(|context| config.context(context).incomplete)
+        || items.any(|item| is_script(config.item(item).name) || is_templated(item))
 }
 
 /// The variables that any parameter uses, in lower case.
 pub fn used_variables(config: &Config<'_>) -> BTreeSet<Vec<u8>> {
     let mut used = BTreeSet::new();
     for item in config.contexts().flat_map(|context| config.items(context)) {
+        // Most directives use none, and it takes one look to know.
+        let place = config.place(item);
+        if memchr::memchr(b'$', place.span.of(config.bytes(place.file))).is_none() && !config.is_filled(item) {
+            continue;
+        }
         let defines = match config.item(item).name {
             b"set" => Some(1),
             b"map" | b"geo" => Some(config.parameter_count(item)),

@@ -11,7 +11,7 @@ use crate::cors::registrable::is_special_label;
 use crate::dotenv::placeholder::is_to_be_filled_in;
 use crate::dotenv::stage::is_of_a_stage;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::locations::is_pass;
+use crate::nginx::locations::{Pattern, is_pass};
 
 /// How long a name may be that is taken as one like any other, in bytes: nothing that counts bytes comes near.
 const MAX_NAME: usize = 40;
@@ -108,11 +108,6 @@ impl<'s> Form<'s> {
     /// Adds what is known of a block beside its words.
     pub(super) fn fact(&mut self, fact: &[u8]) {
         self.word(fact);
-    }
-
-    /// Says that it is like no other.
-    pub(super) fn open(&mut self) {
-        self.is_open = true;
     }
 
     fn word(&mut self, word: &[u8]) {
@@ -247,8 +242,31 @@ impl<'s> Form<'s> {
         self.word(behind);
     }
 
+    /// How a location is written, and the path that it is `asked` by where it is the one that requests enter.
+    pub(super) fn pattern(&mut self, pattern: Option<Pattern<'s>>, asked: Option<&[u8]>, style: Style<'_>) {
+        let behind = |path: &[u8]| asked.map_or(&b"-"[..], |asked| asked.get(path.len()..).unwrap_or(asked));
+        match pattern {
+            Some(Pattern::Prefix { path, no_regex }) => {
+                self.word(if no_regex { b"^~" } else { b"" });
+                self.path(&path, style);
+                self.word(behind(&path));
+            }
+            Some(Pattern::Exact(path)) => {
+                self.word(b"=");
+                self.path(&path, style);
+                self.word(behind(&path));
+            }
+            Some(Pattern::Regex { pattern, ignore_case }) => {
+                self.word(if ignore_case { b"~*" } else { b"~" });
+                self.word(&pattern);
+                self.word(asked.unwrap_or(b"-"));
+            }
+            Some(Pattern::Named(_)) | None => self.is_open = true,
+        }
+    }
+
     /// The path of a location, each part that tells nothing by itself as a name.
-    pub(super) fn path(&mut self, path: &[u8], style: Style<'_>) {
+    fn path(&mut self, path: &[u8], style: Style<'_>) {
         if style.reads.path {
             return self.word(path);
         }
@@ -333,7 +351,9 @@ pub(super) fn is_unread(name: &[u8]) -> bool {
         let rest = protocol.and_then(|protocol| name.get(protocol.len()..));
         rest.is_some_and(|rest| UNREAD_OF_PROTOCOLS.contains(&rest))
     };
-    UNREAD.iter().any(|start| name.starts_with(start)) || of_protocol()
+    // Nearly all of them differ in the first letter.
+    let is_it = |start: &&[u8]| start.first() == name.first() && name.starts_with(start);
+    UNREAD.iter().any(|start| is_it(start)) || of_protocol()
 }
 
 /// The directives of a block that are read, but for servers and locations: those whose order means nothing by their names, and those that run
@@ -357,8 +377,7 @@ fn order<'s>(config: &Config<'s>, item: ItemId) -> (bool, &'s [u8], Cow<'s, [u8]
         b"allow" | b"deny" => (false, b"allow", nothing),
         b"more_set_headers" | b"more_clear_headers" => (false, b"more_set_headers", nothing),
         name @ (b"add_header" | b"proxy_set_header") => {
-            let header = config.parameter(item, 1).unwrap_or_default().to_ascii_lowercase();
-            (false, name, Cow::Owned(header))
+            (false, name, config.parameter(item, 1).unwrap_or_default())
         }
         name => (false, name, nothing),
     }

@@ -95,6 +95,11 @@ impl<'s> Config<'s> {
         }
     }
 
+    /// Returns whether a template, or what stands in the environment, may put other texts into the words of a directive.
+    pub(in crate::nginx) fn is_filled(&self, id: ItemId) -> bool {
+        !self.item(id).tree.filled.is_empty()
+    }
+
     /// All parameters but those that a template fills in, as nginx reads them.
     pub fn parameters(&self, id: ItemId) -> impl Iterator<Item = Cow<'s, [u8]>> {
         (1..=self.parameter_count(id)).filter_map(move |index| self.parameter(id, index))
