@@ -50,9 +50,12 @@ pub fn registrable(host: &str) -> &str {
 
 /// Returns whether a label says by itself how far a host reaches or whose it is: `localhost`, `www`, the `co` of `co.uk`, `herokuapp`.
 pub fn is_special_label(label: &str) -> bool {
-    let local = ["local", "localhost", "internal", "lan", "home", "test", "example", "invalid", "www", "null"];
-    let shared = |host: &&str| host.split('.').next() == Some(label);
-    local.contains(&label) || SECOND_LEVELS.contains(&label) || SHARED_HOSTS.iter().any(shared)
+    let is_local = matches!(
+        label,
+        "local" | "localhost" | "internal" | "lan" | "home" | "test" | "example" | "invalid" | "www" | "null"
+    );
+    let is_first = |host: &&str| host.strip_prefix(label).is_some_and(|rest| rest.starts_with('.'));
+    is_local || (label.len() <= 3 && SECOND_LEVELS.contains(&label)) || SHARED_HOSTS.iter().any(is_first)
 }
 
 /// The last `count` labels of a host, or all.

@@ -233,7 +233,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
         server: ContextId,
         location: ContextId,
         (own, has_expressions): ((Reads, bool), bool),
-        forms: &mut Vec<((Reads, bool), Form<'d>)>,
+        forms: &mut Vec<((Reads, bool), Form)>,
     ) {
         let (shared, config) = (self.shared, self.shared.model.config);
         let Some(slice) = slice(shared.model, server, location) else { return };
@@ -297,7 +297,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
         self.add(&form, server, blocks, has_map);
     }
 
-    fn add(&mut self, form: &Form<'_>, place: ContextId, blocks: Vec<ContextId>, has_map: bool) {
+    fn add(&mut self, form: &Form, place: ContextId, blocks: Vec<ContextId>, has_map: bool) {
         let Some(form) = form.finished() else { return };
         match self.by_form.get(form).and_then(|kind| self.kinds.get_mut(*kind)) {
             Some((_, _, kind)) => kind.left.push(place),

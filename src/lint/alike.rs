@@ -11,6 +11,9 @@ use crate::deployment::Deployment;
 use crate::nginx::grammar;
 use crate::nginx::tree::{Body, Tree};
 
+#[path = "../../fixtures/bench/workloads/fleet.rs"]
+mod fleet;
+
 /// How many there are of each block: as many as are compared at all, and no more than any rule asks of the places where one directive is in
 /// force.
 const COPIES: usize = 16;
@@ -167,4 +170,17 @@ fn servers_under_names() {
 fn locations_under_names() {
     let shared = check(locations, named_location);
     assert!(shared > 100, "in {shared} fixtures locations were left out");
+}
+
+/// Fleets in which no two servers are alike.
+#[test]
+fn servers_of_any_kind() {
+    for seed in 100..110 {
+        let (maps, servers) = fleet::fleet(200, seed);
+        let text = format!("events {}\nhttp {{\n{maps}{}}}\n", "{}", servers.concat());
+        let path = Path::new("fixtures/nginx.conf");
+        let mut options = Options { paths: vec![path.to_owned()], ..Options::default() };
+        options.overlay.set(path, text.into_bytes(), None);
+        compare(&options);
+    }
 }

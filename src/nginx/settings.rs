@@ -330,7 +330,8 @@ impl Config<'_> {
         let start = self.in_force.len();
         let (from, to) = (around.start as usize, around.end as usize);
         for at in from..to {
-            if let Some(own) = self.in_force.get(at).copied().filter(|own| changed.iter().all(|it| it.what != own.what)) {
+            if let Some(own) = self.in_force.get(at).copied().filter(|own| changed.iter().all(|it| it.what != own.what))
+            {
                 self.in_force.push(own);
             }
         }

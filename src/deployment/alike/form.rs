@@ -81,9 +81,11 @@ const WORD: u8 = 4;
 
 /// A form that is being written.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Form<'s> {
+pub(super) struct Form {
     bytes: Vec<u8>,
-    names: Vec<(Space, Cow<'s, [u8]>)>,
+    /// The names, one behind the other, and where each of them ends.
+    names: Vec<u8>,
+    ends: Vec<(Space, usize)>,
     /// Whether something in it is not known, or too much, so that it is like no other.
     is_open: bool,
 }
@@ -99,7 +101,7 @@ pub(super) struct Style<'a> {
     pub(super) is_mentioned: &'a dyn Fn(&[u8]) -> bool,
 }
 
-impl<'s> Form<'s> {
+impl Form {
     /// The bytes, where the form may be compared.
     pub(super) fn finished(&self) -> Option<&[u8]> {
         (!self.is_open && self.bytes.len() <= MAX_FORM).then_some(&self.bytes)
@@ -117,19 +119,24 @@ impl<'s> Form<'s> {
     }
 
     fn name(&mut self, space: Space, name: &[u8]) {
-        let known = self.names.iter().position(|(of, known)| *of == space && **known == *name);
-        let at = known.unwrap_or(self.names.len());
+        let mut start = 0;
+        let known = self.ends.iter().position(|(of, end)| {
+            let own = self.names.get(std::mem::replace(&mut start, *end)..*end);
+            *of == space && own == Some(name)
+        });
+        let number = known.unwrap_or(self.ends.len());
         if known.is_none() {
-            self.names.push((space, Cow::Owned(name.to_vec())));
+            self.names.extend_from_slice(name);
+            self.ends.push((space, self.names.len()));
         }
-        self.is_open |= self.names.len() > MAX_NAMES;
-        self.bytes.push(NAME);
+        self.is_open |= self.ends.len() > MAX_NAMES;
         // No byte of the number is one of those that part words.
-        self.bytes.extend(format!("{at};").bytes());
+        let digit = |number: usize| b'0' + u8::try_from(number & 63).unwrap_or_default();
+        self.bytes.extend([NAME, digit(number >> 6), digit(number)]);
     }
 
     /// The directives of a block and of the blocks in it, but for servers and locations.
-    pub(super) fn block(&mut self, config: &Config<'s>, block: ContextId, style: Style<'_>) {
+    pub(super) fn block(&mut self, config: &Config<'_>, block: ContextId, style: Style<'_>) {
         let mut waiting = vec![block];
         let mut at = 0;
         while let Some(&context) = waiting.get(at) {
@@ -148,7 +155,7 @@ impl<'s> Form<'s> {
     }
 
     /// The words of one directive.
-    pub(super) fn directive(&mut self, config: &Config<'s>, item: ItemId, style: Style<'_>) {
+    pub(super) fn directive(&mut self, config: &Config<'_>, item: ItemId, style: Style<'_>) {
         let name = config.item(item).name;
         self.is_open |= name.is_empty();
         self.word(name);
@@ -243,7 +250,7 @@ impl<'s> Form<'s> {
     }
 
     /// How a location is written, and the path that it is `asked` by where it is the one that requests enter.
-    pub(super) fn pattern(&mut self, pattern: Option<Pattern<'s>>, asked: Option<&[u8]>, style: Style<'_>) {
+    pub(super) fn pattern(&mut self, pattern: Option<Pattern<'_>>, asked: Option<&[u8]>, style: Style<'_>) {
         let behind = |path: &[u8]| asked.map_or(&b"-"[..], |asked| asked.get(path.len()..).unwrap_or(asked));
         match pattern {
             Some(Pattern::Prefix { path, no_regex }) => {
@@ -376,9 +383,7 @@ fn order<'s>(config: &Config<'s>, item: ItemId) -> (bool, &'s [u8], Cow<'s, [u8]
         b"set" | b"if" | b"rewrite" | b"return" | b"break" => (true, b"", nothing),
         b"allow" | b"deny" => (false, b"allow", nothing),
         b"more_set_headers" | b"more_clear_headers" => (false, b"more_set_headers", nothing),
-        name @ (b"add_header" | b"proxy_set_header") => {
-            (false, name, config.parameter(item, 1).unwrap_or_default())
-        }
+        name @ (b"add_header" | b"proxy_set_header") => (false, name, config.parameter(item, 1).unwrap_or_default()),
         name => (false, name, nothing),
     }
 }

@@ -45,6 +45,11 @@ impl Defined {
                 _ if uses_only(config, item) => 0..0,
                 _ => 0..config.parameter_count(item) + 1,
             };
+            let head = config.place(item);
+            let has_groups = memchr::memchr(b'(', head.span.of(config.bytes(head.file))).is_some();
+            if defines.is_empty() && !has_groups && !config.is_filled(item) {
+                continue;
+            }
             for index in 0..=config.parameter_count(item) {
                 let Some(value) = config.parameter(item, index) else { continue };
                 names.extend(groups(&value));
