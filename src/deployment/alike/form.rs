@@ -360,7 +360,7 @@ pub(super) fn is_unread(name: &[u8]) -> bool {
     };
     // Nearly all of them differ in the first letter.
     let is_it = |start: &&[u8]| start.first() == name.first() && name.starts_with(start);
-    UNREAD.iter().any(|start| is_it(start)) || of_protocol()
+    UNREAD.iter().any(is_it) || of_protocol()
 }
 
 /// The directives of a block that are read, but for servers and locations: those whose order means nothing by their names, and those that run
