@@ -55,7 +55,7 @@ pub use doubled::{BesideApp, Sender};
 pub use dropped::Dropped;
 pub use echoes::{Echoed, Reach};
 pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
-pub use exchange::{Ask, Exchange};
+pub use exchange::{Ask, Exchange, assumption};
 pub use expressions::Deciding;
 pub use front::{Front, Fronts};
 pub use hidden_errors::{HiddenError, is_without_always};

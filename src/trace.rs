@@ -13,7 +13,7 @@ use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Missing, Unknown, Verdict};
-use crate::deployment::{Behind, upstream};
+use crate::deployment::{Behind, assumption, upstream};
 use crate::lint::{self, Gathered};
 use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
 use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
@@ -132,8 +132,8 @@ pub struct Traced {
     pub headers: Vec<TracedHeader>,
     /// The assumption about the requested file.
     pub assumed: Option<Assumed>,
-    /// The assumption about an app that no file describes, in words.
-    pub app: Option<&'static str>,
+    /// What else is assumed, in words: of the app, of the client's address, of a login.
+    pub assumptions: Vec<String>,
     /// What the inputs leave open, in words.
     pub unknown: Vec<String>,
 }
@@ -215,7 +215,7 @@ fn exchange(
         status: None,
         headers: Vec::new(),
         assumed: None,
-        app: None,
+        assumptions: Vec::new(),
         unknown: Vec::new(),
     };
     let Some((model, entry)) = find_server(models, request) else {
@@ -223,7 +223,7 @@ fn exchange(
         return (traced, Response::unknown());
     };
     let app = app_answer(model.config, behind, options, kind);
-    let mut answers = model.answers(request, &app, entry, &|_| None);
+    let mut answers = model.answers(request, &app, entry, &|question| assumption(question, request));
     traced.assumed = file::take_file(model.config, &mut answers, request, other);
     let Some(first) = answers.first() else {
         traced.unknown.push("too many conditions on what is not known".to_owned());
@@ -237,7 +237,10 @@ fn exchange(
     traced.headers = headers(model.config, &answers);
     let is_silent =
         options.app_headers.is_empty() && first.item.is_none_or(|pass| !is_told(model.config, behind, pass));
-    traced.app = (traced.by == Some(AnsweredBy::App) && is_silent).then_some(SILENT);
+    traced.assumptions = assumptions(model.config, request, &answers);
+    if traced.by == Some(AnsweredBy::App) && is_silent {
+        traced.assumptions.push(SILENT.to_owned());
+    }
     let unknown = unknown(model.config, &answers, &traced);
     traced.unknown.extend(unknown);
     let fields = traced
@@ -262,6 +265,27 @@ fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Op
         Some((model, Entry::Server(model.config.top())))
     };
     on(port).or_else(elsewhere).or_else(fragment)
+}
+
+/// What the responses take for granted of the client, in words.
+fn assumptions(config: &Config<'_>, request: &Request, answers: &[Answer<'_>]) -> Vec<String> {
+    let text = |item: &ItemId| config.text(config.place(*item));
+    let mut all = Vec::new();
+    for (question, _) in answers.iter().flat_map(|answer| &answer.assumptions) {
+        let said = match (question, assumption(question, request)) {
+            (Question::Address(item), Some(_)) => format!("`{}` is assumed to let the client's address in", text(item)),
+            (Question::Credentials(item), Some(true)) => format!("`{}` is assumed to accept the login", text(item)),
+            // Without a login `auth_basic` refuses for certain.
+            (Question::Credentials(item), Some(false)) if config.item(*item).name == b"auth_request" => {
+                format!("`{}` is assumed to refuse a request without a login", text(item))
+            }
+            _ => continue,
+        };
+        if !all.contains(&said) {
+            all.push(said);
+        }
+    }
+    all
 }
 
 /// The assumption about an app that no file describes.
@@ -335,8 +359,9 @@ fn headers(config: &Config<'_>, answers: &[Answer<'_>]) -> Vec<TracedHeader> {
 fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<String> {
     let mut unknown = BTreeSet::new();
     if answers.len() > 1 {
-        let questions = answers.iter().flat_map(|answer| &answer.assumptions);
-        unknown.extend(questions.map(|(question, _)| in_words(config, question)));
+        let questions = answers.iter().flat_map(|answer| &answer.assumptions).map(|(question, _)| question);
+        let open = questions.filter(|question| assumption(question, &traced.request).is_none());
+        unknown.extend(open.map(|question| in_words(config, question)));
     }
     if traced.status.is_none() && traced.by == Some(AnsweredBy::App) {
         unknown.insert("the app's status".to_owned());

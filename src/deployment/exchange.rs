@@ -129,7 +129,11 @@ fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exch
             // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
             let with_credentials = page.clone().with_credentials(CredentialsMode::Include);
             for page in [page, with_credentials] {
-                exchanges.push(Exchange::new((index, ask, mentioned), page, preflight.clone(), main.clone()));
+                let exchange = Exchange::new((index, ask, mentioned), page, preflight.clone(), main.clone());
+                // A method that is asked for the sake of an `if` alone tells something where browsers send it.
+                if ask != Ask::Probe || exchange.is_sent() {
+                    exchanges.push(exchange);
+                }
             }
         }
     }
@@ -195,8 +199,8 @@ impl<'d> Site<'d> {
         upstream: &Upstream<'_>,
     ) -> (PageRequest, Vec<Answer<'d>>) {
         let answers = self.answers_from(entry, (&page.main(), page.url()), upstream);
-        let is_accepted = |question: &Question| matches!(question, Question::Credentials(_));
-        let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_accepted);
+        let is_login = |question: &Question| matches!(question, Question::Credentials(_));
+        let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_login);
         if page.has_login() || !(self.wants_password(entry) || answers.iter().any(asks)) {
             return (page, answers);
         }
@@ -224,13 +228,20 @@ impl<'d> Site<'d> {
         (request, url): (&Request, &Url),
         upstream: &Upstream<'_>,
     ) -> Vec<Answer<'d>> {
-        let is_preflight = request.method == "OPTIONS";
-        let assume = |question: &Question| match question {
-            Question::Address(_) => Some(true),
-            Question::Credentials(_) => Some(!is_preflight),
-            Question::Condition(_) | Question::File(_) => None,
-        };
+        let assume = |question: &Question| assumption(question, request);
         self.model.answers_at((request, Some(url)), upstream, entry, &assume)
+    }
+}
+
+/// What is assumed of every request: its address is let in, a login that it shows is accepted, and a preflight, which shows none, is refused
+/// where one is asked for. `None` where nothing is assumed.
+pub fn assumption(question: &Question, request: &Request) -> Option<bool> {
+    let has = |header: &str| request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header));
+    match question {
+        Question::Address(_) => Some(true),
+        Question::Credentials(_) if has("Authorization") => Some(true),
+        Question::Credentials(_) if has(CorsHeader::RequestMethod.name()) => Some(false),
+        Question::Credentials(_) | Question::Condition(_) | Question::File(_) => None,
     }
 }
 
@@ -269,6 +280,14 @@ impl<'d> Exchange<'d> {
         let preflights = preflight.iter().map(|answer| preflight_verdict(&page, answer));
         let verdicts = preflights.chain(main.iter().map(|answer| main_verdict(&page, answer))).collect();
         Exchange { route, ask, mentioned, page, preflight, main, verdicts }
+    }
+
+    /// Returns whether the browser sends the request itself: no preflight is needed, or one may be answered as it has to be.
+    pub(super) fn is_sent(&self) -> bool {
+        let verdicts = self.verdicts.get(..self.preflight.len()).unwrap_or_default();
+        !self.page.needs_preflight()
+            || verdicts.is_empty()
+            || verdicts.iter().any(|verdict| !matches!(verdict, Verdict::Blocked(_)))
     }
 
     /// Returns whether the browser lets the page read this answer to the request itself.

@@ -1,7 +1,6 @@
 //! Requests made to fit the condition of an `if` that no other request meets.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use url::Url;
 
@@ -57,9 +56,12 @@ fn ask<'d>(
     behind: &Behind<'_>,
 ) -> Option<Exchange<'d>> {
     let page = page(site, route, context, origin)?;
+    let url = page.url().clone();
+    let preflight = page.preflight().map_or_else(Vec::new, |request| site.answers(route, (&request, &url), behind));
     let (page, main) = site.asked(site.routes[route].entry, page, &upstream(site.config, behind));
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
-    meets.then(|| Exchange::new((route, Ask::Probe, mentioned), page, Arc::default(), main.into()))
+    let exchange = Exchange::new((route, Ask::Probe, mentioned), page, preflight.into(), main.into());
+    (meets && exchange.is_sent()).then_some(exchange)
 }
 
 /// The page's request that meets the condition.

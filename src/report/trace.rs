@@ -72,7 +72,8 @@ fn write_exchange(trace: &Trace, exchange: &Traced, out: &mut impl Write) -> io:
 
 /// The assumptions of an exchange.
 fn assumed(exchange: &Traced) -> impl Iterator<Item = &str> {
-    exchange.assumed.iter().map(|assumed| assumed.said.as_str()).chain(exchange.app)
+    let file = exchange.assumed.iter().map(|assumed| assumed.said.as_str());
+    file.chain(exchange.assumptions.iter().map(String::as_str))
 }
 
 fn by_whom(by: AnsweredBy) -> &'static str {

@@ -24,8 +24,11 @@ pub(super) fn take_file(
     request: &Request,
     other: bool,
 ) -> Option<Assumed> {
-    let file = answers.iter().find(|answer| answer.by == AnsweredBy::File)?;
     let is_file = |(question, there): &&(Question, bool)| *there && matches!(question, Question::File(_));
+    let finds_one = |answer: &&Answer<'_>| answer.assumptions.iter().any(|assumed| is_file(&assumed));
+    let by_file = answers.iter().find(|answer| answer.by == AnsweredBy::File);
+    // nginx answers 405 to OPTIONS where a file is.
+    let file = by_file.or_else(|| answers.iter().find(finds_one))?;
     let (question, _) = file.assumptions.iter().rfind(is_file)?.clone();
     let Question::File(path) = &question else { return None };
     let path = String::from_utf8_lossy(path).into_owned();
