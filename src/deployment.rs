@@ -232,7 +232,7 @@ impl<'d> Site<'d> {
     /// Every way an Allow-Origin may come about, each once, with the first directive that goes it.
     pub fn distinct_flows(&self) -> impl Iterator<Item = &OriginFlow<'d>> {
         let mut seen = BTreeSet::new();
-        self.origin_flows.iter().filter(move |(_, flow)| seen.insert(Arc::as_ptr(flow)))
+        self.origin_flows.iter().filter(move |(_, flow)| seen.insert(flow.number))
     }
 
     /// The texts that may become an Allow-Origin, each place once, with the first directive that sends it.
@@ -335,9 +335,9 @@ impl StepsLeft {
 /// Ways that an Allow-Origin may come about, each once, with all directives that go it.
 fn together<'f, 'd>(flows: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<(&'f Flow, Vec<&'f OriginFlow<'d>>)> {
     let mut together: Vec<(&Flow, Vec<&OriginFlow<'d>>)> = Vec::new();
-    let mut known: BTreeMap<*const Flow, usize> = BTreeMap::new();
+    let mut known: BTreeMap<usize, usize> = BTreeMap::new();
     for origin_flow in flows {
-        let index = *known.entry(Arc::as_ptr(&origin_flow.1)).or_insert(together.len());
+        let index = *known.entry(origin_flow.1.number).or_insert(together.len());
         match together.get_mut(index) {
             Some((_, same)) => same.push(origin_flow),
             None => together.push((&origin_flow.1, vec![origin_flow])),
@@ -355,8 +355,12 @@ fn origin_flows<'d>(site: &Site<'d>) -> Vec<OriginFlow<'d>> {
     let items = site.contexts().flat_map(|context| config.items(context));
     let fields = items.flat_map(|item| set_fields(config, item));
     let mut shared: BTreeMap<Vec<u8>, Arc<Flow>> = BTreeMap::new();
+    let mut number = 0;
     let allow_origins = fields.filter(|field| field.header == CorsHeader::AllowOrigin).map(|field| {
-        let find = || Arc::new(flow(config, &model.definitions, &field));
+        let mut find = || {
+            number += 1;
+            Arc::new(Flow { number, ..flow(config, &model.definitions, &field) })
+        };
         // A text stands where it stands, and an `if` around or beside it adds its condition; a variable comes from the same places
         // everywhere.
         let context = config.item(field.item).context;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
+use super::exchange::judge;
 use super::{Deployment, Exchange, Route, Site, upstream};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::misnomer::misnomer;
@@ -134,7 +135,7 @@ impl<'d> Pair<'_, 'd> {
         requests.into_iter().find_map(|(kind, request)| {
             statuses(route).iter().find_map(|status| {
                 let [old, new] = self.ask(route, &request, *status);
-                let verdict = |answer: &Answer<'_>| exchange.verdict(kind, answer);
+                let verdict = |answer: &Answer<'_>| judge(&exchange.page, kind, answer);
                 if are_alike(self, &old, &new) {
                     let mut pairs = old.iter().zip(&new);
                     return pairs.find_map(|(old, new)| harm(kind, [old, new], [verdict(old), verdict(new)]));

@@ -262,6 +262,14 @@ fn preflight_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
     check::preflight_check(page, &response(answer))
 }
 
+/// What the browser makes of any answer to a page's preflight or to its request.
+pub(super) fn judge(page: &PageRequest, kind: Kind, answer: &Answer<'_>) -> Verdict {
+    match kind {
+        Kind::Preflight => preflight_verdict(page, answer),
+        Kind::Main => main_verdict(page, answer),
+    }
+}
+
 impl<'d> Exchange<'d> {
     /// The approximate cost of making, keeping and judging it, in steps of a run.
     fn weight(&self) -> usize {
@@ -290,7 +298,7 @@ impl<'d> Exchange<'d> {
             || verdicts.iter().any(|verdict| !matches!(verdict, Verdict::Blocked(_)))
     }
 
-    /// Returns whether the browser lets the page read this answer to the request itself.
+    /// Returns whether the browser lets the page read one of its answers to the request itself.
     pub fn is_readable(&self, answer: &Answer<'_>) -> bool {
         match self.known(Kind::Main, answer) {
             Some(verdict) => *verdict == Verdict::Allowed,
@@ -298,23 +306,14 @@ impl<'d> Exchange<'d> {
         }
     }
 
-    /// What the browser makes of an answer to either exchange.
+    /// What the browser makes of one of its answers.
     pub fn verdict(&self, kind: Kind, answer: &Answer<'_>) -> Verdict {
-        match (self.known(kind, answer), kind) {
-            (Some(verdict), _) => verdict.clone(),
-            (None, Kind::Preflight) => preflight_verdict(&self.page, answer),
-            (None, Kind::Main) => main_verdict(&self.page, answer),
-        }
+        self.known(kind, answer).cloned().unwrap_or_else(|| judge(&self.page, kind, answer))
     }
 
-    /// The same of one of its own answers.
     fn known(&self, kind: Kind, answer: &Answer<'_>) -> Option<&Verdict> {
-        let (answers, first) = match kind {
-            Kind::Preflight => (&self.preflight, 0),
-            Kind::Main => (&self.main, self.preflight.len()),
-        };
-        let at = answers.iter().position(|own| std::ptr::addr_eq(own, answer))?;
-        self.verdicts.get(first + at)
+        let first = if kind == Kind::Preflight { 0 } else { self.preflight.len() };
+        self.verdicts.get(first + answer.number)
     }
 
     /// All answers with the exchange they belong to and the request that gets them.

@@ -23,16 +23,16 @@ type Found = Vec<(usize, Kind)>;
 pub struct Senders<'e, 'd> {
     deployment: &'e Deployment<'d>,
     site: &'e Site<'d>,
-    /// The exchanges in which a value is sent, one for each page's origin, by where the value comes from and by the value.
-    sent: BTreeMap<(*const Flow, &'e [u8]), Found>,
-    /// Some routes at which it is in force.
-    in_force: BTreeMap<*const Flow, Vec<usize>>,
+    /// The exchanges in which a value is sent, one for each page's origin, by the number of the flow that the value comes from, and by the value.
+    sent: BTreeMap<(usize, &'e [u8]), Found>,
+    /// Some routes at which a flow is in force.
+    in_force: BTreeMap<usize, Vec<usize>>,
 }
 
 impl<'e, 'd> Senders<'e, 'd> {
     pub(super) fn new(deployment: &'e Deployment<'d>, site: &'e Site<'d>) -> Self {
         let mut senders = Senders { deployment, site, sent: BTreeMap::new(), in_force: BTreeMap::new() };
-        let flow_of = |item| site.origin_flow(item).map(|(_, flow)| Arc::as_ptr(flow));
+        let flow_of = |item| site.origin_flow(item).map(|(_, flow)| flow.number);
         for (index, exchange) in site.exchanges.iter().enumerate() {
             for (kind, answer) in exchange.answers() {
                 for field in site.fields(answer, CorsHeader::AllowOrigin) {
@@ -63,7 +63,7 @@ impl<'e, 'd> Senders<'e, 'd> {
     /// The request whose answer has this text for its Allow-Origin, of a page of `origin` if there is one. `None` where no request is
     /// known to get it.
     pub fn of_text(&self, (_, flow): &OriginFlow<'d>, text: &[u8], origin: &str) -> Option<Request> {
-        let known = self.sent.get(&(Arc::as_ptr(flow), text)).map_or(&[][..], Vec::as_slice);
+        let known = self.sent.get(&(flow.number, text)).map_or(&[][..], Vec::as_slice);
         let known = || known.iter().filter_map(|(index, kind)| Some((self.site.exchanges.get(*index)?, *kind)));
         let own = known().find(|(exchange, _)| exchange.origin() == origin);
         if let Some((exchange, kind)) = own.or_else(|| known().next()) {
@@ -88,7 +88,7 @@ impl<'e, 'd> Senders<'e, 'd> {
 
     /// What a page of `origin` gets where this value is in force, which may depend on the method.
     fn asked(&self, flow: &Arc<Flow>, origin: &str) -> impl Iterator<Item = Exchange<'d>> {
-        let routes = self.in_force.get(&Arc::as_ptr(flow)).map_or(&[][..], Vec::as_slice);
+        let routes = self.in_force.get(&flow.number).map_or(&[][..], Vec::as_slice);
         let asked = ["GET", "POST"].into_iter().flat_map(|method| routes.iter().map(move |route| (method, *route)));
         asked.filter_map(move |(method, route)| {
             self.deployment.ask_by(method, self.site, route, origin, CredentialsMode::Omit)

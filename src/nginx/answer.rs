@@ -92,6 +92,8 @@ pub struct Answer<'s> {
     pub assumptions: Vec<(Question, bool)>,
     /// What keeps the header fields from being known for sure: the directive of a module that may change them.
     pub open: Option<ItemId>,
+    /// Its number among the answers to the same request, from 0.
+    pub number: usize,
 }
 
 impl Answer<'_> {
@@ -264,6 +266,7 @@ impl<'c, 's> Model<'c, 's> {
             self.given_up.add(self.entered(entry, url), Limit::Budget);
             answers.clear();
         }
+        (0..).zip(&mut answers).for_each(|(number, answer)| answer.number = number);
         self.steps.fetch_add(steps.get(), Ordering::Relaxed);
         limits::spend(STEPS_SPENT * steps.get());
         answers

@@ -72,6 +72,8 @@ pub struct Text {
 /// Where a value comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Flow {
+    /// Its number among those of a configuration; directives with the same value share one.
+    pub number: usize,
     /// The texts it may be.
     pub texts: Vec<Text>,
     /// What `$http_origin` is compared with on the way.

@@ -202,7 +202,18 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         let (mut fields, open) = self.fields(status, &reply);
         // Very many answers are kept.
         fields.shrink_to_fit();
-        Ok(Answer { status, fields, by: reply.by, server, context, item: reply.item, matched, assumptions, open })
+        Ok(Answer {
+            status,
+            fields,
+            by: reply.by,
+            server,
+            context,
+            item: reply.item,
+            matched,
+            assumptions,
+            open,
+            number: 0,
+        })
     }
 
     /// The server that the URL reaches.
