@@ -156,7 +156,9 @@ impl<'d> Deployment<'d> {
         let files = apps.files.iter().flat_map(|app| &app.files);
         let texts: Vec<&[u8]> = files.map(|file| &sources.get(*file).bytes[..]).collect();
         let has_apps = !apps.projects.is_empty() || apps.stated.is_some();
-        let around = Around { has_apps, texts: &texts };
+        // What is filled in from elsewhere is written nowhere.
+        let is_open = texts.iter().any(|text| text.contains(&b'$'));
+        let around = Around { has_apps, texts: &texts, is_open };
         Deployment::asked(sources, configs, apps, (Some(around), false))
     }
 

@@ -17,6 +17,9 @@ mod start;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
 
 use crate::dotenv::keys::{Key, Own};
 use crate::finding::Severity;
@@ -123,6 +126,8 @@ pub struct Settings {
     pub overrides: Vec<Override>,
     /// The apps of a tree that holds several.
     pub apps: Vec<AppPath>,
+    /// The same apps by the path of each, once somebody asks for one.
+    apps_by_path: OnceLock<HashMap<PathBuf, usize>>,
     /// What a team's own keys mean; `None` for a key that only looks like CORS.
     pub env: BTreeMap<String, Set<Option<Key>>>,
 }
@@ -198,8 +203,13 @@ impl Settings {
     /// The app that the .env files of a directory belong to: the one whose path is nearest above it.
     pub fn app_of(&self, directory: &Path) -> Option<&AppPath> {
         let path = (!self.apps.is_empty()).then(|| self.relative(directory))??;
-        let holds = |app: &&AppPath| Path::new(&path).starts_with(&app.path.value);
-        self.apps.iter().filter(holds).max_by_key(|app| app.path.value.len())
+        // A tree may have as many apps as it has directories.
+        let by_path = self.apps_by_path.get_or_init(|| {
+            let plain = |app: &AppPath| Path::new(&app.path.value).components().collect::<PathBuf>();
+            self.apps.iter().enumerate().map(|(index, app)| (plain(app), index)).collect()
+        });
+        let index = Path::new(&path).ancestors().find_map(|above| by_path.get(above))?;
+        self.apps.get(*index)
     }
 
     /// What `[env]` says of a team's own keys.

@@ -9,15 +9,19 @@ mod reads;
 mod slice;
 mod touched;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use hashbrown::{HashMap, HashSet};
 
 use super::route;
+use super::targets::led_to;
 use crate::nginx::answer::Model;
+use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::locations::Pattern;
+use crate::nginx::sample::sample;
+use crate::nginx::variables::Key;
 use crate::parallel;
 use form::{Form, Style};
 use reads::{PATH, Reads, Variables};
@@ -55,8 +59,10 @@ pub(super) struct Alike {
 pub(super) struct Around<'a> {
     /// Whether an app is known that directives may hand requests to.
     pub(super) has_apps: bool,
-    /// The texts that are not nginx's, in which hosts may stand.
+    /// The texts that are not nginx's, in which hosts and paths may stand.
     pub(super) texts: &'a [&'a [u8]],
+    /// Whether some of these texts are made of others, so that any host may stand in them.
+    pub(super) is_open: bool,
 }
 
 impl Alike {
@@ -179,22 +185,32 @@ struct Shared<'m, 'd> {
     /// A URL of each server that requests reach.
     bases: &'m BTreeMap<ContextId, String>,
     around: Around<'m>,
-    /// The labels of hosts in other texts than nginx's.
-    mentioned: HashSet<&'m [u8]>,
+    /// The locations that other requests are led to.
+    led_to: BTreeSet<ContextId>,
+    /// The labels of hosts in other texts than nginx's, and in directives outside of servers.
+    mentioned: HashSet<Vec<u8>>,
     /// Those in maps and conditions, once somebody asks for them.
     compared: OnceLock<HashSet<Vec<u8>>>,
 }
 
 impl<'m, 'd> Shared<'m, 'd> {
     fn new(model: &'m Model<'d, 'd>, bases: &'m BTreeMap<ContextId, String>, around: Around<'m>) -> Self {
-        let mentioned = around.texts.iter().flat_map(|text| labels(text)).collect();
-        Shared { model, bases, around, mentioned, compared: OnceLock::new() }
+        let mut mentioned: HashSet<Vec<u8>> = around.texts.iter().flat_map(|text| labels(text)).collect();
+        let config = model.config;
+        let is_outer = |kind| matches!(kind, ContextKind::Main | ContextKind::Http);
+        for context in config.contexts().filter(|&context| is_outer(config.context(context).kind)) {
+            let simple = config.items(context).filter(|item| config.item(*item).opens.is_none());
+            for word in simple.flat_map(|item| config.parameters(item)) {
+                mentioned.extend(labels(&word));
+            }
+        }
+        Shared { model, bases, around, led_to: led_to(model), mentioned, compared: OnceLock::new() }
     }
 
     /// Returns whether a label stands where hosts may be compared with those of the places.
     fn is_mentioned(&self, label: &[u8], is_compared: bool) -> bool {
-        let compared = || self.compared.get_or_init(|| compared(self.model.config));
-        self.mentioned.contains(label) || (is_compared && compared().contains(label))
+        let compared = || self.compared.get_or_init(|| compared(self.model));
+        self.around.is_open || self.mentioned.contains(label) || (is_compared && compared().contains(label))
     }
 }
 
@@ -217,7 +233,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
         match task {
             Task::Server(server) => self.whole(*server),
             Task::Locations { server, locations, has_expressions } => {
-                let own = self.variables.of_block(*server);
+                let own = self.around(*server);
                 let mut forms = Vec::new();
                 for location in locations {
                     self.location(*server, *location, (own, *has_expressions), &mut forms);
@@ -240,10 +256,8 @@ impl<'c, 'd> Comparison<'c, 'd> {
         let blocks = slice.locations.iter().flat_map(|location| within(config, *location));
         let blocks: Vec<ContextId> = blocks.chain([server]).collect();
         let inner = blocks.split_last().map_or(&[][..], |(_, inner)| inner);
-        let (reads, has_map) = inner.iter().fold(own, |(reads, has_map), block| {
-            let (other, has) = self.variables.of_block(*block);
-            (reads | other, has_map || has)
-        });
+        let (reads, has_map) = self.read(own, inner);
+        let looks_at_paths = reads.path;
         let reads = if has_expressions { reads | PATH } else { reads };
         let is_mentioned = |label: &[u8]| shared.is_mentioned(label, has_map || reads.origin);
         let style = Style { reads, has_apps: shared.around.has_apps, is_mentioned: &is_mentioned };
@@ -260,21 +274,37 @@ impl<'c, 'd> Comparison<'c, 'd> {
             form.pattern(slice::written(config, *location), asked, style);
             form.block(config, *location, style);
         }
+        if looks_at_paths {
+            // A rule may ask for a path that a condition names, and another location may take it.
+            let openers = config.children(server).filter_map(|sibling| config.context(sibling).opener);
+            openers.for_each(|opener| form.directive(config, opener, style));
+        }
+        form.fact(if shared.led_to.contains(&location) { b"led to" } else { b"" });
         for way in &slice.ways {
             form.fact(way.map_or_else(String::new, |way| way.to_string()).as_bytes());
         }
         self.add(&form, location, blocks, has_map);
     }
 
+    /// What the directives look at that a server has from the blocks around it, and its own.
+    fn around(&self, server: ContextId) -> (Reads, bool) {
+        let around: Vec<ContextId> = self.shared.model.config.ancestors(server).collect();
+        self.read((Reads::default(), false), &around)
+    }
+
+    /// The same of these blocks, and what is looked at besides.
+    fn read(&self, besides: (Reads, bool), blocks: &[ContextId]) -> (Reads, bool) {
+        blocks.iter().fold(besides, |(reads, has_map), block| {
+            let (other, has) = self.variables.of_block(*block);
+            (reads | other, has_map || has)
+        })
+    }
+
     /// Compares a server with all that is in it.
     fn whole(&mut self, server: ContextId) {
         let (shared, config) = (self.shared, self.shared.model.config);
         let blocks = within(config, server);
-        let nothing = (Reads::default(), false);
-        let (reads, has_map) = blocks.iter().fold(nothing, |(reads, has_map), block| {
-            let (other, has) = self.variables.of_block(*block);
-            (reads | other, has_map || has)
-        });
+        let (reads, has_map) = self.read(self.around(server), &blocks);
         let is_mentioned = |label: &[u8]| shared.is_mentioned(label, has_map || reads.origin);
         // Its paths lead from one location to the other.
         let style = Style { reads: reads | PATH, has_apps: shared.around.has_apps, is_mentioned: &is_mentioned };
@@ -329,25 +359,37 @@ fn has_nothing_of_its_own(config: &Config<'_>, server: ContextId) -> bool {
     })
 }
 
-/// What may be the labels of hosts in a text.
-fn labels(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// What may be the labels of hosts in a text, or parts of paths, in lower case.
+fn labels(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-    text.split(move |byte| !is_part(byte)).filter(|label| !label.is_empty())
+    text.split(move |byte| !is_part(byte)).filter(|label| !label.is_empty()).map(<[u8]>::to_ascii_lowercase)
 }
 
-/// The labels in the maps and conditions of a configuration.
-fn compared(config: &Config<'_>) -> HashSet<Vec<u8>> {
+/// The labels in the maps and conditions of a configuration, and in the hosts that their expressions match first.
+fn compared(model: &Model<'_, '_>) -> HashSet<Vec<u8>> {
+    let config = model.config;
     let mut found = HashSet::new();
+    let mut expressions: BTreeSet<(Vec<u8>, bool)> = BTreeSet::new();
     for context in config.contexts() {
         let here = config.context(context);
         let opener = here.opener.filter(|_| matches!(here.kind, ContextKind::IfInServer | ContextKind::IfInLocation));
         let lines = config.items(context).filter(|_| here.kind == ContextKind::Map);
         for item in opener.into_iter().chain(lines) {
-            found.extend(labels(config.item(item).name).map(<[u8]>::to_vec));
-            for word in config.parameters(item) {
-                found.extend(labels(&word).map(<[u8]>::to_vec));
+            for word in (0..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)) {
+                found.extend(labels(&word));
             }
         }
+        if let Some(Condition::Match { regex, ignore_case, .. }) = opener.and_then(|item| condition(config, item)) {
+            expressions.insert((regex.into_owned(), ignore_case));
+        }
+        for entry in model.definitions.table(context).into_iter().flat_map(|table| &table.entries) {
+            if let Key::Regex { pattern, ignore_case } = &entry.key {
+                expressions.insert((pattern.to_vec(), *ignore_case));
+            }
+        }
+    }
+    for (pattern, ignore_case) in expressions {
+        found.extend(sample(&model.regexes, &pattern, ignore_case).iter().flat_map(|text| labels(text)));
     }
     found
 }

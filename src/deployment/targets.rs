@@ -3,56 +3,61 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Site;
-use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::answer::Model;
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::locations::Found;
 
 /// How many targets that stand outside of servers are looked up in each of them.
 const MAX_SHARED: usize = 64;
 
 impl Site<'_> {
-    /// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
-    ///
-    /// Nothing keeps a browser from asking for such a path itself; but what is written there answers the requests that are led to
-    /// it, so a refusal there is no refusal of pages that nobody wrote.
+    /// See [`led_to`].
     pub fn led_to(&self) -> BTreeSet<ContextId> {
-        let config = self.config;
-        let mut own: BTreeMap<ContextId, BTreeSet<Vec<u8>>> = BTreeMap::new();
-        let mut shared: BTreeSet<Vec<u8>> = BTreeSet::new();
-        for context in config.contexts() {
-            let server = config.enclosing(context, ContextKind::Server);
-            for path in config.items(context).filter_map(|item| self.target(item)) {
-                match server {
-                    Some(server) => _ = own.entry(server).or_default().insert(path),
-                    None if shared.len() < MAX_SHARED => _ = shared.insert(path),
-                    None => {}
-                }
-            }
-        }
-        // A fragment of locations stands in a server that is not shown.
-        let servers = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server);
-        let servers: Vec<ContextId> = servers.chain([config.top()]).collect();
-        let mut led_to = BTreeSet::new();
-        for server in servers {
-            for path in own.get(&server).into_iter().flatten().chain(&shared) {
-                let (found, _) = self.model.locations.find(config, &self.model.regexes, server, path);
-                if let Found::Location(location) = found {
-                    led_to.insert(location);
-                }
-            }
-        }
-        led_to
+        led_to(&self.model)
     }
+}
 
-    /// The path that a directive leads requests to inside nginx, without its query.
-    fn target(&self, item: ItemId) -> Option<Vec<u8>> {
-        let config = self.config;
-        let stays = || !matches!(config.parameter(item, 3).as_deref(), Some(b"redirect" | b"permanent" | b"break"));
-        let word = match config.item(item).name {
-            b"error_page" | b"try_files" => config.parameter(item, config.parameter_count(item)),
-            b"rewrite" if stays() => config.parameter(item, 2),
-            _ => None,
-        }?;
-        let path = word.split(|byte| *byte == b'?').next()?;
-        (path.starts_with(b"/") && !path.contains(&b'$')).then(|| path.to_vec())
+/// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
+///
+/// Nothing keeps a browser from asking for such a path itself; but what is written there answers the requests that are led to
+/// it, so a refusal there is no refusal of pages that nobody wrote.
+pub(super) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
+    let config = model.config;
+    let mut own: BTreeMap<ContextId, BTreeSet<Vec<u8>>> = BTreeMap::new();
+    let mut shared: BTreeSet<Vec<u8>> = BTreeSet::new();
+    for context in config.contexts() {
+        let server = config.enclosing(context, ContextKind::Server);
+        for path in config.items(context).filter_map(|item| target(config, item)) {
+            match server {
+                Some(server) => _ = own.entry(server).or_default().insert(path),
+                None if shared.len() < MAX_SHARED => _ = shared.insert(path),
+                None => {}
+            }
+        }
     }
+    // A fragment of locations stands in a server that is not shown.
+    let servers = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server);
+    let servers: Vec<ContextId> = servers.chain([config.top()]).collect();
+    let mut led_to = BTreeSet::new();
+    for server in servers {
+        for path in own.get(&server).into_iter().flatten().chain(&shared) {
+            let (found, _) = model.locations.find(config, &model.regexes, server, path);
+            if let Found::Location(location) = found {
+                led_to.insert(location);
+            }
+        }
+    }
+    led_to
+}
+
+/// The path that a directive leads requests to inside nginx, without its query.
+fn target(config: &Config<'_>, item: ItemId) -> Option<Vec<u8>> {
+    let stays = || !matches!(config.parameter(item, 3).as_deref(), Some(b"redirect" | b"permanent" | b"break"));
+    let word = match config.item(item).name {
+        b"error_page" | b"try_files" => config.parameter(item, config.parameter_count(item)),
+        b"rewrite" if stays() => config.parameter(item, 2),
+        _ => None,
+    }?;
+    let path = word.split(|byte| *byte == b'?').next()?;
+    (path.starts_with(b"/") && !path.contains(&b'$')).then(|| path.to_vec())
 }

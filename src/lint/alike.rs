@@ -184,3 +184,105 @@ fn servers_of_any_kind() {
         compare(&options);
     }
 }
+
+/// Names of servers, none of which says anything by itself.
+const NAMES: [&str; 20] = [
+    "alpha", "beta", "gamma", "delta", "kiwi", "mango", "plum", "quince", "fig", "lime", "pear", "date", "guava",
+    "olive", "melon", "peach", "grape", "cherry", "papaya", "lychee",
+];
+
+/// Servers that are told apart by `beside`, which stands around them, or by what the first of them has in the place of what the others have.
+/// What is found is the same whether each is asked or not.
+#[track_caller]
+fn told_apart(beside: &str, first: &str, others: &str) {
+    let server = |(number, name): (usize, &&str)| {
+        let body = if number == 0 { first } else { others };
+        format!("server {{ # {number}\n listen 443 ssl; server_name {name}.shop.com; {body} }}\n")
+    };
+    // An odd one is odd as the first of them and as a later one.
+    for turn in [0, 7] {
+        let mut servers: Vec<String> = NAMES.iter().enumerate().map(server).collect();
+        servers.rotate_right(turn);
+        let text = format!("events {}\nhttp {{ {beside}\n{} }}\n", "{}", servers.concat());
+        let path = Path::new("fixtures/nginx.conf");
+        let mut options = Options { paths: vec![path.to_owned()], ..Options::default() };
+        options.overlay.set(path, text.into_bytes(), None);
+        compare(&options);
+    }
+}
+
+const ECHO: &str = "location / { add_header Access-Control-Allow-Origin $cors; add_header Access-Control-Allow-Credentials true; \
+                    proxy_pass http://b; }";
+const FROM_AROUND: &str = "location / { proxy_pass http://b; }";
+
+#[test]
+fn what_stands_around_the_servers_tells_them_apart() {
+    let sends =
+        "add_header Access-Control-Allow-Origin $cors always; add_header Access-Control-Allow-Credentials true;";
+    for map in [
+        "map $host $cors { default ''; kiwi.shop.com $http_origin; }",
+        "map $server_name $cors { default ''; kiwi.shop.com $http_origin; }",
+        "map $http_origin $cors { https://alpha.shop.com $http_origin; }",
+        "map $http_origin $cors { https://ALPHA.shop.com $http_origin; }",
+        r"map $http_origin $cors { ~^https://alph[a]\.shop\.com$ $http_origin; }",
+        "map $request_uri $cors { ~^/kiwi https://app.shop.com; }",
+        "map $host $realm { default off; kiwi.shop.com x; } map $http_origin $cors { https://app.shop.com $http_origin; } auth_basic $realm;",
+        "map $scheme $age { default 0; } map $http_origin $cors { https://app.shop.com $http_origin; } \
+         add_header Access-Control-Max-Age $age;",
+    ] {
+        told_apart(map, ECHO, ECHO);
+        told_apart(&format!("{map} {sends}"), FROM_AROUND, FROM_AROUND);
+    }
+    told_apart("add_header Access-Control-Allow-Origin https://alpha.shop.com always;", FROM_AROUND, FROM_AROUND);
+    let guarded = "location = /auth { return 200; } location / { add_header Access-Control-Allow-Origin *; proxy_pass http://b; }";
+    told_apart("auth_request /auth;", &guarded.replace("200", "401"), guarded);
+}
+
+#[test]
+fn a_page_of_a_server_itself_tells_it_apart() {
+    let allow = |origin: &str| {
+        format!("location / {{ add_header Access-Control-Allow-Origin {origin}; proxy_pass http://b; }}")
+    };
+    for origin in ["https://alpha.shop.com", "https://ALPHA.shop.com", "\"$http_origin https://alpha.shop.com\""] {
+        told_apart("", &allow(origin), &allow(origin));
+    }
+    let set =
+        "set $o https://alpha.shop.com; location / { add_header Access-Control-Allow-Origin $o; proxy_pass http://b; }";
+    told_apart("", set, set);
+    let more =
+        "location / { more_set_headers 'Access-Control-Allow-Origin: https://alpha.shop.com'; proxy_pass http://b; }";
+    told_apart("", more, more);
+    let by_if = r"location / { if ($http_origin ~ ^https://alph[a]\.shop\.com$) { add_header Access-Control-Allow-Origin $http_origin; }
+                  proxy_pass http://b; }";
+    told_apart("", by_if, by_if);
+    // A rule asks for pages of these by itself.
+    for (name, origin) in [("elsewhere.example", "$http_origin"), ("app.example.com", "'$http_origin always'")] {
+        let allow = allow(origin);
+        told_apart(&format!("server {{ listen 443 ssl; server_name {name}; {allow} }}"), &allow, &allow);
+    }
+}
+
+#[test]
+fn another_location_of_the_server_tells_it_apart() {
+    let refused = "location = /a { add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Methods PUT; return 403; }";
+    told_apart(
+        "",
+        &format!("{refused} location / {{ error_page 404 /a; }}"),
+        &format!("{refused} location / {{ return 404; }}"),
+    );
+    let page = "location / { add_header Access-Control-Allow-Origin * always; if ($http_origin) { error_page 404 =200 /e; return 404; } }";
+    let [with, without] = ["add_header Access-Control-Allow-Origin * always;", ""]
+        .map(|header| format!("{page} location = /e {{ {header} return 200; }}"));
+    told_apart("", &without, &with);
+    let probed = "location /p/ { add_header Access-Control-Allow-Origin https://app.shop.com; try_files $uri =404; \
+                  if ($uri ~ ^/p/x$) { add_header X-A b; } }";
+    let [taken, free] = ["/p/x", "/p/y"].map(|path| format!("{probed} location = {path} {{ return 404; }}"));
+    told_apart("", &taken, &free);
+    let [empty, unread] = ["", "access_log off;"].map(|inside| {
+        format!(
+            "location / {{ if ($http_origin = https://app.shop.com) {{ add_header Access-Control-Allow-Origin $http_origin; }} \
+             if ($remote_addr = 1.2.3.4) {{ {inside} }} proxy_pass http://b; }}"
+        )
+    });
+    told_apart("", &empty, &unread);
+}

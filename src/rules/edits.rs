@@ -21,12 +21,12 @@ pub(super) fn beside(config: &Config<'_>, item: ItemId, directives: &[impl AsRef
     // Only blanks are walked over first: a file may be one long line, with a finding at each of its directives.
     let next = rest.get(blanks(rest.iter())..)?;
     let is_last = matches!(next, [] | [b'\n' | b'#', ..] | [b'\r', b'\n', ..]);
-    let line_end = memchr::memchr(b'\n', rest).filter(|_| is_last).unwrap_or(rest.len());
-    let after = rest.get(..line_end)?;
     if !is_alone || !is_last {
         let text = directives.iter().map(|directive| format!(" {}", directive.as_ref())).collect();
         return Some(insertion(place, end, text));
     }
+    let line_end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let after = rest.get(..line_end)?;
     let ending = if after.ends_with(b"\r") { "\r\n" } else { "\n" };
     let at = end + after.len() - usize::from(after.ends_with(b"\r"));
     let start = format!("{ending}{}", String::from_utf8_lossy(before));

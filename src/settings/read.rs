@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -120,6 +121,7 @@ fn said(table: &DeTable<'_>, directory: &Path) -> Settings {
         rules: levels(table),
         overrides: tables("overrides").map(over).collect(),
         apps: tables("app").filter_map(app).collect(),
+        apps_by_path: OnceLock::new(),
         env: env(table),
     }
 }

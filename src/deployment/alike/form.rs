@@ -97,7 +97,7 @@ pub(super) struct Style<'a> {
     pub(super) reads: Reads,
     /// Whether the directives that hand requests on are told apart by whom they name.
     pub(super) has_apps: bool,
-    /// Returns whether a label of a host stands somewhere that hosts are compared with.
+    /// Returns whether a label of a host, or a part of a path, stands somewhere that it may be compared with.
     pub(super) is_mentioned: &'a dyn Fn(&[u8]) -> bool,
 }
 
@@ -146,6 +146,11 @@ impl Form {
             if self.is_open {
                 return;
             }
+            let is_if = matches!(config.context(context).kind, ContextKind::IfInLocation | ContextKind::IfInServer);
+            // One that holds nothing, or only assignments, may be passed over.
+            if is_if && config.items(context).any(|item| is_unread(config.item(item).name)) {
+                self.word(b"...");
+            }
             for item in in_order(config, context) {
                 self.directive(config, item, style);
                 waiting.extend(config.item(item).opens);
@@ -167,10 +172,10 @@ impl Form {
             };
             match kind(config, item, (name, index), &word) {
                 Kind::Unread => self.word(b""),
-                Kind::Exact => self.word(&word),
+                Kind::Exact => self.exact(&word),
                 Kind::Url => self.url(&word, style),
                 Kind::Host => self.host(&word, style),
-                Kind::App if style.has_apps => self.word(&word),
+                Kind::App if style.has_apps => self.exact(&word),
                 Kind::App => self.app(&word),
                 Kind::Machine if word.contains(&b'$') => self.word(&word),
                 Kind::Machine => {
@@ -182,13 +187,24 @@ impl Form {
         self.bytes.push(END);
     }
 
+    /// A word as it is written. Its hosts have names all the same, since those of the server may be equal to them.
+    fn exact(&mut self, word: &[u8]) {
+        self.word(word);
+        if memchr::memchr(b'.', word).is_none() {
+            return;
+        }
+        let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        for host in word.split(|byte| !is_host(byte)).filter(|host| host.contains(&b'.')) {
+            host.split(|byte| *byte == b'.').for_each(|label| self.label(label));
+        }
+    }
+
     /// A URL, or a text that begins with one: the host's names as names, all else as it is.
     fn url(&mut self, word: &[u8], style: Style<'_>) {
         let start = memchr::memmem::find(word, b"://").map(|at| at + 3);
-        let Some(start) = start else { return self.word(word) };
+        let Some(start) = start else { return self.exact(word) };
         if style.reads.origin {
-            // Its names are names all the same: those of the server may be equal to them.
-            self.word(word);
+            self.exact(word);
         }
         let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
         let rest = word.get(start..).unwrap_or_default();
@@ -196,7 +212,7 @@ impl Form {
         let (host, behind) = rest.split_at(length);
         // A login, an address in brackets, a pattern, a second URL: whatever it is, it is not a host alone.
         if behind.iter().any(|byte| matches!(byte, b'@' | b'[' | b'*' | b',' | b' ' | b'\\')) {
-            return self.word(word);
+            return self.exact(word);
         }
         self.bytes.extend_from_slice(word.get(..start).unwrap_or_default());
         self.labels(host, style);
@@ -226,11 +242,19 @@ impl Form {
         let mut labels = host.split(|byte| *byte == b'.').peekable();
         while let Some(label) = labels.next() {
             let is_last = labels.peek().is_none();
-            match !is_last && is_any_name(label) && !(style.is_mentioned)(label) {
-                true => self.name(Space::Host, label),
-                false => self.bytes.extend_from_slice(label),
+            if is_last || !is_any_name(label) || (style.is_mentioned)(label) {
+                self.bytes.extend_from_slice(label);
             }
+            self.label(label);
             self.bytes.push(b'.');
+        }
+    }
+
+    /// A label as a name, whatever it says by itself. Hosts ignore case.
+    fn label(&mut self, label: &[u8]) {
+        match label.iter().any(u8::is_ascii_uppercase) {
+            true => self.name(Space::Host, &label.to_ascii_lowercase()),
+            false => self.name(Space::Host, label),
         }
     }
 
@@ -278,7 +302,7 @@ impl Form {
             return self.word(path);
         }
         for part in path.split(|byte| *byte == b'/') {
-            match is_any_name(part) {
+            match is_any_name(part) && !(style.is_mentioned)(part) {
                 true => self.name(Space::Path, part),
                 false => self.bytes.extend_from_slice(part),
             }
@@ -296,7 +320,10 @@ fn is_any_name(name: &[u8]) -> bool {
         && name.len() <= MAX_NAME
         && name.iter().all(is_part)
         && !name.starts_with(b"xn--");
-    let tells = |name: &str| is_special_label(name) || is_of_a_stage(name) || is_to_be_filled_in(name);
+    // Rules ask for pages of these by themselves.
+    let is_asked = |name: &str| matches!(name, "app" | "elsewhere");
+    let tells =
+        |name: &str| is_special_label(name) || is_of_a_stage(name) || is_to_be_filled_in(name) || is_asked(name);
     is_spelled && std::str::from_utf8(name).is_ok_and(|name| !tells(name))
 }
 

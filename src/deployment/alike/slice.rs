@@ -1,10 +1,12 @@
 //! What a request to a location may run through: the location itself, and those that it is led to inside nginx.
 
+use std::collections::BTreeSet;
+
 use super::super::entry_url;
 use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::locations::{Found, Pattern, pattern};
-use crate::nginx::settings::List;
+use crate::nginx::settings::{List, Single};
 
 /// How many other locations a request may be led to; a location that leads to more is asked by itself.
 const MAX_TARGETS: usize = 16;
@@ -65,7 +67,11 @@ fn targets(model: &Model<'_, '_>, location: ContextId, path: &[u8]) -> Option<Ve
     // A page may ask for the directory that the path stands in, and for the path as for one.
     let within = [path, b"/"].concat();
     indexes(config, location, &[&directory, &within], &mut targets)?;
-    for &item in config.list(location, List::ErrorPage) {
+    let blocks: Vec<ContextId> =
+        config.children(location).filter(|block| config.context(*block).kind != ContextKind::Location).collect();
+    let own = std::iter::once(location).chain(blocks.iter().copied());
+    let pages: BTreeSet<ItemId> = own.clone().flat_map(|block| config.list(block, List::ErrorPage)).copied().collect();
+    for item in pages {
         let target = config.parameter(item, config.parameter_count(item))?;
         match target.first()? {
             b'/' => targets.push(constant(&target)?),
@@ -75,17 +81,17 @@ fn targets(model: &Model<'_, '_>, location: ContextId, path: &[u8]) -> Option<Ve
             _ => return None,
         }
     }
-    let blocks = config.children(location).filter(|block| config.context(*block).kind != ContextKind::Location);
-    for item in std::iter::once(location).chain(blocks).flat_map(|context| config.items(context)) {
+    let guards: BTreeSet<ItemId> = own.clone().filter_map(|block| config.single(block, Single::AuthRequest)).collect();
+    for item in guards {
+        let target = config.parameter(item, 1)?;
+        if *target != *b"off" {
+            targets.push(constant(&target)?);
+        }
+    }
+    for item in own.flat_map(|context| config.items(context)) {
         match config.item(item).name {
             b"try_files" => tried(config, item, &mut targets)?,
             b"rewrite" if !stays(config, item) => return None,
-            b"auth_request" => {
-                let target = config.parameter(item, 1)?;
-                if *target != *b"off" {
-                    targets.push(constant(&target)?);
-                }
-            }
             b"post_action" | b"mirror" | b"random_index" => return None,
             _ => {}
         }

@@ -106,7 +106,12 @@ fn outside(config: &Config<'_>) -> Vec<Outside> {
     let is_outer = |context: &ContextId| config.enclosing(*context, ContextKind::Server).is_none();
     for context in config.contexts().filter(is_outer) {
         if config.context(context).kind == ContextKind::Map {
-            outside.extend(config.block_place(context).map(|place| Outside { place, is_map: true }));
+            let block = config.block_place(context);
+            outside.extend(block.map(|place| Outside { place, is_map: true }));
+            // Lines may come from another file.
+            let lines = config.items(context).map(|item| config.place(item));
+            let included = lines.filter(|line| block.is_none_or(|block| block.file != line.file));
+            outside.extend(included.map(|place| Outside { place, is_map: true }));
             continue;
         }
         let is_simple = |item: &ItemId| config.item(*item).opens.is_none();
