@@ -185,6 +185,8 @@ struct Shared<'m, 'd> {
     /// A URL of each server that requests reach.
     bases: &'m BTreeMap<ContextId, String>,
     around: Around<'m>,
+    /// What the directives look at that stand in no server.
+    outer: (Reads, bool),
     /// The locations that other requests are led to.
     led_to: BTreeSet<ContextId>,
     /// The labels of hosts in other texts than nginx's, and in directives outside of servers.
@@ -198,13 +200,16 @@ impl<'m, 'd> Shared<'m, 'd> {
         let mut mentioned: HashSet<Vec<u8>> = around.texts.iter().flat_map(|text| labels(text)).collect();
         let config = model.config;
         let is_outer = |kind| matches!(kind, ContextKind::Main | ContextKind::Http);
+        let (mut outer, variables) = ((Reads::default(), false), Variables::new(model));
         for context in config.contexts().filter(|&context| is_outer(config.context(context).kind)) {
+            let (reads, has_map) = variables.of_block(context);
+            outer = (outer.0 | reads, outer.1 || has_map);
             let simple = config.items(context).filter(|item| config.item(*item).opens.is_none());
             for word in simple.flat_map(|item| config.parameters(item)) {
                 mentioned.extend(labels(&word));
             }
         }
-        Shared { model, bases, around, led_to: led_to(model), mentioned, compared: OnceLock::new() }
+        Shared { model, bases, around, outer, led_to: led_to(model), mentioned, compared: OnceLock::new() }
     }
 
     /// Returns whether a label stands where hosts may be compared with those of the places.
@@ -288,11 +293,10 @@ impl<'c, 'd> Comparison<'c, 'd> {
 
     /// What the directives look at that a server has from the blocks around it, and its own.
     fn around(&self, server: ContextId) -> (Reads, bool) {
-        let around: Vec<ContextId> = self.shared.model.config.ancestors(server).collect();
-        self.read((Reads::default(), false), &around)
+        self.read(self.shared.outer, &[server])
     }
 
-    /// The same of these blocks, and what is looked at besides.
+    /// What the directives of these blocks look at, and what is looked at besides.
     fn read(&self, besides: (Reads, bool), blocks: &[ContextId]) -> (Reads, bool) {
         blocks.iter().fold(besides, |(reads, has_map), block| {
             let (other, has) = self.variables.of_block(*block);

@@ -6,7 +6,7 @@ use std::ops::BitOr;
 use hashbrown::{HashMap, HashSet};
 
 use crate::nginx::answer::Model;
-use crate::nginx::config::{ContextId, ItemId};
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::value::{Part, parts};
 
 /// What something is compared with.
@@ -50,7 +50,12 @@ impl<'m, 'd> Variables<'m, 'd> {
     /// What the directives of a block look at, and whether a variable of a map is among their words.
     pub(super) fn of_block(&self, context: ContextId) -> (Reads, bool) {
         let config = self.model.config;
-        let found = config.items(context).map(|item| self.of_directive(item));
+        // What a map says counts where somebody asks for it.
+        let is_asked = |item: &ItemId| {
+            let opened = config.item(*item).opens.map(|opened| config.context(opened).kind);
+            !matches!(opened, Some(ContextKind::Map | ContextKind::Other))
+        };
+        let found = config.items(context).filter(is_asked).map(|item| self.of_directive(item));
         found.fold((NOTHING, false), |(reads, has_map), (other, other_has)| (reads | other, has_map || other_has))
     }
 
