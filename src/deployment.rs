@@ -289,7 +289,7 @@ impl<'d> Site<'d> {
         }
         let routes = metered(&mut steps.for_locations, || route::routes(self, behind));
         let before = std::mem::replace(&mut self.routes, routes);
-        self.routes_by_item = ask::routes_by_item(&self.routes);
+        self.routes_by_item = ask::routes_by_item(self.config, &self.alike, &self.routes);
         self.public = OnceLock::new();
         let numbers: BTreeMap<ContextId, usize> =
             (0..).zip(&self.routes).map(|(at, route)| (route.context, at)).collect();

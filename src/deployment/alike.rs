@@ -36,6 +36,8 @@ const AT_A_TIME: usize = 256;
 /// One kind of places.
 #[derive(Debug)]
 struct Kind {
+    /// The one that was asked.
+    first: ContextId,
     /// The blocks that responses of the first one come from, its server last.
     blocks: Vec<ContextId>,
     /// The places that were not asked: locations, or servers with all that is in them.
@@ -52,6 +54,17 @@ pub(super) struct Alike {
     left: HashSet<ContextId>,
     /// For each context whether it stands in one of them; empty where none is left out.
     is_hidden: Vec<bool>,
+    /// The number of the kind of each place that was compared.
+    kind_of: HashMap<ContextId, usize>,
+}
+
+/// What is the same for places that are alike: of such it is enough to ask one. A place that is like no other is its own kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum KindOf {
+    /// A location by itself, by the number of its kind, or the location of that number in a server that was compared as a whole.
+    Known(usize, usize),
+    /// Any other.
+    Own(ContextId),
 }
 
 /// What is known outside of the places that are compared.
@@ -97,7 +110,10 @@ impl Alike {
                 }
             }
         }
-        alike.left = alike.kinds.iter().flat_map(|kind| &kind.left).copied().collect();
+        for (number, kind) in alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
+            alike.left.extend(&kind.left);
+            alike.kind_of.extend(kind.left.iter().chain([&kind.first]).map(|place| (*place, number)));
+        }
         alike.hide(config);
         alike
     }
@@ -113,6 +129,24 @@ impl Alike {
             let is_inside = parent.is_some_and(|parent| self.is_hidden(parent));
             self.is_hidden.push(is_inside || self.left.contains(&context));
         }
+    }
+
+    /// The kind of the place that a context stands in.
+    pub(super) fn kind_of(&self, config: &Config<'_>, context: ContextId) -> KindOf {
+        if self.kind_of.is_empty() {
+            return KindOf::Own(context);
+        }
+        let mut inside = None;
+        for place in config.ancestors(context) {
+            if let Some(kind) = self.kind_of.get(&place) {
+                let is_it = |child: ContextId| Some(child) == inside;
+                let whole = config.context(place).kind == ContextKind::Server;
+                let number = config.children(place).position(is_it).filter(|_| whole);
+                return KindOf::Known(*kind, number.map_or(0, |number| number + 1));
+            }
+            inside = Some(place);
+        }
+        KindOf::Own(context)
     }
 
     /// Returns whether a context stands in a place that is not asked.
@@ -337,7 +371,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
             Some((_, _, kind)) => kind.left.push(place),
             None => {
                 self.by_form.insert(form.to_vec(), self.kinds.len());
-                self.kinds.push((form.to_vec(), place, Kind { blocks, left: Vec::new(), has_map }));
+                self.kinds.push((form.to_vec(), place, Kind { first: place, blocks, left: Vec::new(), has_map }));
             }
         }
     }

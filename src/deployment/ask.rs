@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use url::Url;
 
+use super::alike::{Alike, KindOf};
 use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site, upstream};
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
@@ -13,11 +15,12 @@ use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::Kind;
 use crate::dotenv::app::Setting;
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
-use crate::nginx::config::ItemId;
+use crate::nginx::config::{Config, ItemId};
+use crate::nginx::limits::{self, Limit};
 use crate::source::FileId;
 
-/// How many of the places in which one directive is in force are asked.
-const MAX_ROUTES: usize = 8;
+/// How many of the places in which one directive is in force are asked, none of them like another.
+const MAX_ROUTES: usize = 64;
 
 /// Whether a page gets at what a location serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,18 +33,30 @@ pub enum Admission {
     Always,
 }
 
-/// The routes at which each directive may set a field, in their order.
-pub(super) fn routes_by_item(routes: &[Route<'_>]) -> BTreeMap<ItemId, Vec<usize>> {
+/// The routes at which each directive may set a field, in their order; of those that are alike the first.
+pub(super) fn routes_by_item(config: &Config<'_>, alike: &Alike, routes: &[Route<'_>]) -> BTreeMap<ItemId, Vec<usize>> {
     let mut by_item: BTreeMap<ItemId, Vec<usize>> = BTreeMap::new();
+    let mut seen: HashSet<(ItemId, KindOf)> = HashSet::new();
     for (index, route) in routes.iter().enumerate() {
+        let kind = alike.kind_of(config, route.context);
         for field in &route.fields {
-            let routes = by_item.entry(field.item).or_default();
-            if routes.last() != Some(&index) {
-                routes.push(index);
+            if seen.insert((field.item, kind)) {
+                by_item.entry(field.item).or_default().push(index);
             }
         }
     }
     by_item
+}
+
+/// The first ones, as many as are asked. Where more of them would have to be, that is told.
+pub(super) fn few<T>(all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    all.enumerate().map_while(|(number, one)| {
+        if number >= MAX_ROUTES {
+            limits::meet(Limit::Places);
+            return None;
+        }
+        Some(one)
+    })
 }
 
 impl<'d> Deployment<'d> {
@@ -81,8 +96,10 @@ impl<'d> Deployment<'d> {
         let shut_out = |site: &Site<'d>| {
             let is_its = |route: &Route<'_>| route.app.is_some_and(|app| app.files.contains(&file));
             let routes = site.routes.iter().enumerate().filter(|(_, route)| route.reaches_app && is_its(route));
-            let mut asked =
-                routes.take(MAX_ROUTES).filter_map(|(route, _)| self.ask(site, route, origin, CredentialsMode::Omit));
+            let mut seen = HashSet::new();
+            let is_new = |(_, route): &(usize, &Route<'_>)| seen.insert(site.alike.kind_of(site.config, route.context));
+            let routes = few(routes.filter(is_new));
+            let mut asked = routes.filter_map(|(route, _)| self.ask(site, route, origin, CredentialsMode::Omit));
             asked.find(|exchange| {
                 let mut from_app = exchange.main.iter().filter(|answer| answer.by == AnsweredBy::App).peekable();
                 from_app.peek().is_some() && !from_app.any(|answer| exchange.is_readable(answer))
@@ -114,7 +131,7 @@ impl<'d> Deployment<'d> {
     ) -> Option<(Admission, Exchange<'d>)> {
         let mut best: Option<(Admission, Exchange<'d>)> = None;
         for mode in [CredentialsMode::Include, CredentialsMode::Omit] {
-            for route in site.routes_of(item).take(MAX_ROUTES) {
+            for route in few(site.routes_of(item)) {
                 let Some(exchange) = self.ask_by(method, site, route, origin, mode) else { continue };
                 let admission = exchange.admission();
                 if admission > best.as_ref().map_or(Admission::Never, |(known, _)| *known) {
@@ -143,7 +160,7 @@ impl<'d> Site<'d> {
         route.is_some_and(|route| deployment.admission_by(method, self, item, &route.foreign_origin()).is_some())
     }
 
-    /// The routes at which a directive may set a field.
+    /// The routes at which a directive may set a field; of those that are alike the first.
     pub fn routes_of(&self, item: ItemId) -> impl Iterator<Item = usize> {
         self.routes_by_item.get(&item).into_iter().flatten().copied()
     }

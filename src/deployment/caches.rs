@@ -9,7 +9,7 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{ContextId, ItemId};
-use crate::nginx::limits::Limit;
+use crate::nginx::limits::{self, Limit};
 use crate::nginx::nearest::Nearest;
 use crate::nginx::settings::Protocol;
 use crate::source::Place;
@@ -144,11 +144,14 @@ impl<'d> Asked<'_, 'd> {
 /// Two origins that the app sends back when they ask.
 fn two_echoed(app: &App) -> Option<(String, String)> {
     let echoes = |origin: &&String| matches!(app.answer_for(origin).allow_origin, AllowOrigin::Origin(answered) if answered == **origin);
-    let origins: Vec<String> =
-        app.origins.iter().filter(|it| it.cors).take(MAX_ORIGINS).map(|it| it.text.clone()).collect();
-    let mut origins = origins.iter().filter(echoes);
-    let first = origins.next()?;
-    Some((first.clone(), origins.find(|other| *other != first)?.clone()))
+    let origins: Vec<&String> = app.origins.iter().filter(|it| it.cors).map(|it| &it.text).collect();
+    let mut echoed = origins.iter().copied().take(MAX_ORIGINS).filter(echoes);
+    let first = echoed.next();
+    let found = first.and_then(|first| Some((first.clone(), echoed.find(|other| *other != first)?.clone())));
+    if found.is_none() && origins.len() > MAX_ORIGINS {
+        limits::meet(Limit::Origins);
+    }
+    found
 }
 
 /// Returns whether a page reads its `own` answer, and is blocked by the one that was `kept` of another page's.

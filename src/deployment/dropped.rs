@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::ask::few;
 use super::{Ask, Deployment, Dropping, Site, is_told, lacking, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::config::ContextId;
 use crate::nginx::locations::{Pattern, pattern};
-
-/// How many of the locations that one level's headers reach are asked before it counts as harmless.
-const MAX_ASKED: usize = 16;
 
 /// A level that drops what a page needs.
 #[derive(Debug)]
@@ -48,7 +46,7 @@ impl<'d> Site<'d> {
         let caller = self.welcome(&around, app)?;
         let is_asked =
             |context: &&ContextId| !self.config.is_incomplete(**context) && !self.is_for_browsers_alone(**context);
-        contexts.iter().filter(is_asked).take(MAX_ASKED).find_map(|&context| {
+        few(contexts.iter().filter(is_asked)).find_map(|&context| {
             let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
             let header =
                 dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashSet;
+
+use super::ask::few;
 use super::{Admission, Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
 use crate::nginx::compared::Compared;
@@ -9,8 +12,6 @@ use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::guards::guards;
 use crate::source::Place;
 
-/// How many directives one expression is tried with.
-const MAX_TRIED: usize = 8;
 /// What a page asks by; an expression may hold for one method alone.
 const METHODS: [&str; 2] = ["GET", "POST"];
 
@@ -22,9 +23,9 @@ impl<'d> Site<'d> {
     pub fn expressions(&self) -> BTreeMap<Place, Deciding> {
         let mut expressions: BTreeMap<Place, Deciding> = BTreeMap::new();
         for (flow, fields) in self.flows() {
-            let items = || fields.iter().take(MAX_TRIED).map(|(field, _)| field.item);
+            let items = self.unlike(fields.iter().map(|(field, _)| field.item));
             for compared in flow.all_compared().filter(|compared| compared.regex.is_some()) {
-                expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.extend(items());
+                expressions.entry(compared.place).or_insert_with(|| (compared.clone(), Vec::new())).1.extend(&items);
             }
         }
         let mut guarded: BTreeMap<ContextId, Vec<ItemId>> = BTreeMap::new();
@@ -35,10 +36,17 @@ impl<'d> Site<'d> {
             }
         }
         for guard in guards(self.config, self.contexts()).filter(|guard| guard.compared.regex.is_some()) {
-            let items = guarded.get(&guard.guarded).into_iter().flatten().copied().take(MAX_TRIED);
+            let items = self.unlike(guarded.get(&guard.guarded).into_iter().flatten().copied());
             expressions.entry(guard.compared.place).or_insert_with(|| (guard.compared, Vec::new())).1.extend(items);
         }
         expressions
+    }
+
+    /// Of directives in places that are alike the first one.
+    fn unlike(&self, items: impl Iterator<Item = ItemId>) -> Vec<ItemId> {
+        let mut seen = HashSet::new();
+        let kind = |item: &ItemId| self.alike.kind_of(self.config, self.config.item(*item).context);
+        items.filter(|item| seen.insert(kind(item))).collect()
     }
 }
 
@@ -46,8 +54,7 @@ impl<'d> Deployment<'d> {
     /// The exchange in which the origin gets in by one of these directives, where an origin mentioned nowhere does not: otherwise
     /// nothing is checked at all.
     pub fn let_in(&self, site: &Site<'d>, items: &[ItemId], origin: &str) -> Option<(Admission, Exchange<'d>)> {
-        let mut tried =
-            METHODS.into_iter().flat_map(|method| items.iter().take(MAX_TRIED).map(move |item| (*item, method)));
+        let mut tried = METHODS.into_iter().flat_map(|method| few(items.iter()).map(move |item| (*item, method)));
         tried.find_map(|(item, method)| {
             let (admission, exchange) = self.admission_by(method, site, item, origin)?;
             (!site.is_open_to_all(self, item, method)).then_some((admission, exchange))

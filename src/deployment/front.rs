@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ask::few;
 use super::{Deployment, Listed};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::nginx::config::ItemId;
 use crate::source::FileId;
-
-/// How many directives are asked whether an origin gets in by them.
-const MAX_FIELDS: usize = 64;
 
 /// The directives that send an Allow-Origin before one app.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +84,7 @@ impl Deployment<'_> {
     /// Returns whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
     pub fn is_admitted_before(&self, front: &Front, origin: &Origin) -> bool {
         let text = origin.to_string();
-        let mut fields = front.fields.iter().take(MAX_FIELDS);
+        let mut fields = few(front.fields.iter());
         fields.any(|(index, item)| {
             self.sites.get(*index).is_some_and(|site| self.admission(site, *item, &text).is_some())
         })

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::ask::few;
 use super::{Caller, Deployment, Exchange, Site, upstream};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::fields::is_sent_without_always;
-
-/// How many of the locations that one level's headers reach are asked.
-const MAX_ASKED: usize = 16;
 
 /// What the answers with the second length show.
 #[derive(Debug)]
@@ -46,13 +44,13 @@ fn shown(
     }
     let has_it = |answer: &Answer<'_>| answer.fields.iter().any(|field| field.item == Some(item));
     let harms = |answer: &Answer<'_>| has_it(answer) && is_harmed(site.config, answer, value);
-    let (mut is_sent, mut is_never) = (!sent.is_empty(), !contexts.is_empty() && contexts.len() <= MAX_ASKED);
+    let (mut is_sent, mut is_never) = (!sent.is_empty(), !contexts.is_empty());
     let leaves_out = |answer: &Answer<'_>| {
         let left_out = answer.status.is_some_and(|status| !is_sent_without_always(status));
         left_out && answer.by == AnsweredBy::Nginx && answer.open.is_none()
     };
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
-    for &context in contexts.iter().take(MAX_ASKED) {
+    for &context in few(contexts.iter()) {
         let Some(visit) = site.visit(context, &caller, &upstream(site.config, &deployment.behind)) else {
             is_never = false;
             continue;

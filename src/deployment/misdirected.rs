@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use hashbrown::HashSet;
+
+use super::ask::few;
 use super::{Caller, Deployment, Site, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::settings::{List, Protocol};
-
-/// How many of the locations that one level's headers reach are asked.
-const MAX_ASKED: usize = 16;
 
 /// The directives of one level that set such headers.
 #[derive(Debug, Clone)]
@@ -33,18 +33,21 @@ impl<'d> Site<'d> {
                 levels.insert(level, (items, Vec::new()));
             }
         }
+        let mut seen = HashSet::new();
         let entered = self.entered().filter(|_| !levels.is_empty()).collect::<Vec<_>>();
         for context in entered {
             let first = config.list(context, List::SetHeader(Protocol::Proxy)).first();
             // What another protocol sets is looked for in the location alone.
             let level = first.map_or(context, |item| config.item(*item).context);
-            if let Some((_, contexts)) = levels.get_mut(&level) {
+            if let Some((_, contexts)) = levels.get_mut(&level)
+                && seen.insert((level, self.alike.kind_of(config, context)))
+            {
                 contexts.push(context);
             }
         }
         let found = levels.into_values().filter_map(|(items, contexts)| {
             let (&first, others) = items.split_first()?;
-            let blocked = contexts.iter().take(MAX_ASKED).find_map(|&context| self.gets_no_origin(deployment, context));
+            let blocked = few(contexts.iter()).find_map(|&context| self.gets_no_origin(deployment, context));
             Some(Misdirected { first, others: others.to_vec(), blocked })
         });
         found.collect()

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
+use super::alike::KindOf;
+use super::ask::few;
 use super::{Deployment, Exchange, OriginFlow, Site};
 use crate::cors::fault::several;
 use crate::cors::header::CorsHeader;
@@ -12,8 +16,8 @@ use crate::cors::verdict::{Blocked, Kind, Reason, Verdict};
 use crate::nginx::config::ItemId;
 use crate::nginx::flow::Flow;
 
-/// How many of the places in which a value is in force are asked.
-const MAX_ROUTES: usize = 8;
+/// How many exchanges are kept in which one value is sent, of pages of one origin each: any of them shows it.
+const MAX_SENT: usize = 8;
 
 /// Exchanges, each with which of its requests.
 type Found = Vec<(usize, Kind)>;
@@ -25,7 +29,7 @@ pub struct Senders<'e, 'd> {
     site: &'e Site<'d>,
     /// The exchanges in which a value is sent, one for each page's origin, by the number of the flow that the value comes from, and by the value.
     sent: BTreeMap<(usize, &'e [u8]), Found>,
-    /// Some routes at which a flow is in force.
+    /// The routes at which a flow is in force; of those that are alike the first.
     in_force: BTreeMap<usize, Vec<usize>>,
 }
 
@@ -43,17 +47,18 @@ impl<'e, 'd> Senders<'e, 'd> {
                     let same_origin = |(other, _): &(usize, Kind)| {
                         site.exchanges.get(*other).is_some_and(|other| other.page.origin() == exchange.page.origin())
                     };
-                    if known.len() < MAX_ROUTES && !known.iter().any(same_origin) {
+                    if known.len() < MAX_SENT && !known.iter().any(same_origin) {
                         known.push((index, kind));
                     }
                 }
             }
         }
+        let mut seen: HashSet<(usize, KindOf)> = HashSet::new();
         for (index, route) in site.routes.iter().enumerate() {
+            let kind = site.alike.kind_of(site.config, route.context);
             for flow in route.fields(CorsHeader::AllowOrigin).filter_map(|field| flow_of(field.item)) {
-                let known = senders.in_force.entry(flow).or_default();
-                if known.len() < MAX_ROUTES && known.last() != Some(&index) {
-                    known.push(index);
+                if seen.insert((flow, kind)) {
+                    senders.in_force.entry(flow).or_default().push(index);
                 }
             }
         }
@@ -89,7 +94,8 @@ impl<'e, 'd> Senders<'e, 'd> {
     /// What a page of `origin` gets where this value is in force, which may depend on the method.
     fn asked(&self, flow: &Arc<Flow>, origin: &str) -> impl Iterator<Item = Exchange<'d>> {
         let routes = self.in_force.get(&flow.number).map_or(&[][..], Vec::as_slice);
-        let asked = ["GET", "POST"].into_iter().flat_map(|method| routes.iter().map(move |route| (method, *route)));
+        let asked =
+            ["GET", "POST"].into_iter().flat_map(|method| few(routes.iter()).map(move |route| (method, *route)));
         asked.filter_map(move |(method, route)| {
             self.deployment.ask_by(method, self.site, route, origin, CredentialsMode::Omit)
         })

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Site;
 use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::limits::Limit;
 use crate::nginx::locations::Found;
 
 /// How many targets that stand outside of servers are looked up in each of them.
@@ -31,7 +32,7 @@ pub(super) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
             match server {
                 Some(server) => _ = own.entry(server).or_default().insert(path),
                 None if shared.len() < MAX_SHARED => _ = shared.insert(path),
-                None => {}
+                None => model.give_up(config.top(), Limit::Steps),
             }
         }
     }

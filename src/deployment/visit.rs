@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashSet;
 use url::Url;
 
 use super::exchange::main_verdict;
@@ -97,11 +98,15 @@ impl<'d> Site<'d> {
         self.contexts().filter(|&context| route::entry(self.config, context).is_some())
     }
 
-    /// For each level with an `add_header` of its own, the contexts that requests enter and that have its headers.
+    /// For each level with an `add_header` of its own, the contexts that requests enter and that have its headers; of those that are alike the
+    /// first.
     pub fn entered_by_level(&self) -> BTreeMap<ContextId, Vec<ContextId>> {
         let mut entered: BTreeMap<ContextId, Vec<ContextId>> = BTreeMap::new();
+        let mut seen = HashSet::new();
         for context in self.entered() {
-            if let Some(level) = self.level_of(context) {
+            if let Some(level) = self.level_of(context)
+                && seen.insert((level, self.alike.kind_of(self.config, context)))
+            {
                 entered.entry(level).or_default().push(context);
             }
         }

@@ -118,10 +118,16 @@ pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
             Limit::Variables => "a CORS header depends on too many variables to follow, so not all of it was checked",
             Limit::Expression => "an expression is too long or has too many alternatives, so not all of it was checked",
             Limit::Apps => "too many apps match this directive, so corslint did not check all of them",
+            Limit::Places => {
+                "one directive applies in too many different locations, so corslint did not check all of them"
+            }
+            Limit::Origins => "an app allows too many origins, so corslint did not try all of them",
         };
         let help = match limit {
             Limit::Ways => "combine the conditions in one `map`",
-            Limit::Steps | Limit::Budget => "lint a part of the configuration by itself",
+            Limit::Steps | Limit::Budget | Limit::Places | Limit::Origins => {
+                "lint a part of the configuration by itself"
+            }
             Limit::Variables => "combine the `map` blocks, so that fewer lead to the header",
             Limit::Expression => "split it into several expressions, one for each host",
             Limit::Apps => "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`",

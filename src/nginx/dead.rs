@@ -8,9 +8,6 @@ use super::ways::{Piece, Way, ways};
 use crate::cors::fault::is_placeholder;
 use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 
-/// How many texts an expression may stand for to be looked at as texts.
-const MAX_TEXTS: usize = 64;
-
 /// Why an entry is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
@@ -105,10 +102,6 @@ fn dead_expression(pattern: &str, ignore_case: bool) -> Option<Dead> {
 /// What is wrong with the texts that an expression matches from end to end, where it matches no others and none of them is an origin.
 fn only_text(pattern: &str, ignore_case: bool) -> Option<NotSerialized> {
     let found = ways(pattern.as_bytes()).ways;
-    // More ways than these are not all looked at.
-    if found.len() > MAX_TEXTS {
-        return None;
-    }
     let fault = |way: &Way| match &way.pieces[..] {
         [Piece::Text(text)] if way.from_start && way.to_end => {
             let text = if ignore_case { text.to_ascii_lowercase() } else { text.clone() };

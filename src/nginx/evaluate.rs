@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::limits::{self, Limit};
 use super::regex::Captures;
 use super::run::Run;
 use super::value::{Part, Spot, Value, Written, only_variable, parts};
@@ -93,6 +94,7 @@ impl<'s> Run<'_, '_, 's> {
                 }
                 Part::Variable(name) => match self.variable(name).through(spot) {
                     Value::Known(value, _) if expanded.len() + value.len() > text.len() + MAX_EXPANDED_BYTES => {
+                        limits::meet(Limit::Variables);
                         return Value::unknown(name.to_vec()).through(spot);
                     }
                     Value::Known(value, from) => {

@@ -23,6 +23,10 @@ pub enum Limit {
     Expression,
     /// More apps may be meant by a directive than are tried.
     Apps,
+    /// One directive is in force in more places that differ than are tried.
+    Places,
+    /// An app's list has more origins than are tried.
+    Origins,
 }
 
 /// The blocks in which requests met a limit, each with the first limit it met.

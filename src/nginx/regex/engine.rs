@@ -9,6 +9,7 @@ use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 
 use super::{Captures, Undecided};
+use crate::nginx::limits::{self, Limit};
 
 /// How many steps a backtracking match may take before its outcome counts as unknown.
 const BACKTRACK_LIMIT: usize = 100_000;
@@ -16,6 +17,12 @@ const BACKTRACK_LIMIT: usize = 100_000;
 const SIZE_LIMIT: usize = 1024 * 1024;
 /// From how many characters on, counted by [`super::length`], an expression gets all that makes it fast.
 const LONG: usize = 256;
+
+/// What comes of a match that takes too many steps: the run says so.
+fn undecided() -> Undecided {
+    limits::meet(Limit::Expression);
+    Undecided
+}
 
 /// An expression that can be matched with ASCII text.
 #[derive(Debug)]
@@ -50,7 +57,7 @@ impl Engine {
     pub(super) fn is_match(&self, text: &str) -> Result<bool, Undecided> {
         match self {
             Engine::Automaton(regex) => Ok(regex.is_match(text)),
-            Engine::Backtracking(regex) => regex.is_match(text).map_err(|_| Undecided),
+            Engine::Backtracking(regex) => regex.is_match(text).map_err(|_| undecided()),
         }
     }
 
@@ -75,7 +82,7 @@ impl Engine {
                 Ok(found.is_match().then_some(Captures { numbered, named }))
             }
             Engine::Backtracking(regex) => {
-                let Some(found) = regex.captures(text).map_err(|_| Undecided)? else { return Ok(None) };
+                let Some(found) = regex.captures(text).map_err(|_| undecided())? else { return Ok(None) };
                 let group =
                     |group: Option<fancy_regex::Match<'_>>| group.map_or(Vec::new(), |group| group.as_str().into());
                 let numbered = (0..10).map(|index| group(found.get(index))).collect();
