@@ -19,8 +19,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use hashbrown::HashMap;
-
 use crate::dotenv::keys::{Key, Own};
 use crate::finding::Severity;
 use crate::source::{Source, Span};
@@ -127,7 +125,7 @@ pub struct Settings {
     /// The apps of a tree that holds several.
     pub apps: Vec<AppPath>,
     /// The same apps by the path of each, once somebody asks for one.
-    apps_by_path: OnceLock<HashMap<PathBuf, usize>>,
+    apps_by_path: OnceLock<BTreeMap<PathBuf, usize>>,
     /// What a team's own keys mean; `None` for a key that only looks like CORS.
     pub env: BTreeMap<String, Set<Option<Key>>>,
 }

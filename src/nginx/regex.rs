@@ -27,6 +27,9 @@ const COUNTED: usize = 256;
 /// How many steps one character of such an expression takes.
 const STEPS_OF_A_CHARACTER: usize = 12;
 
+/// How many steps an expression takes that is matched by backtracking: as many as ten common ones.
+const STEPS_OF_BACKTRACKING: u64 = 150;
+
 /// How many steps an expression takes to compile that takes as much memory as two common ones.
 const STEPS_OF_A_SIZE: u64 = 4;
 /// How many compiled expressions are kept, if all are common ones.
@@ -197,8 +200,9 @@ fn expression<'k>(known: &'k mut HashMap<Vec<u8>, Expression>, pattern: &[u8]) -
     known.entry_ref(pattern).or_insert_with(|| {
         let hir = structure(pattern);
         let length = hir.as_ref().map_or(0, length);
+        let backtracks = if hir.is_none() { STEPS_OF_BACKTRACKING } else { 0 };
         let needed = hir.and_then(|hir| ordered::needed(&hir));
-        let steps = steps_to_compile(pattern.len(), length);
+        let steps = backtracks + steps_to_compile(pattern.len(), length);
         let compiled = if length > MAX_LENGTH { [Some(None), Some(None)] } else { [None, None] };
         Expression { needed: needed.map(Vec::into_boxed_slice), length, steps, compiled, sample: [None, None] }
     })
