@@ -20,7 +20,7 @@ use crate::nginx::limits::{self, Limit};
 use crate::source::FileId;
 
 /// How many of the places in which one directive is in force are asked, none of them like another.
-const MAX_ROUTES: usize = 64;
+pub(super) const MAX_ROUTES: usize = 64;
 
 /// Whether a page gets at what a location serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::ask::few;
+use super::ask::{MAX_ROUTES, few};
 use super::{Admission, Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
 use crate::nginx::compared::Compared;
@@ -46,7 +46,8 @@ impl<'d> Site<'d> {
     fn unlike(&self, items: impl Iterator<Item = ItemId>) -> Vec<ItemId> {
         let mut seen = HashSet::new();
         let kind = |item: &ItemId| self.alike.kind_of(self.config, self.config.item(*item).context);
-        items.filter(|item| seen.insert(kind(item))).collect()
+        // One more than are tried, so that it shows.
+        items.filter(|item| seen.insert(kind(item))).take(MAX_ROUTES + 1).collect()
     }
 }
 

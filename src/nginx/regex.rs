@@ -20,7 +20,7 @@ const MAX_PATTERN_BYTES: usize = 4096;
 /// since it takes long to compile.
 const MAX_LENGTH: usize = 4096;
 /// How many of those characters compile in the time of one step, nearly.
-const LENGTH_OF_A_STEP: usize = 8;
+const LENGTH_OF_A_STEP: usize = 5;
 /// How many times as long as it is written an expression is by its counts, and how many characters it has, for it to pay what it takes.
 const MANY_TIMES: usize = 8;
 const COUNTED: usize = 256;

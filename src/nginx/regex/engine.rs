@@ -114,15 +114,23 @@ fn automaton(pattern: &str, ignore_case: bool, length: usize) -> Option<meta::Re
     meta::Builder::new().syntax(syntax).configure(config).build(pattern).ok()
 }
 
-/// The expression with `\w` and `\d` as nginx has them. This engine means those of all scripts, of which each takes some kilobytes.
+/// The expression with `\w` and `\d` as nginx has them, and with a dot that means ASCII, since all texts are. This engine means characters of all
+/// scripts, which takes some kilobytes for each of them.
 fn with_ascii_classes(pattern: &str) -> String {
     let mut plain = String::with_capacity(pattern.len());
     let mut characters = pattern.chars().peekable();
     let mut in_class = false;
+    // A flag may make a dot mean a line break as well.
+    let may_have_flags =
+        pattern.contains("(?i") || pattern.contains("(?s") || pattern.contains("(?m") || pattern.contains("(?x");
     while let Some(character) = characters.next() {
         let class = match (character, characters.peek()) {
             ('\\', Some('w')) => "0-9A-Za-z_",
             ('\\', Some('d')) => "0-9",
+            ('.', _) if !in_class && !may_have_flags => {
+                plain.push_str(r"[\x00-\x09\x0B-\x7F]");
+                continue;
+            }
             _ => {
                 plain.push(character);
                 match character {
@@ -153,8 +161,8 @@ mod tests {
     #[test]
     fn classes_are_those_of_ascii() {
         assert_eq!(
-            with_ascii_classes(r"\\w\w[\w.-][]\d][^]\d][[:alpha:]\d]\W"),
-            r"\\w[0-9A-Za-z_][0-9A-Za-z_.-][]0-9][^]0-9][[:alpha:]0-9]\W"
+            with_ascii_classes(r"\\w\w[\w.-][]\d][^]\d][[:alpha:]\d]\W\..+"),
+            r"\\w[0-9A-Za-z_][0-9A-Za-z_.-][]0-9][^]0-9][[:alpha:]0-9]\W\.[\x00-\x09\x0B-\x7F]+"
         );
     }
 
