@@ -96,7 +96,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::value::only_variable;
-use crate::source::{Place, Sources};
+use crate::source::{FileId, Place, Sources};
 
 /// nginx and the app.
 #[derive(Debug)]
@@ -140,6 +140,8 @@ pub struct Site<'d> {
     routes_by_item: BTreeMap<ItemId, Vec<usize>>,
     /// The index of each route served over https under a name of the public network.
     public: OnceLock<BTreeSet<usize>>,
+    /// The routes that reach an app, by each of its .env files; of those that are alike the first.
+    routes_by_file: OnceLock<BTreeMap<FileId, Vec<usize>>>,
     /// See [`methods::mapped`].
     mapped_methods: Vec<&'static str>,
     /// What pages get there, by route.
@@ -265,6 +267,7 @@ impl<'d> Site<'d> {
         let alike = around.map_or_else(Alike::default, |around| Alike::new(&model, &bases, around));
         let mut site = Site {
             public: OnceLock::new(),
+            routes_by_file: OnceLock::new(),
             mapped_methods,
             config,
             model,
@@ -291,6 +294,7 @@ impl<'d> Site<'d> {
         let before = std::mem::replace(&mut self.routes, routes);
         self.routes_by_item = ask::routes_by_item(self.config, &self.alike, &self.routes);
         self.public = OnceLock::new();
+        self.routes_by_file = OnceLock::new();
         let numbers: BTreeMap<ContextId, usize> =
             (0..).zip(&self.routes).map(|(at, route)| (route.context, at)).collect();
         let number = |route: usize| before.get(route).and_then(|route| numbers.get(&route.context)).copied();

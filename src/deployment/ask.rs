@@ -94,12 +94,8 @@ impl<'d> Deployment<'d> {
     /// that leads to the app: its own address is not known.
     pub fn shut_out(&self, file: FileId, origin: &str) -> Option<Request> {
         let shut_out = |site: &Site<'d>| {
-            let is_its = |route: &Route<'_>| route.app.is_some_and(|app| app.files.contains(&file));
-            let routes = site.routes.iter().enumerate().filter(|(_, route)| route.reaches_app && is_its(route));
-            let mut seen = HashSet::new();
-            let is_new = |(_, route): &(usize, &Route<'_>)| seen.insert(site.alike.kind_of(site.config, route.context));
-            let routes = few(routes.filter(is_new));
-            let mut asked = routes.filter_map(|(route, _)| self.ask(site, route, origin, CredentialsMode::Omit));
+            let routes = few(site.routes_to(file));
+            let mut asked = routes.filter_map(|route| self.ask(site, route, origin, CredentialsMode::Omit));
             asked.find(|exchange| {
                 let mut from_app = exchange.main.iter().filter(|answer| answer.by == AnsweredBy::App).peekable();
                 from_app.peek().is_some() && !from_app.any(|answer| exchange.is_readable(answer))
@@ -158,6 +154,22 @@ impl<'d> Site<'d> {
     pub fn is_open_to_all(&self, deployment: &Deployment<'d>, item: ItemId, method: &str) -> bool {
         let route = self.routes_of(item).next().and_then(|route| self.routes.get(route));
         route.is_some_and(|route| deployment.admission_by(method, self, item, &route.foreign_origin()).is_some())
+    }
+
+    /// The routes that reach the app of a .env file; of those that are alike the first.
+    fn routes_to(&self, file: FileId) -> impl Iterator<Item = usize> {
+        let by_file = self.routes_by_file.get_or_init(|| {
+            let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+            let mut seen = HashSet::new();
+            for (index, route) in self.routes.iter().enumerate().filter(|(_, route)| route.reaches_app) {
+                let kind = self.alike.kind_of(self.config, route.context);
+                for file in route.app.iter().flat_map(|app| &app.files).filter(|file| seen.insert((**file, kind))) {
+                    by_file.entry(*file).or_default().push(index);
+                }
+            }
+            by_file
+        });
+        by_file.get(&file).into_iter().flatten().copied()
     }
 
     /// The routes at which a directive may set a field; of those that are alike the first.

@@ -12,6 +12,8 @@ pub use convention::Looks;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::slips::Slips;
+
 /// How sure a row is. Only [`Certainty::Src`] and [`Certainty::Docs`] may carry an error, [`Certainty::Usage`] and
 /// [`Certainty::Convention`] a warning; the last is used to recognise a key, never to judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -283,22 +285,28 @@ pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
 
 /// What a team's settings say of its own keys. They come before every row of the table.
 #[derive(Debug, Clone, Default)]
-pub struct Own(BTreeMap<String, Option<Key>>);
+pub struct Own {
+    keys: BTreeMap<String, Option<Key>>,
+    names: Vec<String>,
+    slips: Slips,
+}
 
 impl Own {
     /// The keys by their names; `None` for one that has nothing to do with CORS.
     pub fn new(keys: BTreeMap<String, Option<Key>>) -> Self {
-        Own(keys)
+        let names: Vec<String> = keys.keys().cloned().collect();
+        let slips = Slips::new(names.iter().map(String::as_str));
+        Own { keys, names, slips }
     }
 
-    /// Their names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// The names that one edit may make of `name`, and perhaps others.
+    pub(super) fn near(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.slips.near(name).into_iter().filter_map(|number| self.names.get(number).map(String::as_str))
     }
 
     /// What is said of a key: its row, or that it is none.
     pub fn get(&self, key: &str) -> Option<Option<&Key>> {
-        let said = |name: &str| self.0.get(name).map(Option::as_ref);
+        let said = |name: &str| self.keys.get(name).map(Option::as_ref);
         said(key).or_else(|| {
             let base = key.trim_end_matches(|byte: char| byte.is_ascii_digit());
             let index = Some(base).filter(|base| base.len() < key.len())?;

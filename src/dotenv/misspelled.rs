@@ -1,10 +1,8 @@
 //! Keys that are one letter away from one that a product reads.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use hashbrown::HashMap;
-
+use super::ends::Ends;
 use super::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
 
 /// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
@@ -55,7 +53,7 @@ pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Op
     if own.get(name).is_some() {
         return None;
     }
-    if let Some(name) = own.names().find(|known| !present(known) && is_one_edit(name, known)) {
+    if let Some(name) = own.near(name).find(|known| is_one_edit(name, known) && !present(known)) {
         return Some(Meant { name, reader: "your app" });
     }
     let near: Vec<&Key> = near_rows(name).filter(|row| !present(row.name)).collect();
@@ -76,44 +74,12 @@ pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Op
     (!reads_this).then_some(Meant { name: found.name, reader: found.product })
 }
 
-/// How many bytes at the start or at the end of two names are the same where one edit makes one of the other, if the names are long.
-const SAME: usize = 4;
+static ENDS: LazyLock<Ends> = LazyLock::new(|| Ends::new(all().iter().map(|row| row.name)));
 
-/// The rows by the first and by the last [`SAME`] bytes of their names, and those of short names, each in the order of the table.
-#[derive(Default)]
-struct Ends {
-    first: HashMap<[u8; SAME], Vec<u16>>,
-    last: HashMap<[u8; SAME], Vec<u16>>,
-    short: Vec<u16>,
-}
-
-static ENDS: LazyLock<Ends> = LazyLock::new(|| {
-    let mut ends = Ends::default();
-    for (index, row) in (0_u16..).zip(all()) {
-        let name = row.name.as_bytes();
-        match (name.first_chunk(), name.last_chunk()) {
-            (Some(first), Some(last)) if name.len() > 2 * SAME => {
-                ends.first.entry(*first).or_default().push(index);
-                ends.last.entry(*last).or_default().push(index);
-            }
-            _ => ends.short.push(index),
-        }
-    }
-    ends
-});
-
-/// The rows that one edit may make of `name`, in the order of the table. An edit changes two neighbouring bytes at most, so that the
-/// first bytes of a long name stay as they are, or the last.
+/// The rows that one edit may make of `name`, in the order of the table.
 fn near_rows(name: &str) -> impl Iterator<Item = &'static Key> {
-    let bytes = name.as_bytes();
-    let first = bytes.first_chunk().and_then(|chunk| ENDS.first.get(chunk));
-    let last = bytes.last_chunk().and_then(|chunk| ENDS.last.get(chunk));
-    let is_short = bytes.len() <= 2 * SAME + 1;
-    let short = is_short.then_some(&ENDS.short);
-    let is_near = |index: &&u16| all().get(usize::from(**index)).is_some_and(|row| is_one_edit(name, row.name));
-    let found = [first, last, short].into_iter().flatten().flatten().filter(is_near);
-    let found: BTreeSet<u16> = found.copied().collect();
-    found.into_iter().filter_map(|index| all().get(usize::from(index)))
+    let near = ENDS.near(name).into_iter().filter_map(|index| all().get(index));
+    near.filter(move |row| is_one_edit(name, row.name))
 }
 
 /// URLs have names of every kind.
