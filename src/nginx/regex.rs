@@ -134,6 +134,9 @@ impl Regexes {
         let which = usize::from(ignore_case);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let expression = self::expression(&mut known.by_pattern, pattern);
+        // Whoever asks pays, as for compiling: a text is made of the structure, and matched.
+        let steps = expression.length.min(MAX_LENGTH) * STEPS_OF_A_CHARACTER;
+        limits::spend(u64::try_from(steps).unwrap_or(u64::MAX));
         if let Some(sample) = &expression.sample[which] {
             limits::spend(expression.steps);
             return sample.as_deref().map(<[u8]>::to_vec);
