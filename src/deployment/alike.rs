@@ -131,6 +131,11 @@ impl Alike {
         }
     }
 
+    /// Returns whether no place is like another.
+    pub(super) fn is_empty(&self) -> bool {
+        self.kind_of.is_empty()
+    }
+
     /// The kind of the place that a context stands in.
     pub(super) fn kind_of(&self, config: &Config<'_>, context: ContextId) -> KindOf {
         if self.kind_of.is_empty() {

@@ -40,8 +40,10 @@ pub(super) fn routes_by_item(config: &Config<'_>, alike: &Alike, routes: &[Route
     for (index, route) in routes.iter().enumerate() {
         let kind = alike.kind_of(config, route.context);
         for field in &route.fields {
-            if seen.insert((field.item, kind)) {
-                by_item.entry(field.item).or_default().push(index);
+            let known = by_item.entry(field.item).or_default();
+            let is_new = known.last() != Some(&index) && (alike.is_empty() || seen.insert((field.item, kind)));
+            if is_new {
+                known.push(index);
             }
         }
     }

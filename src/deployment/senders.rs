@@ -57,8 +57,9 @@ impl<'e, 'd> Senders<'e, 'd> {
         for (index, route) in site.routes.iter().enumerate() {
             let kind = site.alike.kind_of(site.config, route.context);
             for flow in route.fields(CorsHeader::AllowOrigin).filter_map(|field| flow_of(field.item)) {
-                if seen.insert((flow, kind)) {
-                    senders.in_force.entry(flow).or_default().push(index);
+                let known = senders.in_force.entry(flow).or_default();
+                if known.last() != Some(&index) && (site.alike.is_empty() || seen.insert((flow, kind))) {
+                    known.push(index);
                 }
             }
         }
