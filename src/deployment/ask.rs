@@ -158,6 +158,13 @@ impl<'d> Site<'d> {
         route.is_some_and(|route| deployment.admission_by(method, self, item, &route.foreign_origin()).is_some())
     }
 
+    /// Of these directives that send the same value those in unlike places, as many as are asked.
+    pub fn unlike_flows<'f>(&self, flows: &[&'f OriginFlow<'d>]) -> impl Iterator<Item = &'f OriginFlow<'d>> {
+        let mut seen = HashSet::new();
+        let kind = |item: ItemId| self.alike.kind_of(self.config, self.config.item(item).context);
+        few(flows.iter().copied().filter(move |(field, _)| seen.insert(kind(field.item))))
+    }
+
     /// The routes that reach the app of a .env file; of those that are alike the first.
     fn routes_to(&self, file: FileId) -> impl Iterator<Item = usize> {
         let by_file = self.routes_by_file.get_or_init(|| {

@@ -56,9 +56,6 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// How many of the headers that one map decides about are asked whether they let in what a dead line means.
-const MAX_FIELDS: usize = 8;
-
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     // One map decides about many headers; each of its lines is judged once, unless an origin gets in by another header's way.
     let (mut reported, mut alive): (BTreeSet<Place>, BTreeSet<Place>) = Default::default();
@@ -77,11 +74,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                     }
                     continue;
                 };
-                let is_shut_out = |(field, _): &&&OriginFlow<'_>| {
+                let is_shut_out = |(field, _): &&OriginFlow<'_>| {
                     let gets_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
                     !dead.meant.as_ref().is_some_and(gets_in)
                 };
-                if let Some(origin_flow) = origin_flows.iter().take(MAX_FIELDS).find(is_shut_out) {
+                if let Some(origin_flow) = site.unlike_flows(&origin_flows).find(is_shut_out) {
                     reported.insert(compared.place);
                     let request = dead.meant.as_ref().and_then(|origin| senders.shut_out(origin_flow, origin));
                     findings.push(finding(request, &origin_flow.0, compared, &dead));
