@@ -30,6 +30,8 @@ pub(super) use touched::Touched;
 
 /// With fewer places than this, each is asked sooner than it is compared with the others.
 const FEW: usize = 16;
+/// How many locations a server may have for one to be compared whose conditions look at paths.
+const MAX_SIBLINGS: usize = 64;
 /// How many places one processor compares at a time.
 const AT_A_TIME: usize = 256;
 
@@ -320,6 +322,9 @@ impl<'c, 'd> Comparison<'c, 'd> {
         }
         if looks_at_paths {
             // A rule may ask for a path that a condition names, and another location may take it.
+            if config.children(server).size_hint().0 > MAX_SIBLINGS {
+                return;
+            }
             let openers = config.children(server).filter_map(|sibling| config.context(sibling).opener);
             openers.for_each(|opener| form.directive(config, opener, style));
         }

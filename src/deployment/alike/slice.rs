@@ -11,6 +11,10 @@ use crate::nginx::settings::{List, Single};
 /// How many other locations a request may be led to; a location that leads to more is asked by itself.
 const MAX_TARGETS: usize = 16;
 
+/// How many error pages, or lists of indexes, may be in force in a location, and how many blocks it may have; a location with more is asked by
+/// itself.
+const MAX_LISTED: usize = 64;
+
 /// A location, and what of its server the responses of its requests depend on.
 pub(super) struct Slice {
     /// The location, and those that it leads to.
@@ -61,15 +65,19 @@ pub(super) fn slice(model: &Model<'_, '_>, server: ContextId, location: ContextI
 /// The paths that a request for `path` may be led to from a location; `None` where they are not to be known.
 fn targets(model: &Model<'_, '_>, location: ContextId, path: &[u8]) -> Option<Vec<Vec<u8>>> {
     let config = model.config;
+    (config.children(location).size_hint().0 <= MAX_LISTED).then_some(())?;
+    let blocks: Vec<ContextId> =
+        config.children(location).filter(|block| config.context(*block).kind != ContextKind::Location).collect();
+    let own = std::iter::once(location).chain(blocks.iter().copied());
+    // Very many may be in force in very many locations.
+    let is_few = |list: List| own.clone().map(|block| config.list(block, list).len()).sum::<usize>() <= MAX_LISTED;
+    (is_few(List::ErrorPage) && config.list(location, List::Index).len() <= MAX_LISTED).then_some(())?;
     let mut targets = Vec::new();
     let mut directory = path.to_vec();
     directory.truncate(path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1));
     // A page may ask for the directory that the path stands in, and for the path as for one.
     let within = [path, b"/"].concat();
     indexes(config, location, &[&directory, &within], &mut targets)?;
-    let blocks: Vec<ContextId> =
-        config.children(location).filter(|block| config.context(*block).kind != ContextKind::Location).collect();
-    let own = std::iter::once(location).chain(blocks.iter().copied());
     let pages: BTreeSet<ItemId> = own.clone().flat_map(|block| config.list(block, List::ErrorPage)).copied().collect();
     for item in pages {
         let target = config.parameter(item, config.parameter_count(item))?;
@@ -103,6 +111,8 @@ fn targets(model: &Model<'_, '_>, location: ContextId, path: &[u8]) -> Option<Ve
 fn indexes(config: &Config<'_>, location: ContextId, directories: &[&[u8]], targets: &mut Vec<Vec<u8>>) -> Option<()> {
     let list = config.list(location, List::Index);
     let mut names: Vec<Vec<u8>> = Vec::new();
+    let words: usize = list.iter().map(|item| config.parameter_count(*item)).sum();
+    (words <= MAX_LISTED).then_some(())?;
     for &item in list {
         for index in 1..=config.parameter_count(item) {
             let name = config.parameter(item, index)?;

@@ -25,11 +25,12 @@ impl Touched {
         }
         let config = site.config;
         let mut directives = Directives::new();
+        // Many kinds may share a server, and a server may have many locations.
+        let mut own: BTreeMap<ContextId, Vec<Place>> = BTreeMap::new();
         for (number, kind) in kinds() {
-            for item in kind.blocks.iter().flat_map(|block| config.items(*block)) {
-                if is_of(config, &kind.blocks, item) {
-                    let place = config.place(item);
-                    directives.entry(place.file).or_default().push((place, number));
+            for &block in &kind.blocks {
+                for place in own.entry(block).or_insert_with(|| places_of(config, block)).iter() {
+                    directives.entry(place.file).or_default().push((*place, number));
                 }
             }
         }
@@ -71,11 +72,12 @@ impl Touched {
     }
 }
 
-/// Returns whether a directive of one of these blocks is one of the kind: another location of the same server is not.
-fn is_of(config: &Config<'_>, blocks: &[ContextId], item: ItemId) -> bool {
-    let opened = config.item(item).opens;
-    let location = opened.filter(|opened| config.context(*opened).kind == ContextKind::Location);
-    location.is_none_or(|location| blocks.contains(&location))
+/// The directives of a block but for its locations, and the one that opens it where it is a location itself.
+fn places_of(config: &Config<'_>, block: ContextId) -> Vec<Place> {
+    let is_location = |context: ContextId| config.context(context).kind == ContextKind::Location;
+    let own = config.items(block).filter(|item| !config.item(*item).opens.is_some_and(is_location));
+    let opener = config.context(block).opener.filter(|_| is_location(block));
+    own.chain(opener).map(|item| config.place(item)).collect()
 }
 
 /// The kinds of the directives that a place stands in.
