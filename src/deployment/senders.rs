@@ -92,6 +92,13 @@ impl<'e, 'd> Senders<'e, 'd> {
         self.asked(flow, origin).find(is_blocked).map(|exchange| exchange.request(Kind::Main))
     }
 
+    /// The same, as far as it is known, for a page that a key was meant to let in. `None` where such a page gets in all the same.
+    pub fn missed(&self, flow: &OriginFlow<'d>, origin: &str) -> Option<Option<Request>> {
+        let request = self.shut_out(flow, origin);
+        let gets_in = || self.deployment.admission(self.site, flow.0.item, origin).is_some();
+        (request.is_some() || !gets_in()).then_some(request)
+    }
+
     /// What a page of `origin` gets where this value is in force, which may depend on the method.
     fn asked(&self, flow: &Arc<Flow>, origin: &str) -> impl Iterator<Item = Exchange<'d>> {
         let routes = self.in_force.get(&flow.number).map_or(&[][..], Vec::as_slice);

@@ -12,7 +12,7 @@ use crate::nginx::locations::Found;
 const MAX_SHARED: usize = 64;
 
 impl Site<'_> {
-    /// See [`led_to`].
+    /// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
     pub fn led_to(&self) -> BTreeSet<ContextId> {
         led_to(&self.model)
     }

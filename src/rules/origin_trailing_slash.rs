@@ -69,15 +69,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 findings.push(wording::of_variable(finding, &deployment.sources.text(text.place)));
             }
             for compared in flow.all_compared().filter(|compared| compared.regex.is_none()) {
-                let Some(origin) = slash(&compared.text).filter(|_| !reported.contains(&compared.place)) else {
-                    continue;
-                };
-                let request = senders.shut_out(origin_flow, &origin);
-                // A page that gets in by another way is not missing anything.
-                if request.is_none() && deployment.admission(site, field.item, &origin).is_some() {
-                    continue;
-                }
-                reported.insert(compared.place);
+                let meant = slash(&compared.text);
+                let missed = meant.and_then(|origin| Some((senders.missed(origin_flow, &origin)?, origin)));
+                let Some((request, origin)) = missed.filter(|_| reported.insert(compared.place)) else { continue };
                 let finding = finding(compared.place, "no request matches:", "", &origin).shown_by(request);
                 let finding = finding.beside(wording::decided_by(field, compared.place));
                 findings.push(finding.with_help(format!("write `{}`", compared.keyed_text(&origin))));
