@@ -56,8 +56,8 @@ pub(super) struct Alike {
     left: HashSet<ContextId>,
     /// For each context whether it stands in one of them; empty where none is left out.
     is_hidden: Vec<bool>,
-    /// The number of the kind of each place that was compared.
-    kind_of: HashMap<ContextId, usize>,
+    /// The kind of each place that was compared and has others like it, and of each location in such a server.
+    kind_of: HashMap<ContextId, KindOf>,
 }
 
 /// What is the same for places that are alike: of such it is enough to ask one. A place that is like no other is its own kind.
@@ -114,7 +114,12 @@ impl Alike {
         }
         for (number, kind) in alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
             alike.left.extend(&kind.left);
-            alike.kind_of.extend(kind.left.iter().chain([&kind.first]).map(|place| (*place, number)));
+            for &place in kind.left.iter().chain([&kind.first]) {
+                // Servers of one kind have the same locations in the same order.
+                let places = std::iter::once(place).chain(locations_of(config, place));
+                let numbered = (0..).zip(places).map(|(at, place)| (place, KindOf::Known(number, at)));
+                alike.kind_of.extend(numbered);
+            }
         }
         alike.hide(config);
         alike
@@ -143,17 +148,8 @@ impl Alike {
         if self.kind_of.is_empty() {
             return KindOf::Own(context);
         }
-        let mut inside = None;
-        for place in config.ancestors(context) {
-            if let Some(kind) = self.kind_of.get(&place) {
-                let is_it = |child: ContextId| Some(child) == inside;
-                let whole = config.context(place).kind == ContextKind::Server;
-                let number = config.children(place).position(is_it).filter(|_| whole);
-                return KindOf::Known(*kind, number.map_or(0, |number| number + 1));
-            }
-            inside = Some(place);
-        }
-        KindOf::Own(context)
+        let known = config.ancestors(context).find_map(|place| self.kind_of.get(&place));
+        known.copied().unwrap_or(KindOf::Own(context))
     }
 
     /// Returns whether a context stands in a place that is not asked.
@@ -359,18 +355,17 @@ impl<'c, 'd> Comparison<'c, 'd> {
         let mut form = Form::default();
         form.base(shared.bases.get(&server).map(String::as_str), style);
         form.block(config, server, style);
-        let mut waiting: Vec<ContextId> = config.children(server).collect();
-        let mut at = 0;
-        while let Some(&location) = waiting.get(at) {
-            at += 1;
-            if config.context(location).kind != ContextKind::Location {
-                continue;
-            }
+        let locations = locations_of(config, server);
+        // They come in rows, the inner ones behind the outer ones.
+        let numbers: HashMap<ContextId, usize> =
+            locations.iter().zip(1..).map(|(place, number)| (*place, number)).collect();
+        for &location in &locations {
+            let around = config.context(location).parent.and_then(|parent| numbers.get(&parent));
+            form.fact(around.copied().unwrap_or_default().to_string().as_bytes());
             if let Some(opener) = config.context(location).opener {
                 form.directive(config, opener, style);
             }
             form.block(config, location, style);
-            waiting.extend(config.children(location));
         }
         self.add(&form, server, blocks, has_map);
     }
@@ -396,6 +391,21 @@ fn within(config: &Config<'_>, block: ContextId) -> Vec<ContextId> {
         blocks.extend(config.children(block));
     }
     blocks
+}
+
+/// The locations in a server, and those in them; none of a location.
+fn locations_of(config: &Config<'_>, place: ContextId) -> Vec<ContextId> {
+    let is_location = |context: &ContextId| config.context(*context).kind == ContextKind::Location;
+    if is_location(&place) {
+        return Vec::new();
+    }
+    let mut locations: Vec<ContextId> = config.children(place).filter(is_location).collect();
+    let mut at = 0;
+    while let Some(&location) = locations.get(at) {
+        at += 1;
+        locations.extend(config.children(location).filter(is_location));
+    }
+    locations
 }
 
 /// Returns whether a server has no directive, beside its locations, that they have in common: what is in force in all of them is judged in all

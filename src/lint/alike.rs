@@ -278,6 +278,15 @@ fn another_location_of_the_server_tells_it_apart() {
                   if ($uri ~ ^/p/x$) { add_header X-A b; } }";
     let [taken, free] = ["/p/x", "/p/y"].map(|path| format!("{probed} location = {path} {{ return 404; }}"));
     told_apart("", &taken, &free);
+    // Two servers that have the same locations, one of which stands in another one.
+    let inner = r"location ~ \.x$ { return 200; }";
+    let nested = |first: &str, second: &str| {
+        format!(
+            "location /a/ {{ add_header Access-Control-Allow-Origin https://app.shop.com/; proxy_pass http://b; {first} }} \
+             location /c/ {{ add_header Access-Control-Allow-Origin https://app.shop.com; proxy_pass http://b; {second} }}"
+        )
+    };
+    told_apart("", &nested(inner, ""), &nested("", inner));
     let [empty, unread] = ["", "access_log off;"].map(|inside| {
         format!(
             "location / {{ if ($http_origin = https://app.shop.com) {{ add_header Access-Control-Allow-Origin $http_origin; }} \
