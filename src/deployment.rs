@@ -36,6 +36,7 @@ mod preflight;
 mod probe;
 mod rewritten;
 mod route;
+mod said;
 mod senders;
 mod slash;
 mod stars;
@@ -73,6 +74,7 @@ pub use pairing::Behind;
 pub use preflight::{Answered, Refusal, Refused};
 pub use rewritten::Rewritten;
 pub use route::Route;
+pub use said::{upstream, upstream_to};
 pub use senders::Senders;
 pub use stars::Star;
 pub use unanswered::{Fate, Unanswered};
@@ -87,11 +89,10 @@ use std::sync::{Arc, OnceLock};
 use alike::{Alike, Around, Touched};
 
 use crate::cors::header::CorsHeader;
-use crate::dotenv::app::{AllowOrigin, App, Evidence};
+use crate::dotenv::app::{App, Evidence};
 use crate::dotenv::keys::Own;
 use crate::nginx::answer::Model;
 use crate::nginx::answer::{Answer, AnsweredBy};
-use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
@@ -379,49 +380,4 @@ fn origin_flows<'d>(site: &Site<'d>) -> Vec<OriginFlow<'d>> {
         (field, flow)
     });
     allow_origins.collect()
-}
-
-/// What the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
-pub fn upstream<'u>(config: &'u Config<'_>, behind: &'u Behind<'_>) -> Upstream<'u> {
-    let fields = move |pass: ItemId, told: Option<&str>| match behind.app(config.place(pass)) {
-        Some(app) if app.evidence.is_some() => told.map_or_else(|| said_to_any(app), |it| said_to(app, it)),
-        _ => AppFields::new(),
-    };
-    Upstream { status: AppStatus::This(200), headers: AppHeaders::ByOrigin(Box::new(fields)) }
-}
-
-/// What it answers to this origin, whatever it is told: nginx has kept such an answer, or another request tells it.
-pub fn upstream_to(app: &App, origin: &str) -> Upstream<'static> {
-    let fields = if app.evidence.is_some() { said_to(app, origin) } else { Vec::new() };
-    Upstream { status: AppStatus::This(200), headers: AppHeaders::Same(fields) }
-}
-
-/// The CORS fields of the app's answer to an origin.
-fn said_to(app: &App, origin: &str) -> AppFields {
-    let policy = app.answer_for(origin);
-    let value = match policy.allow_origin {
-        AllowOrigin::Origin(origin) => Some(origin),
-        AllowOrigin::Star => Some("*".to_owned()),
-        AllowOrigin::Unknown => None,
-        AllowOrigin::None => return Vec::new(),
-    };
-    let field = |header: CorsHeader, value| (header.name().to_owned(), value);
-    let credentials = match policy.credentials {
-        Some(false) => None,
-        Some(true) => Some(field(CorsHeader::AllowCredentials, Some("true".to_owned()))),
-        None => Some(field(CorsHeader::AllowCredentials, None)),
-    };
-    [field(CorsHeader::AllowOrigin, value)].into_iter().chain(credentials).collect()
-}
-
-/// The same where nobody knows which origin it is told: known only where it is the same for those it names and for any other.
-fn said_to_any(app: &App) -> AppFields {
-    let any = said_to(app, route::FOREIGN_ORIGIN);
-    let named =
-        app.origins.iter().find(|origin| origin.cors).map(|origin| said_to(app, origin.text.trim_end_matches('/')));
-    if named.is_none_or(|named| named == any) {
-        return any;
-    }
-    let unknown = |header: CorsHeader| (header.name().to_owned(), None);
-    vec![unknown(CorsHeader::AllowOrigin), unknown(CorsHeader::AllowCredentials)]
 }

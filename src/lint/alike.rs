@@ -13,6 +13,8 @@ use crate::nginx::tree::{Body, Tree};
 
 #[path = "../../fixtures/bench/workloads/fleet.rs"]
 mod fleet;
+#[path = "../../fixtures/bench/workloads/random.rs"]
+mod random;
 
 /// How many there are of each block: as many as are compared at all, and no more than any rule asks of the places where one directive is in
 /// force.

@@ -4,10 +4,14 @@
 //! own drops the whole list of the level above (`add_header` A1.1, `*_hide_header` A4.5). *Single* directives
 //! are taken from the nearest level that has one. Contexts come parents first, so one pass settles them all.
 
+mod in_force;
+
 use hashbrown::HashMap;
 
 use super::config::{Config, ContextId, ItemId};
 use crate::cors::header::CorsHeader;
+use in_force::number;
+pub(super) use in_force::{InForce, Settings};
 
 /// A directive that nginx inherits as a list, all or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,27 +247,6 @@ pub(super) struct Named {
     pub(super) has_others: bool,
 }
 
-/// What is in force in one context: a run in `Config::in_force`, which a context without directives of its own shares with the one around it.
-/// Few directives are in force anywhere, and there are very many contexts.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Settings {
-    start: u32,
-    end: u32,
-}
-
-/// A list or a single directive that is in force, by its index; the singles come behind the lists.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct InForce {
-    what: u8,
-    /// Of a list, a run in `Config::lists`; of a single directive, its number and nothing.
-    run: (u32, u32),
-}
-
-/// The index of a list, or of a single directive behind the lists.
-fn number(index: usize) -> u8 {
-    u8::try_from(index).unwrap_or(u8::MAX)
-}
-
 impl Config<'_> {
     /// Settles what is in force in `id`, whose parent is settled already.
     pub(super) fn settle(&mut self, id: ContextId) {
@@ -320,38 +303,6 @@ impl Config<'_> {
         let context = self.context_mut(id);
         (context.settings, context.rewrites, context.more) = (settings, start..end, runs);
         context.try_files = try_files;
-    }
-
-    /// The settings around a context with those that it changes, the last one where it changes one twice.
-    fn changed(&mut self, around: Settings, changed: Vec<InForce>) -> Settings {
-        if changed.is_empty() {
-            return around;
-        }
-        let start = self.in_force.len();
-        let (from, to) = (around.start as usize, around.end as usize);
-        for at in from..to {
-            if let Some(own) = self.in_force.get(at).copied().filter(|own| changed.iter().all(|it| it.what != own.what))
-            {
-                self.in_force.push(own);
-            }
-        }
-        for (at, own) in changed.iter().enumerate() {
-            if changed.iter().skip(at + 1).all(|later| later.what != own.what) {
-                self.in_force.push(*own);
-            }
-        }
-        let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Settings { start: bound(start), end: bound(self.in_force.len()) }
-    }
-
-    fn in_force(&self, id: ContextId, what: usize) -> Option<(u32, u32)> {
-        let Settings { start, end } = self.context(id).settings;
-        let all = self.in_force.get(start as usize..end as usize).unwrap_or_default();
-        all.iter().find(|own| own.what == number(what)).map(|own| own.run)
-    }
-
-    fn run(&self, id: ContextId, list: List) -> (u32, u32) {
-        self.in_force(id, list.index()).unwrap_or_default()
     }
 
     /// The directives of the rewrite module directly in `id`, in file order: what runs there (A3.16).

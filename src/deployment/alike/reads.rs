@@ -48,7 +48,7 @@ impl<'m, 'd> Variables<'m, 'd> {
     }
 
     /// What the directives of a block look at, and whether a variable of a map is among their words.
-    pub(super) fn of_block(&self, context: ContextId) -> (Reads, bool) {
+    fn of_block(&self, context: ContextId) -> (Reads, bool) {
         let config = self.model.config;
         // What a map says counts where somebody asks for it.
         let is_asked = |item: &ItemId| {
@@ -57,6 +57,14 @@ impl<'m, 'd> Variables<'m, 'd> {
         };
         let found = config.items(context).filter(is_asked).map(|item| self.of_directive(item));
         found.fold((NOTHING, false), |(reads, has_map), (other, other_has)| (reads | other, has_map || other_has))
+    }
+
+    /// The same of several blocks, and what is looked at besides.
+    pub(super) fn of_blocks(&self, besides: (Reads, bool), blocks: &[ContextId]) -> (Reads, bool) {
+        blocks.iter().fold(besides, |(reads, has_map), block| {
+            let (other, has) = self.of_block(*block);
+            (reads | other, has_map || has)
+        })
     }
 
     fn of_directive(&self, item: ItemId) -> (Reads, bool) {
