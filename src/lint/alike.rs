@@ -150,28 +150,31 @@ fn check(find: fn(&Tree, &str) -> Vec<Range<usize>>, renamed: fn(&str, usize) ->
     shared
 }
 
+/// Each fixture is compared this way, and in many of them fewer places are asked.
+#[track_caller]
+fn check_all(find: fn(&Tree, &str) -> Vec<Range<usize>>, renamed: fn(&str, usize) -> String) {
+    let shared = check(find, renamed);
+    assert!(shared > 100, "in {shared} fixtures places were left out");
+}
+
 #[test]
 fn servers_under_numbers() {
-    let shared = check(servers, numbered_server);
-    assert!(shared > 100, "in {shared} fixtures servers were left out");
+    check_all(servers, numbered_server);
 }
 
 #[test]
 fn locations_under_numbers() {
-    let shared = check(locations, numbered_location);
-    assert!(shared > 100, "in {shared} fixtures locations were left out");
+    check_all(locations, numbered_location);
 }
 
 #[test]
 fn servers_under_names() {
-    let shared = check(servers, named_server);
-    assert!(shared > 100, "in {shared} fixtures servers were left out");
+    check_all(servers, named_server);
 }
 
 #[test]
 fn locations_under_names() {
-    let shared = check(locations, named_location);
-    assert!(shared > 100, "in {shared} fixtures locations were left out");
+    check_all(locations, named_location);
 }
 
 /// Fleets in which no two servers are alike.
@@ -179,11 +182,7 @@ fn locations_under_names() {
 fn servers_of_any_kind() {
     for seed in 100..110 {
         let (maps, servers) = fleet::fleet(200, seed);
-        let text = format!("events {}\nhttp {{\n{maps}{}}}\n", "{}", servers.concat());
-        let path = Path::new("fixtures/nginx.conf");
-        let mut options = Options { paths: vec![path.to_owned()], ..Options::default() };
-        options.overlay.set(path, text.into_bytes(), None);
-        compare(&options);
+        check_text(&(maps + &servers.concat()));
     }
 }
 
@@ -205,12 +204,18 @@ fn told_apart(beside: &str, first: &str, others: &str) {
     for turn in [0, 7] {
         let mut servers: Vec<String> = NAMES.iter().enumerate().map(server).collect();
         servers.rotate_right(turn);
-        let text = format!("events {}\nhttp {{ {beside}\n{} }}\n", "{}", servers.concat());
-        let path = Path::new("fixtures/nginx.conf");
-        let mut options = Options { paths: vec![path.to_owned()], ..Options::default() };
-        options.overlay.set(path, text.into_bytes(), None);
-        compare(&options);
+        check_text(&format!("{beside}\n{}", servers.concat()));
     }
+}
+
+/// Compares what is found in a main file with this in its `http`.
+#[track_caller]
+fn check_text(http: &str) {
+    let text = format!("events {}\nhttp {{ {http} }}\n", "{}");
+    let path = Path::new("fixtures/nginx.conf");
+    let mut options = Options { paths: vec![path.to_owned()], ..Options::default() };
+    options.overlay.set(path, text.into_bytes(), None);
+    compare(&options);
 }
 
 const ECHO: &str = "location / { add_header Access-Control-Allow-Origin $cors; add_header Access-Control-Allow-Credentials true; \
@@ -266,29 +271,37 @@ fn a_page_of_a_server_itself_tells_it_apart() {
 
 #[test]
 fn another_location_of_the_server_tells_it_apart() {
-    let refused = "location = /a { add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Methods PUT; return 403; }";
-    told_apart(
-        "",
-        &format!("{refused} location / {{ error_page 404 /a; }}"),
-        &format!("{refused} location / {{ return 404; }}"),
-    );
+    // Nobody asks for the page of an error himself: the first of these locations is one, and the others are not.
+    let refused = |name: &str| {
+        format!(
+            "location /{name} {{ add_header Access-Control-Allow-Origin https://app.shop.com always; \
+             add_header Access-Control-Allow-Methods PUT always; add_header Access-Control-Allow-Headers X-A always; return 403; }}"
+        )
+    };
+    let locations: String = NAMES.iter().map(|name| refused(name)).collect();
+    check_text(&format!(
+        "server {{ server_name api.shop.com; {locations} location /zz/ {{ error_page 404 /{}; }} }}",
+        NAMES[0]
+    ));
     let page = "location / { add_header Access-Control-Allow-Origin * always; if ($http_origin) { error_page 404 =200 /e; return 404; } }";
     let [with, without] = ["add_header Access-Control-Allow-Origin * always;", ""]
         .map(|header| format!("{page} location = /e {{ {header} return 200; }}"));
     told_apart("", &without, &with);
     let probed = "location /p/ { add_header Access-Control-Allow-Origin https://app.shop.com; try_files $uri =404; \
-                  if ($uri ~ ^/p/x$) { add_header X-A b; } }";
-    let [taken, free] = ["/p/x", "/p/y"].map(|path| format!("{probed} location = {path} {{ return 404; }}"));
+                  if ($uri ~ ^/p/foo$) { add_header X-A b; } }";
+    let [taken, free] = ["/p/foo", "/p/bar"].map(|path| format!("{probed} location = {path} {{ return 404; }}"));
     told_apart("", &taken, &free);
-    // Two servers that have the same locations, one of which stands in another one.
-    let inner = r"location ~ \.x$ { return 200; }";
+    // Two servers have the same locations, and in one of them the last stands where it sends CORS headers without answering OPTIONS.
+    let inner = r"location ~ \.x$ { proxy_pass http://b; }";
     let nested = |first: &str, second: &str| {
         format!(
-            "location /a/ {{ add_header Access-Control-Allow-Origin https://app.shop.com/; proxy_pass http://b; {first} }} \
-             location /c/ {{ add_header Access-Control-Allow-Origin https://app.shop.com; proxy_pass http://b; {second} }}"
+            "location /a/ {{ add_header Access-Control-Allow-Origin https://app.shop.com always; \
+             add_header Access-Control-Allow-Methods PUT always; add_header Access-Control-Max-Age 600 always; \
+             if ($request_method = OPTIONS) {{ return 204; }} proxy_pass http://b; {first} }} \
+             location /c/ {{ proxy_pass http://b; {second} }}"
         )
     };
-    told_apart("", &nested(inner, ""), &nested("", inner));
+    told_apart("", &nested("", inner), &nested(inner, ""));
     let [empty, unread] = ["", "access_log off;"].map(|inside| {
         format!(
             "location / {{ if ($http_origin = https://app.shop.com) {{ add_header Access-Control-Allow-Origin $http_origin; }} \
