@@ -38,8 +38,9 @@ pub fn check(text: &[u8]) {
                 let assumed = |question: &Question| {
                     answer.assumptions.iter().find(|(other, _)| other == question).map(|(_, reply)| *reply)
                 };
-                let again = ask(&assumed);
+                let mut again = ask(&assumed);
                 assert_eq!(again.len(), 1, "what it assumes decides it");
+                again[0].number = answer.number;
                 assert_eq!(format!("{:?}", again[0]), format!("{answer:?}"));
             }
         }
