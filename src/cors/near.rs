@@ -23,30 +23,34 @@ pub fn difference(left: &Origin, right: &Origin) -> Option<&'static str> {
     }
 }
 
-/// For each of `wanted`, the first of `others` that differs in one thing only, by its index, and in what. Each is read once, however many
-/// there are on the other side.
-pub fn nearest(wanted: &[&Origin], others: &[&Origin]) -> Vec<Option<(usize, &'static str)>> {
-    let mut found = vec![None; wanted.len()];
-    if others.is_empty() {
-        return found;
-    }
-    let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (index, origin) in wanted.iter().enumerate() {
-        common(origin).into_iter().for_each(|what| waiting.entry(what).or_default().push(index));
-    }
-    for (other, origin) in others.iter().enumerate() {
-        for what in common(origin) {
-            let Some(sharing) = waiting.get_mut(&what) else { continue };
-            sharing.retain(|&index| {
-                let (Some(found), Some(one)) = (found.get_mut(index), wanted.get(index)) else { return false };
-                if found.is_none() {
-                    *found = difference(one, origin).map(|what| (other, what));
-                }
-                found.is_none()
-            });
+/// Origins by what they have in common with those near them, so that a near one is found without looking at all.
+#[derive(Debug, Default)]
+pub struct Neighbors {
+    /// Indexes of the origins, ascending, by the hashes of [`common`].
+    sharing: HashMap<u64, Vec<usize>>,
+}
+
+impl Neighbors {
+    /// Reads each origin once; the indexes are the caller's own and ascend.
+    pub fn new<'o>(origins: impl Iterator<Item = (usize, &'o Origin)>) -> Self {
+        let mut sharing: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (index, origin) in origins {
+            common(origin).into_iter().for_each(|what| sharing.entry(what).or_default().push(index));
         }
+        Neighbors { sharing }
     }
-    found
+
+    /// The first origin that differs from `wanted` in one thing only, by its index, and in what. `get` gives the origin of an index, and
+    /// `None` for one that does not count; how often it may be called in all is for the caller to limit.
+    pub fn nearest<'o>(
+        &self,
+        wanted: &Origin,
+        get: impl Fn(usize) -> Option<&'o Origin>,
+    ) -> Option<(usize, &'static str)> {
+        let of_sharing =
+            |sharing: &Vec<usize>| sharing.iter().find_map(|&index| Some((index, difference(wanted, get(index)?)?)));
+        common(wanted).iter().filter_map(|what| of_sharing(self.sharing.get(what)?)).min()
+    }
 }
 
 /// What an origin has in common with every one that [`difference`] finds near, as hashes. Others may have it in common as well, but few do.
@@ -181,8 +185,9 @@ mod tests {
                 others.iter().enumerate().find_map(|(index, other)| Some((index, difference(one, other)?)))
             };
             let expected: Vec<_> = all.iter().map(first).collect();
-            for ((one, found), expected) in all.iter().zip(nearest(&all, others)).zip(expected) {
-                assert_eq!(found, expected, "{one}");
+            let neighbors = Neighbors::new(others.iter().copied().enumerate());
+            for (one, expected) in all.iter().zip(expected) {
+                assert_eq!(neighbors.nearest(one, |index| others.get(index).copied()), expected, "{one}");
             }
         }
     }

@@ -81,6 +81,15 @@ impl Deployment<'_> {
         origins
     }
 
+    /// The index of the site and the number of the flow of each of those headers: fronts with the same ones list the same origins.
+    pub fn flows_before(&self, front: &Front) -> BTreeSet<(usize, usize)> {
+        let flow = |(index, item): &(usize, ItemId)| {
+            let (_, flow) = self.sites.get(*index)?.origin_flow(*item)?;
+            Some((*index, flow.number))
+        };
+        front.fields.iter().filter_map(flow).collect()
+    }
+
     /// Returns whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
     pub fn is_admitted_before(&self, front: &Front, origin: &Origin) -> bool {
         let text = origin.to_string();

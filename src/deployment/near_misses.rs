@@ -1,15 +1,17 @@
 //! Origins that one party names and another does not let in, but one that is nearly the same.
 
-use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use hashbrown::HashSet;
 
 use super::{Deployment, Front, Listed, meant_origin};
-use crate::cors::near::nearest;
+use crate::cors::near::Neighbors;
 use crate::cors::origin::Origin;
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::{Certainty, Meaning};
+use crate::nginx::limits::{self, Limit};
 use crate::source::Place;
 
 /// An origin that is nearly let in.
@@ -27,29 +29,46 @@ pub struct NearMiss {
     pub open: Option<String>,
 }
 
-/// Origins that one party allows.
-struct Party<'p> {
+/// Origins by name.
+#[derive(Default)]
+struct Names {
     origins: Vec<Listed>,
     /// The same origins, to look one up.
     known: HashSet<Origin>,
+    /// Those that are no example of an expression, to find a near one.
+    neighbors: OnceCell<Neighbors>,
+}
+
+impl Names {
+    fn new(origins: Vec<Listed>) -> Self {
+        let known = origins.iter().map(|listed| listed.origin.clone()).collect();
+        Names { origins, known, neighbors: OnceCell::new() }
+    }
+
+    fn neighbors(&self) -> &Neighbors {
+        self.neighbors.get_or_init(|| {
+            let named = self.origins.iter().enumerate().filter(|(_, listed)| !listed.is_pattern);
+            Neighbors::new(named.map(|(index, listed)| (index, &listed.origin)))
+        })
+    }
+}
+
+/// Who allows origins.
+struct Party<'p> {
+    names: Rc<Names>,
     /// What it is called in a message.
     name: &'static str,
     /// Where it is nginx: what of it stands before the app.
     front: Option<&'p Front>,
 }
 
-impl<'p> Party<'p> {
+impl Party<'_> {
     fn app(origins: Vec<Listed>) -> Self {
-        let known = origins.iter().map(|listed| listed.origin.clone()).collect();
-        Party { origins, known, name: "the app", front: None }
-    }
-
-    fn nginx(deployment: &Deployment<'_>, front: &'p Front) -> Self {
-        Party { name: "nginx", front: Some(front), ..Party::app(deployment.listed_before(front)) }
+        Party { names: Rc::new(Names::new(origins)), name: "the app", front: None }
     }
 
     fn has(&self, origin: &Origin) -> bool {
-        self.known.contains(origin)
+        self.names.known.contains(origin)
     }
 
     /// Returns whether it lets the origin in.
@@ -58,11 +77,24 @@ impl<'p> Party<'p> {
     }
 }
 
+/// What nginx names before the apps: many headers send the value of one map, which is read once.
+#[derive(Default)]
+struct NamesBefore(BTreeMap<BTreeSet<(usize, usize)>, Rc<Names>>);
+
+impl NamesBefore {
+    fn party<'p>(&mut self, deployment: &Deployment<'_>, front: &'p Front) -> Party<'p> {
+        let names = self.0.entry(deployment.flows_before(front));
+        let names = names.or_insert_with(|| Rc::new(Names::new(deployment.listed_before(front))));
+        Party { names: Rc::clone(names), name: "nginx", front: Some(front) }
+    }
+}
+
 impl Deployment<'_> {
     /// All of them, by place.
     pub fn near_misses(&self) -> Vec<NearMiss> {
         let fronts = self.fronts();
-        let perhaps = LazyCell::new(|| Party::nginx(self, fronts.open()));
+        let mut named = NamesBefore::default();
+        let perhaps = OnceCell::new();
         let mut found: BTreeMap<Place, NearMiss> = BTreeMap::new();
         for (index, project) in self.projects.iter().enumerate() {
             let app = &project.production;
@@ -74,7 +106,7 @@ impl Deployment<'_> {
                     found.entry(miss.origin.place).or_insert(miss);
                 }
             };
-            let front = fronts.before(index).map(|front| Party::nginx(self, front));
+            let front = fronts.before(index).map(|front| named.party(self, front));
             if let Some(front) = &front {
                 add(&pages, front, None);
             }
@@ -84,8 +116,9 @@ impl Deployment<'_> {
             if let Some(front) = &front {
                 add(&allowed, front, None);
             } else if fronts.may_be_open(index) {
-                add(&pages, &perhaps, Some(&project.directory));
-                add(&allowed, &perhaps, Some(&project.directory));
+                let perhaps = perhaps.get_or_init(|| named.party(self, fronts.open()));
+                add(&pages, perhaps, Some(&project.directory));
+                add(&allowed, perhaps, Some(&project.directory));
             }
         }
         found.into_values().collect()
@@ -98,16 +131,25 @@ fn differing<'o>(
     left: &'o Party<'_>,
     right: &'o Party<'_>,
 ) -> Vec<(&'o Listed, &'o Listed, &'static str)> {
-    let own: Vec<&Listed> = left.origins.iter().filter(|origin| !right.has(&origin.origin)).collect();
-    let others = right.origins.iter().filter(|other| !other.is_pattern && !left.has(&other.origin));
-    let others: Vec<&Listed> = if own.is_empty() { Vec::new() } else { others.collect() };
-    let origins = |listed: &[&'o Listed]| -> Vec<&'o Origin> { listed.iter().map(|listed| &listed.origin).collect() };
-    let near = nearest(&origins(&own), &origins(&others)).into_iter();
-    let found = own.iter().zip(near).filter_map(|(origin, near)| {
-        let (other, what) = near?;
-        Some((*origin, *others.get(other)?, what))
-    });
-    found.filter(|(origin, ..)| !right.admits(deployment, &origin.origin)).collect()
+    let others = &right.names.origins;
+    let other = |index: usize| {
+        limits::spend(1);
+        others.get(index).map(|other| &other.origin).filter(|other| !left.has(other))
+    };
+    let mut found = Vec::new();
+    for listed in left.names.origins.iter().filter(|listed| !right.has(&listed.origin)) {
+        if limits::is_spent() {
+            limits::meet(Limit::Budget);
+            break;
+        }
+        let near = right.names.neighbors().nearest(&listed.origin, other);
+        if let Some((other, what)) = near.and_then(|(index, what)| Some((others.get(index)?, what)))
+            && !right.admits(deployment, &listed.origin)
+        {
+            found.push((listed, other, what));
+        }
+    }
+    found
 }
 
 /// What an app's production files name: its pages, or the origins it lets in.

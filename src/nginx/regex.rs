@@ -105,12 +105,12 @@ impl Regexes {
         if expression.steps > 0 && limits::is_spent() {
             return None;
         }
-        let (length, steps) = (expression.length, expression.steps);
+        let steps = expression.steps;
         let mut recent = known.recent.iter();
         if let Some((.., compiled)) = recent.find(|(own, ignores, _)| *ignores == ignore_case && own == pattern) {
             return compiled.clone();
         }
-        let new = compile(pattern, ignore_case, length);
+        let new = compile(pattern, ignore_case);
         // Each takes some kilobytes, a long one as much as many others. Where there is no room for more, the first ones stay: expressions are
         // asked for in turns, so that whichever went would be asked for before those that stay.
         let size = 1 + usize::try_from(steps / STEPS_OF_A_SIZE).unwrap_or(MAX_COMPILED);
@@ -277,9 +277,9 @@ fn text(pattern: &[u8]) -> Option<&str> {
     std::str::from_utf8(pattern).ok().filter(|pattern| pattern.len() <= MAX_PATTERN_BYTES)
 }
 
-fn compile(pattern: &[u8], ignore_case: bool, length: usize) -> Option<Arc<Engine>> {
+fn compile(pattern: &[u8], ignore_case: bool) -> Option<Arc<Engine>> {
     let pattern = text(pattern).filter(|pattern| is_common(pattern))?;
-    Engine::new(pattern, ignore_case, length).map(Arc::new)
+    Engine::new(pattern, ignore_case).map(Arc::new)
 }
 
 #[cfg(test)]

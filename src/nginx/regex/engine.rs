@@ -1,7 +1,7 @@
 //! One compiled expression.
 //!
 //! Most expressions are regular, and an automaton matches them. What makes an automaton fast on long texts (lazy tables, a second automaton
-//! that runs backwards) takes ten times as long to build as the rest, and the texts here are origins and paths: only long expressions get it.
+//! that runs backwards, a search for literals) takes ten times as long to build as the rest, and the texts here are origins and paths.
 
 use fancy_regex::RegexBuilder;
 use regex_automata::meta;
@@ -15,8 +15,6 @@ use crate::nginx::limits::{self, Limit};
 const BACKTRACK_LIMIT: usize = 100_000;
 /// How large one compiled expression may become, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
-/// From how many characters on, counted by [`super::length`], an expression gets all that makes it fast.
-const LONG: usize = 256;
 
 /// What comes of a match that takes too many steps: the run says so.
 fn undecided() -> Undecided {
@@ -34,10 +32,10 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Compiles an expression of so many characters; `None` where neither engine can read it.
-    pub(super) fn new(pattern: &str, ignore_case: bool, length: usize) -> Option<Self> {
+    /// Compiles an expression; `None` where neither engine can read it.
+    pub(super) fn new(pattern: &str, ignore_case: bool) -> Option<Self> {
         if !may_be_possessive(pattern)
-            && let Some(regex) = automaton(pattern, ignore_case, length)
+            && let Some(regex) = automaton(pattern, ignore_case)
         {
             return Some(Engine::Automaton(regex));
         }
@@ -99,16 +97,15 @@ fn may_be_possessive(pattern: &str) -> bool {
     ["++", "*+", "?+", "}+"].iter().any(|quantifier| pattern.contains(quantifier))
 }
 
-fn automaton(pattern: &str, ignore_case: bool, length: usize) -> Option<meta::Regex> {
+fn automaton(pattern: &str, ignore_case: bool) -> Option<meta::Regex> {
     // nginx matches bytes: `\w`, `\d` and `\b` know the letters of ASCII alone.
     let syntax = syntax::Config::new().unicode(false).utf8(false).case_insensitive(ignore_case);
-    let is_long = length >= LONG;
     let config = meta::Config::new()
         .nfa_size_limit(Some(SIZE_LIMIT))
         .utf8_empty(false)
         .which_captures(WhichCaptures::All)
-        .auto_prefilter(is_long)
-        .hybrid(is_long)
+        .auto_prefilter(false)
+        .hybrid(false)
         .dfa(false)
         .onepass(false);
     meta::Builder::new().syntax(syntax).configure(config).build(pattern).ok()
@@ -199,14 +196,12 @@ mod tests {
         ];
         for pattern in patterns {
             for ignore_case in [false, true] {
-                let automaton = Engine::Automaton(automaton(pattern, ignore_case, 1).unwrap());
-                let long = Engine::Automaton(super::automaton(pattern, ignore_case, LONG).unwrap());
+                let automaton = Engine::Automaton(automaton(pattern, ignore_case).unwrap());
                 let mut other = RegexBuilder::new(&with_ascii_classes(pattern));
                 let other = Engine::Backtracking(other.case_insensitive(ignore_case).build().unwrap());
                 for text in texts {
                     let found = other.captures(text);
                     assert_eq!(automaton.captures(text), found, "{pattern} with {text}");
-                    assert_eq!(long.captures(text), found, "{pattern} with {text}");
                     assert_eq!(automaton.is_match(text), found.map(|found| found.is_some()), "{pattern} with {text}");
                 }
             }
@@ -215,11 +210,11 @@ mod tests {
 
     #[test]
     fn what_is_not_regular_goes_to_the_other_engine() {
-        let is_automaton = |pattern: &str| matches!(Engine::new(pattern, false, 8), Some(Engine::Automaton(_)));
+        let is_automaton = |pattern: &str| matches!(Engine::new(pattern, false), Some(Engine::Automaton(_)));
         assert!(is_automaton(r"^/api(/|$)"));
         for pattern in [r"^(?!a)b", r"(a)\1", "^a++b", "^(?>a|ab)c", "(?<=a)b"] {
             assert!(!is_automaton(pattern), "{pattern}");
         }
-        assert_eq!(Engine::new("^a++ab", false, 8).unwrap().is_match("aaab"), Ok(false));
+        assert_eq!(Engine::new("^a++ab", false).unwrap().is_match("aaab"), Ok(false));
     }
 }
