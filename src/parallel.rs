@@ -22,9 +22,8 @@ pub fn map<T: Sync, R: Send>(items: &[T], run: usize, work: impl Fn(&T) -> R + S
     let runs: Vec<&[T]> = items.chunks(run.max(1)).collect();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(runs.len()));
-    let take_runs = |before: &dyn Fn()| {
+    let take_runs = || {
         loop {
-            before();
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(run) = runs.get(at) else { break };
             let results: Vec<R> = run.iter().map(&work).collect();
@@ -33,8 +32,8 @@ pub fn map<T: Sync, R: Send>(items: &[T], run: usize, work: impl Fn(&T) -> R + S
     };
     thread::scope(|scope| {
         // Where the system has no thread to give, those that are there do the work.
-        (0..helpers).for_each(|_| _ = thread::Builder::new().spawn_scoped(scope, || take_runs(&widen_heap)));
-        take_runs(&|| {});
+        (0..helpers).for_each(|_| _ = thread::Builder::new().spawn_scoped(scope, take_runs));
+        take_runs();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(at, _)| *at);
@@ -61,12 +60,6 @@ pub fn both<R>(aside: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
         _ = thread::Builder::new().spawn_scoped(scope, do_aside);
         work()
     })
-}
-
-/// Has a thread's heap grow in few steps. glibc's grows page by page where it is not the main thread's, with a call to the kernel each that
-/// holds up all threads, but keeps what was given back to it.
-fn widen_heap() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(1024 * 1024)));
 }
 
 /// How many processors there are for this process. It takes some reading of files to know.
