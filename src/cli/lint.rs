@@ -92,8 +92,6 @@ impl Lint {
         };
         let code = self.tell(&options.settings, &mut outcome);
         self.offer_fixes(&outcome);
-        // The process ends here, and all its memory with it, which is sooner than giving it back piece by piece.
-        std::mem::forget(outcome);
         code
     }
 
