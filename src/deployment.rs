@@ -6,6 +6,7 @@
 
 mod alike;
 mod ask;
+mod asker;
 mod blame;
 mod caches;
 mod compare;
@@ -48,6 +49,7 @@ mod varying;
 mod visit;
 
 pub use ask::Admission;
+pub use asker::{Asker, assumption};
 pub use blame::{Blame, Replacing};
 pub use caches::MixedUp;
 pub use compare::Difference;
@@ -56,7 +58,7 @@ pub use doubled::{BesideApp, Sender};
 pub use dropped::Dropped;
 pub use echoes::{Echoed, Reach};
 pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
-pub use exchange::{Ask, Exchange, assumption};
+pub use exchange::{Ask, Exchange};
 pub use expressions::Deciding;
 pub use front::{Front, Fronts};
 pub use hidden_errors::{HiddenError, is_without_always};
@@ -91,7 +93,6 @@ use alike::{Alike, Around, Touched};
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{App, Evidence};
 use crate::dotenv::keys::Own;
-use crate::nginx::answer::Model;
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
@@ -107,7 +108,7 @@ pub struct Deployment<'d> {
     /// The nginx configurations: one for a main file, several for fragments.
     pub sites: Vec<Site<'d>>,
     /// The apps behind them whose .env files were given.
-    pub behind: Behind<'d>,
+    pub behind: Arc<Behind<'d>>,
     /// Every .env file by itself, for what is wrong in it whatever overrides it.
     pub env_files: &'d [Arc<App>],
     /// The nginx that will read the files, where that is known.
@@ -127,8 +128,8 @@ pub struct Deployment<'d> {
 pub struct Site<'d> {
     /// The configuration.
     pub config: &'d Config<'d>,
-    /// The same, ready to be asked more.
-    pub model: Model<'d, 'd>,
+    /// The same with its apps, ready for requests.
+    pub asker: Asker<'d>,
     /// Every Allow-Origin that nginx may set, and where its value comes from.
     pub origin_flows: Vec<OriginFlow<'d>>,
     /// The locations in which CORS is about.
@@ -182,7 +183,7 @@ impl<'d> Deployment<'d> {
         apps: &'d Apps<'d>,
         depth: (Option<Around<'_>>, bool),
     ) -> Self {
-        let behind = Behind::new(configs, apps);
+        let behind = Arc::new(Behind::new(configs, apps));
         let mut steps = StepsLeft::new(configs);
         let sites = configs.iter().map(|config| Site::new(config, &behind, depth, &mut steps)).collect();
         Deployment {
@@ -204,9 +205,9 @@ impl<'d> Deployment<'d> {
         let mut is_any = false;
         for site in &mut self.sites {
             let mut touched = Touched::new(site, found);
-            touched.add_blocks(site, &site.model.given_up().into_iter().map(|(block, _)| block).collect());
+            touched.add_blocks(site, &site.asker.model.given_up().into_iter().map(|(block, _)| block).collect());
             if !touched.is_empty() && site.alike.show(site.config, &touched) {
-                site.ask_routes(&self.behind, &mut self.steps);
+                site.ask_routes(&mut self.steps);
                 is_any = true;
             }
         }
@@ -254,24 +255,24 @@ impl<'d> Site<'d> {
 
     fn new(
         config: &'d Config<'d>,
-        behind: &Behind<'d>,
+        behind: &Arc<Behind<'d>>,
         (around, with_all_fields): (Option<Around<'_>>, bool),
         steps: &mut StepsLeft,
     ) -> Self {
-        let mut model = Model::new(config);
-        model.with_all_fields = with_all_fields;
+        let asker = Asker::new(config, behind, with_all_fields);
+        let model = &asker.model;
         let ifs = route::ifs_by_parent(config);
-        let bases = || entry_url::bases(&model);
+        let bases = || entry_url::bases(model);
         let (bases, met) = watched(|| metered(&mut steps.for_locations, bases));
         met.inspect(|limit| model.give_up(config.top(), *limit));
-        let mapped_methods = methods::mapped(&model);
-        let alike = around.map_or_else(Alike::default, |around| Alike::new(&model, &bases, around));
+        let mapped_methods = methods::mapped(model);
+        let alike = around.map_or_else(Alike::default, |around| Alike::new(model, &bases, around));
         let mut site = Site {
             public: OnceLock::new(),
             routes_by_file: OnceLock::new(),
             mapped_methods,
             config,
-            model,
+            asker,
             origin_flows: Vec::new(),
             routes: Vec::new(),
             ifs,
@@ -281,17 +282,17 @@ impl<'d> Site<'d> {
             common: 0,
             alike,
         };
-        site.ask_routes(behind, steps);
+        site.ask_routes(steps);
         site
     }
 
     /// Asks the routes that are to be asked and were not asked before.
-    fn ask_routes(&mut self, behind: &Behind<'d>, steps: &mut StepsLeft) {
+    fn ask_routes(&mut self, steps: &mut StepsLeft) {
         self.origin_flows = origin_flows(self);
         for (field, _) in self.origin_flows.iter().filter(|(_, flow)| flow.is_cut) {
-            self.model.give_up(self.config.item(field.item).context, Limit::Variables);
+            self.asker.model.give_up(self.config.item(field.item).context, Limit::Variables);
         }
-        let routes = metered(&mut steps.for_locations, || route::routes(self, behind));
+        let routes = metered(&mut steps.for_locations, || route::routes(self));
         let before = std::mem::replace(&mut self.routes, routes);
         self.routes_by_item = ask::routes_by_item(self.config, &self.alike, &self.routes);
         self.public = OnceLock::new();
@@ -305,8 +306,8 @@ impl<'d> Site<'d> {
         let known: BTreeSet<ContextId> = before.iter().map(|route| route.context).collect();
         let is_new = |route: &usize| self.routes.get(*route).is_some_and(|route| !known.contains(&route.context));
         let new: Vec<usize> = (0..self.routes.len()).filter(is_new).collect();
-        let asked = exchange::ask_routes(self, &new, behind, &mut steps.for_locations);
-        let probed = metered(&mut steps.for_probes, || probe::ask_ifs(self, &new, &asked, behind));
+        let asked = exchange::ask_routes(self, &new, &mut steps.for_locations);
+        let probed = metered(&mut steps.for_probes, || probe::ask_ifs(self, &new, &asked));
         common.extend(asked);
         probes.extend(probed);
         if !before.is_empty() {
@@ -357,7 +358,7 @@ fn together<'f, 'd>(flows: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<(&'f
 pub type OriginFlow<'d> = (SetField<'d>, Arc<Flow>);
 
 fn origin_flows<'d>(site: &Site<'d>) -> Vec<OriginFlow<'d>> {
-    let (config, model) = (site.config, &site.model);
+    let (config, model) = (site.config, &site.asker.model);
     let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer);
     let items = site.contexts().flat_map(|context| config.items(context));
     let fields = items.flat_map(|item| set_fields(config, item));

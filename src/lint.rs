@@ -220,8 +220,8 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     let mut found = parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment));
     ask_alike(&mut deployment, &wanted, &mut found);
     findings = together(found.into_iter().chain([findings]).collect());
-    let steps = deployment.sites.iter().map(|site| site.model.steps()).sum();
-    deployment.sites.iter().for_each(|site| own::given_up(&site.model, &mut findings));
+    let steps = deployment.sites.iter().map(|site| site.asker.model.steps()).sum();
+    deployment.sites.iter().for_each(|site| own::given_up(&site.asker.model, &mut findings));
     let settle = || settle(options, gathered, &configs, &linted, findings);
     // All that was asked is large, and no longer needed.
     let found = if bytes > MUCH { parallel::both(|| drop(deployment), settle) } else { settle() };
@@ -271,7 +271,7 @@ fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
         let ((), met) = watched(|| metered(&mut steps_for(directives), ask));
         // A limit that was met where the block is not known is told of the whole.
         for site in deployment.sites.iter().filter(|_| met.is_some()) {
-            met.inspect(|limit| site.model.give_up(site.config.top(), *limit));
+            met.inspect(|limit| site.asker.model.give_up(site.config.top(), *limit));
         }
     }
     findings

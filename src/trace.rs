@@ -4,6 +4,7 @@ mod file;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -13,9 +14,9 @@ use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Missing, Unknown, Verdict};
-use crate::deployment::{Behind, assumption, upstream};
+use crate::deployment::{Asker, Behind, assumption};
 use crate::lint::{self, Gathered};
-use crate::nginx::answer::{Answer, AnsweredBy, Entry, Model, Question};
+use crate::nginx::answer::{Answer, AnsweredBy, Entry, Question};
 use crate::nginx::app::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::value::{Value, Why};
@@ -162,12 +163,12 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
         return Err(Error::NoConfiguration);
     }
     let apps = gathered.apps();
-    let behind = Behind::new(&configs, &apps);
-    let models: Vec<Model<'_, '_>> = configs.iter().map(Model::new).collect();
+    let behind = Arc::new(Behind::new(&configs, &apps));
+    let askers: Vec<Asker<'_>> = configs.iter().map(|config| Asker::new(config, &behind, false)).collect();
     let go = |other: bool| {
         let mut exchanges = Vec::new();
         let verdict = check::fetch(&page, |kind, request| {
-            let (traced, response) = exchange(&models, &behind, options, (kind, request, other));
+            let (traced, response) = exchange(&askers, options, (kind, request, other));
             exchanges.push(traced);
             response
         });
@@ -177,9 +178,10 @@ pub fn trace(options: &Options) -> Result<Trace, Error> {
     let has_other = exchanges.iter().filter_map(|exchange| exchange.assumed.as_ref()).any(|assumed| assumed.has_other);
     let other = has_other.then(|| go(true));
     let others: Vec<Way> = other.into_iter().filter(|other| other.verdict != verdict).collect();
-    let given_up = models.iter().filter(|model| !model.given_up().is_empty()).map(|model| model.config.root);
+    let models = askers.iter().map(|asker| &asker.model);
+    let given_up = models.filter(|model| !model.given_up().is_empty()).map(|model| model.config.root);
     let not_analysed = gathered.not_analysed(&configs, given_up);
-    drop(models);
+    drop(askers);
     drop(configs);
     let redactor = gathered.redactor();
     // What was not analyzed may change any response.
@@ -202,8 +204,7 @@ fn page(options: &Options) -> Result<PageRequest, Error> {
 
 /// Asks nginx one request.
 fn exchange(
-    models: &[Model<'_, '_>],
-    behind: &Behind<'_>,
+    askers: &[Asker<'_>],
     options: &Options,
     (kind, request, other): (Kind, &Request, bool),
 ) -> (Traced, Response<'static>) {
@@ -218,30 +219,29 @@ fn exchange(
         assumptions: Vec::new(),
         unknown: Vec::new(),
     };
-    let Some((model, entry)) = find_server(models, request) else {
+    let Some((asker, url, entry)) = find_server(askers, request) else {
         traced.unknown.push(format!("no server of the given files takes {}", request.url));
         return (traced, Response::unknown());
     };
-    let app = app_answer(model.config, behind, options, kind);
-    let mut answers = model.answers(request, &app, entry, &|question| assumption(question, request));
-    traced.assumed = file::take_file(model.config, &mut answers, request, other);
+    let config = asker.model.config;
+    let app = app_answer(asker, options, kind);
+    let mut answers = asker.ask(entry, (request, &url), &app);
+    traced.assumed = file::take_file(config, &mut answers, request, other);
     let Some(first) = answers.first() else {
         traced.unknown.push("too many conditions on what is not known".to_owned());
         return (traced, Response::unknown());
     };
     let agree = |what: &dyn Fn(&Answer<'_>) -> bool| answers.iter().all(what);
     traced.by = agree(&|answer| answer.by == first.by).then_some(first.by);
-    traced.place =
-        place(model.config, first).filter(|place| agree(&|answer| self::place(model.config, answer) == Some(*place)));
+    traced.place = place(config, first).filter(|place| agree(&|answer| self::place(config, answer) == Some(*place)));
     traced.status = first.status.filter(|_| agree(&|answer| answer.status == first.status));
-    traced.headers = headers(model.config, &answers);
-    let is_silent =
-        options.app_headers.is_empty() && first.item.is_none_or(|pass| !is_told(model.config, behind, pass));
-    traced.assumptions = assumptions(model.config, request, &answers);
+    traced.headers = headers(config, &answers);
+    let is_silent = options.app_headers.is_empty() && first.item.is_none_or(|pass| !is_told(asker, pass));
+    traced.assumptions = assumptions(config, request, &answers);
     if traced.by == Some(AnsweredBy::App) && is_silent {
         traced.assumptions.push(SILENT.to_owned());
     }
-    let unknown = unknown(model.config, &answers, &traced);
+    let unknown = unknown(config, &answers, &traced);
     traced.unknown.extend(unknown);
     let fields = traced
         .headers
@@ -252,19 +252,21 @@ fn exchange(
     (traced, response)
 }
 
-/// The server that takes the request; in a fragment without servers, whatever stands around it.
-fn find_server<'m, 'c, 's>(models: &'m [Model<'c, 's>], request: &Request) -> Option<(&'m Model<'c, 's>, Entry)> {
+/// The server that takes the request, with the request's URL; in a fragment without servers, whatever stands around it.
+fn find_server<'a, 'd>(askers: &'a [Asker<'d>], request: &Request) -> Option<(&'a Asker<'d>, Url, Entry)> {
     let url = Url::parse(&request.url).ok()?;
     let (host, port) = (url.host_str()?, url.port_or_known_default()?);
-    let on = |port| models.iter().find_map(|model| Some((model, Entry::Server(model.server_for(host, port)?))));
+    let on = |port| askers.iter().find_map(|asker| Some((asker, Entry::Server(asker.model.server_for(host, port)?))));
     // In front of nginx something else may end TLS or change the port.
     let elsewhere = || [443, 80, 8080, 8443].into_iter().find_map(on);
     let fragment = || {
-        let top = |model: &&Model<'_, '_>| model.config.context(model.config.top()).kind;
-        let model = models.iter().find(|model| matches!(top(model), ContextKind::Server | ContextKind::Location))?;
-        Some((model, Entry::Server(model.config.top())))
+        let top = |asker: &Asker<'_>| asker.model.config.context(asker.model.config.top()).kind;
+        let is_part = |asker: &&Asker<'_>| matches!(top(asker), ContextKind::Server | ContextKind::Location);
+        let asker = askers.iter().find(is_part)?;
+        Some((asker, Entry::Server(asker.model.config.top())))
     };
-    on(port).or_else(elsewhere).or_else(fragment)
+    let (asker, entry) = on(port).or_else(elsewhere).or_else(fragment)?;
+    Some((asker, url, entry))
 }
 
 /// What the responses take for granted of the client, in words.
@@ -292,23 +294,23 @@ fn assumptions(config: &Config<'_>, request: &Request, answers: &[Answer<'_>]) -
 const SILENT: &str = "the app is assumed to send no CORS headers";
 
 /// Returns whether .env files tell that the app behind a directive answers CORS.
-fn is_told(config: &Config<'_>, behind: &Behind<'_>, pass: ItemId) -> bool {
-    behind.app(config.place(pass)).is_some_and(|app| app.evidence.is_some())
+fn is_told(asker: &Asker<'_>, pass: ItemId) -> bool {
+    asker.behind.app(asker.model.config.place(pass)).is_some_and(|app| app.evidence.is_some())
 }
 
 /// The app's response: as stated, or as its .env files say, or 200 without CORS headers.
-fn app_answer<'a>(config: &'a Config<'_>, behind: &'a Behind<'_>, options: &Options, kind: Kind) -> Upstream<'a> {
+fn app_answer<'a>(asker: &'a Asker<'_>, options: &Options, kind: Kind) -> Upstream<'a> {
     let main = kind == Kind::Main;
     // Which methods and headers a preflight allows stands in no .env file.
-    let is_known = main || behind.apps().all(|app| app.evidence.is_none());
+    let is_known = main || asker.behind.apps().all(|app| app.evidence.is_none());
     let status = options.app_status.unwrap_or(if is_known { AppStatus::This(200) } else { AppStatus::Unknown });
     if !options.app_headers.is_empty() {
         let headers = options.app_headers.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
         return Upstream { status, headers: AppHeaders::Same(headers) };
     }
-    let known = upstream(config, behind).headers;
+    let known = asker.apps().headers;
     let fields = move |pass: ItemId, origin: Option<&str>| {
-        let is_open = !main && is_told(config, behind, pass);
+        let is_open = !main && is_told(asker, pass);
         let open: &[CorsHeader] = if is_open { &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders] } else { &[] };
         let open = open.iter().map(|header| (header.name().to_owned(), None));
         known.told(pass, origin).into_iter().chain(open).collect()

@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use url::Url;
 
 use super::alike::{Alike, KindOf};
-use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site, upstream};
+use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site};
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
@@ -80,7 +80,7 @@ impl<'d> Deployment<'d> {
         let url = Url::parse(&site.routes.get(route)?.url).ok()?;
         let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
         let page = PageRequest::new(page_origin, method, url, mode).ok()?;
-        let (page, main) = site.asked(site.routes[route].entry, page, &upstream(site.config, &self.behind));
+        let (page, main) = site.asked(site.routes[route].entry, page, &site.asker.apps());
         Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main.into()))
     }
 
@@ -89,7 +89,7 @@ impl<'d> Deployment<'d> {
         let Some(text) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
         let Ok(url) = Url::parse(&text) else { return Vec::new() };
         let request = Request { method: "GET".into(), url: text, headers: Vec::new() };
-        site.answers(route, (&request, &url), &self.behind)
+        site.asker.ask(site.routes[route].entry, (&request, &url), &site.asker.apps())
     }
 
     /// The request of a page of `origin` that reaches the app of this .env file and is not sure to be let in. `None` where no nginx was given

@@ -45,7 +45,7 @@ impl<'d> Deployment<'d> {
         if nearest.is_empty() {
             return Vec::new();
         }
-        let asked = Asked { deployment: self, site, nearest };
+        let asked = Asked { site, nearest };
         let mut found: BTreeMap<Place, MixedUp> = BTreeMap::new();
         let mut pairs = BTreeMap::new();
         for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
@@ -80,7 +80,6 @@ impl Cache {
 }
 
 struct Asked<'e, 'd> {
-    deployment: &'e Deployment<'d>,
     site: &'e Site<'d>,
     nearest: Nearest<'e>,
 }
@@ -90,7 +89,7 @@ impl<'d> Asked<'_, 'd> {
     fn cache_of(&self, exchange: &Exchange<'d>) -> Option<(Cache, &'d App)> {
         let answer = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?;
         let pass = answer.item?;
-        let app = self.deployment.behind.app(self.site.config.place(pass)).filter(|app| app.evidence.is_some())?;
+        let app = self.site.asker.behind.app(self.site.config.place(pass)).filter(|app| app.evidence.is_some())?;
         // Where one origin's answer may go to another, nobody knows what the app's line says.
         let mut lines = self.site.fields(answer, CorsHeader::AllowOrigin).filter(|field| field.item.is_none());
         lines.next().filter(|field| field.value.bytes().is_none())?;
@@ -119,7 +118,7 @@ impl<'d> Asked<'_, 'd> {
 
     /// Where it stays open which app answers: what comes if it is one that allows several origins, and which ones may be it.
     fn open(&self, context: ContextId) -> Option<MixedUp> {
-        let (site, behind) = (self.site, &self.deployment.behind);
+        let (site, behind) = (self.site, &self.site.asker.behind);
         let candidates = |pass: &ItemId| behind.candidates(site.config.place(*pass));
         let pass = site.passes(context).find(|pass| candidates(pass).next().is_some())?;
         let cache = self.cache(context, pass)?;
@@ -133,7 +132,7 @@ impl<'d> Asked<'_, 'd> {
         let suffering = |app: &'d Project<'d>| Some((app.directory.clone(), suffers(&app.production)?));
         let found: Vec<_> = candidates(&pass).take(MAX_CANDIDATES).filter_map(suffering).collect();
         if found.is_empty() && candidates(&pass).nth(MAX_CANDIDATES).is_some() {
-            site.model.give_up(site.config.item(pass).context, Limit::Apps);
+            site.asker.model.give_up(site.config.item(pass).context, Limit::Apps);
         }
         let (_, (first, request)) = found.first()?.clone();
         let directories = found.into_iter().map(|(directory, _)| directory).collect();

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use super::exchange::judge;
-use super::{Deployment, Exchange, Route, Site, upstream};
+use super::{Deployment, Exchange, Route, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::misnomer::misnomer;
 use crate::cors::request::Request;
@@ -55,7 +55,7 @@ impl<'d> Deployment<'d> {
             }];
         }
         let sites = self.sites.iter().zip(&after.sites);
-        let in_sites = sites.flat_map(|(old, new)| Pair { before: self, after, old, new }.differences());
+        let in_sites = sites.flat_map(|(old, new)| Pair { old, new }.differences());
         let environments =
             environments_differ(self, after).map(|why| Difference { why, blocks: Vec::new(), env_files: Vec::new() });
         in_sites.chain(environments).collect()
@@ -64,8 +64,6 @@ impl<'d> Deployment<'d> {
 
 /// One nginx configuration, before and after.
 struct Pair<'p, 'd> {
-    before: &'p Deployment<'d>,
-    after: &'p Deployment<'d>,
     old: &'p Site<'d>,
     new: &'p Site<'d>,
 }
@@ -104,7 +102,7 @@ impl<'d> Pair<'_, 'd> {
             }
         }
         // What was given up has no answers, and two of these look alike.
-        if [self.old, self.new].iter().any(|site| !site.model.given_up().is_empty()) {
+        if [self.old, self.new].iter().any(|site| !site.asker.model.given_up().is_empty()) {
             found.push(anywhere("some responses are too many to compare"));
         }
         found
@@ -121,9 +119,9 @@ impl<'d> Pair<'_, 'd> {
     /// The answers to one request, before and after.
     fn ask(&self, route: &Route<'_>, request: &Request, status: AppStatus) -> [Vec<Answer<'d>>; 2] {
         let Ok(url) = Url::parse(&request.url) else { return [Vec::new(), Vec::new()] };
-        [(self.before, self.old), (self.after, self.new)].map(|(deployment, site)| {
-            let upstream = Upstream { status, ..upstream(site.config, &deployment.behind) };
-            site.answers_from(route.entry, (request, &url), &upstream)
+        [self.old, self.new].map(|site| {
+            let upstream = Upstream { status, ..site.asker.apps() };
+            site.asker.ask(route.entry, (request, &url), &upstream)
         })
     }
 

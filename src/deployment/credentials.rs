@@ -31,7 +31,7 @@ impl<'d> Site<'d> {
         let shown = self.credentials_shown();
         let mut texts = Vec::new();
         for field in fields.filter(|field| field.header == CorsHeader::AllowCredentials) {
-            for text in flow(config, &self.model.definitions, &field).texts {
+            for text in flow(config, &self.asker.model.definitions, &field).texts {
                 let request = shown.get(&(field.item, text.text.as_slice())).cloned();
                 texts.push((field.clone(), text, request));
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ask::few;
-use super::{Ask, Deployment, Dropping, Site, is_told, lacking, upstream};
+use super::{Ask, Dropping, Site, is_told, lacking};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
@@ -23,31 +23,26 @@ pub struct Dropped<'d> {
 
 impl<'d> Site<'d> {
     /// All of them: those that requests enter, and those that requests end in after a jump.
-    pub fn dropped(&self, deployment: &Deployment<'d>) -> Vec<Dropped<'d>> {
+    pub fn dropped(&self) -> Vec<Dropped<'d>> {
         let entered = self.entered_by_level().into_iter().filter_map(|(level, contexts)| {
             let dropping = self.dropping(level)?;
-            let (header, request) = self.entering(deployment, &dropping, &contexts)?;
+            let (header, request) = self.entering(&dropping, &contexts)?;
             Some(Dropped { dropping, header, request })
         });
         entered.chain(self.jumping()).collect()
     }
 
     /// A request from outside that fails for want of a dropped header.
-    fn entering(
-        &self,
-        deployment: &Deployment<'_>,
-        dropping: &Dropping<'_>,
-        contexts: &[ContextId],
-    ) -> Option<(CorsHeader, Request)> {
+    fn entering(&self, dropping: &Dropping<'_>, contexts: &[ContextId]) -> Option<(CorsHeader, Request)> {
         let outer = self.config.context(dropping.level).parent?;
         // What the page would be told if nothing were dropped: credentials may be dropped from beside an origin that stays.
         let around: Vec<_> = self.fields_in_force(outer);
-        let app = contexts.iter().find_map(|context| self.app_at(*context, &deployment.behind));
+        let app = contexts.iter().find_map(|context| self.app_at(*context));
         let caller = self.welcome(&around, app)?;
         let is_asked =
             |context: &&ContextId| !self.config.is_incomplete(**context) && !self.is_for_browsers_alone(**context);
         few(contexts.iter().filter(is_asked)).find_map(|&context| {
-            let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
+            let visit = self.visit(context, &caller, &self.asker.apps())?;
             let header =
                 dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
             let is_here = visit.told().all(|answer| self.level_of(answer.context) == Some(dropping.level));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Behind, Route, Site, methods, route, upstream};
+use super::{Route, Site, methods, route};
 use crate::cors::check::{self, Field, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
@@ -61,23 +61,18 @@ pub struct Exchange<'d> {
 }
 
 /// Asks what matters at these routes of a site, as long as steps are left.
-pub(super) fn ask_routes<'d>(
-    site: &Site<'d>,
-    routes: &[usize],
-    behind: &Behind<'_>,
-    left: &mut u64,
-) -> Vec<Exchange<'d>> {
+pub(super) fn ask_routes<'d>(site: &Site<'d>, routes: &[usize], left: &mut u64) -> Vec<Exchange<'d>> {
     let mut all = Vec::new();
     let mut waiting = routes;
     while !waiting.is_empty() {
         if *left == 0 {
             let unasked = waiting.iter().filter_map(|route| site.routes.get(*route));
-            unasked.for_each(|route| site.model.give_up(route.context, Limit::Budget));
+            unasked.for_each(|route| site.asker.model.give_up(route.context, Limit::Budget));
             break;
         }
         // Their real cost is known only afterwards, so each batch takes a part of a second at most.
         let (now, later) = waiting.split_at(fitting(site, waiting));
-        let asked = parallel::map(now, ROUTES_AT_A_TIME, |&route| counted(|| ask_route(site, route, behind)));
+        let asked = parallel::map(now, ROUTES_AT_A_TIME, |&route| counted(|| ask_route(site, route)));
         for (&route, (exchanges, steps)) in now.iter().zip(asked) {
             let kept: usize = exchanges.iter().map(Exchange::weight).sum();
             let heavy = site.routes.get(route).map_or(0, |route| route::heavy(site.config, &site.ifs, route));
@@ -102,12 +97,13 @@ fn fitting(site: &Site<'_>, waiting: &[usize]) -> usize {
 }
 
 /// Asks what matters at one route.
-fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exchange<'d>> {
+fn ask_route<'d>(site: &Site<'d>, index: usize) -> Vec<Exchange<'d>> {
     let route = &site.routes[index];
     let Ok(url) = Url::parse(&route.url) else { return Vec::new() };
     let mentioned = route.origins.iter().map(|origin| (origin.clone(), true));
     let origins: Vec<(String, bool)> = mentioned.chain([(route.foreign_origin(), false)]).collect();
     let methods = methods::told_apart(site, route);
+    let apps = site.asker.apps();
     let mut exchanges = Vec::new();
     for (text, mentioned) in origins {
         let Ok(origin) = check_serialized(&text) else { continue };
@@ -122,9 +118,9 @@ fn ask_route<'d>(site: &Site<'d>, index: usize, behind: &Behind<'_>) -> Vec<Exch
         for (ask, method) in asks.into_iter().chain(others.map(|method| (Ask::Probe, method))) {
             let Some(page) = page(site, index, (ask, method), origin.clone(), &url) else { continue };
             let preflight = page.preflight();
-            let preflight: Arc<[_]> =
-                preflight.map_or_else(Arc::default, |request| site.answers(index, (&request, &url), behind).into());
-            let (page, main) = site.asked(route.entry, page, &upstream(site.config, behind));
+            let preflight: Arc<[_]> = preflight
+                .map_or_else(Arc::default, |request| site.asker.ask(route.entry, (&request, &url), &apps).into());
+            let (page, main) = site.asked(route.entry, page, &apps);
             let main: Arc<[_]> = main.into();
             // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
             let with_credentials = page.clone().with_credentials(CredentialsMode::Include);
@@ -198,14 +194,14 @@ impl<'d> Site<'d> {
         page: PageRequest,
         upstream: &Upstream<'_>,
     ) -> (PageRequest, Vec<Answer<'d>>) {
-        let answers = self.answers_from(entry, (&page.main(), page.url()), upstream);
+        let answers = self.asker.ask(entry, (&page.main(), page.url()), upstream);
         let is_login = |question: &Question| matches!(question, Question::Credentials(_));
         let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_login);
         if page.has_login() || !(self.wants_password(entry) || answers.iter().any(asks)) {
             return (page, answers);
         }
         let page = page.with_login(login(self, entry));
-        let answers = self.answers_from(entry, (&page.main(), page.url()), upstream);
+        let answers = self.asker.ask(entry, (&page.main(), page.url()), upstream);
         (page, answers)
     }
 
@@ -214,34 +210,6 @@ impl<'d> Site<'d> {
         let (Entry::Location(_, context) | Entry::Server(context)) = entry else { return false };
         let file = self.config.single(context, Single::AuthBasicUserFile);
         file.is_some() && self.config.single(context, Single::AuthBasic).is_some()
-    }
-
-    /// The answers that a request for `url` gets at a route: its file is there, its address is allowed, and a login that it shows is accepted.
-    pub(super) fn answers(&self, route: usize, request: (&Request, &Url), behind: &Behind<'_>) -> Vec<Answer<'d>> {
-        self.answers_from(self.routes[route].entry, request, &upstream(self.config, behind))
-    }
-
-    /// The same for a request that enters anywhere, and an app that answers `upstream`.
-    pub(super) fn answers_from(
-        &self,
-        entry: Entry,
-        (request, url): (&Request, &Url),
-        upstream: &Upstream<'_>,
-    ) -> Vec<Answer<'d>> {
-        let assume = |question: &Question| assumption(question, request);
-        self.model.answers_at((request, Some(url)), upstream, entry, &assume)
-    }
-}
-
-/// What is assumed of every request: its address is let in, a login that it shows is accepted, and a preflight, which shows none, is refused
-/// where one is asked for. `None` where nothing is assumed.
-pub fn assumption(question: &Question, request: &Request) -> Option<bool> {
-    let has = |header: &str| request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header));
-    match question {
-        Question::Address(_) => Some(true),
-        Question::Credentials(_) if has("Authorization") => Some(true),
-        Question::Credentials(_) if has(CorsHeader::RequestMethod.name()) => Some(false),
-        Question::Credentials(_) | Question::Condition(_) | Question::File(_) => None,
     }
 }
 

@@ -80,7 +80,8 @@ impl<'d> Site<'d> {
         }
         let path = config.parameter(auth_request, 1)?;
         let server = self.routes[route].server;
-        let (Found::Location(location), _) = self.model.locations.find(config, &self.model.regexes, server, &path)
+        let (Found::Location(location), _) =
+            self.asker.model.locations.find(config, &self.asker.model.regexes, server, &path)
         else {
             return None;
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Deployment, Exchange, Site, lacking};
+use super::{Exchange, Site, lacking};
 use crate::cors::header::CorsHeader;
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::app::AppStatus;
@@ -28,7 +28,7 @@ pub struct HiddenError<'e, 'd> {
 
 impl<'d> Site<'d> {
     /// All of them, each directive once.
-    pub fn hidden_errors(&self, deployment: &Deployment<'d>) -> Vec<HiddenError<'_, 'd>> {
+    pub fn hidden_errors(&self) -> Vec<HiddenError<'_, 'd>> {
         let mut hidden: BTreeMap<Place, HiddenError<'_, 'd>> = BTreeMap::new();
         for exchange in &self.exchanges {
             if !self.routes.get(exchange.route).is_some_and(|route| route.reaches_app) {
@@ -42,7 +42,7 @@ impl<'d> Site<'d> {
                 if hidden.get(&fault).is_some_and(is_known) {
                     continue;
                 }
-                let Some((status, header)) = self.hides(deployment, exchange, item) else { continue };
+                let Some((status, header)) = self.hides(exchange, item) else { continue };
                 let found = || HiddenError { items: vec![item], exchange, status, header };
                 hidden.entry(fault).and_modify(|known| known.items.push(item)).or_insert_with(found);
             }
@@ -67,10 +67,10 @@ impl<'d> Site<'d> {
     }
 
     /// The error of the app that the page cannot read for want of the header that `item` sets.
-    fn hides(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>, item: ItemId) -> Option<(u16, CorsHeader)> {
+    fn hides(&self, exchange: &Exchange<'d>, item: ItemId) -> Option<(u16, CorsHeader)> {
         let header = set_fields(self.config, item).first()?.header;
         let hides = |&status: &u16| {
-            let visit = self.when_app_answers(exchange, AppStatus::This(status), &deployment.behind);
+            let visit = self.when_app_answers(exchange, AppStatus::This(status));
             let is_passed = |answer: &&Answer<'_>| answer.by == AnsweredBy::App && answer.status == Some(status);
             let mut passed = visit.answers.iter().filter(is_passed).peekable();
             passed.peek().is_some() && passed.all(|answer| lacking(&visit.verdict(answer)) == Some(header))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ask::few;
-use super::{Caller, Deployment, Exchange, Site, upstream};
+use super::{Caller, Exchange, Site};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::nginx::answer::{Answer, AnsweredBy};
@@ -33,7 +33,6 @@ fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item
 }
 
 fn shown(
-    deployment: &Deployment<'_>,
     site: &Site<'_>,
     (item, value): (ItemId, &[u8]),
     sent: &[(&Exchange<'_>, Kind, &Answer<'_>)],
@@ -51,7 +50,7 @@ fn shown(
     };
     let caller = Caller { origin: Site::foreign_origin(), credentials: false };
     for &context in few(contexts.iter()) {
-        let Some(visit) = site.visit(context, &caller, &upstream(site.config, &deployment.behind)) else {
+        let Some(visit) = site.visit(context, &caller, &site.asker.apps()) else {
             is_never = false;
             continue;
         };
@@ -86,7 +85,7 @@ fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
 
 impl Site<'_> {
     /// Every `add_header` that sets a length which does not come from a variable, and what it does.
-    pub fn second_lengths(&self, deployment: &Deployment<'_>) -> Vec<(ItemId, Shown)> {
+    pub fn second_lengths(&self) -> Vec<(ItemId, Shown)> {
         let config = self.config;
         let items: BTreeSet<ItemId> = self.contexts().flat_map(|context| lengths(config, context)).collect();
         if items.is_empty() {
@@ -97,7 +96,7 @@ impl Site<'_> {
             let value = config.parameter(item, 2)?;
             let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);
             let sent = answers.get(&item).map_or(&[][..], Vec::as_slice);
-            Some((item, shown(deployment, self, (item, &value), sent, contexts)))
+            Some((item, shown(self, (item, &value), sent, contexts)))
         });
         judged.collect()
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Ask, Deployment, Exchange, Site};
+use super::{Ask, Exchange, Site};
 use crate::cors::header::{CorsHeader, trim};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
@@ -56,7 +56,7 @@ impl<'d> Site<'d> {
         let mut seen = BTreeSet::new();
         let mut texts = Vec::new();
         for field in fields {
-            for text in flow(config, &self.model.definitions, &field).texts {
+            for text in flow(config, &self.asker.model.definitions, &field).texts {
                 if let Ok(written) = String::from_utf8(text.text)
                     && seen.insert(text.place)
                 {
@@ -68,13 +68,7 @@ impl<'d> Site<'d> {
     }
 
     /// The preflight of the same page for another request, by `method` and perhaps with a header; none where it is allowed.
-    pub fn refuses(
-        &self,
-        deployment: &Deployment<'d>,
-        asked: &Exchange<'d>,
-        method: &str,
-        header: Option<(&str, &str)>,
-    ) -> Option<Request> {
+    pub fn refuses(&self, asked: &Exchange<'d>, method: &str, header: Option<(&str, &str)>) -> Option<Request> {
         let mode = if asked.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(asked.page.origin().clone(), method, asked.page.url().clone(), mode).ok()?;
         let page = match header {
@@ -82,7 +76,8 @@ impl<'d> Site<'d> {
             None => page,
         };
         let request = page.preflight()?;
-        let preflight = self.answers(asked.route, (&request, page.url()), &deployment.behind).into();
+        let preflight =
+            self.asker.ask(self.routes[asked.route].entry, (&request, page.url()), &self.asker.apps()).into();
         let kind = (asked.route, Ask::Preflighted, asked.mentioned);
         let exchange = Exchange::new(kind, page, preflight, Arc::default());
         let is_allowed = |answer| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed;

@@ -1,6 +1,6 @@
 //! Requests that end in another location than the one they started in, and lose its CORS headers on the way (A1.11, A2.5).
 
-use super::{Ask, Behind, Deployment, Exchange, Site, is_told, lacking};
+use super::{Ask, Deployment, Exchange, Site, is_told, lacking};
 use crate::cors::header::CorsHeader;
 use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
@@ -65,9 +65,9 @@ impl<'d> Site<'d> {
             if composite.is_some() || self.is_welcome(exchange) {
                 let start = Start { site: self, context: route.context };
                 start.as_it_is(exchange, &mut lost);
-                start.directory(exchange, &deployment.behind, &mut lost);
+                start.directory(exchange, &mut lost);
                 if route.reaches_app {
-                    start.errors(exchange, &deployment.behind, &mut lost);
+                    start.errors(exchange, &mut lost);
                 }
             }
         }
@@ -128,10 +128,10 @@ impl<'d> Start<'_, 'd> {
     }
 
     /// Only some directories have an index: the root, and one that a location names an index for.
-    fn directory(&self, exchange: &Exchange<'d>, behind: &Behind<'_>, lost: &mut Vec<Lost>) {
+    fn directory(&self, exchange: &Exchange<'d>, lost: &mut Vec<Lost>) {
         let names_index = self.site.config.named(self.context, b"index").next().is_some();
         if exchange.main.iter().any(|answer| answer.by == AnsweredBy::File)
-            && let Some(visit) = self.site.directory_of(exchange, behind)
+            && let Some(visit) = self.site.directory_of(exchange)
             && (names_index || visit.page.url().path() == "/")
         {
             let request = visit.request();
@@ -142,17 +142,17 @@ impl<'d> Start<'_, 'd> {
     }
 
     /// Each error page is asked for once, by a status that it is for.
-    fn errors(&self, exchange: &Exchange<'d>, behind: &Behind<'_>, lost: &mut Vec<Lost>) {
+    fn errors(&self, exchange: &Exchange<'d>, lost: &mut Vec<Lost>) {
         let pages = self.site.config.list(self.context, List::ErrorPage);
         if pages.len() > MAX_PAGES {
-            self.site.model.give_up(self.context, Limit::Steps);
+            self.site.asker.model.give_up(self.context, Limit::Steps);
         }
         for &page in pages.iter().take(MAX_PAGES) {
             let statuses = self.statuses(page);
             let answered = statuses.iter().find(|status| **status >= 400).map(|status| AppStatus::This(*status));
             let down = statuses.contains(&502).then_some(AppStatus::Down);
             for status in down.into_iter().chain(answered) {
-                let visit = self.site.when_app_answers(exchange, status, behind);
+                let visit = self.site.when_app_answers(exchange, status);
                 let is_read = |answer: &&Answer<'d>| {
                     answer.by != AnsweredBy::Nobody && answer.status.is_none_or(|status| !(300..400).contains(&status))
                 };

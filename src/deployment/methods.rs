@@ -40,7 +40,7 @@ pub(super) fn told_apart(site: &Site<'_>, route: &Route<'_>) -> Vec<&'static str
         conditions.iter().any(|asked| match asked {
             Condition::Equal { text, .. } => **text == *method.as_bytes(),
             Condition::Match { regex, ignore_case, .. } => {
-                site.model.regexes.is_match(regex, *ignore_case, method.as_bytes()) == Some(true)
+                site.asker.model.regexes.is_match(regex, *ignore_case, method.as_bytes()) == Some(true)
             }
             _ => false,
         })

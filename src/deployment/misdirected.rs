@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 
 use super::ask::few;
-use super::{Caller, Deployment, Site, upstream};
+use super::{Caller, Site};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::nginx::config::{Config, ContextId, ItemId};
@@ -24,7 +24,7 @@ pub struct Misdirected {
 
 impl<'d> Site<'d> {
     /// All of them, level by level.
-    pub fn misdirected(&self, deployment: &Deployment<'d>) -> Vec<Misdirected> {
+    pub fn misdirected(&self) -> Vec<Misdirected> {
         let config = self.config;
         let mut levels: BTreeMap<ContextId, (Vec<ItemId>, Vec<ContextId>)> = BTreeMap::new();
         for level in self.contexts() {
@@ -47,25 +47,25 @@ impl<'d> Site<'d> {
         }
         let found = levels.into_values().filter_map(|(items, contexts)| {
             let (&first, others) = items.split_first()?;
-            let blocked = few(contexts.iter()).find_map(|&context| self.gets_no_origin(deployment, context));
+            let blocked = few(contexts.iter()).find_map(|&context| self.gets_no_origin(context));
             Some(Misdirected { first, others: others.to_vec(), blocked })
         });
         found.collect()
     }
 
     /// A page's request that gets no Allow-Origin in `context`.
-    fn gets_no_origin(&self, deployment: &Deployment<'d>, context: ContextId) -> Option<Request> {
+    fn gets_no_origin(&self, context: ContextId) -> Option<Request> {
         if self.config.is_incomplete(context) || self.config.context(context).opener.is_none() {
             return None;
         }
-        let app = self.app_at(context, &deployment.behind);
+        let app = self.app_at(context);
         let allowed = app.and_then(|app| app.origins.iter().find(|origin| origin.cors));
         let elsewhere = || {
             let origin = allowed.map_or_else(Site::foreign_origin, |origin| origin.text.clone());
             Caller { origin, credentials: false }
         };
         let caller = self.welcome(&self.fields_in_force(context), app).unwrap_or_else(elsewhere);
-        let visit = self.visit(context, &caller, &upstream(self.config, &deployment.behind))?;
+        let visit = self.visit(context, &caller, &self.asker.apps())?;
         visit.lacking(CorsHeader::AllowOrigin).map(|_| visit.request())
     }
 }

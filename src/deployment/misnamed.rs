@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
-use super::{Caller, Deployment, Site, upstream};
+use super::{Caller, Deployment, Site};
 use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::{Misnomer, misnomer};
 use crate::cors::request::Request;
@@ -70,7 +70,7 @@ impl<'d> Deployment<'d> {
     /// Returns whether a page gets an Allow-Origin in a context, and its request if not.
     fn got(&self, site: &Site<'d>, context: Option<ContextId>) -> (bool, Option<Request>) {
         let caller = Caller { origin: Site::foreign_origin(), credentials: false };
-        let visit = context.and_then(|it| site.visit(it, &caller, &upstream(site.config, &self.behind)));
+        let visit = context.and_then(|it| site.visit(it, &caller, &site.asker.apps()));
         let Some(visit) = visit else { return (false, None) };
         match visit.lacking(CorsHeader::AllowOrigin) {
             Some(_) => (false, Some(visit.request())),

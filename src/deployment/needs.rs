@@ -1,6 +1,6 @@
 //! What shows that a preflight's answer must list methods or headers.
 
-use super::{Answered, Deployment, Route, Site};
+use super::{Answered, Route, Site};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
@@ -51,16 +51,14 @@ impl<'d> Site<'d> {
     }
 
     /// What the answer to a preflight lacks of what the configuration shows to be needed.
-    pub fn lack(&self, deployment: &Deployment<'d>, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
+    pub fn lack(&self, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
         let route = self.routes.get(answered.exchange.route)?;
         if !(route.wants_preflights || route.reaches_app) {
             return None;
         }
         match answered.exchange.verdict(Kind::Preflight, answer) {
             Verdict::Blocked(blocked) => match blocked.reason {
-                Reason::MethodNotAllowed(_) | Reason::HeaderNotAllowed(_) => {
-                    self.lists(deployment, route, answered, answer)
-                }
+                Reason::MethodNotAllowed(_) | Reason::HeaderNotAllowed(_) => self.lists(route, answered, answer),
                 Reason::NoAllowOrigin => self.access(route, answered, answer, CorsHeader::AllowOrigin),
                 Reason::CredentialsNotTrue(value) if value.is_empty() => {
                     self.access(route, answered, answer, CorsHeader::AllowCredentials)
@@ -68,7 +66,7 @@ impl<'d> Site<'d> {
                 // What is refused for another reason says nothing about lists.
                 _ => None,
             },
-            _ => self.lists(deployment, route, answered, answer),
+            _ => self.lists(route, answered, answer),
         }
     }
 
@@ -91,19 +89,13 @@ impl<'d> Site<'d> {
     }
 
     /// The value of a list may be what the browser asks for, so a request that needs it has to be refused as well.
-    fn lists(
-        &self,
-        deployment: &Deployment<'d>,
-        route: &Route<'d>,
-        answered: &Answered<'_, 'd>,
-        answer: &Answer<'d>,
-    ) -> Option<Lack> {
+    fn lists(&self, route: &Route<'d>, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
         let (has_headers, has_methods) =
             (self.has(answer, CorsHeader::AllowHeaders), self.has(answer, CorsHeader::AllowMethods));
         if !self.has(answer, CorsHeader::AllowOrigin) || has_headers && has_methods {
             return None;
         }
-        let refuses = |method: &str, header| self.refuses(deployment, answered.exchange, method, header);
+        let refuses = |method: &str, header| self.refuses(answered.exchange, method, header);
         let json = if has_headers { None } else { refuses("POST", Some(("Content-Type", "application/json"))) };
         let headers = json.as_ref().and_then(|_| self.shows_headers(route, answer));
         let shown = if has_methods { None } else { self.shows_method(route) };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Ask, Behind, Exchange, Site, upstream};
+use super::{Ask, Exchange, Site};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::serialized::check_serialized;
 use crate::nginx::condition::{Condition, condition};
@@ -17,12 +17,7 @@ const MAX_PROBES: usize = 128;
 
 /// Asks at these routes one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
 /// request would meet it.
-pub(super) fn ask_ifs<'d>(
-    site: &Site<'d>,
-    routes: &[usize],
-    asked: &[Exchange<'d>],
-    behind: &Behind<'_>,
-) -> Vec<Exchange<'d>> {
+pub(super) fn ask_ifs<'d>(site: &Site<'d>, routes: &[usize], asked: &[Exchange<'d>]) -> Vec<Exchange<'d>> {
     let answers = asked.iter().flat_map(Exchange::answers);
     let met: BTreeSet<ContextId> = answers.flat_map(|(_, answer)| answer.matched.iter().copied()).collect();
     let mut probes = Vec::new();
@@ -37,11 +32,11 @@ pub(super) fn ask_ifs<'d>(
             let has_own = site.config.named(context, b"add_header").next().is_some();
             if is_if && has_own && !met.contains(&context) {
                 if left == 0 {
-                    site.model.give_up(route.context, Limit::Ways);
+                    site.asker.model.give_up(route.context, Limit::Ways);
                     break;
                 }
                 left -= 1;
-                probes.extend(ask(site, index, context, (&origin, mentioned), behind));
+                probes.extend(ask(site, index, context, (&origin, mentioned)));
             }
         }
     }
@@ -53,12 +48,12 @@ fn ask<'d>(
     route: usize,
     context: ContextId,
     (origin, mentioned): (&str, bool),
-    behind: &Behind<'_>,
 ) -> Option<Exchange<'d>> {
     let page = page(site, route, context, origin)?;
     let url = page.url().clone();
-    let preflight = page.preflight().map_or_else(Vec::new, |request| site.answers(route, (&request, &url), behind));
-    let (page, main) = site.asked(site.routes[route].entry, page, &upstream(site.config, behind));
+    let (entry, apps) = (site.routes[route].entry, site.asker.apps());
+    let preflight = page.preflight().map_or_else(Vec::new, |request| site.asker.ask(entry, (&request, &url), &apps));
+    let (page, main) = site.asked(entry, page, &apps);
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
     let exchange = Exchange::new((route, Ask::Probe, mentioned), page, preflight.into(), main.into());
     (meets && exchange.is_sent()).then_some(exchange)
@@ -101,7 +96,7 @@ fn wanted(site: &Site<'_>, context: ContextId) -> Option<(Vec<u8>, Vec<u8>)> {
         Condition::True(variable) => Some((variable.into_owned(), b"1".to_vec())),
         Condition::Equal { variable, text, negated: false, .. } => Some((variable.into_owned(), text.into_owned())),
         Condition::Match { variable, regex, ignore_case, negated: false, .. } => {
-            Some((variable.into_owned(), sample(&site.model.regexes, &regex, ignore_case)?))
+            Some((variable.into_owned(), sample(&site.asker.model.regexes, &regex, ignore_case)?))
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Behind, Caller, Deployment, Site, Visit, upstream, upstream_to};
+use super::{Behind, Caller, Site, Visit, upstream, upstream_to};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Verdict;
@@ -32,7 +32,7 @@ pub struct Rewritten {
 
 impl<'d> Site<'d> {
     /// Each of them once, in a location where it is certain if there is one.
-    pub fn rewritten_origins(&self, deployment: &Deployment<'d>) -> Vec<Rewritten> {
+    pub fn rewritten_origins(&self) -> Vec<Rewritten> {
         let config = self.config;
         let mut levels: BTreeMap<(ContextId, &[u8]), ItemId> = BTreeMap::new();
         for level in self.contexts() {
@@ -51,7 +51,7 @@ impl<'d> Site<'d> {
             // The first place tells, unless a later one is certain.
             let known = rewritten.get(&place).map(|known| known.page.is_some());
             if known != Some(true)
-                && let Some(found) = self.rewritten(deployment, context, (protocol, item))
+                && let Some(found) = self.rewritten(context, (protocol, item))
                 && (known.is_none() || found.page.is_some())
             {
                 rewritten.insert(place, found);
@@ -60,12 +60,7 @@ impl<'d> Site<'d> {
         rewritten.into_values().collect()
     }
 
-    fn rewritten(
-        &self,
-        deployment: &Deployment<'d>,
-        context: ContextId,
-        (protocol, item): (Protocol, ItemId),
-    ) -> Option<Rewritten> {
+    fn rewritten(&self, context: ContextId, (protocol, item): (Protocol, ItemId)) -> Option<Rewritten> {
         let config = self.config;
         let pass: &[u8] = if protocol == Protocol::Grpc { b"grpc_pass" } else { b"proxy_pass" };
         // Where nothing is handed on, nobody is told anything.
@@ -80,7 +75,7 @@ impl<'d> Site<'d> {
             return None;
         }
         let told = String::from_utf8_lossy(&config.parameter(item, 2)?).into_owned();
-        let app = self.app_at(context, &deployment.behind);
+        let app = self.app_at(context);
         let evidence = app.and_then(|app| app.evidence.as_ref()).map(|evidence| evidence.place);
         let found = |visit: &Visit<'_>, page: Option<String>| Rewritten {
             item,

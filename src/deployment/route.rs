@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Behind;
 use super::Site;
 use super::entry_url::url;
 use super::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
@@ -122,8 +121,8 @@ fn needs_no_preflight(name: &str) -> bool {
 }
 
 /// The routes of a configuration, as long as steps are left for them.
-pub(super) fn routes<'d>(site: &Site<'d>, behind: &Behind<'d>) -> Vec<Route<'d>> {
-    let (model, config) = (&site.model, site.config);
+pub(super) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
+    let (model, config) = (&site.asker.model, site.config);
     let (ifs, bases, flows) = (&site.ifs, &site.bases, &site.origin_flows);
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
     let mut routes = Vec::new();
@@ -146,7 +145,7 @@ pub(super) fn routes<'d>(site: &Site<'d>, behind: &Behind<'d>) -> Vec<Route<'d>>
                 .extend(fields_at(config, ifs, server, named).into_iter().filter(|field| !known.contains(&field.item)));
             reaches_app |= passes(config, named);
         }
-        let app = handing_on(model, server, context).find_map(|item| behind.app(config.place(item)));
+        let app = handing_on(model, server, context).find_map(|item| site.asker.behind.app(config.place(item)));
         let speaking = app.filter(|app| app.evidence.is_some());
         if fields.is_empty() && speaking.is_none() {
             continue;
@@ -365,6 +364,7 @@ impl Site<'_> {
         let Route { server, context, .. } = self.routes[route];
         let is_server = self.config.context(context).kind != ContextKind::Location;
         is_server
-            || self.model.locations.find(self.config, &self.model.regexes, server, path).0 == Found::Location(context)
+            || self.asker.model.locations.find(self.config, &self.asker.model.regexes, server, path).0
+                == Found::Location(context)
     }
 }

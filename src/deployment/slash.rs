@@ -49,7 +49,7 @@ impl<'d> Site<'d> {
             ];
             let headers = headers.into_iter().map(|(header, value)| (header.name().into(), value)).collect();
             let request = Request { method: "OPTIONS".into(), url: url.to_string(), headers };
-            let answers = self.model.answers(&request, &Upstream::default(), Entry::Server(route.server), &|_| None);
+            let answers = self.asker.ask(Entry::Server(route.server), (&request, &url), &Upstream::default());
             let opener = self.config.context(route.context).opener;
             let redirected =
                 !answers.is_empty() && answers.iter().all(|answer| answer.status == Some(301) && answer.item == opener);

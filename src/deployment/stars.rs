@@ -57,7 +57,7 @@ impl<'d> Deployment<'d> {
         let place = part_of(self.source_of(site, answer, field, header)?, text.len(), text.find('*')?, 1);
         let needless = ["*", "GET", "HEAD", "POST", "OPTIONS"];
         let names_more = list_values(&text).is_ok_and(|names| names.iter().any(|name| !needless.contains(name)));
-        let refuses = |method, header| site.refuses(self, exchange, method, header);
+        let refuses = |method, header| site.refuses(exchange, method, header);
         let blocked = match header {
             CorsHeader::AllowMethods => {
                 let mut methods = ["PUT", "PATCH", "DELETE"].into_iter();

@@ -14,7 +14,7 @@ const MAX_SHARED: usize = 64;
 impl Site<'_> {
     /// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
     pub fn led_to(&self) -> BTreeSet<ContextId> {
-        led_to(&self.model)
+        led_to(&self.asker.model)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answered, Deployment, Site, lacking};
+use super::{Answered, Site, lacking};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
@@ -22,7 +22,7 @@ pub struct Unmatched {
 
 impl<'d> Site<'d> {
     /// The first of each `if` of a location that answers preflights.
-    pub fn unmatched_methods(&self, deployment: &Deployment<'d>) -> BTreeMap<ContextId, Unmatched> {
+    pub fn unmatched_methods(&self) -> BTreeMap<ContextId, Unmatched> {
         let mut unmatched = BTreeMap::new();
         // The same request is asked in either credentials mode, and what lacks an Allow-Origin lacks it in both.
         let asked = self.answered_preflights().filter(|answered| !answered.exchange.page.has_credentials());
@@ -31,7 +31,7 @@ impl<'d> Site<'d> {
             let is_if = self.config.context(answer.context).kind == ContextKind::IfInLocation;
             if is_if
                 && !unmatched.contains_key(&answer.context)
-                && let Some(found) = self.unmatched(deployment, &answered)
+                && let Some(found) = self.unmatched(&answered)
             {
                 unmatched.insert(answer.context, found);
             }
@@ -39,7 +39,7 @@ impl<'d> Site<'d> {
         unmatched
     }
 
-    fn unmatched(&self, deployment: &Deployment<'d>, answered: &Answered<'_, 'd>) -> Option<Unmatched> {
+    fn unmatched(&self, answered: &Answered<'_, 'd>) -> Option<Unmatched> {
         let exchange = answered.exchange;
         let answer = exchange.preflight.first()?;
         if exchange.verdict(Kind::Preflight, answer) != Verdict::Allowed {
@@ -52,7 +52,7 @@ impl<'d> Site<'d> {
         ["POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| listed.contains(method)).find_map(|method| {
             let page =
                 PageRequest::new(exchange.page.origin().clone(), method, exchange.page.url().clone(), mode).ok()?;
-            let visit = self.visit_as(exchange.route, page, &deployment.behind);
+            let visit = self.visit_as(exchange.route, page);
             let is_lost = visit.told().all(|answer| lacking(&visit.verdict(answer)) == Some(CorsHeader::AllowOrigin));
             (is_lost && visit.told().next().is_some()).then(|| Unmatched { item, method, request: visit.request() })
         })

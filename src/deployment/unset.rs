@@ -85,7 +85,7 @@ fn note_unset(
         for part in parts(place.span.of(&deployment.sources.get(place.file).bytes)) {
             let Part::Variable(name) = part else { continue };
             let text = String::from_utf8_lossy(name).into_owned();
-            let known = set.iter().any(|names| names.has(&text)) || site.model.definitions.get(name).is_some();
+            let known = set.iter().any(|names| names.has(&text)) || site.asker.model.definitions.get(name).is_some();
             if is_for_envsubst(&text) && !known {
                 unset.entry(text).or_default().push(Unset { effect, place });
             }

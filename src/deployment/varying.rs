@@ -96,7 +96,7 @@ impl<'d> Site<'d> {
         };
         let named = answer.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"Cache-Control"));
         let forbidden = named.into_iter().any(|field| field.value.bytes().is_none_or(forbids));
-        !forbidden && !expires_at_once(&self.model, answer.context) && answer.open.is_none()
+        !forbidden && !expires_at_once(&self.asker.model, answer.context) && answer.open.is_none()
     }
 
     /// Returns whether the answer says `Vary: Origin`, or may say so.

@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 use url::Url;
 
 use super::exchange::main_verdict;
-use super::{Behind, Exchange, Route, Site, entry_url, route, upstream};
+use super::{Exchange, Route, Site, entry_url, route};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
@@ -129,7 +129,7 @@ impl<'d> Site<'d> {
     /// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
     pub fn visit(&self, context: ContextId, caller: &Caller, upstream: &Upstream<'_>) -> Option<Visit<'d>> {
         let (server, entry) = route::entry(self.config, context)?;
-        let url = Url::parse(&entry_url::url(&self.model, &self.bases, server, context)?).ok()?;
+        let url = Url::parse(&entry_url::url(&self.asker.model, &self.bases, server, context)?).ok()?;
         let origin = check_serialized(&caller.origin).ok()?;
         if origin.is_same(&Origin::of(&url)) {
             return None;
@@ -141,19 +141,19 @@ impl<'d> Site<'d> {
     }
 
     /// The same page's request as in an exchange, where the app behind nginx answers it with `status`, or not at all.
-    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: AppStatus, behind: &Behind<'_>) -> Visit<'d> {
-        self.when_app_says(exchange, &Upstream { status, ..upstream(self.config, behind) })
+    pub fn when_app_answers(&self, exchange: &Exchange<'d>, status: AppStatus) -> Visit<'d> {
+        self.when_app_says(exchange, &Upstream { status, ..self.asker.apps() })
     }
 
     /// What another request of a page gets at a route.
-    pub(super) fn visit_as(&self, route: usize, page: PageRequest, behind: &Behind<'_>) -> Visit<'d> {
-        let (page, answers) = self.asked(self.routes[route].entry, page, &upstream(self.config, behind));
+    pub(super) fn visit_as(&self, route: usize, page: PageRequest) -> Visit<'d> {
+        let (page, answers) = self.asked(self.routes[route].entry, page, &self.asker.apps());
         Visit { page, answers }
     }
 
     /// The directory that a route's URL stands in, asked for by the same page: its index answers. `None` where the directory is
     /// not the location's own.
-    pub fn directory_of(&self, exchange: &Exchange<'d>, behind: &Behind<'_>) -> Option<Visit<'d>> {
+    pub fn directory_of(&self, exchange: &Exchange<'d>) -> Option<Visit<'d>> {
         let Route { entry, context, .. } = self.routes.get(exchange.route)?;
         let url = exchange.page.url().join(".").ok()?;
         let Pattern::Prefix { path, .. } = locations::pattern(self.config, self.config.context(*context).opener?)?
@@ -163,19 +163,19 @@ impl<'d> Site<'d> {
         url.path().as_bytes().starts_with(&path).then_some(())?;
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let page = PageRequest::new(exchange.page.origin().clone(), "GET", url, mode).ok()?;
-        let (page, answers) = self.asked(*entry, page, &upstream(self.config, behind));
+        let (page, answers) = self.asked(*entry, page, &self.asker.apps());
         Some(Visit { page, answers })
     }
 
     /// The directives that hand requests which enter `context` to an app.
     pub fn passes(&self, context: ContextId) -> impl Iterator<Item = ItemId> {
         let server = self.config.enclosing(context, ContextKind::Server).unwrap_or(self.config.top());
-        route::handing_on(&self.model, server, context)
+        route::handing_on(&self.asker.model, server, context)
     }
 
     /// The app that requests which enter `context` are handed to, where it is known which one it is.
-    pub fn app_at<'a>(&self, context: ContextId, behind: &Behind<'a>) -> Option<&'a App> {
-        self.passes(context).find_map(|item| behind.app(self.config.place(item)))
+    pub fn app_at(&self, context: ContextId) -> Option<&'d App> {
+        self.passes(context).find_map(|item| self.asker.behind.app(self.config.place(item)))
     }
 
     /// A page that these fields would let in if they were sent, or else the app; with credentials where they allow them.
@@ -186,7 +186,7 @@ impl<'d> Site<'d> {
         let (_, flow) = self.origin_flow(allow_origin.item)?;
         let is_star = *allow_origin.value == *b"*";
         let any = is_star || !flow.reflected.is_empty();
-        let mentioned = route::origins(&self.model, &[flow], app).into_iter().next();
+        let mentioned = route::origins(&self.asker.model, &[flow], app).into_iter().next();
         let origin = mentioned.or_else(|| any.then(|| route::FOREIGN_ORIGIN.to_owned()))?;
         Some(Caller { origin, credentials: !is_star && fields.iter().any(credentials) })
     }
@@ -248,7 +248,7 @@ impl<'d> Site<'d> {
 
     /// Returns whether a text depends on the request's Origin, itself or through maps and `set`.
     pub fn depends_on_origin(&self, text: &[u8]) -> bool {
-        let definitions = &self.model.definitions;
+        let definitions = &self.asker.model.definitions;
         let mut seen = BTreeSet::new();
         let mut waiting = vec![text.to_vec()];
         while let Some(text) = waiting.pop() {

@@ -65,7 +65,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
-        let (blames, unmatched) = (site.blames(), site.unmatched_methods(deployment));
+        let (blames, unmatched) = (site.blames(), site.unmatched_methods());
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
             let Some(replacing) = site.replacing(context) else { continue };
             unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));

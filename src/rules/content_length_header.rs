@@ -51,7 +51,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for (item, shown) in site.second_lengths(deployment) {
+        for (item, shown) in site.second_lengths() {
             if !matches!(shown, Shown::Never) {
                 reported.keep(finding(site.config, item, shown));
             }

@@ -51,7 +51,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for misdirected in site.misdirected(deployment) {
+        for misdirected in site.misdirected() {
             reported.keep(finding(site.config, misdirected));
         }
     }

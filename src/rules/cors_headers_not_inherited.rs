@@ -60,7 +60,7 @@ const MERGE: (u32, u32, u32) = (1, 29, 3);
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for dropped in site.dropped(deployment) {
+        for dropped in site.dropped() {
             let at = site.place_of(dropped.dropping.level);
             finding(deployment, site, dropped).into_iter().for_each(|finding| reported.add(finding, at));
         }

@@ -68,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 if is_expression && alive.contains(&compared.place) || reported.contains(&compared.place) {
                     continue;
                 }
-                let Some(dead) = dead(&site.model, compared) else {
+                let Some(dead) = dead(&site.asker.model, compared) else {
                     if is_expression {
                         alive.insert(compared.place);
                     }

@@ -48,11 +48,11 @@ const HARMLESS: [&str; 6] = ["GET", "HEAD", "POST", "OPTIONS", "ALL", "ANY"];
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let lists = site.list_texts(CorsHeader::AllowMethods);
-        findings.extend(lists.iter().filter_map(|list| finding(deployment, site, list)));
+        findings.extend(lists.iter().filter_map(|list| finding(site, list)));
     }
 }
 
-fn finding<'d>(deployment: &Deployment<'d>, site: &Site<'d>, list: &ListText) -> Option<Finding> {
+fn finding<'d>(site: &Site<'d>, list: &ListText) -> Option<Finding> {
     // A list that can't be read is another rule's.
     let names = list_values(&list.text).ok()?;
     let names: BTreeSet<&str> = names.into_iter().collect();
@@ -65,7 +65,7 @@ fn finding<'d>(deployment: &Deployment<'d>, site: &Site<'d>, list: &ListText) ->
     let ((first, from), (_, to)) = (wrong.first()?, wrong.last()?);
     // It matters in the answer to a preflight, and only there.
     let exchange = site.preflight_with(list.item)?;
-    let request = site.refuses(deployment, exchange, &first.to_ascii_uppercase(), None)?;
+    let request = site.refuses(exchange, &first.to_ascii_uppercase(), None)?;
     let right: Vec<String> = wrong.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
     let edit = |((_, place), upper): (&(&str, Place), &String)| Edit { place: *place, text: upper.clone() };
     let edits: Vec<Edit> = wrong.iter().zip(&right).map(edit).collect();

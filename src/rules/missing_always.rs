@@ -59,7 +59,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for hidden in site.hidden_errors(deployment) {
+        for hidden in site.hidden_errors() {
             finding(deployment, site, &hidden).into_iter().for_each(|finding| reported.keep(finding));
         }
     }

@@ -63,7 +63,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
         let allowing = site.flows().into_iter().filter_map(|(flow, fields)| {
-            let (place, label) = allows_null(&site.model.regexes, flow)?;
+            let (place, label) = allows_null(&site.asker.model.regexes, flow)?;
             Some(fields.into_iter().map(move |(field, _)| (field, place, label)))
         });
         for (field, place, label) in allowing.flatten() {

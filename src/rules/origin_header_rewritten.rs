@@ -60,7 +60,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for rewritten in site.rewritten_origins(deployment) {
+        for rewritten in site.rewritten_origins() {
             reported.keep(finding(deployment, site, rewritten));
         }
     }

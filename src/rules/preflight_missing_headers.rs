@@ -67,7 +67,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported = Repeated::default();
         for answered in site.answered_preflights() {
             let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
-            let finding = match answer.and_then(|answer| site.lack(deployment, &answered, answer)) {
+            let finding = match answer.and_then(|answer| site.lack(&answered, answer)) {
                 Some(Lack::Access(header, elsewhere, in_force)) => {
                     wording::left_out(access(site, &answered, header, elsewhere), in_force)
                 }

@@ -83,8 +83,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             // Copies of one expression stand in many places.
             let found = known.entry((compared.text.clone(), ignore_case));
             let found = found.or_insert_with(|| {
-                let (found, met) = watched(|| intruders(&site.model.regexes, &compared.text, ignore_case));
-                met.inspect(|limit| site.model.give_up(site.config.item(compared.item).context, *limit));
+                let (found, met) = watched(|| intruders(&site.asker.model.regexes, &compared.text, ignore_case));
+                met.inspect(|limit| site.asker.model.give_up(site.config.item(compared.item).context, *limit));
                 found
             });
             let shown = found.iter().take(MAX_TRIED).find_map(|intruder| {
@@ -112,7 +112,7 @@ fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(A
     let finding = RULE
         .finding(compared.place, label, message)
         .beside(sent.map(|place| (place, "sends what the expression lets through")))
-        .with_help(wording::tight(&site.model.regexes, compared, intruder));
+        .with_help(wording::tight(&site.asker.model.regexes, compared, intruder));
     let request = Some(exchange.request(Kind::Main));
     Finding { severity, fix: edits::tightened(compared, *gap), request, ..finding }
 }
