@@ -1,6 +1,6 @@
-//! The catalogue: one file a rule.
+//! The catalogue: one folder a rule.
 //!
-//! A test keeps both lists below in step with the files of this directory.
+//! A test keeps both lists below in step with the folders of this directory.
 
 #![allow(rustdoc::invalid_codeblock_attributes, reason = "the blocks of an example name the file they stand for")]
 

@@ -1,0 +1,93 @@
+//! A request ends in another location than the one whose CORS headers are meant for it.
+//!
+//! ## Why it matters
+//!
+//! `try_files`, `index`, `error_page` and `rewrite … last` send a request on inside nginx, and the headers of the location it
+//! ends in are sent, not those of the location it started in (A1.11, A2.5). Files are answered with the headers, so a first
+//! test looks fine; what falls through to `index.php`, a named location or an error page comes without.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     root /srv/www;
+//!     location / {
+//!         add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!         try_files $uri /index.php$is_args$args;
+//!     }
+//!     location ~ \.php$ {
+//!         fastcgi_pass unix:/run/php-fpm.sock;
+//!     }
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     root /srv/www;
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!     location / {
+//!         try_files $uri /index.php$is_args$args;
+//!     }
+//!     location ~ \.php$ {
+//!         fastcgi_pass unix:/run/php-fpm.sock;
+//!     }
+//! }
+//! ```
+
+use crate::deployment::{Deployment, Lost, Site, When};
+use crate::finding::{Finding, Label, Severity};
+use crate::rule::{Rule, Subject};
+
+use super::repeated::Repeated;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "cors-lost-on-internal-redirect",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &[
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files",
+        "https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page",
+    ],
+    source: include_str!("mod.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported = Repeated::default();
+    for site in &deployment.sites {
+        for lost in site.lost(deployment) {
+            reported.add(finding(deployment, site, &lost), site.place_of(lost.from));
+        }
+    }
+    reported.finish(findings);
+}
+
+fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding {
+    let config = site.config;
+    let who = deployment.sources.text(site.place_of(lost.target));
+    let what = match (lost.when, lost.by.map(|item| config.item(item).name)) {
+        (When::Always, _) => "block every answer",
+        (When::Down, _) => "hide from the page that the app is down",
+        (When::Fails(_, Some(200..300)), _) => "block what takes the place of an error",
+        (When::Fails(..), _) | (_, Some(b"error_page")) => "hide this error from the page",
+        (When::Sometimes, None) => "block the answer for a directory",
+        (When::Sometimes, Some(b"try_files")) => "block what is no file",
+        (When::Sometimes, Some(_)) => "block what is rewritten",
+    };
+    let message = format!("browsers {what}: `{who}` answers it without {}", lost.header.name());
+    let place = lost.by.map_or(site.place_of(lost.from), |item| config.place(item));
+    let label = if lost.by.is_some() { "leads to another location" } else { "its index is in another location" };
+    let meant = site.fields_of(lost.from).into_iter().find(|field| field.header == lost.header);
+    let meant = meant.map(|field| Label { place: config.place(field.item), text: "is not sent from there".into() });
+    let end = Label { place: site.place_of(lost.target), text: "answers, with its own headers alone".into() };
+    Finding {
+        severity: if lost.when == When::Always { Severity::Error } else { Severity::Warning },
+        related: meant.into_iter().chain([end]).collect(),
+        help: Some("set the headers at the level around both locations, or in the other location as well".into()),
+        request: Some(lost.request.clone()),
+        ..RULE.finding(place, label, message)
+    }
+}

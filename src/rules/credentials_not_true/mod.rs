@@ -1,0 +1,89 @@
+//! Access-Control-Allow-Credentials is something other than `true`.
+//!
+//! ## Why it matters
+//!
+//! `true` in lower case is the only value that allows credentials. `True`, `1`, `yes`, the word in quotes or the header
+//! sent twice allow none (C06–C11, C16), and every request with cookies or a login is blocked while others work (C13).
+//! `false` is the same as no header.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!     add_header Access-Control-Allow-Credentials True always;
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!     add_header Access-Control-Allow-Credentials true always;
+//! }
+//! ```
+
+use std::collections::BTreeMap;
+
+use crate::cors::fault::is_placeholder;
+use crate::cors::request::Request;
+use crate::deployment::{Deployment, Site, Twice};
+use crate::finding::{Finding, Fix, Severity};
+use crate::nginx::config::Config;
+use crate::nginx::flow::{SetField, Text};
+use crate::rule::{Rule, Subject};
+use crate::source::Place;
+
+use super::edits;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "credentials-not-true",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &["https://fetch.spec.whatwg.org/#http-access-control-allow-credentials"],
+    source: include_str!("mod.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
+    for site in &deployment.sites {
+        let texts = site.credentials_texts().into_iter();
+        let wrong = texts.filter_map(|(field, text, request)| judge(site.config, &field, &text, request));
+        for finding in wrong.chain(site.credentials_twice().into_iter().map(|found| twice(site, found))) {
+            reported.entry(finding.primary.place).or_insert(finding);
+        }
+    }
+    findings.extend(reported.into_values());
+}
+
+fn judge(config: &Config<'_>, field: &SetField<'_>, text: &Text, request: Option<Request>) -> Option<Finding> {
+    let written = String::from_utf8_lossy(&text.text);
+    let value = written.trim_matches([' ', '\t']);
+    if value.is_empty() || value == "true" || is_placeholder(value) || value.contains(['\r', '\n']) {
+        return None;
+    }
+    if ["false", "0", "no", "off"].iter().any(|word| value.eq_ignore_ascii_case(word)) {
+        // In a map or a variable, a word that says no is how the others are turned away.
+        (text.place == field.place).then_some(())?;
+        let message = "browsers read this as if it were not there: only `true` allows credentials";
+        let finding = RULE.finding(text.place, "says no more than no header does", message);
+        let fix = edits::without(config, field.item).map(Fix::safe);
+        return Some(Finding { severity: Severity::Advice, fix, ..finding.with_help("leave it out") });
+    }
+    let message = "browsers block every request with credentials: only `true`, in lower case, allows them";
+    let edit = edits::whole(text.place, &written, "true".to_owned());
+    let fix = edit.map(|edit| Fix { safe: value.eq_ignore_ascii_case("true"), edits: vec![edit] });
+    let finding = RULE.finding(text.place, "is not `true`", message).shown_by(request);
+    Some(Finding { fix, ..finding.with_help("write `true`") })
+}
+
+fn twice(site: &Site<'_>, Twice { first, second, request }: Twice) -> Finding {
+    let message = "browsers block every request with credentials: `true` comes twice, and `true, true` is not `true`";
+    let label = if first.is_some() { "is sent a second time" } else { "adds a second line to the app's" };
+    let other = first.filter(|first| *first != second).map(|item| (site.config.place(item), "the first line"));
+    let finding = RULE.finding(site.config.place(second), label, message).shown_by(Some(request));
+    finding.beside(other).with_help("send it once")
+}

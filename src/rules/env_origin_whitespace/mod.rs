@@ -1,0 +1,99 @@
+//! Blanks stand around an origin in a list, and not every app takes them off.
+//!
+//! ## Why it matters
+//!
+//! `"https://a, https://b".split(",")` gives `" https://b"`, with the blank, and that equals no browser's Origin: only
+//! the first page of the list gets in. Many apps trim the entries; many, such as Medusa, Parse Server and Laravel's usual
+//! `explode`, do not.
+//!
+//! ## Example
+//!
+//! ```env
+//! STORE_CORS=http://localhost:8000, https://store.example.com
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```env
+//! STORE_CORS=http://localhost:8000,https://store.example.com
+//! ```
+
+use crate::deployment::{Deployment, EnvKey};
+use crate::dotenv::form::{self, Form};
+use crate::dotenv::keys::{Answer, Certainty, Key, Separator};
+use crate::dotenv::tree::Quoting;
+use crate::finding::{Edit, Finding, Fix, Label, Severity};
+use crate::rule::{Rule, Subject};
+
+use super::env;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "env-origin-whitespace",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &["https://fetch.spec.whatwg.org/#origin-header"],
+    source: include_str!("mod.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
+}
+
+fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
+    let setting = key.setting;
+    let is_list = |row: &&Key| {
+        let splits = !matches!(row.separator, Separator::None | Separator::Unknown | Separator::Indexed);
+        splits && setting.form(row) == Form::Fits && row.certainty > Certainty::Unverified
+    };
+    let lists: Vec<Key> = setting.keys.iter().filter(is_list).copied().collect();
+    let convention = setting.keys.iter().all(|row| row.certainty == Certainty::Convention);
+    let separator = lists.first().map(|row| row.separator).or(convention.then_some(Separator::Comma))?;
+    let entries = setting.entries(separator);
+    let padded: Vec<_> = entries.iter().filter(|entry| entry.padded).collect();
+    let first = padded.first()?;
+    if lists.iter().any(|row| setting.entries(row.separator).iter().all(|entry| !entry.padded)) {
+        return None;
+    }
+    let origin = setting.text_of(first);
+    if !form::is_address(&origin) {
+        return None;
+    }
+    // Only where every product that may be meant keeps the blanks is it sure that the page does not get in.
+    let surely = form::certainty(&lists, |row| match row.trims {
+        Answer::No => Answer::Yes,
+        Answer::Yes => Answer::No,
+        Answer::Unknown => Answer::Unknown,
+    });
+    let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == Answer::No);
+    let severity = match surely.filter(|_| all_keep) {
+        Some(certainty) => env::severity(key, Severity::Error, certainty)?,
+        // Without quotes around them not even all loaders read them; env-loader-divergence says so.
+        None if setting.quoting == Quoting::Bare => return None,
+        None => Severity::Advice,
+    };
+    let app = form::product(&setting.keys).unwrap_or("the app");
+    let message = match severity {
+        Severity::Error => format!("no page of `{origin}` gets in: {app} compares it with its blanks"),
+        _ => format!("an app that keeps the blanks lets no page of `{origin}` in"),
+    };
+    let label = match padded.len() {
+        1 => "has blanks around it".to_owned(),
+        count => format!("the first of {count} with blanks around them"),
+    };
+    let edits = setting.blanks(separator).into_iter().map(|place| Edit { place, text: String::new() }).collect();
+    let whole = Label { place: setting.value_place, text: "is the list".into() };
+    let related = if severity == Severity::Error { vec![whole] } else { Vec::new() };
+    let finding = RULE.finding(setting.place_of(first), label, message);
+    let help = Some("write the list without blanks".to_owned());
+    let request = deployment.shut_out_by(setting, &origin);
+    Some(Finding {
+        severity,
+        related,
+        help: help.map(Into::into),
+        request,
+        fix: Some(Fix { safe: true, edits }),
+        ..finding
+    })
+}

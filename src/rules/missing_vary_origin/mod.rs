@@ -1,0 +1,95 @@
+//! Allow-Origin depends on who asks, and no `Vary: Origin` tells caches so.
+//!
+//! ## Why it matters
+//!
+//! A cache that is not told otherwise keeps one answer for all. The browser's own serves an answer made for
+//! `https://app.example.com` to `https://www.example.com` (L07), or one that a link or an image fetched without an Origin
+//! to the `fetch` that follows (L03), and the page is blocked until the entry expires; a shared cache does the same to
+//! everybody. `Vary: Origin` keeps the answers apart (L04, L08). A fixed origin and `*` need none.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! map $http_origin $cors_origin {
+//!     https://app.example.com $http_origin;
+//!     https://www.example.com $http_origin;
+//! }
+//! server {
+//!     add_header Access-Control-Allow-Origin $cors_origin always;
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! map $http_origin $cors_origin {
+//!     https://app.example.com $http_origin;
+//!     https://www.example.com $http_origin;
+//! }
+//! server {
+//!     add_header Access-Control-Allow-Origin $cors_origin always;
+//!     add_header Vary Origin always;
+//! }
+//! ```
+
+use crate::deployment::{Deployment, Varying};
+use crate::finding::{Finding, Fix, Severity};
+use crate::nginx::config::{Config, ContextKind, ItemId};
+use crate::rule::{Rule, Subject};
+
+use super::edits;
+use super::repeated::Repeated;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "missing-vary-origin",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    references: &["https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"],
+    source: include_str!("mod.rs"),
+    check: Subject::Deployment(check),
+};
+
+const HELP: &str = "write beside it
+    add_header Vary Origin always;";
+const IN_IF: &str = "write beside it, and in the location for the answers that allow nobody
+    add_header Vary Origin always;";
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported = Repeated::default();
+    for site in &deployment.sites {
+        for varying in site.varying(deployment) {
+            let at = site.place_of(varying.context);
+            reported.add(finding(site.config, varying), at);
+        }
+    }
+    reported.finish(findings);
+}
+
+fn finding(config: &Config<'_>, varying: Varying) -> Finding {
+    let place = config.place(varying.item);
+    let finding = if varying.vary_beside {
+        let message = "a cache keeps the answer to a link or an image, which carries no Origin, and the page that asks next is blocked";
+        let label = "`Vary: Origin` is sent with this, and not with the answer that lacks it";
+        let help = "write `add_header Vary Origin always;` in the location as well, for the answers that allow nobody";
+        Finding { help: Some(help.into()), ..RULE.finding(place, label, message) }
+    } else {
+        let message = "a cache gives one page's answer to another, which is then blocked: the answer does not say that it varies by Origin";
+        let label = "differs by Origin, without `Vary: Origin` beside it";
+        let fix = fix(config, varying.item);
+        let is_in_if = config.context(config.item(varying.item).context).kind == ContextKind::IfInLocation;
+        let help = if is_in_if { IN_IF } else { HELP };
+        Finding { help: Some(help.into()), fix, ..RULE.finding(place, label, message) }
+    };
+    Finding { request: Some(varying.request), ..finding }
+}
+
+/// The header beside the directive.
+fn fix(config: &Config<'_>, item: ItemId) -> Option<Fix> {
+    let directive = match config.item(item).name {
+        b"add_header" => "add_header Vary Origin always;",
+        b"more_set_headers" => "more_set_headers \"Vary: Origin\";",
+        _ => return None,
+    };
+    Some(Fix { safe: true, edits: vec![edits::beside(config, item, &[directive])?] })
+}

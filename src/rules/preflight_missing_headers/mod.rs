@@ -1,0 +1,126 @@
+//! nginx answers the preflight, but without a header that the browser asks for.
+//!
+//! ## Why it matters
+//!
+//! The answer to the preflight needs Access-Control-Allow-Origin as much as the answer to the request (E900),
+//! and Access-Control-Allow-Credentials where the request has credentials (E908). It is the only one in which
+//! Access-Control-Allow-Methods and -Headers count: PUT, PATCH and DELETE have to be listed (F07), and so have
+//! Content-Type for JSON and Authorization (G03). An `if` of the server answers with the server's headers
+//! alone; those of the locations never appear (A1.9).
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     if ($request_method = OPTIONS) { return 204; }
+//!     location /api/ {
+//!         add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!         add_header Access-Control-Allow-Methods "GET, PUT, DELETE" always;
+//!         proxy_pass http://backend:8000;
+//!     }
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     location /api/ {
+//!         add_header Access-Control-Allow-Origin "https://app.example.com" always;
+//!         add_header Access-Control-Allow-Methods "GET, PUT, DELETE" always;
+//!         add_header Access-Control-Allow-Headers "Content-Type, Authorization" always;
+//!         if ($request_method = OPTIONS) { return 204; }
+//!         proxy_pass http://backend:8000;
+//!     }
+//! }
+//! ```
+
+use crate::deployment::{Answered, Deployment, Lack, Site};
+use crate::finding::{Finding, Severity};
+use crate::nginx::config::{ContextKind, ItemId};
+use crate::rule::{Rule, Subject};
+use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
+
+use super::{repeated::Repeated, wording};
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "preflight-missing-headers",
+    severity: Severity::Error,
+    since: "0.1.0",
+    references: &[
+        "https://fetch.spec.whatwg.org/#cors-preflight-fetch",
+        "https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header",
+    ],
+    source: include_str!("mod.rs"),
+    check: Subject::Deployment(check),
+};
+
+const LISTS: &str = "send with this answer what pages use, such as
+    add_header Access-Control-Allow-Methods \"GET, POST, PUT, PATCH, DELETE\" always;
+    add_header Access-Control-Allow-Headers \"Content-Type, Authorization\" always;";
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    for site in &deployment.sites {
+        // What an `if` takes away is another rule's.
+        let blamed = site.blamed();
+        let mut reported = Repeated::default();
+        for answered in site.answered_preflights() {
+            let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
+            let finding = match answer.and_then(|answer| site.lack(&answered, answer)) {
+                Some(Lack::Access(header, elsewhere, in_force)) => {
+                    wording::left_out(access(site, &answered, header, elsewhere), in_force)
+                }
+                Some(Lack::Lists { method, headers, both, request }) => {
+                    Finding { request, ..lists(site.config.place(answered.item), method, headers, both) }
+                }
+                None => continue,
+            };
+            reported.add(finding, site.place_of(site.routes[answered.exchange.route].context));
+        }
+        reported.finish(findings);
+    }
+}
+
+/// Without Allow-Origin, or without the Allow-Credentials that other answers have.
+fn access(site: &Site<'_>, answered: &Answered<'_, '_>, header: CorsHeader, elsewhere: Option<ItemId>) -> Finding {
+    let config = site.config;
+    let who = if header == CorsHeader::AllowOrigin { "every request" } else { "every request with credentials" };
+    let message = format!("browsers block {who} that needs a preflight: its answer has no {header}");
+    let app = || site.routes[answered.exchange.route].app_evidence();
+    let related = match elsewhere {
+        Some(item) => Some((config.place(item), "is not sent with the preflight's answer")),
+        None => app().map(|evidence| (evidence.place, "switches on CORS in the app, which is not asked")),
+    };
+    let kind = |item: ItemId| config.context(config.item(item).context).kind;
+    let in_server = matches!(kind(answered.item), ContextKind::IfInServer | ContextKind::Server);
+    let help = match elsewhere.map(kind) {
+        Some(ContextKind::Location | ContextKind::IfInLocation) if in_server => {
+            "an `if` of the server sends the server's headers alone: put it into the location".to_owned()
+        }
+        Some(_) => format!("send {header} with this answer too"),
+        None => "set the headers here as well, or leave OPTIONS to the app".to_owned(),
+    };
+    RULE.finding(config.place(answered.item), format!("answers the preflight without {header}"), message)
+        .beside(related)
+        .with_help(help)
+        .shown_by(Some(answered.exchange.request(Kind::Preflight)))
+}
+
+/// Without a list that the configuration shows to be needed.
+fn lists(place: Place, method: Option<(String, Place)>, headers: Option<Place>, both: bool) -> Finding {
+    let also = if headers.is_some() || both { ", and of what needs a header to be listed" } else { "" };
+    let (what, blocked, shown) = match (method, headers) {
+        (Some((method, place)), _) => ("Access-Control-Allow-Methods", format!("{method}{also}"), Some(place)),
+        (None, Some(place)) => {
+            ("Access-Control-Allow-Headers", "requests with a JSON body or a token".to_owned(), Some(place))
+        }
+        (None, None) => ("any list", "every request that needs a preflight".to_owned(), None),
+    };
+    let message = match shown {
+        Some(_) => format!("browsers block {blocked}: the preflight's answer has no {what}"),
+        None => format!("browsers block {blocked}: its answer lists no methods and no headers"),
+    };
+    let finding = RULE.finding(place, format!("answers the preflight without {what}"), message).with_help(LISTS);
+    Finding { severity: Severity::Warning, ..finding.beside(shown.map(|place| (place, "shows that it is needed"))) }
+}
