@@ -5,89 +5,47 @@
 //! exchanges instead of the text.
 
 mod alike;
-mod ask;
+pub(crate) mod ask;
 mod asker;
 mod blame;
-mod caches;
 mod compare;
-mod credentials;
-mod doubled;
-mod dropped;
-mod echoes;
-mod entry_url;
+pub(crate) mod entry_url;
 mod environment;
-mod exchange;
-mod expressions;
-mod front;
+pub(crate) mod exchange;
 mod gate;
-mod hidden_errors;
-mod lengths;
-mod lists;
-mod lost;
+pub(crate) mod lists;
 mod methods;
-mod misdirected;
-mod misnamed;
-mod mixed_content;
-mod near_misses;
-mod needs;
 mod origin_lists;
 mod pairing;
 mod place;
 mod preflight;
 mod probe;
-mod rewritten;
-mod route;
+pub(crate) mod route;
 mod said;
 mod senders;
-mod slash;
-mod stars;
 mod targets;
-mod unanswered;
-mod unmatched;
-mod unset;
-mod varying;
-mod visit;
+pub(crate) mod visit;
 
 pub use ask::Admission;
 pub use asker::{Asker, assumption};
 pub use blame::{Blame, Replacing};
-pub use caches::MixedUp;
 pub use compare::Difference;
-pub use credentials::Twice;
-pub use doubled::{BesideApp, Sender};
-pub use dropped::Dropped;
-pub use echoes::{Echoed, Reach};
 pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
 pub use exchange::{Ask, Exchange};
-pub use expressions::Deciding;
-pub use front::{Front, Fronts};
-pub use hidden_errors::{HiddenError, is_without_always};
-pub use lengths::Shown;
 pub use lists::ListText;
-use lists::part_of;
-pub use lost::{Lost, When};
-pub use misdirected::Misdirected;
-pub use misnamed::Misnamed;
-pub use mixed_content::MixedContent;
-pub use near_misses::NearMiss;
-pub use needs::Lack;
+pub(crate) use lists::part_of;
 pub use origin_lists::{Listed, OriginList, meant_origin};
 pub use pairing::Behind;
 pub use preflight::{Answered, Refusal, Refused};
-pub use rewritten::Rewritten;
 pub use route::Route;
 pub use said::{upstream, upstream_to};
 pub use senders::Senders;
-pub use stars::Star;
-pub use unanswered::{Fate, Unanswered};
-pub use unmatched::Unmatched;
-pub use unset::{Effect, Unset};
-pub use varying::Varying;
 pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use alike::KindOf;
 use alike::{Alike, Around, Touched};
 
 use crate::cors::header::CorsHeader;
@@ -317,6 +275,11 @@ impl<'d> Site<'d> {
         self.common = common.len();
         self.exchanges = common;
         self.exchanges.append(&mut probes);
+    }
+
+    /// Which kind a place is of; places of one kind get the same responses but for the words that differ.
+    pub(crate) fn kind_of(&self, context: ContextId) -> KindOf {
+        self.alike.kind_of(self.config, context)
     }
 
     /// The contexts of the configuration but for those in places that are not asked, parents before children.

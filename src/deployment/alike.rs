@@ -52,7 +52,7 @@ pub(super) struct Alike {
 
 /// What is the same for places that are alike: of such it is enough to ask one. A place that is like no other is its own kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum KindOf {
+pub(crate) enum KindOf {
     /// A location by itself, by the number of its kind, or the location of that number in a server that was compared as a whole.
     Known(usize, usize),
     /// Any other.

@@ -19,8 +19,10 @@ use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
 use crate::source::FileId;
 
+/// How many of the apps that may be meant are asked.
+pub(crate) const MAX_CANDIDATES: usize = 64;
 /// How many of the places in which one directive is in force are asked, none of them like another.
-pub(super) const MAX_ROUTES: usize = 64;
+pub(crate) const MAX_ROUTES: usize = 64;
 
 /// Whether a page gets at what a location serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +53,7 @@ pub(super) fn routes_by_item(config: &Config<'_>, alike: &Alike, routes: &[Route
 }
 
 /// The first ones, as many as are asked. Where more of them would have to be, that is told.
-pub(super) fn few<T>(all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+pub(crate) fn few<T>(all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     all.enumerate().map_while(|(number, one)| {
         if number >= MAX_ROUTES {
             limits::meet(Limit::Places);
@@ -69,7 +71,7 @@ impl<'d> Deployment<'d> {
     }
 
     /// The same by another method, whatever a preflight says of it.
-    pub(super) fn ask_by(
+    pub(crate) fn ask_by(
         &self,
         method: &str,
         site: &Site<'d>,
@@ -120,7 +122,7 @@ impl<'d> Deployment<'d> {
     }
 
     /// The same by another method.
-    pub(super) fn admission_by(
+    pub(crate) fn admission_by(
         &self,
         method: &str,
         site: &Site<'d>,
@@ -161,7 +163,7 @@ impl<'d> Site<'d> {
     /// Of these directives that send the same value those in unlike places, as many as are asked.
     pub fn unlike_flows<'f>(&self, flows: &[&'f OriginFlow<'d>]) -> impl Iterator<Item = &'f OriginFlow<'d>> {
         let mut seen = HashSet::new();
-        let kind = |item: ItemId| self.alike.kind_of(self.config, self.config.item(item).context);
+        let kind = |item: ItemId| self.kind_of(self.config.item(item).context);
         few(flows.iter().copied().filter(move |(field, _)| seen.insert(kind(field.item))))
     }
 
@@ -171,7 +173,7 @@ impl<'d> Site<'d> {
             let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
             let mut seen = HashSet::new();
             for (index, route) in self.routes.iter().enumerate().filter(|(_, route)| route.reaches_app) {
-                let kind = self.alike.kind_of(self.config, route.context);
+                let kind = self.kind_of(route.context);
                 for file in route.app.iter().flat_map(|app| &app.files).filter(|file| seen.insert((**file, kind))) {
                     by_file.entry(*file).or_default().push(index);
                 }

@@ -11,7 +11,7 @@ use crate::source::lossy;
 
 /// A URL that leads to `context`, as far as its server and location tell. `None` where other servers or locations take every request
 /// that it might be meant for.
-pub(super) fn url(
+pub(crate) fn url(
     model: &Model<'_, '_>,
     bases: &BTreeMap<ContextId, String>,
     server: ContextId,
@@ -23,7 +23,7 @@ pub(super) fn url(
 
 /// A URL of each server that a request can reach, without a path. A server may have very many locations, so what is the same for all of
 /// them is looked up once.
-pub(super) fn bases(model: &Model<'_, '_>) -> BTreeMap<ContextId, String> {
+pub(crate) fn bases(model: &Model<'_, '_>) -> BTreeMap<ContextId, String> {
     let config = model.config;
     let is_server = |context: &ContextId| config.context(*context).kind == ContextKind::Server;
     let servers = config.contexts().filter(is_server).chain([config.top()]);
@@ -78,7 +78,7 @@ fn host_of(model: &Model<'_, '_>, name: &[u8]) -> Option<String> {
 }
 
 /// A path that the location takes; `None` where others take all those that fit it.
-pub(super) fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
+pub(crate) fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
     let fitting = fitting_paths(model, server, context);
     let find = |path: &[u8]| model.locations.find(model.config, &model.regexes, server, path).0;
     let takes = |path: &&Vec<u8>| matches!(find(path), Found::Location(found) if found == context);

@@ -24,11 +24,11 @@ const ROUTES_AT_A_TIME: usize = 32;
 /// How many steps the routes may take, nearly, that are asked before what they took is counted.
 const STEPS_AT_A_TIME: u64 = 2_000_000;
 /// How many steps of a run a request takes beside those of the run: it is made, kept, and looked at by every rule.
-pub(super) const STEPS_OF_A_REQUEST: usize = 70;
+pub(crate) const STEPS_OF_A_REQUEST: usize = 70;
 /// How many an answer takes.
 const STEPS_OF_AN_ANSWER: usize = 30;
 /// How many a field of an answer takes.
-pub(super) const STEPS_OF_A_FIELD: usize = 5;
+pub(crate) const STEPS_OF_A_FIELD: usize = 5;
 
 /// What a page asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Exchange<'d> {
 }
 
 /// Asks what matters at these routes of a site, as long as steps are left.
-pub(super) fn ask_routes<'d>(site: &Site<'d>, routes: &[usize], left: &mut u64) -> Vec<Exchange<'d>> {
+pub(crate) fn ask_routes<'d>(site: &Site<'d>, routes: &[usize], left: &mut u64) -> Vec<Exchange<'d>> {
     let mut all = Vec::new();
     let mut waiting = routes;
     while !waiting.is_empty() {
@@ -188,7 +188,7 @@ fn is_safelisted(name: &str) -> bool {
 impl<'d> Site<'d> {
     /// A page's request and the answers that it gets where it enters, from an app that answers `upstream`. Where nginx asks for a login, the
     /// page is one of somebody who has it, and the request shows it.
-    pub(super) fn asked(
+    pub(crate) fn asked(
         &self,
         entry: Entry,
         page: PageRequest,
@@ -221,7 +221,7 @@ fn response<'a>(answer: &'a Answer<'_>) -> Response<'a> {
 }
 
 /// What the browser makes of an answer to the page's own request.
-pub(super) fn main_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
+pub(crate) fn main_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
     check::cors_check(page, Kind::Main, &response(answer))
 }
 
@@ -231,7 +231,7 @@ fn preflight_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
 }
 
 /// What the browser makes of any answer to a page's preflight or to its request.
-pub(super) fn judge(page: &PageRequest, kind: Kind, answer: &Answer<'_>) -> Verdict {
+pub(crate) fn judge(page: &PageRequest, kind: Kind, answer: &Answer<'_>) -> Verdict {
     match kind {
         Kind::Preflight => preflight_verdict(page, answer),
         Kind::Main => main_verdict(page, answer),
@@ -247,7 +247,7 @@ impl<'d> Exchange<'d> {
     }
 
     /// A page's request at a route, of that kind and from an origin that is mentioned or is not, and its answers.
-    pub(super) fn new(
+    pub(crate) fn new(
         (route, ask, mentioned): (usize, Ask, bool),
         page: PageRequest,
         preflight: Arc<[Answer<'d>]>,
@@ -259,7 +259,7 @@ impl<'d> Exchange<'d> {
     }
 
     /// Returns whether the browser sends the request itself: no preflight is needed, or one may be answered as it has to be.
-    pub(super) fn is_sent(&self) -> bool {
+    pub(crate) fn is_sent(&self) -> bool {
         let verdicts = self.verdicts.get(..self.preflight.len()).unwrap_or_default();
         !self.page.needs_preflight()
             || verdicts.is_empty()

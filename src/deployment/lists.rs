@@ -41,7 +41,7 @@ impl ListText {
 }
 
 /// `length` bytes from `start` on in a text of `whole` bytes that stands at `place`.
-pub(super) fn part_of(place: Place, whole: usize, start: usize, length: usize) -> Place {
+pub(crate) fn part_of(place: Place, whole: usize, start: usize, length: usize) -> Place {
     let is_exact = place.span.len() as usize == whole && start + length <= whole;
     let from = place.span.start as usize + start;
     if is_exact { Place { span: Span::at(from, from + length), ..place } } else { place }

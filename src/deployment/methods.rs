@@ -12,7 +12,7 @@ use crate::nginx::variables::Key;
 const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
 /// The methods that maps name whose source holds `$request_method`.
-pub(super) fn mapped(model: &Model<'_, '_>) -> Vec<&'static str> {
+pub(crate) fn mapped(model: &Model<'_, '_>) -> Vec<&'static str> {
     let config = model.config;
     let maps = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Map);
     let tables = maps.filter_map(|context| model.definitions.table(context));
@@ -33,7 +33,7 @@ fn holds(text: &[u8], method: &str) -> bool {
 }
 
 /// The methods that a route's responses may depend on: those that an `if` or a map names and, where one does, those that the route lists.
-pub(super) fn told_apart(site: &Site<'_>, route: &Route<'_>) -> Vec<&'static str> {
+pub(crate) fn told_apart(site: &Site<'_>, route: &Route<'_>) -> Vec<&'static str> {
     let blocks = [route.context, route.server].into_iter().filter_map(|context| site.ifs.get(&context));
     let conditions: Vec<Condition<'_>> = blocks.flatten().filter_map(|block| of_method(site.config, *block)).collect();
     let is_asked = |method: &&str| {

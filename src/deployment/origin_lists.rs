@@ -98,7 +98,7 @@ impl<'d> Deployment<'d> {
         !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
     }
 
-    pub(super) fn file_name(&self, file: FileId) -> &'d str {
+    pub(crate) fn file_name(&self, file: FileId) -> &'d str {
         let path = &self.sources.get(file).path;
         path.rsplit('/').next().unwrap_or(path)
     }
@@ -130,7 +130,7 @@ impl OriginList {
 
 impl<'d> Site<'d> {
     /// The lists that decide about the Allow-Origin of these directives.
-    pub(super) fn origin_lists_of<'f>(&'f self, wanted: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<OriginList> {
+    pub(crate) fn origin_lists_of<'f>(&'f self, wanted: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<OriginList> {
         let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
         // One map decides about many headers; each of its lines is read once.
         let mut read: HashSet<Place> = HashSet::new();

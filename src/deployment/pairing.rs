@@ -66,12 +66,12 @@ impl<'a> Behind<'a> {
     }
 
     /// That app's index among the projects, if its .env files were given.
-    pub(super) fn index(&self, pass: Place) -> Option<usize> {
+    pub(crate) fn index(&self, pass: Place) -> Option<usize> {
         self.paired.get(&pass).copied()
     }
 
     /// The indices of the apps that may be behind the directives of which nobody says whose they are.
-    pub(super) fn open(&self) -> &[usize] {
+    pub(crate) fn open(&self) -> &[usize] {
         if self.stated.is_some() { &[] } else { &self.candidates }
     }
 

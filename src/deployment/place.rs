@@ -77,7 +77,7 @@ impl<'d> Deployment<'d> {
 impl<'d> Site<'d> {
     /// The word that the value of a field of this directive is written in: its own, or the one of a `map` or a `set` that brings it.
     /// Of a value of several words it is the directive's own.
-    pub(super) fn written(&self, field: &Field<'d>, item: ItemId, header: CorsHeader) -> Option<Place> {
+    pub(crate) fn written(&self, field: &Field<'d>, item: ItemId, header: CorsHeader) -> Option<Place> {
         let own = set_fields(self.config, item).into_iter().find(|set| set.header == header)?.place;
         Some(match field.value.written() {
             Written::At(spot) if spot.item != item => self.config.value_place(spot.item, spot.word as usize),

@@ -17,7 +17,7 @@ const MAX_PROBES: usize = 128;
 
 /// Asks at these routes one request for each `if` with an `add_header` that none of the exchanges has met, where its condition tells what
 /// request would meet it.
-pub(super) fn ask_ifs<'d>(site: &Site<'d>, routes: &[usize], asked: &[Exchange<'d>]) -> Vec<Exchange<'d>> {
+pub(crate) fn ask_ifs<'d>(site: &Site<'d>, routes: &[usize], asked: &[Exchange<'d>]) -> Vec<Exchange<'d>> {
     let answers = asked.iter().flat_map(Exchange::answers);
     let met: BTreeSet<ContextId> = answers.flat_map(|(_, answer)| answer.matched.iter().copied()).collect();
     let mut probes = Vec::new();

@@ -33,7 +33,7 @@ const BYTES_OF_A_STEP: usize = 4;
 /// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
 const MAX_LISTED: usize = 4096;
 /// A site that no configuration allows by name.
-pub(super) const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
+pub(crate) const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
 
 /// A location, or a server without one, in which CORS is about.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ fn needs_no_preflight(name: &str) -> bool {
 }
 
 /// The routes of a configuration, as long as steps are left for them.
-pub(super) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
+pub(crate) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
     let (model, config) = (&site.asker.model, site.config);
     let (ifs, bases, flows) = (&site.ifs, &site.bases, &site.origin_flows);
     let by_item: BTreeMap<ItemId, &Flow> = flows.iter().map(|(field, flow)| (field.item, &**flow)).collect();
@@ -178,7 +178,7 @@ pub(super) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
 }
 
 /// How many steps it takes to ask a route all that is asked, nearly, as far as it is known before anything is asked.
-pub(super) fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
+pub(crate) fn weight(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     // Where an `if` may ask for the method, each of the others is asked by itself.
     let methods = if ifs.contains_key(&route.context) || ifs.contains_key(&route.server) { 3 * 4 } else { 0 };
     // Each field of each answer is kept.
@@ -194,7 +194,7 @@ fn requests(route: &Route<'_>) -> usize {
 
 /// The same as far as it comes of what nobody writes much of: directives of the rewrite module that each request runs through, files that may
 /// be there, and long lists.
-pub(super) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
+pub(crate) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     let runs = |context: ContextId| {
         let blocks = ifs.get(&context).into_iter().flatten();
         config.rewrites(context).len() + blocks.map(|block| config.rewrites(*block).len()).sum::<usize>()
@@ -212,7 +212,7 @@ pub(super) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId
 }
 
 /// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
-pub(super) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> {
+pub(crate) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> {
     let here = config.context(context);
     let server = config.enclosing(context, ContextKind::Server);
     match here.kind {
@@ -234,7 +234,7 @@ pub(super) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextI
 }
 
 /// The `if` and `limit_except` blocks, by the context they stand in.
-pub(super) fn ifs_by_parent(config: &Config<'_>) -> BTreeMap<ContextId, Vec<ContextId>> {
+pub(crate) fn ifs_by_parent(config: &Config<'_>) -> BTreeMap<ContextId, Vec<ContextId>> {
     let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer | ContextKind::LimitExcept);
     let mut ifs: BTreeMap<ContextId, Vec<ContextId>> = BTreeMap::new();
     for context in config.contexts().filter(|&context| is_if(config.context(context).kind)) {
@@ -296,14 +296,14 @@ fn passes(config: &Config<'_>, context: ContextId) -> bool {
 }
 
 /// The directives that hand requests of a location to an app, those of its `if`s last.
-pub(super) fn pass_items(config: &Config<'_>, context: ContextId) -> impl Iterator<Item = ItemId> {
+pub(crate) fn pass_items(config: &Config<'_>, context: ContextId) -> impl Iterator<Item = ItemId> {
     let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
     let contexts = std::iter::once(context).chain(config.children(context).filter(is_if));
     contexts.flat_map(|context| config.items(context)).filter(|item| is_pass(config.item(*item).name))
 }
 
 /// The same with those of the named location that `try_files` hands requests on to.
-pub(super) fn handing_on<'c>(
+pub(crate) fn handing_on<'c>(
     model: &Model<'c, '_>,
     server: ContextId,
     context: ContextId,
@@ -314,7 +314,7 @@ pub(super) fn handing_on<'c>(
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's.
-pub(super) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
+pub(crate) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
     let mut keep = |origin: &str| {
         if origins.len() < MAX_ORIGINS && !origins.iter().any(|known| known == origin) {
@@ -360,7 +360,7 @@ fn serialized(text: &str) -> Option<String> {
 
 impl Site<'_> {
     /// Returns whether nginx chooses the route's location for a path.
-    pub(super) fn leads_to(&self, route: usize, path: &[u8]) -> bool {
+    pub(crate) fn leads_to(&self, route: usize, path: &[u8]) -> bool {
         let Route { server, context, .. } = self.routes[route];
         let is_server = self.config.context(context).kind != ContextKind::Location;
         is_server

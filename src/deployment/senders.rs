@@ -34,7 +34,7 @@ pub struct Senders<'e, 'd> {
 }
 
 impl<'e, 'd> Senders<'e, 'd> {
-    pub(super) fn new(deployment: &'e Deployment<'d>, site: &'e Site<'d>) -> Self {
+    pub(crate) fn new(deployment: &'e Deployment<'d>, site: &'e Site<'d>) -> Self {
         let mut senders = Senders { deployment, site, sent: BTreeMap::new(), in_force: BTreeMap::new() };
         let flow_of = |item| site.origin_flow(item).map(|(_, flow)| flow.number);
         for (index, exchange) in site.exchanges.iter().enumerate() {
@@ -55,7 +55,7 @@ impl<'e, 'd> Senders<'e, 'd> {
         }
         let mut seen: HashSet<(usize, KindOf)> = HashSet::new();
         for (index, route) in site.routes.iter().enumerate() {
-            let kind = site.alike.kind_of(site.config, route.context);
+            let kind = site.kind_of(route.context);
             for flow in route.fields(CorsHeader::AllowOrigin).filter_map(|field| flow_of(field.item)) {
                 let known = senders.in_force.entry(flow).or_default();
                 if known.last() != Some(&index) && (site.alike.is_empty() || seen.insert((flow, kind))) {

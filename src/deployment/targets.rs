@@ -22,7 +22,7 @@ impl Site<'_> {
 ///
 /// Nothing keeps a browser from asking for such a path itself; but what is written there answers the requests that are led to
 /// it, so a refusal there is no refusal of pages that nobody wrote.
-pub(super) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
+pub(crate) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     let config = model.config;
     let mut own: BTreeMap<ContextId, BTreeSet<Vec<u8>>> = BTreeMap::new();
     let mut shared: BTreeSet<Vec<u8>> = BTreeSet::new();

@@ -146,7 +146,7 @@ impl<'d> Site<'d> {
     }
 
     /// What another request of a page gets at a route.
-    pub(super) fn visit_as(&self, route: usize, page: PageRequest) -> Visit<'d> {
+    pub(crate) fn visit_as(&self, route: usize, page: PageRequest) -> Visit<'d> {
         let (page, answers) = self.asked(self.routes[route].entry, page, &self.asker.apps());
         Visit { page, answers }
     }

@@ -3,7 +3,6 @@
 mod access;
 pub mod answer;
 pub mod app;
-pub mod breaks;
 mod builtin;
 pub mod compared;
 mod composite;
@@ -37,7 +36,6 @@ pub mod settings;
 pub mod template;
 pub mod tighter;
 pub mod tree;
-pub mod undone;
 pub mod uses;
 pub mod value;
 pub mod variables;

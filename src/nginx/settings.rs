@@ -324,7 +324,7 @@ impl Config<'_> {
     }
 
     /// The first directive of `list` in force in `id` that names this header. Very many may be in force in very many locations.
-    pub(super) fn naming(&self, id: ContextId, list: List, name: &str) -> Option<ItemId> {
+    pub(crate) fn naming(&self, id: ContextId, list: List, name: &str) -> Option<ItemId> {
         self.naming_at_all(id, list, name).map(|named| named.first)
     }
 

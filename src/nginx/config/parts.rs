@@ -96,7 +96,7 @@ impl<'s> Config<'s> {
     }
 
     /// Returns whether a template, or what stands in the environment, may put other texts into the words of a directive.
-    pub(in crate::nginx) fn is_filled(&self, id: ItemId) -> bool {
+    pub(crate) fn is_filled(&self, id: ItemId) -> bool {
         !self.item(id).tree.filled.is_empty()
     }
 
@@ -173,7 +173,7 @@ impl<'s> Config<'s> {
     }
 
     /// The tree of a file.
-    pub(in crate::nginx) fn tree(&self, file: FileId) -> Option<&'s Tree> {
+    pub(crate) fn tree(&self, file: FileId) -> Option<&'s Tree> {
         self.trees.get(&file)
     }
 

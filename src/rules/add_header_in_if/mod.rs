@@ -33,10 +33,13 @@
 //! }
 //! ```
 
-use crate::deployment::{Blame, Deployment, Replacing, Site, Unmatched};
+mod unmatched;
+
+use crate::deployment::{Blame, Deployment, Replacing, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
+use unmatched::Unmatched;
 
 use super::edits;
 use super::repeated::Repeated;
@@ -65,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
-        let (blames, unmatched) = (site.blames(), site.unmatched_methods());
+        let (blames, unmatched) = (site.blames(), unmatched::unmatched_methods(site));
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
             let Some(replacing) = site.replacing(context) else { continue };
             unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));

@@ -42,10 +42,13 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com,https://admin.example.com
 //! ```
 
-use crate::deployment::{Deployment, MixedUp, Site};
+mod detect;
+
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::settings::Protocol;
 use crate::rule::{Rule, Subject};
+use detect::MixedUp;
 
 use super::open::if_it_is;
 
@@ -64,7 +67,7 @@ pub const RULE: Rule = Rule {
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
-        findings.extend(deployment.mixed_up(site).into_iter().map(|mixed| finding(site, mixed)));
+        findings.extend(detect::mixed_up(site).into_iter().map(|mixed| finding(site, mixed)));
     }
 }
 

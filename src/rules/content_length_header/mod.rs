@@ -30,10 +30,13 @@
 //! }
 //! ```
 
-use crate::deployment::{Deployment, Shown};
+mod detect;
+
+use crate::deployment::Deployment;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::rule::{Rule, Subject};
+use detect::Shown;
 
 use super::edits;
 use super::repeated::Repeated;
@@ -51,7 +54,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for (item, shown) in site.second_lengths() {
+        for (item, shown) in detect::second_lengths(site) {
             if !matches!(shown, Shown::Never) {
                 reported.keep(finding(site.config, item, shown));
             }

@@ -30,11 +30,14 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Deployment, Misdirected};
+use crate::deployment::Deployment;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ItemId};
 use crate::rule::{Rule, Subject};
+use detect::Misdirected;
 
 use super::repeated::Repeated;
 
@@ -51,7 +54,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for misdirected in site.misdirected() {
+        for misdirected in detect::misdirected(site) {
             reported.keep(finding(site.config, misdirected));
         }
     }

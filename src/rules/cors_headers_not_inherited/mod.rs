@@ -36,11 +36,14 @@
 //! add_header Access-Control-Allow-Origin "https://app.example.com" always;
 //! ```
 
+mod detect;
+
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Deployment, Dropped, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
+use detect::Dropped;
 
 use super::repeated::Repeated;
 
@@ -60,7 +63,7 @@ const MERGE: (u32, u32, u32) = (1, 29, 3);
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for dropped in site.dropped() {
+        for dropped in detect::dropped(site) {
             let at = site.place_of(dropped.dropping.level);
             finding(deployment, site, dropped).into_iter().for_each(|finding| reported.add(finding, at));
         }

@@ -38,12 +38,16 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com
 //! ```
 
-use crate::deployment::{BesideApp, Deployment, Project, Sender, Site};
+mod detect;
+
+use crate::deployment::{Deployment, Project, Site};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
 use crate::nginx::settings::Protocol;
 use crate::rule::{Rule, Subject};
+use detect::BesideApp;
+use detect::Sender;
 
 use super::{edits, open};
 
@@ -61,7 +65,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    for (site, found) in deployment.beside_apps() {
+    for (site, found) in detect::beside_apps(deployment) {
         findings.push(match &found.app {
             Sender::Known(evidence) => beside(site, &found, evidence, told(evidence)),
             Sender::OneOfSeveral(evidence) => {

@@ -36,9 +36,13 @@
 //! }
 //! ```
 
-use crate::deployment::{Deployment, Lost, Site, When};
+mod detect;
+
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
+use detect::Lost;
+use detect::When;
 
 use super::repeated::Repeated;
 
@@ -58,7 +62,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for lost in site.lost(deployment) {
+        for lost in detect::lost(site, deployment) {
             reported.add(finding(deployment, site, &lost), site.place_of(lost.from));
         }
     }
@@ -80,7 +84,7 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding
     let message = format!("browsers {what}: `{who}` answers it without {}", lost.header.name());
     let place = lost.by.map_or(site.place_of(lost.from), |item| config.place(item));
     let label = if lost.by.is_some() { "leads to another location" } else { "its index is in another location" };
-    let meant = site.fields_of(lost.from).into_iter().find(|field| field.header == lost.header);
+    let meant = detect::fields_of(site, lost.from).into_iter().find(|field| field.header == lost.header);
     let meant = meant.map(|field| Label { place: config.place(field.item), text: "is not sent from there".into() });
     let end = Label { place: site.place_of(lost.target), text: "answers, with its own headers alone".into() };
     Finding {

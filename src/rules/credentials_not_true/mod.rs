@@ -24,16 +24,19 @@
 //! }
 //! ```
 
+mod detect;
+
 use std::collections::BTreeMap;
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::request::Request;
-use crate::deployment::{Deployment, Site, Twice};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::Config;
 use crate::nginx::flow::{SetField, Text};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+use detect::Twice;
 
 use super::edits;
 
@@ -50,9 +53,9 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
-        let texts = site.credentials_texts().into_iter();
+        let texts = detect::credentials_texts(site).into_iter();
         let wrong = texts.filter_map(|(field, text, request)| judge(site.config, &field, &text, request));
-        for finding in wrong.chain(site.credentials_twice().into_iter().map(|found| twice(site, found))) {
+        for finding in wrong.chain(detect::credentials_twice(site).into_iter().map(|found| twice(site, found))) {
             reported.entry(finding.primary.place).or_insert(finding);
         }
     }

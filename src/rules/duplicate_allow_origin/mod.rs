@@ -36,6 +36,8 @@
 //! }
 //! ```
 
+mod detect;
+
 use std::collections::BTreeMap;
 
 use crate::cors::verdict::Kind;
@@ -68,7 +70,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         for exchange in &site.exchanges {
             for (kind, answer) in exchange.answers() {
-                let Some((first, second)) = site.both_lines(answer) else { continue };
+                let Some((first, second)) = detect::both_lines(site, answer) else { continue };
                 let place = site.config.place(second);
                 if !reported.contains_key(&place)
                     && let Some(finding) = finding(deployment, site, (first, second), (exchange, kind))
@@ -89,7 +91,7 @@ fn finding(
 ) -> Option<Finding> {
     let config = site.config;
     let is_add = |item: ItemId| config.item(item).name == b"add_header";
-    let merged = site.are_merged(first, second);
+    let merged = detect::are_merged(site, first, second);
     let note = match deployment.is_nginx_since(MERGE) {
         // An older nginx knows no `merge` and does not start.
         Some(false) if merged => return None,

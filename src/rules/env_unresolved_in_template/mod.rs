@@ -30,9 +30,13 @@
 //! CORS_ORIGIN=https://app.example.com
 //! ```
 
-use crate::deployment::{Deployment, Effect, Unset};
+mod detect;
+
+use crate::deployment::Deployment;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
+use detect::Effect;
+use detect::Unset;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -48,7 +52,7 @@ pub const RULE: Rule = Rule {
 const MOST_PLACES: usize = 3;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    for unset in deployment.unset_names() {
+    for unset in detect::unset_names(deployment) {
         findings.extend(unset.into_iter().filter_map(|(name, places)| finding(&name, &places)));
     }
 }

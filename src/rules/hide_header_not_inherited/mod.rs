@@ -34,6 +34,8 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Site};
@@ -41,8 +43,8 @@ use crate::finding::{Finding, Label, Severity};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::ItemId;
 use crate::nginx::settings::Protocol;
-use crate::nginx::undone::{Undone, undone};
 use crate::rule::{Rule, Subject};
+use detect::{Undone, undone};
 
 use super::repeated::Repeated;
 

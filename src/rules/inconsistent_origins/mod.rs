@@ -42,9 +42,14 @@
 //! FRONTEND_URL=https://www.example.com
 //! ```
 
-use crate::deployment::{Deployment, NearMiss};
+mod detect;
+
+mod front;
+
+use crate::deployment::Deployment;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
+use detect::NearMiss;
 
 use super::open;
 
@@ -59,7 +64,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.near_misses().iter().map(finding));
+    findings.extend(detect::near_misses(deployment).iter().map(finding));
 }
 
 fn finding(NearMiss { origin, other, what, who, open }: &NearMiss) -> Finding {

@@ -43,12 +43,15 @@
 //! VITE_API_URL=https://api.example.com
 //! ```
 
+mod detect;
+
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, Listed, MixedContent};
+use crate::deployment::{Deployment, Listed};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
+use detect::MixedContent;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -75,7 +78,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             reported.entry(first.place).or_insert_with(|| insecure(first, others));
         }
     }
-    for found in deployment.mixed_content() {
+    for found in detect::mixed_content(deployment) {
         reported.entry(found.api).or_insert_with(|| mixed(&found));
     }
     findings.extend(reported.into_values());

@@ -29,14 +29,18 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, HiddenError, Site, is_without_always};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::flow::set_fields;
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
+use detect::HiddenError;
+use detect::is_without_always;
 
 use super::repeated::Repeated;
 
@@ -59,7 +63,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for hidden in site.hidden_errors() {
+        for hidden in detect::hidden_errors(site) {
             finding(deployment, site, &hidden).into_iter().for_each(|finding| reported.keep(finding));
         }
     }

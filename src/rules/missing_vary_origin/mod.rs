@@ -32,10 +32,13 @@
 //! }
 //! ```
 
-use crate::deployment::{Deployment, Varying};
+mod detect;
+
+use crate::deployment::Deployment;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
+use detect::Varying;
 
 use super::edits;
 use super::repeated::Repeated;
@@ -58,7 +61,7 @@ const IN_IF: &str = "write beside it, and in the location for the answers that a
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for varying in site.varying(deployment) {
+        for varying in detect::varying(site, deployment) {
             let at = site.place_of(varying.context);
             reported.add(finding(site.config, varying), at);
         }

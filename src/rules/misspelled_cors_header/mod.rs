@@ -25,13 +25,16 @@
 //! }
 //! ```
 
+mod detect;
+
 use std::collections::BTreeSet;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::Misnomer;
-use crate::deployment::{Deployment, Misnamed, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
+use detect::Misnamed;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -46,7 +49,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
-        let found = deployment.misnamed(site).into_iter().filter(|found| reported.insert(found.place));
+        let found = detect::misnamed(site).into_iter().filter(|found| reported.insert(found.place));
         findings.extend(found.map(|found| finding(site, found)));
     }
 }

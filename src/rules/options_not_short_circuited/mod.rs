@@ -32,12 +32,16 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Fate, Site, Unanswered};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
+use detect::Fate;
+use detect::Unanswered;
 
 use super::repeated::Repeated;
 
@@ -57,7 +61,7 @@ const LIST: &str = "list OPTIONS in the `limit_except`: for a method it does not
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for unanswered in site.unanswered_preflights() {
+        for unanswered in detect::unanswered_preflights(site) {
             let app_answers = deployment.evidence_behind(site, unanswered.answer).is_some();
             if unanswered.fate == Fate::Refused || !app_answers {
                 let finding = finding(site, &unanswered);

@@ -36,11 +36,14 @@
 //! CORS_ALLOWED_ORIGINS=https://app.example.com,https://admin.example.com
 //! ```
 
+mod detect;
+
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, Rewritten, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
+use detect::Rewritten;
 
 use super::repeated::Repeated;
 
@@ -60,7 +63,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for rewritten in site.rewritten_origins() {
+        for rewritten in detect::rewritten_origins(site) {
             reported.keep(finding(deployment, site, rewritten));
         }
     }

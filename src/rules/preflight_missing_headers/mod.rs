@@ -35,11 +35,14 @@
 //! }
 //! ```
 
-use crate::deployment::{Answered, Deployment, Lack, Site};
+mod detect;
+
+use crate::deployment::{Answered, Deployment, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
+use detect::Lack;
 
 use super::{repeated::Repeated, wording};
 
@@ -67,7 +70,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported = Repeated::default();
         for answered in site.answered_preflights() {
             let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
-            let finding = match answer.and_then(|answer| site.lack(&answered, answer)) {
+            let finding = match answer.and_then(|answer| detect::lack(site, &answered, answer)) {
                 Some(Lack::Access(header, elsewhere, in_force)) => {
                     wording::left_out(access(site, &answered, header, elsewhere), in_force)
                 }

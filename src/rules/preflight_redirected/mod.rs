@@ -32,6 +32,8 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Refusal, Refused, Site};
 use crate::finding::{Finding, Label, Severity};
@@ -64,7 +66,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 reported.add(finding, at);
             }
         }
-        for slash in site.missing_slashes(deployment) {
+        for slash in detect::missing_slashes(site, deployment) {
             let path = &slash.path;
             let message = format!("browsers block every request for `{path}` that needs a preflight: it is redirected");
             let label = format!("makes nginx answer `{path}` with 301");

@@ -40,12 +40,16 @@
 //! CORS_ALLOW_CREDENTIALS=True
 //! ```
 
+mod detect;
+
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Echoed, Reach, Site};
+use crate::deployment::{Deployment, Site};
 use crate::dotenv::echo::Echo;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
+use detect::Echoed;
+use detect::Reach;
 
 use super::repeated::Repeated;
 use super::wording;
@@ -71,12 +75,12 @@ const HELP: &str = "let a `map` name the origins, and send what it gives:
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for echoed in site.echoes() {
+        for echoed in detect::echoes(site) {
             reported.keep(in_nginx(site, &echoed));
         }
         reported.finish(findings);
     }
-    findings.extend(deployment.app_echoes().iter().map(in_app));
+    findings.extend(detect::app_echoes(deployment).iter().map(in_app));
 }
 
 fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {

@@ -41,6 +41,8 @@
 //! }
 //! ```
 
+mod detect;
+
 use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
@@ -75,7 +77,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     let mut known: BTreeMap<(Vec<u8>, bool), Vec<Intruder>> = BTreeMap::new();
     for site in &deployment.sites {
-        for (place, (compared, items)) in site.expressions() {
+        for (place, (compared, items)) in detect::expressions(site) {
             if reported.contains_key(&place) {
                 continue;
             }
@@ -88,7 +90,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 found
             });
             let shown = found.iter().take(MAX_TRIED).find_map(|intruder| {
-                let exchange = deployment.let_in(site, &items, &intruder.origin)?;
+                let exchange = detect::let_in(deployment, site, &items, &intruder.origin)?;
                 Some(finding(site, &compared, intruder, &exchange))
             });
             reported.extend(shown.map(|finding| (place, finding)));

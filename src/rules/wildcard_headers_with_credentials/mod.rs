@@ -34,10 +34,13 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Deployment, Star};
+use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
+use detect::Star;
 
 use super::repeated::Repeated;
 
@@ -54,7 +57,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for (exchange, star) in deployment.stars(site) {
+        for (exchange, star) in detect::stars(deployment, site) {
             reported.add(finding(star), site.place_of(site.routes[exchange.route].context));
         }
         reported.finish(findings);

@@ -1,13 +1,13 @@
 //! Why an app's header reaches browsers though somebody meant to hide it (A4.4–A4.6).
 
-use super::config::{Config, ContextId, ItemId};
-use super::limits::{self, Limit};
-use super::settings::{List, Protocol};
 use crate::cors::header::CorsHeader;
+use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::limits::{self, Limit};
+use crate::nginx::settings::{List, Protocol};
 
 /// Why the app's line is not hidden, though somebody meant it to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undone {
+pub(super) enum Undone {
     /// This `*_hide_header` keeps the outer one from being inherited.
     Own(ItemId, ItemId),
     /// This `*_pass_header` lets the header by that the other hides.
@@ -18,7 +18,7 @@ pub enum Undone {
 
 impl Undone {
     /// The directive to mend.
-    pub fn item(self) -> ItemId {
+    pub(super) fn item(self) -> ItemId {
         let (Undone::Own(item, _) | Undone::Passed(item, _) | Undone::Pattern(item)) = self;
         item
     }
@@ -28,7 +28,7 @@ impl Undone {
 const MAX_PATTERNS: usize = 256;
 
 /// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where nobody meant it to be.
-pub fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
+pub(super) fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
     let wanted = CorsHeader::AllowOrigin.name();
     if config.hides(context, protocol, wanted).is_some() {
         return None;

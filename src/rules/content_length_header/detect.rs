@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::ask::few;
-use super::{Caller, Exchange, Site};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
+use crate::deployment::ask::few;
+use crate::deployment::{Caller, Exchange, Site};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::fields::is_sent_without_always;
 
 /// What the answers with the second length show.
 #[derive(Debug)]
-pub enum Shown {
+pub(super) enum Shown {
     /// This request gets two different ones.
     Harm(Request),
     /// They do no harm where the header is sent.
@@ -83,21 +83,19 @@ fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
     }
 }
 
-impl Site<'_> {
-    /// Every `add_header` that sets a length which does not come from a variable, and what it does.
-    pub fn second_lengths(&self) -> Vec<(ItemId, Shown)> {
-        let config = self.config;
-        let items: BTreeSet<ItemId> = self.contexts().flat_map(|context| lengths(config, context)).collect();
-        if items.is_empty() {
-            return Vec::new();
-        }
-        let (answers, entered) = (self.answers_with(&items), self.entered_by_level());
-        let judged = items.iter().filter_map(|&item| {
-            let value = config.parameter(item, 2)?;
-            let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);
-            let sent = answers.get(&item).map_or(&[][..], Vec::as_slice);
-            Some((item, shown(self, (item, &value), sent, contexts)))
-        });
-        judged.collect()
+/// Every `add_header` that sets a length which does not come from a variable, and what it does.
+pub(super) fn second_lengths(site: &Site<'_>) -> Vec<(ItemId, Shown)> {
+    let config = site.config;
+    let items: BTreeSet<ItemId> = site.contexts().flat_map(|context| lengths(config, context)).collect();
+    if items.is_empty() {
+        return Vec::new();
     }
+    let (answers, entered) = (site.answers_with(&items), site.entered_by_level());
+    let judged = items.iter().filter_map(|&item| {
+        let value = config.parameter(item, 2)?;
+        let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);
+        let sent = answers.get(&item).map_or(&[][..], Vec::as_slice);
+        Some((item, shown(site, (item, &value), sent, contexts)))
+    });
+    judged.collect()
 }

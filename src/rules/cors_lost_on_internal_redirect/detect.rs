@@ -1,10 +1,10 @@
 //! Requests that end in another location than the one they started in, and lose its CORS headers on the way (A1.11, A2.5).
 
-use super::{Ask, Deployment, Exchange, Site, is_told, lacking};
 use crate::cors::header::CorsHeader;
 use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::{Ask, Deployment, Exchange, Site, is_told, lacking};
 use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::app::AppStatus;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -21,7 +21,7 @@ const MAX_PAGES: usize = 32;
 
 /// A request that lost a header on its way.
 #[derive(Debug, Clone)]
-pub struct Lost {
+pub(super) struct Lost {
     /// The location it started in.
     pub from: ContextId,
     /// The directive that sent it on; none for an index.
@@ -38,7 +38,7 @@ pub struct Lost {
 
 /// What the app has to do for a header to be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub(super) enum When {
     /// Nothing: no request that starts there keeps the header.
     Always,
     /// Nothing: this request loses it, others do not.
@@ -49,64 +49,62 @@ pub enum When {
     Down,
 }
 
-impl<'d> Site<'d> {
-    /// What a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
-    /// fails or is down and an error page is given for that.
-    pub fn lost(&self, deployment: &Deployment<'d>) -> Vec<Lost> {
-        let mut lost = Vec::new();
-        for exchange in self.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
-            let Some(route) = self.routes.get(exchange.route) else { continue };
-            let is_location = self.config.context(route.context).kind == ContextKind::Location;
-            if route.is_partial || !is_location {
-                continue;
-            }
-            let composite = self.of_composite_key(deployment, exchange);
-            let exchange = composite.as_ref().unwrap_or(exchange);
-            if composite.is_some() || self.is_welcome(exchange) {
-                let start = Start { site: self, context: route.context };
-                start.as_it_is(exchange, &mut lost);
-                start.directory(exchange, &mut lost);
-                if route.reaches_app {
-                    start.errors(exchange, &mut lost);
-                }
+/// What a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
+/// fails or is down and an error page is given for that.
+pub(super) fn lost<'d>(site: &Site<'d>, deployment: &Deployment<'d>) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
+        let Some(route) = site.routes.get(exchange.route) else { continue };
+        let is_location = site.config.context(route.context).kind == ContextKind::Location;
+        if route.is_partial || !is_location {
+            continue;
+        }
+        let composite = of_composite_key(site, deployment, exchange);
+        let exchange = composite.as_ref().unwrap_or(exchange);
+        if composite.is_some() || is_welcome(site, exchange) {
+            let start = Start { site, context: route.context };
+            start.as_it_is(exchange, &mut lost);
+            start.directory(exchange, &mut lost);
+            if route.reaches_app {
+                start.errors(exchange, &mut lost);
             }
         }
-        lost
     }
+    lost
+}
 
-    /// The same request of a page that a composite key means, where no text of the configuration is an origin by itself.
-    fn of_composite_key(&self, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> Option<Exchange<'d>> {
-        let route = self.routes.get(exchange.route).filter(|_| !exchange.mentioned)?;
-        let fields = self.fields_of(route.context);
-        let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
-        let (_, flow) = self.origin_flow(field.item)?;
-        let meant = flow.compared_in_part.iter().filter_map(|compared| {
-            let text = std::str::from_utf8(&compared.text).ok()?;
-            if compared.regex.is_some() { example(text) } else { Some(text.to_owned()) }
-        });
-        let meant: Vec<String> = meant.take(MAX_MEANT).collect();
-        let gets_in = |origin: &&String| deployment.admission(self, field.item, origin).is_some();
-        let origin = meant.iter().find(gets_in).or(meant.first())?;
-        let credentials = exchange.page.has_credentials();
-        let mode = if credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
-        deployment.ask_by("GET", self, exchange.route, origin, mode)
-    }
+/// The same request of a page that a composite key means, where no text of the configuration is an origin by itself.
+fn of_composite_key<'d>(site: &Site<'d>, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> Option<Exchange<'d>> {
+    let route = site.routes.get(exchange.route).filter(|_| !exchange.mentioned)?;
+    let fields = fields_of(site, route.context);
+    let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
+    let (_, flow) = site.origin_flow(field.item)?;
+    let meant = flow.compared_in_part.iter().filter_map(|compared| {
+        let text = std::str::from_utf8(&compared.text).ok()?;
+        if compared.regex.is_some() { example(text) } else { Some(text.to_owned()) }
+    });
+    let meant: Vec<String> = meant.take(MAX_MEANT).collect();
+    let gets_in = |origin: &&String| deployment.admission(site, field.item, origin).is_some();
+    let origin = meant.iter().find(gets_in).or(meant.first())?;
+    let credentials = exchange.page.has_credentials();
+    let mode = if credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
+    deployment.ask_by("GET", site, exchange.route, origin, mode)
+}
 
-    /// The CORS fields that answers of a location get, whoever sets them; not those that headers-more has for some answers alone.
-    pub fn fields_of(&self, context: ContextId) -> Vec<SetField<'d>> {
-        let is_for_all = |item: &ItemId| self.config.parameters(*item).all(|word| !word.starts_with(b"-"));
-        let more = self.config.relevant_more_headers(context).into_iter().filter(is_for_all);
-        let more = more.flat_map(|item| set_fields(self.config, item));
-        self.fields_in_force(context).into_iter().chain(more).collect()
-    }
+/// The CORS fields that answers of a location get, whoever sets them; not those that headers-more has for some answers alone.
+pub(super) fn fields_of<'d>(site: &Site<'d>, context: ContextId) -> Vec<SetField<'d>> {
+    let is_for_all = |item: &ItemId| site.config.parameters(*item).all(|word| !word.starts_with(b"-"));
+    let more = site.config.relevant_more_headers(context).into_iter().filter(is_for_all);
+    let more = more.flat_map(|item| set_fields(site.config, item));
+    site.fields_in_force(context).into_iter().chain(more).collect()
+}
 
-    /// Returns whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
-    /// nothing is lost on its way.
-    fn is_welcome(&self, exchange: &Exchange<'d>) -> bool {
-        let route = self.routes.get(exchange.route);
-        let welcome = || self.welcome(&self.fields_of(route?.context), route?.app);
-        exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
-    }
+/// Returns whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
+/// nothing is lost on its way.
+fn is_welcome<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> bool {
+    let route = site.routes.get(exchange.route);
+    let welcome = || site.welcome(&fields_of(site, route?.context), route?.app);
+    exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
 }
 
 /// A location that requests start in.
@@ -200,9 +198,9 @@ impl<'d> Start<'_, 'd> {
             field.header == header && (is_for_any || answer.status.is_some_and(is_sent_without_always))
         };
         // What both locations set alike lets in, or turns away, the same pages.
-        let there = site.fields_of(answer.context);
+        let there = fields_of(site, answer.context);
         let is_repeated = |field: &SetField<'_>| there.iter().any(|it| survives(it) && it.value == field.value);
-        let own = site.fields_of(self.context);
+        let own = fields_of(site, self.context);
         let would = own.iter().any(|field| survives(field) && !is_repeated(field));
         // Where the location it ends in drops what is around it, that is another fault.
         let drops =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Deployment, Names, Site};
+use crate::deployment::{Deployment, Names, Site};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::envsubst::is_template;
 use crate::nginx::flow::set_fields;
@@ -11,7 +11,7 @@ use crate::source::Place;
 
 /// What comes of a name that nothing fills in; the worst one last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
+pub(super) enum Effect {
     /// nginx gets the name as it stands.
     LeftAlone,
     /// It stands in a map's key, which nginx does not fill in.
@@ -22,7 +22,7 @@ pub enum Effect {
 
 /// A place where such a name stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Unset {
+pub(super) struct Unset {
     /// What comes of it.
     pub effect: Effect,
     /// Where it stands.
@@ -44,22 +44,20 @@ const SET_BY_THE_IMAGE: [&str; 8] = [
 /// The beginnings of variables that nginx has any number of.
 const FAMILIES: [&str; 6] = ["HTTP_", "ARG_", "COOKIE_", "SENT_", "UPSTREAM_", "SSL_"];
 
-impl Deployment<'_> {
-    /// The names of each site that nothing sets and that nginx does not know, with the places they stand at. None at all where no
-    /// .env file was given.
-    pub fn unset_names(&self) -> Vec<BTreeMap<String, Vec<Unset>>> {
-        let set: Vec<Names> = self.projects.iter().map(|project| self.names(project)).collect();
-        let sites = self.sites.iter().filter(|_| !set.is_empty()).map(|site| {
-            let mut unset: BTreeMap<String, Vec<Unset>> = BTreeMap::new();
-            for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
-                if is_template(self.sources.get(site.config.item(item).file)) {
-                    note_unset(self, site, item, &set, &mut unset);
-                }
+/// The names of each site that nothing sets and that nginx does not know, with the places they stand at. None at all where no
+/// .env file was given.
+pub(super) fn unset_names(deployment: &Deployment<'_>) -> Vec<BTreeMap<String, Vec<Unset>>> {
+    let set: Vec<Names> = deployment.projects.iter().map(|project| deployment.names(project)).collect();
+    let sites = deployment.sites.iter().filter(|_| !set.is_empty()).map(|site| {
+        let mut unset: BTreeMap<String, Vec<Unset>> = BTreeMap::new();
+        for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
+            if is_template(deployment.sources.get(site.config.item(item).file)) {
+                note_unset(deployment, site, item, &set, &mut unset);
             }
-            unset
-        });
-        sites.collect()
-    }
+        }
+        unset
+    });
+    sites.collect()
 }
 
 /// Notes every name in the words of a directive that nothing sets and that nginx does not know.

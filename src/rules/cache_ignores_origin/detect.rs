@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ask, Caller, Deployment, Exchange, Project, Site, Visit, upstream_to};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::ask::MAX_CANDIDATES;
+use crate::deployment::{Ask, Caller, Exchange, Project, Site, Visit, upstream_to};
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{ContextId, ItemId};
@@ -17,14 +18,12 @@ use crate::source::Place;
 /// What follows a protocol's prefix in the directives that decide what is kept for whom.
 const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
 
-/// How many of the apps that may be meant are asked.
-pub(super) const MAX_CANDIDATES: usize = 64;
 /// How many origins of the app's list are tried; asking it about each costs as much as the list is long.
 const MAX_ORIGINS: usize = 64;
 
 /// A cache that keeps one answer for all origins, and a page that it shuts out.
 #[derive(Debug)]
-pub struct MixedUp {
+pub(super) struct MixedUp {
     /// The directive that switches the cache on.
     pub cache: ItemId,
     /// What makes it forget that the answers differ.
@@ -37,33 +36,31 @@ pub struct MixedUp {
     pub open: Option<(Place, Vec<String>)>,
 }
 
-impl<'d> Deployment<'d> {
-    /// The caches of a site in which the answers of an app are mixed up, one for each place that makes it so.
-    pub fn mixed_up(&self, site: &Site<'d>) -> Vec<MixedUp> {
-        let is_wanted = |name: &[u8]| Protocol::split(name).is_some_and(|(_, rest)| CACHE.contains(&rest));
-        let nearest = Nearest::new(site.config, is_wanted);
-        if nearest.is_empty() {
-            return Vec::new();
-        }
-        let asked = Asked { site, nearest };
-        let mut found: BTreeMap<Place, MixedUp> = BTreeMap::new();
-        let mut pairs = BTreeMap::new();
-        for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
-            let Some((cache, app)) = asked.cache_of(exchange) else { continue };
-            let place = site.config.place(cache.ignored);
-            let pair = pairs.entry(app.files.first()).or_insert_with(|| two_echoed(app)).as_ref();
-            let Some((first, _)) = pair.filter(|(_, second)| exchange.origin() == *second) else { continue };
-            if !found.contains_key(&place) && asked.shuts_out(exchange, app, first) {
-                found.insert(place, cache.mixed_up(first.clone(), exchange.request(Kind::Main), None));
-            }
-        }
-        for context in site.entered() {
-            if let Some(open) = asked.open(context) {
-                found.entry(site.config.place(open.ignored)).or_insert(open);
-            }
-        }
-        found.into_values().collect()
+/// The caches of a site in which the answers of an app are mixed up, one for each place that makes it so.
+pub(super) fn mixed_up(site: &Site<'_>) -> Vec<MixedUp> {
+    let is_wanted = |name: &[u8]| Protocol::split(name).is_some_and(|(_, rest)| CACHE.contains(&rest));
+    let nearest = Nearest::new(site.config, is_wanted);
+    if nearest.is_empty() {
+        return Vec::new();
     }
+    let asked = Asked { site, nearest };
+    let mut found: BTreeMap<Place, MixedUp> = BTreeMap::new();
+    let mut pairs = BTreeMap::new();
+    for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
+        let Some((cache, app)) = asked.cache_of(exchange) else { continue };
+        let place = site.config.place(cache.ignored);
+        let pair = pairs.entry(app.files.first()).or_insert_with(|| two_echoed(app)).as_ref();
+        let Some((first, _)) = pair.filter(|(_, second)| exchange.origin() == *second) else { continue };
+        if !found.contains_key(&place) && asked.shuts_out(exchange, app, first) {
+            found.insert(place, cache.mixed_up(first.clone(), exchange.request(Kind::Main), None));
+        }
+    }
+    for context in site.entered() {
+        if let Some(open) = asked.open(context) {
+            found.entry(site.config.place(open.ignored)).or_insert(open);
+        }
+    }
+    found.into_values().collect()
 }
 
 /// A cache that keeps one answer for all origins.

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::config::{Config, ContextId, ContextKind, ItemId};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::source::Place;
 
 /// Returns whether a value has a line break in it.
-pub fn has_break(value: &[u8]) -> bool {
+pub(super) fn has_break(value: &[u8]) -> bool {
     value.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// Where values with a line break stand in a directive that sets headers.
-pub fn broken_values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
+pub(super) fn broken_values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
     let words = match config.item(item).name {
         b"add_header" => 2..=2,
         b"more_set_headers" => 1..=config.parameter_count(item),
@@ -24,7 +24,7 @@ pub fn broken_values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
 
 /// The servers that speak HTTP/2 with browsers, which do so over TLS alone, each with the directive that switches it on. What one
 /// server's `listen` says of an address and port holds for every server that listens there.
-pub fn http2_servers(config: &Config<'_>) -> BTreeMap<ContextId, ItemId> {
+pub(super) fn http2_servers(config: &Config<'_>) -> BTreeMap<ContextId, ItemId> {
     let servers = || config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server);
     let has = |item: ItemId, word: &str| {
         (2..=config.parameter_count(item)).any(|index| config.parameter_is(item, index, word))

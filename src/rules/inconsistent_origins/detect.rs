@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use hashbrown::HashSet;
 
-use super::{Deployment, Front, Listed, meant_origin};
+use super::front::{Front, flows_before, fronts, is_admitted_before, listed_before};
 use crate::cors::near::Neighbors;
 use crate::cors::origin::Origin;
+use crate::deployment::{Deployment, Listed, meant_origin};
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::nginx::limits::{self, Limit};
@@ -16,7 +17,7 @@ use crate::source::Place;
 
 /// An origin that is nearly let in.
 #[derive(Debug)]
-pub struct NearMiss {
+pub(super) struct NearMiss {
     /// The origin, where it is named.
     pub origin: Listed,
     /// The one that is let in instead.
@@ -73,7 +74,7 @@ impl Party<'_> {
 
     /// Returns whether it lets the origin in.
     fn admits(&self, deployment: &Deployment<'_>, origin: &Origin) -> bool {
-        self.has(origin) || self.front.is_some_and(|front| deployment.is_admitted_before(front, origin))
+        self.has(origin) || self.front.is_some_and(|front| is_admitted_before(deployment, front, origin))
     }
 }
 
@@ -83,46 +84,44 @@ struct NamesBefore(BTreeMap<BTreeSet<(usize, usize)>, Rc<Names>>);
 
 impl NamesBefore {
     fn party<'p>(&mut self, deployment: &Deployment<'_>, front: &'p Front) -> Party<'p> {
-        let names = self.0.entry(deployment.flows_before(front));
-        let names = names.or_insert_with(|| Rc::new(Names::new(deployment.listed_before(front))));
+        let names = self.0.entry(flows_before(deployment, front));
+        let names = names.or_insert_with(|| Rc::new(Names::new(listed_before(deployment, front))));
         Party { names: Rc::clone(names), name: "nginx", front: Some(front) }
     }
 }
 
-impl Deployment<'_> {
-    /// All of them, by place.
-    pub fn near_misses(&self) -> Vec<NearMiss> {
-        let fronts = self.fronts();
-        let mut named = NamesBefore::default();
-        let perhaps = OnceCell::new();
-        let mut found: BTreeMap<Place, NearMiss> = BTreeMap::new();
-        for (index, project) in self.projects.iter().enumerate() {
-            let app = &project.production;
-            let (pages, allowed) = (Party::app(own(app, true)), Party::app(own(app, false)));
-            let mut add = |left: &Party<'_>, right: &Party<'_>, open: Option<&String>| {
-                for (origin, other, what) in differing(self, left, right) {
-                    let (origin, other, open) = (origin.clone(), other.clone(), open.cloned());
-                    let miss = NearMiss { origin, other, what, who: right.name, open };
-                    found.entry(miss.origin.place).or_insert(miss);
-                }
-            };
-            let front = fronts.before(index).map(|front| named.party(self, front));
-            if let Some(front) = &front {
-                add(&pages, front, None);
+/// All of them, by place.
+pub(super) fn near_misses(deployment: &Deployment<'_>) -> Vec<NearMiss> {
+    let fronts = fronts(deployment);
+    let mut named = NamesBefore::default();
+    let perhaps = OnceCell::new();
+    let mut found: BTreeMap<Place, NearMiss> = BTreeMap::new();
+    for (index, project) in deployment.projects.iter().enumerate() {
+        let app = &project.production;
+        let (pages, allowed) = (Party::app(own(app, true)), Party::app(own(app, false)));
+        let mut add = |left: &Party<'_>, right: &Party<'_>, open: Option<&String>| {
+            for (origin, other, what) in differing(deployment, left, right) {
+                let (origin, other, open) = (origin.clone(), other.clone(), open.cloned());
+                let miss = NearMiss { origin, other, what, who: right.name, open };
+                found.entry(miss.origin.place).or_insert(miss);
             }
-            if app.any_origin.is_none() {
-                add(&pages, &allowed, None);
-            }
-            if let Some(front) = &front {
-                add(&allowed, front, None);
-            } else if fronts.may_be_open(index) {
-                let perhaps = perhaps.get_or_init(|| named.party(self, fronts.open()));
-                add(&pages, perhaps, Some(&project.directory));
-                add(&allowed, perhaps, Some(&project.directory));
-            }
+        };
+        let front = fronts.before(index).map(|front| named.party(deployment, front));
+        if let Some(front) = &front {
+            add(&pages, front, None);
         }
-        found.into_values().collect()
+        if app.any_origin.is_none() {
+            add(&pages, &allowed, None);
+        }
+        if let Some(front) = &front {
+            add(&allowed, front, None);
+        } else if fronts.may_be_open(index) {
+            let perhaps = perhaps.get_or_init(|| named.party(deployment, fronts.open()));
+            add(&pages, perhaps, Some(&project.directory));
+            add(&allowed, perhaps, Some(&project.directory));
+        }
     }
+    found.into_values().collect()
 }
 
 /// The origins of `left` that `right` does not let in, each with the one that it has instead, and in what they differ.

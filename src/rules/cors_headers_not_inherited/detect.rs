@@ -1,0 +1,79 @@
+//! Levels whose own `add_header` drops a CORS header that a page needs (A1.1–A1.3).
+
+use std::collections::BTreeSet;
+
+use crate::cors::header::CorsHeader;
+use crate::cors::request::Request;
+use crate::cors::verdict::Kind;
+use crate::deployment::ask::few;
+use crate::deployment::{Ask, Dropping, Site, is_told, lacking};
+use crate::nginx::config::ContextId;
+use crate::nginx::locations::{Pattern, pattern};
+
+/// A level that drops what a page needs.
+#[derive(Debug)]
+pub(super) struct Dropped<'d> {
+    /// The level, and all it drops.
+    pub dropping: Dropping<'d>,
+    /// What the page needs.
+    pub header: CorsHeader,
+    /// The request that shows it.
+    pub request: Request,
+}
+
+/// All of them: those that requests enter, and those that requests end in after a jump.
+pub(super) fn dropped<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
+    let entered = site.entered_by_level().into_iter().filter_map(|(level, contexts)| {
+        let dropping = site.dropping(level)?;
+        let (header, request) = entering(site, &dropping, &contexts)?;
+        Some(Dropped { dropping, header, request })
+    });
+    entered.chain(jumping(site)).collect()
+}
+
+/// A request from outside that fails for want of a dropped header.
+fn entering(site: &Site<'_>, dropping: &Dropping<'_>, contexts: &[ContextId]) -> Option<(CorsHeader, Request)> {
+    let outer = site.config.context(dropping.level).parent?;
+    // What the page would be told if nothing were dropped: credentials may be dropped from beside an origin that stays.
+    let around: Vec<_> = site.fields_in_force(outer);
+    let app = contexts.iter().find_map(|context| site.app_at(*context));
+    let caller = site.welcome(&around, app)?;
+    let is_asked =
+        |context: &&ContextId| !site.config.is_incomplete(**context) && !is_for_browsers_alone(site, **context);
+    few(contexts.iter().filter(is_asked)).find_map(|&context| {
+        let visit = site.visit(context, &caller, &site.asker.apps())?;
+        let header =
+            dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
+        let is_here = visit.told().all(|answer| site.level_of(answer.context) == Some(dropping.level));
+        is_here.then(|| (header, visit.request()))
+    })
+}
+
+/// Returns whether a location serves what browsers and crawlers fetch by themselves, and no page does.
+fn is_for_browsers_alone(site: &Site<'_>, context: ContextId) -> bool {
+    let opener = site.config.context(context).opener;
+    let path = opener.and_then(|opener| pattern(site.config, opener));
+    matches!(path, Some(Pattern::Exact(path)) if matches!(&*path, b"/favicon.ico" | b"/robots.txt"))
+}
+
+/// Requests that enter a location with the header and are answered, after a jump, by one that drops the server's.
+fn jumping<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
+        let entry = site.routes.get(exchange.route).map(|route| route.context);
+        for answer in exchange.main.iter().filter(|answer| is_told(answer)) {
+            let Some(header) = lacking(&exchange.verdict(Kind::Main, answer)) else { continue };
+            if answer.location(site.config) == entry || site.config.is_incomplete(answer.context) {
+                continue;
+            }
+            let level = site.level_of(answer.context);
+            let dropping = level.filter(|level| !seen.contains(level)).and_then(|level| site.dropping(level));
+            let drops = |it: &Dropping<'_>| it.fields.iter().any(|field| field.header == header);
+            let Some(dropping) = dropping.filter(drops) else { continue };
+            seen.insert(dropping.level);
+            found.push(Dropped { dropping, header, request: exchange.request(Kind::Main) });
+        }
+    }
+    found
+}

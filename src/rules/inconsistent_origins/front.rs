@@ -1,0 +1,99 @@
+//! What nginx allows where it hands requests to an app, so that each app is compared with its own locations and with no other's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cors::header::CorsHeader;
+use crate::cors::origin::Origin;
+use crate::deployment::ask::few;
+use crate::deployment::{Deployment, Listed};
+use crate::nginx::config::ItemId;
+use crate::source::FileId;
+
+/// The directives that send an Allow-Origin before one app.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Front {
+    /// By the index of their site.
+    fields: BTreeSet<(usize, ItemId)>,
+}
+
+/// The fronts of all apps.
+#[derive(Debug, Default)]
+pub(super) struct Fronts {
+    /// By the index of the app among the projects.
+    paired: BTreeMap<usize, Front>,
+    open: Front,
+    candidates: BTreeSet<usize>,
+}
+
+impl Fronts {
+    /// What certainly stands before an app.
+    pub(super) fn before(&self, project: usize) -> Option<&Front> {
+        self.paired.get(&project)
+    }
+
+    /// What stands before apps of which nobody says whose they are.
+    pub(super) fn open(&self) -> &Front {
+        &self.open
+    }
+
+    /// Returns whether an app may be one of those.
+    pub(super) fn may_be_open(&self, project: usize) -> bool {
+        self.candidates.contains(&project)
+    }
+}
+
+/// What stands before each app. Before an app that is alone stands everything.
+pub(super) fn fronts(deployment: &Deployment<'_>) -> Fronts {
+    let mut fronts = Fronts { candidates: deployment.behind.open().iter().copied().collect(), ..Fronts::default() };
+    let is_alone = deployment.projects.len() == 1;
+    for (index, site) in deployment.sites.iter().enumerate() {
+        if is_alone {
+            let fields = site.origin_flows.iter().map(|(field, _)| (index, field.item));
+            fronts.paired.entry(0).or_default().fields.extend(fields);
+            continue;
+        }
+        for route in &site.routes {
+            let fields = || route.fields(CorsHeader::AllowOrigin).map(|field| (index, field.item));
+            for pass in site.passes(route.context) {
+                let front = match deployment.behind.index(site.config.place(pass)) {
+                    Some(project) => fronts.paired.entry(project).or_default(),
+                    None => &mut fronts.open,
+                };
+                front.fields.extend(fields());
+            }
+        }
+    }
+    fronts
+}
+
+/// The origins that nginx allows there by name, without what a .env file says.
+pub(super) fn listed_before(deployment: &Deployment<'_>, front: &Front) -> Vec<Listed> {
+    let mut origins = Vec::new();
+    let sites: BTreeSet<usize> = front.fields.iter().map(|(index, _)| *index).collect();
+    for (index, site) in sites.into_iter().filter_map(|index| Some((index, deployment.sites.get(index)?))) {
+        let files: BTreeSet<FileId> = site.config.files().into_iter().collect();
+        let own = front.fields.iter().filter(|(of, _)| *of == index);
+        let lists = site.origin_lists_of(own.filter_map(|(_, item)| site.origin_flow(*item)));
+        let listed = lists.into_iter().flat_map(|list| list.origins);
+        origins.extend(listed.filter(|listed| files.contains(&listed.place.file)));
+    }
+    origins
+}
+
+/// The index of the site and the number of the flow of each of those headers: fronts with the same ones list the same origins.
+pub(super) fn flows_before(deployment: &Deployment<'_>, front: &Front) -> BTreeSet<(usize, usize)> {
+    let flow = |(index, item): &(usize, ItemId)| {
+        let (_, flow) = deployment.sites.get(*index)?.origin_flow(*item)?;
+        Some((*index, flow.number))
+    };
+    front.fields.iter().filter_map(flow).collect()
+}
+
+/// Returns whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
+pub(super) fn is_admitted_before(deployment: &Deployment<'_>, front: &Front, origin: &Origin) -> bool {
+    let text = origin.to_string();
+    let mut fields = few(front.fields.iter());
+    fields.any(|(index, item)| {
+        deployment.sites.get(*index).is_some_and(|site| deployment.admission(site, *item, &text).is_some())
+    })
+}

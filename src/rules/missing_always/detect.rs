@@ -1,0 +1,83 @@
+//! Errors of the app that a page cannot read, because CORS headers are sent with good answers only (A2.1).
+
+use std::collections::BTreeMap;
+
+use crate::cors::header::CorsHeader;
+use crate::deployment::{Exchange, Site, lacking};
+use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::app::AppStatus;
+use crate::nginx::config::{Config, ContextKind, ItemId};
+use crate::nginx::flow::set_fields;
+use crate::source::Place;
+
+/// What an app answers when it fails, and when it does not find what is asked for.
+const ERRORS: [u16; 2] = [500, 404];
+
+/// Directives without `always` that keep an error from a page.
+#[derive(Debug)]
+pub(super) struct HiddenError<'e, 'd> {
+    /// The directive, and the like of it in other `if`s of the same location.
+    pub items: Vec<ItemId>,
+    /// The exchange that shows it.
+    pub exchange: &'e Exchange<'d>,
+    /// The app's status.
+    pub status: u16,
+    /// What the answer lacks.
+    pub header: CorsHeader,
+}
+
+/// All of them, each directive once.
+pub(super) fn hidden_errors<'s, 'd>(site: &'s Site<'d>) -> Vec<HiddenError<'s, 'd>> {
+    let mut hidden: BTreeMap<Place, HiddenError<'_, 'd>> = BTreeMap::new();
+    for exchange in &site.exchanges {
+        if !site.routes.get(exchange.route).is_some_and(|route| route.reaches_app) {
+            continue;
+        }
+        for item in candidates(site, exchange) {
+            let fault = fault_of(site, item);
+            let is_known = |it: &HiddenError<'_, 'd>| {
+                it.items.iter().any(|known| site.config.place(*known) == site.config.place(item))
+            };
+            if hidden.get(&fault).is_some_and(is_known) {
+                continue;
+            }
+            let Some((status, header)) = hides(site, exchange, item) else { continue };
+            let found = || HiddenError { items: vec![item], exchange, status, header };
+            hidden.entry(fault).and_modify(|known| known.items.push(item)).or_insert_with(found);
+        }
+    }
+    hidden.into_values().collect()
+}
+
+/// What makes it one fault: the directive, or for those in the `if`s of one location, of which each sets the same, the location.
+fn fault_of(site: &Site<'_>, item: ItemId) -> Place {
+    let context = site.config.context(site.config.item(item).context);
+    let location = context.parent.filter(|_| context.kind == ContextKind::IfInLocation);
+    location.map_or(site.config.place(item), |location| site.place_of(location))
+}
+
+/// The `add_header`s without `always` that let the page read a good answer of the app.
+fn candidates<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Vec<ItemId> {
+    let good = |answer: &&Answer<'d>| answer.by == AnsweredBy::App && exchange.is_readable(answer);
+    let Some(answer) = exchange.main.iter().find(good) else { return Vec::new() };
+    let needed = [CorsHeader::AllowOrigin, CorsHeader::AllowCredentials].into_iter();
+    let items = needed.flat_map(|header| site.fields(answer, header).filter_map(|field| field.item));
+    items.filter(|&item| is_without_always(site.config, item)).collect()
+}
+
+/// The error of the app that the page cannot read for want of the header that `item` sets.
+fn hides<'d>(site: &Site<'d>, exchange: &Exchange<'d>, item: ItemId) -> Option<(u16, CorsHeader)> {
+    let header = set_fields(site.config, item).first()?.header;
+    let hides = |&status: &u16| {
+        let visit = site.when_app_answers(exchange, AppStatus::This(status));
+        let is_passed = |answer: &&Answer<'_>| answer.by == AnsweredBy::App && answer.status == Some(status);
+        let mut passed = visit.answers.iter().filter(is_passed).peekable();
+        passed.peek().is_some() && passed.all(|answer| lacking(&visit.verdict(answer)) == Some(header))
+    };
+    ERRORS.into_iter().find(hides).map(|status| (status, header))
+}
+
+/// Returns whether it is an `add_header` that ends with its value.
+pub(super) fn is_without_always(config: &Config<'_>, item: ItemId) -> bool {
+    config.item(item).name == b"add_header" && config.parameter_count(item) == 2
+}

@@ -1,0 +1,103 @@
+//! Where a foreign page's own Origin is sent back to it, and what does so.
+
+use std::collections::BTreeMap;
+
+use crate::cors::header::CorsHeader;
+use crate::deployment::{Admission, Ask, Deployment, Exchange, Site};
+use crate::dotenv::app::App;
+use crate::dotenv::echo::Echo;
+use crate::dotenv::file_name::Role;
+use crate::nginx::answer::{Answer, AnsweredBy, Field};
+use crate::nginx::config::ItemId;
+use crate::source::Place;
+
+/// How much an echo gives away, from little to much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// What anybody may read.
+    Public,
+    /// What the user may read, if what is not shown or not known does not check the Origin.
+    Perhaps,
+    /// What the user may read.
+    Credentials,
+}
+
+/// A directive that sends a foreign page's Origin back, and the exchange that shows most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Echoed<'e, 'd> {
+    /// The directive.
+    pub item: ItemId,
+    /// The word that brings the Origin into its value: its own, that of a `set`, or that of a line of a map.
+    pub place: Place,
+    /// What it gives away.
+    pub reach: Reach,
+    /// The exchange.
+    pub exchange: &'e Exchange<'d>,
+    /// The directive that allows credentials in it, where it is one of nginx's.
+    pub credentials: Option<ItemId>,
+}
+
+/// All of them, each once.
+pub(super) fn echoes<'s, 'd>(site: &'s Site<'d>) -> Vec<Echoed<'s, 'd>> {
+    let mut echoes: BTreeMap<ItemId, Echoed<'_, 'd>> = BTreeMap::new();
+    for exchange in site.exchanges.iter().filter(|exchange| !exchange.mentioned && exchange.ask == Ask::Get) {
+        let Some((line, item, answer)) = echo(site, exchange) else { continue };
+        let reach = reach(site, exchange);
+        if echoes.get(&item).is_none_or(|known| reach > known.reach) {
+            let credentials = site.only_field(answer, CorsHeader::AllowCredentials).and_then(|field| field.item);
+            let place = site.written(line, item, CorsHeader::AllowOrigin).unwrap_or(site.config.place(item));
+            echoes.insert(item, Echoed { item, place, reach, exchange, credentials });
+        }
+    }
+    echoes.into_values().collect()
+}
+
+/// The directive that sends the page's own origin back to it, where the page gets in by that.
+fn echo<'d, 'e>(site: &Site<'d>, exchange: &'e Exchange<'d>) -> Option<(&'e Field<'d>, ItemId, &'e Answer<'d>)> {
+    let origin = exchange.origin();
+    exchange.main.iter().filter(|answer| exchange.gets_in(answer)).find_map(|answer| {
+        let line = site.only_field(answer, CorsHeader::AllowOrigin)?;
+        let item = line.item.filter(|_| line.value.bytes() == Some(origin.as_bytes()))?;
+        Some((line, item, answer))
+    })
+}
+
+fn reach<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Reach {
+    let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
+    match exchange.page.has_credentials() {
+        true if exchange.admission() == Admission::Always && !is_partial => Reach::Credentials,
+        true => Reach::Perhaps,
+        false => Reach::Public,
+    }
+}
+
+/// What makes apps echo by their own keys, in files that may be in force in production, where nginx does not hide it.
+pub(super) fn app_echoes(deployment: &Deployment<'_>) -> Vec<Echo> {
+    let is_elsewhere = |echo: &Echo| {
+        matches!(Role::of(deployment.file_name(echo.place.file)), Role::Local | Role::Development | Role::Test)
+    };
+    let echoes = deployment.projects.iter().filter_map(|project| {
+        let echo = project.production.echo().filter(|echo| !is_elsewhere(echo))?;
+        (!hides(deployment, &project.production)).then_some(echo)
+    });
+    echoes.collect()
+}
+
+/// Returns whether nginx hands requests on to the app, and no answer keeps the app's own Allow-Origin.
+fn hides(deployment: &Deployment<'_>, app: &App) -> bool {
+    let mut is_asked = false;
+    for site in &deployment.sites {
+        let answers = site.exchanges.iter().flat_map(|exchange| exchange.answers().map(|(_, answer)| answer));
+        for answer in answers.filter(|answer| answer.by == AnsweredBy::App) {
+            let behind = answer.item.and_then(|pass| deployment.behind.app(site.config.place(pass)));
+            if behind.is_none_or(|behind| behind.files != app.files) {
+                continue;
+            }
+            is_asked = true;
+            if site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none()) {
+                return false;
+            }
+        }
+    }
+    is_asked
+}
