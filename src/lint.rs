@@ -238,7 +238,7 @@ fn settle(
 ) -> Found {
     let files = &gathered.files;
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
-    rules::overlap::settle(&mut findings);
+    rules::shared::overlap::settle(&mut findings);
     // Before the settings or a comment take findings away: what was not analysed was not analysed all the same.
     let unread = findings.iter().filter(|finding| finding.rule == rules::not_analysed::RULE.id);
     let unread: BTreeSet<FileId> = unread.map(|finding| finding.primary.place.file).collect();

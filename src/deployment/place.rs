@@ -1,12 +1,11 @@
 //! Where to point: the place that made a field, and the request that shows it.
 
-use super::{Deployment, Exchange, Route, Site};
+use super::{Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::App;
 use crate::nginx::answer::{Answer, Field};
-use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ItemId};
-use crate::nginx::flow::{SetField, set_fields};
+use crate::nginx::flow::set_fields;
 use crate::nginx::value::Written;
 use crate::source::{Place, Span};
 
@@ -26,34 +25,6 @@ impl<'d> Site<'d> {
     pub fn place_of(&self, context: ContextId) -> Place {
         let item = self.config.context(context).opener.or_else(|| self.config.items(context).next());
         item.map_or(Place { file: self.config.root, span: Span::default() }, |item| self.config.place(item))
-    }
-
-    /// The CORS fields in force around an `if`: those that one `add_header` in it drops (A1.5).
-    pub fn outer_fields(&self, context: ContextId) -> Vec<SetField<'d>> {
-        let outer = self.config.context(context).parent.unwrap_or(context);
-        self.config.relevant_headers(outer).iter().flat_map(|item| set_fields(self.config, *item)).collect()
-    }
-
-    /// The method of an `if` that means OPTIONS and writes it in lower case, so that it never matches (A3.12).
-    pub fn lower_case_options(&self, route: &Route<'_>) -> Option<Place> {
-        let config = self.config;
-        let ifs =
-            [route.context, route.server].into_iter().filter_map(|context| self.ifs.get(&context)).flatten().copied();
-        let openers = ifs.filter_map(|context| config.context(context).opener);
-        let mut asked = openers.filter_map(|opener| match condition(config, opener)? {
-            Condition::Equal { variable, text, .. } if variable.eq_ignore_ascii_case(b"request_method") => {
-                Some((opener, text))
-            }
-            _ => None,
-        });
-        let (opener, text) = asked.find(|(_, text)| text.eq_ignore_ascii_case(b"OPTIONS") && **text != *b"OPTIONS")?;
-        let mut places = (1..=config.parameter_count(opener)).map(|index| config.value_place(opener, index));
-        places.find_map(|place| {
-            let word = place.span.of(config.bytes(place.file));
-            let is_it = word.strip_suffix(b")").unwrap_or(word) == &*text;
-            let start = place.span.start as usize;
-            is_it.then(|| Place { span: Span::at(start, start + text.len()), ..place })
-        })
     }
 }
 

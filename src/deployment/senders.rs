@@ -8,12 +8,10 @@ use hashbrown::HashSet;
 use super::alike::KindOf;
 use super::ask::few;
 use super::{Deployment, Exchange, OriginFlow, Site};
-use crate::cors::fault::several;
 use crate::cors::header::CorsHeader;
 use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
-use crate::cors::verdict::{Blocked, Kind, Reason, Verdict};
-use crate::nginx::config::ItemId;
+use crate::cors::verdict::{Kind, Verdict};
 use crate::nginx::flow::Flow;
 
 /// How many exchanges are kept in which one value is sent, of pages of one origin each: any of them shows it.
@@ -114,23 +112,5 @@ impl<'d> Deployment<'d> {
     /// Where each value of a site shows in the answers.
     pub fn senders<'e>(&'e self, site: &'e Site<'d>) -> Senders<'e, 'd> {
         Senders::new(self, site)
-    }
-}
-
-impl<'d> Site<'d> {
-    /// A value with variables in it that turns out to be several origins, such as `"$http_origin, https://app.example.com"`: its
-    /// directive, the value, and which request gets it.
-    pub fn built_list(&self, exchange: &Exchange<'d>) -> Option<(ItemId, String, Kind)> {
-        exchange.answers().find_map(|(kind, answer)| {
-            let item = self.only_field(answer, CorsHeader::AllowOrigin)?.item?;
-            let (field, flow) = self.origin_flow(item).filter(|(field, _)| field.value.contains(&b'$'))?;
-            let Verdict::Blocked(Blocked { reason: Reason::SeveralAllowOrigins(value), .. }) =
-                exchange.verdict(kind, answer)
-            else {
-                return None;
-            };
-            let is_built = flow.texts.iter().all(|text| text.text != value.as_bytes());
-            (is_built && several(&value).is_some()).then_some((field.item, value, kind))
-        })
     }
 }

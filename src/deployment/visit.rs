@@ -20,7 +20,6 @@ use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{SetField, set_fields};
 use crate::nginx::locations::{self, Pattern};
 use crate::nginx::settings::List;
-use crate::nginx::value::{Part, parts};
 
 /// What a page asks of a place.
 #[derive(Debug, Clone)]
@@ -244,28 +243,5 @@ impl<'d> Site<'d> {
         let entry = self.routes[exchange.route].entry;
         let (page, answers) = self.asked(entry, exchange.page.clone(), upstream);
         Visit { page, answers }
-    }
-
-    /// Returns whether a text depends on the request's Origin, itself or through maps and `set`.
-    pub fn depends_on_origin(&self, text: &[u8]) -> bool {
-        let definitions = &self.asker.model.definitions;
-        let mut seen = BTreeSet::new();
-        let mut waiting = vec![text.to_vec()];
-        while let Some(text) = waiting.pop() {
-            for part in parts(&text) {
-                let Part::Variable(name) = part else { continue };
-                let name = name.to_ascii_lowercase();
-                if name == b"http_origin" {
-                    return true;
-                }
-                let source = definitions.map(&name).map(|map| map.source.to_vec());
-                let sets = definitions.get(&name).map_or(&[][..], |definition| &definition.sets);
-                if seen.insert(name) {
-                    waiting.extend(source);
-                    waiting.extend(sets.iter().filter_map(|set| Some(self.config.parameter(*set, 2)?.into_owned())));
-                }
-            }
-        }
-        false
     }
 }

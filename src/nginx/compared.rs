@@ -24,7 +24,7 @@ pub struct Compared {
 
 impl Compared {
     /// What the condition of an `if` compares the Origin with: the text of one of its words, counted from 0.
-    pub(super) fn in_condition(
+    pub(crate) fn in_condition(
         config: &Config<'_>,
         item: ItemId,
         word: usize,

@@ -6,12 +6,7 @@
 
 use crate::rule::Rule;
 
-mod edits;
-mod env;
-mod open;
-pub(crate) mod overlap;
-pub(crate) mod repeated;
-mod wording;
+pub(crate) mod shared;
 
 // modules:start
 pub mod add_header_in_if;

@@ -35,14 +35,18 @@
 
 mod unmatched;
 
-use crate::deployment::{Blame, Deployment, Replacing, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::blame;
+use crate::rules::shared::blame::Blame;
+use crate::rules::shared::blame::Replacing;
+use crate::rules::shared::gate;
 use unmatched::Unmatched;
 
-use super::edits;
-use super::repeated::Repeated;
+use crate::rules::shared::edits;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -68,12 +72,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
-        let (blames, unmatched) = (site.blames(), unmatched::unmatched_methods(site));
+        let (blames, unmatched) = (blame::blames(site), unmatched::unmatched_methods(site));
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
-            let Some(replacing) = site.replacing(context) else { continue };
+            let Some(replacing) = blame::replacing(site, context) else { continue };
             unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
             if let Some(finding) = judge(site, &replacing, blames.get(&context)) {
-                let by_method = site.is_for_one_method(context);
+                let by_method = gate::is_for_one_method(site, context);
                 let fix = by_method.then(|| edits::merged(config, context)).flatten();
                 let help = if by_method { HELP } else { HELP_BY_MAP };
                 reported.keep(Finding { fix, ..finding.with_help(help) });
@@ -97,7 +101,7 @@ fn judge(site: &Site<'_>, replacing: &Replacing, blame: Option<&Blame<'_, '_>>) 
     let (label, message, related) = match blame {
         // The location's header is needed and gone (A1.5).
         Some(Blame::Dropped { header, .. }) => {
-            let outer = site.outer_fields(replacing.block).into_iter().find(|field| field.header == *header);
+            let outer = blame::outer_fields(site, replacing.block).into_iter().find(|field| field.header == *header);
             let related = outer.map(|field| (config.place(field.item), "is dropped while the `if` matches"));
             let what = format!("while the `if` matches, {header} of the location is not sent");
             ("drops the location's headers", what, related)

@@ -6,8 +6,10 @@ use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::{Answered, Site, lacking};
+use crate::deployment::{Site, lacking};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::rules::shared::preflight;
+use crate::rules::shared::preflight::Answered;
 
 /// A method whose answers a page cannot read, though its preflight is answered well and other methods work.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub(super) struct Unmatched {
 pub(super) fn unmatched_methods(site: &Site<'_>) -> BTreeMap<ContextId, Unmatched> {
     let mut all = BTreeMap::new();
     // The same request is asked in either credentials mode, and what lacks an Allow-Origin lacks it in both.
-    let asked = site.answered_preflights().filter(|answered| !answered.exchange.page.has_credentials());
+    let asked = preflight::answered_preflights(site).filter(|answered| !answered.exchange.page.has_credentials());
     for answered in asked.filter(|answered| answered.is_open) {
         let Some(answer) = answered.exchange.preflight.first() else { continue };
         let is_if = site.config.context(answer.context).kind == ContextKind::IfInLocation;

@@ -1,6 +1,6 @@
 //! nginx's caches that give the answer made for a page of one origin to pages of every other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
@@ -13,6 +13,7 @@ use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::nearest::Nearest;
 use crate::nginx::settings::Protocol;
+use crate::nginx::value::{Part, parts};
 use crate::source::Place;
 
 /// What follows a protocol's prefix in the directives that decide what is kept for whom.
@@ -102,7 +103,7 @@ impl<'d> Asked<'_, 'd> {
         let words =
             |item: ItemId| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index));
         words(ignored).find(|name| name.eq_ignore_ascii_case(b"Vary"))?;
-        let depends = |item: ItemId| words(item).any(|text| self.site.depends_on_origin(&text));
+        let depends = |item: ItemId| words(item).any(|text| depends_on_origin(self.site, &text));
         let apart = ["cache_key", "cache_bypass", "no_cache"].into_iter().filter_map(get).any(depends);
         (!apart && !config.parameter_is(cache, 1, "off")).then_some(Cache { cache, ignored })
     }
@@ -159,4 +160,27 @@ fn is_poisoned(site: &Site<'_>, own: &Visit<'_>, kept: &Visit<'_>) -> bool {
         app_speaks && matches!(kept.verdict(answer), Verdict::Blocked(_))
     };
     reads && kept.answers.iter().filter(from_app).all(is_blocked)
+}
+
+/// Returns whether a text depends on the request's Origin, itself or through maps and `set`.
+fn depends_on_origin(site: &Site<'_>, text: &[u8]) -> bool {
+    let definitions = &site.asker.model.definitions;
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![text.to_vec()];
+    while let Some(text) = waiting.pop() {
+        for part in parts(&text) {
+            let Part::Variable(name) = part else { continue };
+            let name = name.to_ascii_lowercase();
+            if name == b"http_origin" {
+                return true;
+            }
+            let source = definitions.map(&name).map(|map| map.source.to_vec());
+            let sets = definitions.get(&name).map_or(&[][..], |definition| &definition.sets);
+            if seen.insert(name) {
+                waiting.extend(source);
+                waiting.extend(sets.iter().filter_map(|set| Some(site.config.parameter(*set, 2)?.into_owned())));
+            }
+        }
+    }
+    false
 }

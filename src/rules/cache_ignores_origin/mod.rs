@@ -50,7 +50,7 @@ use crate::nginx::settings::Protocol;
 use crate::rule::{Rule, Subject};
 use detect::MixedUp;
 
-use super::open::if_it_is;
+use crate::rules::shared::open::if_it_is;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -38,8 +38,8 @@ use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::rule::{Rule, Subject};
 use detect::Shown;
 
-use super::edits;
-use super::repeated::Repeated;
+use crate::rules::shared::edits;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -39,7 +39,7 @@ use crate::nginx::config::{Config, ItemId};
 use crate::rule::{Rule, Subject};
 use detect::Misdirected;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -45,7 +45,7 @@ use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
 use detect::Dropped;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -49,7 +49,7 @@ use crate::rule::{Rule, Subject};
 use detect::BesideApp;
 use detect::Sender;
 
-use super::{edits, open};
+use crate::rules::shared::{edits, open};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

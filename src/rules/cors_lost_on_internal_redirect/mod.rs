@@ -44,7 +44,7 @@ use crate::rule::{Rule, Subject};
 use detect::Lost;
 use detect::When;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -38,7 +38,7 @@ use crate::rule::{Rule, Subject};
 use crate::source::Place;
 use detect::Twice;
 
-use super::edits;
+use crate::rules::shared::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

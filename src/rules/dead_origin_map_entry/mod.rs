@@ -44,7 +44,7 @@ use crate::nginx::flow::SetField;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
-use super::{edits, wording};
+use crate::rules::shared::{edits, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -47,7 +47,7 @@ use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
-use super::edits;
+use crate::rules::shared::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

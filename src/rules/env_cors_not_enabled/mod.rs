@@ -26,7 +26,7 @@ use crate::dotenv::keys::{Key, Meaning, all};
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 
-use super::env;
+use crate::rules::shared::env;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -25,7 +25,7 @@ use crate::dotenv::tree::Quoting;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::rule::{Rule, Subject};
 
-use super::env;
+use crate::rules::shared::env;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -26,7 +26,7 @@ use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
 
-use super::env;
+use crate::rules::shared::env;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -24,7 +24,7 @@ use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Separator};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 
-use super::env;
+use crate::rules::shared::env;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -46,7 +46,7 @@ use crate::nginx::settings::Protocol;
 use crate::rule::{Rule, Subject};
 use detect::{Undone, undone};
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

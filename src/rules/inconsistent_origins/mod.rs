@@ -51,7 +51,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::NearMiss;
 
-use super::open;
+use crate::rules::shared::open;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

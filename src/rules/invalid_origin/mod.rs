@@ -40,8 +40,8 @@ use crate::nginx::flow::Text;
 use crate::nginx::value::is_more_than;
 use crate::rule::{Rule, Subject};
 
-use super::repeated::Repeated;
-use super::{edits, env, wording};
+use crate::rules::shared::repeated::Repeated;
+use crate::rules::shared::{edits, env, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

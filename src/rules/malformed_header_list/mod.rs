@@ -27,9 +27,12 @@
 use crate::cors::header::{CorsHeader, is_token, list_values};
 use crate::cors::names::{are_methods, ends_with_always, is_quoted, names_meant};
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, ListText, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::lists;
+use crate::rules::shared::lists::ListText;
+use crate::rules::shared::preflight;
 use crate::source::Span;
 
 /// See the module's documentation.
@@ -45,7 +48,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         for header in [CorsHeader::AllowMethods, CorsHeader::AllowHeaders, CorsHeader::ExposeHeaders] {
-            let lists = site.list_texts(header);
+            let lists = lists::list_texts(site, header);
             findings.extend(lists.iter().filter_map(|list| finding(site, header, list)));
         }
     }
@@ -81,7 +84,7 @@ fn finding(site: &Site<'_>, header: CorsHeader, list: &ListText) -> Option<Findi
         return Some(Finding { severity: Severity::Warning, message: message.into(), ..finding });
     }
     // The two other lists matter in answers to preflights, and only there.
-    let preflight = site.preflight_with(list.item)?;
+    let preflight = preflight::preflight_with(site, list.item)?;
     Some(finding.shown_by(Some(preflight.request(Kind::Preflight))))
 }
 

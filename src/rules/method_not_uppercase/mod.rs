@@ -27,9 +27,12 @@
 use std::collections::BTreeSet;
 
 use crate::cors::header::{CorsHeader, list_values};
-use crate::deployment::{Deployment, ListText, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::lists;
+use crate::rules::shared::lists::ListText;
+use crate::rules::shared::preflight;
 use crate::source::Place;
 
 /// See the module's documentation.
@@ -47,7 +50,7 @@ const HARMLESS: [&str; 6] = ["GET", "HEAD", "POST", "OPTIONS", "ALL", "ANY"];
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
-        let lists = site.list_texts(CorsHeader::AllowMethods);
+        let lists = lists::list_texts(site, CorsHeader::AllowMethods);
         findings.extend(lists.iter().filter_map(|list| finding(site, list)));
     }
 }
@@ -64,8 +67,8 @@ fn finding<'d>(site: &Site<'d>, list: &ListText) -> Option<Finding> {
     let wrong: Vec<(&str, Place)> = list.items().into_iter().filter(|(name, _)| allows_nothing(name)).collect();
     let ((first, from), (_, to)) = (wrong.first()?, wrong.last()?);
     // It matters in the answer to a preflight, and only there.
-    let exchange = site.preflight_with(list.item)?;
-    let request = site.refuses(exchange, &first.to_ascii_uppercase(), None)?;
+    let exchange = preflight::preflight_with(site, list.item)?;
+    let request = lists::refuses(site, exchange, &first.to_ascii_uppercase(), None)?;
     let right: Vec<String> = wrong.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
     let edit = |((_, place), upper): (&(&str, Place), &String)| Edit { place: *place, text: upper.clone() };
     let edits: Vec<Edit> = wrong.iter().zip(&right).map(edit).collect();

@@ -42,7 +42,7 @@ use crate::source::{Place, Span};
 use detect::HiddenError;
 use detect::is_without_always;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -27,6 +27,8 @@
 //! }
 //! ```
 
+mod detect;
+
 use crate::cors::fault::several;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Deployment;
@@ -34,8 +36,8 @@ use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
-use super::repeated::Repeated;
-use super::wording;
+use crate::rules::shared::repeated::Repeated;
+use crate::rules::shared::wording;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -66,7 +68,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             reported.keep(finding(text.place, &origins).beside(sent).shown_by(request));
         }
         for exchange in &site.exchanges {
-            let Some((item, value, kind)) = site.built_list(exchange) else { continue };
+            let Some((item, value, kind)) = detect::built_list(site, exchange) else { continue };
             let field = site.origin_flow(item).map(|(field, _)| field);
             let place = field.map_or(site.config.place(item), |field| field.place);
             let written = field.map_or(String::new(), |field| String::from_utf8_lossy(&field.value).into_owned());

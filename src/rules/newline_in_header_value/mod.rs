@@ -37,7 +37,7 @@ use crate::rule::{Rule, Subject};
 use crate::source::Place;
 use detect::{broken_values, has_break, http2_servers};
 
-use super::edits;
+use crate::rules::shared::edits;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -42,7 +42,7 @@ use crate::nginx::regex::Regexes;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
-use super::wording;
+use crate::rules::shared::wording;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

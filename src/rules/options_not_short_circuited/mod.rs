@@ -40,10 +40,11 @@ use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::gate;
 use detect::Fate;
 use detect::Unanswered;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -91,7 +92,7 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     let place = config.place(asks.map_or(unanswered.item, |field| field.item));
     let answered = site.place_of(unanswered.answer.location(config).unwrap_or(route.context));
     // Where a lower-case method keeps an `if` from ever matching (A3.12), that is what to mend.
-    let (help, fix) = match site.lower_case_options(route) {
+    let (help, fix) = match gate::lower_case_options(site, route) {
         Some(place) => {
             let text = String::from_utf8_lossy(place.span.of(config.bytes(place.file)));
             let help = format!("methods are upper case: write `OPTIONS` instead of `{text}`");

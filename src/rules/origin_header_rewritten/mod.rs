@@ -45,7 +45,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Rewritten;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// How many apps one finding names.
 const MAX_RELATED: usize = 4;

@@ -43,7 +43,7 @@ use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use crate::{deployment::Deployment, dotenv::app::AllowedOrigin, source::Place};
 
-use super::{edits, wording};
+use crate::rules::shared::{edits, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

@@ -34,12 +34,16 @@
 //! ```
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Refusal, Refused, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::gate;
+use crate::rules::shared::preflight;
+use crate::rules::shared::preflight::Refusal;
+use crate::rules::shared::preflight::Refused;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -57,7 +61,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
         let led_to = site.led_to();
-        for refused in site.refused_preflights() {
+        for refused in preflight::refused_preflights(site) {
             let Refusal::Status(status, item) = refused.refusal else { continue };
             let route = &site.routes[refused.exchange.route];
             // An error page refuses in the place of another location, whose answer is judged where it is asked for.
@@ -65,7 +69,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 continue;
             }
             // A location that refuses everybody is meant to, unless it lists what pages may send.
-            if refused.is_open || site.asks_for_cookie(item) || site.lists_beside(route, item).is_some() {
+            if refused.is_open || gate::asks_for_cookie(site, item) || gate::lists_beside(site, route, item).is_some() {
                 reported.add(finding(site, &refused, status, item), site.place_of(route.context));
             }
         }

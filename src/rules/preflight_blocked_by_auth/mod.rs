@@ -50,13 +50,17 @@
 //! ```
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Refusal, Refused, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::gate;
+use crate::rules::shared::preflight;
+use crate::rules::shared::preflight::Refusal;
+use crate::rules::shared::preflight::Refused;
 use crate::source::{Place, Span};
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -74,7 +78,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for refused in site.refused_preflights() {
+        for refused in preflight::refused_preflights(site) {
             let finding = match refused.refusal {
                 Refusal::Login(item) => login(site, &refused, item),
                 Refusal::Method(item) if refused.is_open => method(site, &refused, item),
@@ -98,7 +102,7 @@ fn login(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
     if config.context(config.item(item).context).kind == ContextKind::LimitExcept {
         return finding.with_help("list OPTIONS in the `limit_except`");
     }
-    let Some(place) = site.told_the_method(refused.exchange.route, item) else { return finding };
+    let Some(place) = gate::told_the_method(site, refused.exchange.route, item) else { return finding };
     let message = "browsers block every request that needs a preflight unless the service behind `auth_request` \
                    lets OPTIONS through without a login";
     let finding = finding.beside([(place, "tells the service the method")]);
@@ -108,7 +112,7 @@ fn login(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
 fn method(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
     let place = site.config.place(item);
     let behind = Place { span: Span::new(place.span.end, place.span.end), ..place };
-    let answer = site.options_if(site.routes[refused.exchange.route].context);
+    let answer = gate::options_if(site, site.routes[refused.exchange.route].context);
     // With an `if` that answers OPTIONS the word in the list is all that is missing.
     let fix = answer.map(|_| Fix::safe(Edit { place: behind, text: " OPTIONS".to_owned() }));
     let message = "browsers block every request here that needs a preflight: `limit_except` refuses OPTIONS";

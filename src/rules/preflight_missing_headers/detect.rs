@@ -3,9 +3,12 @@
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
-use crate::deployment::{Answered, Route, Site};
+use crate::deployment::{Route, Site};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::ItemId;
+use crate::rules::shared::gate;
+use crate::rules::shared::lists;
+use crate::rules::shared::preflight::Answered;
 use crate::source::{Place, lossy};
 
 /// What a preflight's answer lacks.
@@ -45,7 +48,7 @@ fn shows_method(site: &Site<'_>, route: &Route<'_>) -> Option<(String, Place)> {
         let method = text.split(',').map(str::trim).find(|name| matches!(*name, "PUT" | "PATCH" | "DELETE"))?;
         Some((method.to_owned(), field.item))
     });
-    let named = || site.unsafe_method_in(route.context).map(|(method, item)| (method.to_owned(), item));
+    let named = || gate::unsafe_method_in(site, route.context).map(|(method, item)| (method.to_owned(), item));
     listed.or_else(named).map(|(method, item)| (method, site.config.place(item)))
 }
 
@@ -94,7 +97,7 @@ fn lists<'d>(site: &Site<'d>, route: &Route<'d>, answered: &Answered<'_, 'd>, an
     if !has(site, answer, CorsHeader::AllowOrigin) || has_headers && has_methods {
         return None;
     }
-    let refuses = |method: &str, header| site.refuses(answered.exchange, method, header);
+    let refuses = |method: &str, header| lists::refuses(site, answered.exchange, method, header);
     let json = if has_headers { None } else { refuses("POST", Some(("Content-Type", "application/json"))) };
     let headers = json.as_ref().and_then(|_| shows_headers(site, route, answer));
     let shown = if has_methods { None } else { shows_method(site, route) };

@@ -37,14 +37,17 @@
 
 mod detect;
 
-use crate::deployment::{Answered, Deployment, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::blame;
+use crate::rules::shared::preflight;
+use crate::rules::shared::preflight::Answered;
 use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
 use detect::Lack;
 
-use super::{repeated::Repeated, wording};
+use crate::rules::shared::{repeated::Repeated, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -66,9 +69,9 @@ const LISTS: &str = "send with this answer what pages use, such as
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         // What an `if` takes away is another rule's.
-        let blamed = site.blamed();
+        let blamed = blame::blamed(site);
         let mut reported = Repeated::default();
-        for answered in site.answered_preflights() {
+        for answered in preflight::answered_preflights(site) {
             let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
             let finding = match answer.and_then(|answer| detect::lack(site, &answered, answer)) {
                 Some(Lack::Access(header, elsewhere, in_force)) => {

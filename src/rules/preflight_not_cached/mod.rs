@@ -38,12 +38,14 @@
 
 use crate::cors::header::{CorsHeader, MaxAge, max_age, trim};
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::{Answered, Deployment, Exchange, Site};
+use crate::deployment::{Deployment, Exchange, Site};
 use crate::finding::{Finding, Severity};
 use crate::nginx::answer::Answer;
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::preflight;
+use crate::rules::shared::preflight::Answered;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -67,7 +69,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 }
             }
         }
-        for answered in site.answered_preflights() {
+        for answered in preflight::answered_preflights(site) {
             if let Some(finding) = absent(site, &answered) {
                 reported.add(finding, site.place_of(site.routes[answered.exchange.route].context));
             }

@@ -35,13 +35,17 @@
 mod detect;
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Refusal, Refused, Site};
+use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::locations::{Pattern, pattern};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::gate;
+use crate::rules::shared::preflight;
+use crate::rules::shared::preflight::Refusal;
+use crate::rules::shared::preflight::Refused;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -59,7 +63,7 @@ const HELP: &str = "answer the preflight before it is redirected, and have pages
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for refused in site.refused_preflights() {
+        for refused in preflight::refused_preflights(site) {
             let Refusal::Redirect(status, item) = refused.refusal else { continue };
             let at = site.place_of(site.routes[refused.exchange.route].context);
             if let Some(finding) = finding(site, &refused, status, item) {
@@ -92,7 +96,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
         request: request.clone(),
         ..RULE.finding(config.place(item), label.clone(), message)
     };
-    if refused.is_open || site.asks_for_cookie(item) {
+    if refused.is_open || gate::asks_for_cookie(site, item) {
         return Some(finding(
             "browsers block every request here that needs a preflight: they follow no redirect of one",
         ));
@@ -104,7 +108,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
         _ => config.context(context).kind == ContextKind::Server,
     };
     if !everything {
-        site.lists_beside(route, item)?;
+        gate::lists_beside(site, route, item)?;
         return Some(finding(
             "browsers block every request here that needs a preflight: they follow no redirect of one",
         ));

@@ -51,8 +51,8 @@ use crate::rule::{Rule, Subject};
 use detect::Echoed;
 use detect::Reach;
 
-use super::repeated::Repeated;
-use super::wording;
+use crate::rules::shared::repeated::Repeated;
+use crate::rules::shared::wording;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

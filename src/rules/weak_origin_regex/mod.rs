@@ -55,7 +55,7 @@ use crate::nginx::limits::watched;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
-use super::{edits, wording};
+use crate::rules::shared::{edits, wording};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

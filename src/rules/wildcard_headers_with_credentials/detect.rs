@@ -3,8 +3,10 @@
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Exchange, Site, part_of};
+use crate::deployment::{Deployment, Exchange, Site};
 use crate::nginx::answer::Answer;
+use crate::rules::shared::lists;
+use crate::rules::shared::lists::part_of;
 use crate::source::{Place, lossy};
 
 /// Headers that pages send, with a value.
@@ -65,7 +67,7 @@ fn star<'d>(
     let place = part_of(deployment.source_of(site, answer, field, header)?, text.len(), text.find('*')?, 1);
     let needless = ["*", "GET", "HEAD", "POST", "OPTIONS"];
     let names_more = list_values(&text).is_ok_and(|names| names.iter().any(|name| !needless.contains(name)));
-    let refuses = |method, header| site.refuses(exchange, method, header);
+    let refuses = |method, header| lists::refuses(site, exchange, method, header);
     let blocked = match header {
         CorsHeader::AllowMethods => {
             let mut methods = ["PUT", "PATCH", "DELETE"].into_iter();

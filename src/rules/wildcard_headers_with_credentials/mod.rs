@@ -42,7 +42,7 @@ use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Star;
 
-use super::repeated::Repeated;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

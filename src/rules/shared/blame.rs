@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Exchange, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
+use crate::deployment::{Exchange, Site};
 use crate::nginx::answer::Answer;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{SetField, set_fields};
@@ -13,7 +13,7 @@ use crate::source::lossy;
 
 /// How an `if` with an `add_header` fails a page.
 #[derive(Debug, Clone, Copy)]
-pub enum Blame<'e, 'd> {
+pub(crate) enum Blame<'e, 'd> {
     /// It matches, and a header of its location that the browser needs is not sent (A1.5).
     Dropped {
         /// The exchange that fails.
@@ -36,7 +36,7 @@ pub enum Blame<'e, 'd> {
 
 impl Blame<'_, '_> {
     /// The request that fails.
-    pub fn request(&self) -> Request {
+    pub(crate) fn request(&self) -> Request {
         let (Blame::Dropped { exchange, kind, .. } | Blame::TakenOver { exchange, kind, .. }) = self;
         exchange.request(*kind)
     }
@@ -44,7 +44,7 @@ impl Blame<'_, '_> {
 
 /// What an `if` with an `add_header` puts in the place of its location's headers.
 #[derive(Debug, Clone, Copy)]
-pub struct Replacing {
+pub(crate) struct Replacing {
     /// The `if`.
     pub block: ContextId,
     /// Its first `add_header` of a CORS header, or its first.
@@ -59,47 +59,45 @@ pub struct Replacing {
     pub adds: bool,
 }
 
-impl<'d> Site<'d> {
-    /// The first failure that each `if` causes.
-    pub fn blames(&self) -> BTreeMap<ContextId, Blame<'_, 'd>> {
-        let mut blames = BTreeMap::new();
-        for exchange in &self.exchanges {
-            for (kind, answer) in exchange.answers() {
-                // Few answers end in an `if`, and judging the others is most of the work.
-                if self.config.context(answer.context).kind == ContextKind::IfInLocation
-                    && let Verdict::Blocked(blocked) = exchange.verdict(kind, answer)
-                    && let Some(header) = missing(&blocked.reason)
-                    && let Some((context, blame)) = self.blame(exchange, kind, answer, header)
-                {
-                    blames.entry(context).or_insert(blame);
-                }
+/// The first failure that each `if` causes.
+pub(crate) fn blames<'s, 'd>(site: &'s Site<'d>) -> BTreeMap<ContextId, Blame<'s, 'd>> {
+    let mut blames = BTreeMap::new();
+    for exchange in &site.exchanges {
+        for (kind, answer) in exchange.answers() {
+            // Few answers end in an `if`, and judging the others is most of the work.
+            if site.config.context(answer.context).kind == ContextKind::IfInLocation
+                && let Verdict::Blocked(blocked) = exchange.verdict(kind, answer)
+                && let Some(header) = missing(&blocked.reason)
+                && let Some((context, blame)) = blame(site, exchange, kind, answer, header)
+            {
+                blames.entry(context).or_insert(blame);
             }
         }
-        blames
     }
+    blames
+}
 
-    /// What the `if` in which an answer ends has to do with the want of a header.
-    fn blame<'e>(
-        &self,
-        exchange: &'e Exchange<'d>,
-        kind: Kind,
-        answer: &Answer<'d>,
-        header: CorsHeader,
-    ) -> Option<(ContextId, Blame<'e, 'd>)> {
-        let config = self.config;
-        let last = answer.context;
-        let own = |context: ContextId| -> Vec<SetField<'_>> {
-            config.named(context, b"add_header").flat_map(|item| set_fields(config, item)).collect()
-        };
-        let lets_in =
-            |fields: &[SetField<'_>]| fields.iter().any(|field| field.header == header && allows(exchange, field));
-        let has_own = config.named(last, b"add_header").next().is_some();
-        if has_own && lets_in(&self.outer_fields(last)) {
-            return Some((last, Blame::Dropped { exchange, kind, header }));
-        }
-        let earlier = answer.matched.iter().copied().rfind(|&context| context != last && lets_in(&own(context)));
-        earlier.map(|context| (context, Blame::TakenOver { exchange, kind, by: last }))
+/// What the `if` in which an answer ends has to do with the want of a header.
+fn blame<'d, 'e>(
+    site: &Site<'d>,
+    exchange: &'e Exchange<'d>,
+    kind: Kind,
+    answer: &Answer<'d>,
+    header: CorsHeader,
+) -> Option<(ContextId, Blame<'e, 'd>)> {
+    let config = site.config;
+    let last = answer.context;
+    let own = |context: ContextId| -> Vec<SetField<'_>> {
+        config.named(context, b"add_header").flat_map(|item| set_fields(config, item)).collect()
+    };
+    let lets_in =
+        |fields: &[SetField<'_>]| fields.iter().any(|field| field.header == header && allows(exchange, field));
+    let has_own = config.named(last, b"add_header").next().is_some();
+    if has_own && lets_in(&outer_fields(site, last)) {
+        return Some((last, Blame::Dropped { exchange, kind, header }));
     }
+    let earlier = answer.matched.iter().copied().rfind(|&context| context != last && lets_in(&own(context)));
+    earlier.map(|context| (context, Blame::TakenOver { exchange, kind, by: last }))
 }
 
 /// The header whose absence fails the step.
@@ -147,36 +145,40 @@ fn lists(exchange: &Exchange<'_>, field: &SetField<'_>, names: &[&str]) -> bool 
     names.iter().all(is_listed) || listed.contains(&"*") && !exchange.page.has_credentials()
 }
 
-impl<'d> Site<'d> {
-    /// The `if`s in which answers end that lack a header because of an `if`.
-    pub fn blamed(&self) -> BTreeSet<ContextId> {
-        let taken = |(context, blame): (&ContextId, &Blame<'_, '_>)| match blame {
-            Blame::Dropped { .. } => *context,
-            Blame::TakenOver { by, .. } => *by,
-        };
-        self.blames().iter().map(taken).collect()
-    }
+/// The `if`s in which answers end that lack a header because of an `if`.
+pub(crate) fn blamed(site: &Site<'_>) -> BTreeSet<ContextId> {
+    let taken = |(context, blame): (&ContextId, &Blame<'_, '_>)| match blame {
+        Blame::Dropped { .. } => *context,
+        Blame::TakenOver { by, .. } => *by,
+    };
+    blames(site).iter().map(taken).collect()
+}
 
-    /// What an `if` with an `add_header` changes.
-    pub fn replacing(&self, block: ContextId) -> Option<Replacing> {
-        let config = self.config;
-        let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
-        let own: Vec<ItemId> = config.named(block, b"add_header").collect();
-        let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
-        let parent = config.context(block).parent.unwrap_or(block);
-        let outer = config.add_headers(parent);
-        // An `if` sends all that its location does, where it merges, or else nothing of it.
-        let sent: BTreeSet<ItemId> = config.add_headers(block).iter().copied().collect();
-        let dropped = outer.iter().copied().find(|item| !sent.contains(item));
-        let around = config.relevant_headers(parent);
-        let lost = around.iter().copied().find(|item| is_cors(item) && !sent.contains(item));
-        Some(Replacing {
-            block,
-            first,
-            is_cors: is_cors(&first),
-            lost: lost.or(dropped),
-            loses_cors: lost.is_some(),
-            adds: dropped.is_none() && !outer.is_empty(),
-        })
-    }
+/// What an `if` with an `add_header` changes.
+pub(crate) fn replacing(site: &Site<'_>, block: ContextId) -> Option<Replacing> {
+    let config = site.config;
+    let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();
+    let own: Vec<ItemId> = config.named(block, b"add_header").collect();
+    let first = own.iter().copied().find(is_cors).or(own.first().copied())?;
+    let parent = config.context(block).parent.unwrap_or(block);
+    let outer = config.add_headers(parent);
+    // An `if` sends all that its location does, where it merges, or else nothing of it.
+    let sent: BTreeSet<ItemId> = config.add_headers(block).iter().copied().collect();
+    let dropped = outer.iter().copied().find(|item| !sent.contains(item));
+    let around = config.relevant_headers(parent);
+    let lost = around.iter().copied().find(|item| is_cors(item) && !sent.contains(item));
+    Some(Replacing {
+        block,
+        first,
+        is_cors: is_cors(&first),
+        lost: lost.or(dropped),
+        loses_cors: lost.is_some(),
+        adds: dropped.is_none() && !outer.is_empty(),
+    })
+}
+
+/// The CORS fields in force around an `if`: those that one `add_header` in it drops (A1.5).
+pub(crate) fn outer_fields<'d>(site: &Site<'d>, context: ContextId) -> Vec<SetField<'d>> {
+    let outer = site.config.context(context).parent.unwrap_or(context);
+    site.config.relevant_headers(outer).iter().flat_map(|item| set_fields(site.config, *item)).collect()
 }

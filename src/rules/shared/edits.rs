@@ -10,7 +10,7 @@ use crate::source::{Place, Span};
 
 /// `directives`, with their semicolons, right behind a simple directive of the configuration: on lines of their own with the same
 /// indentation and the same line ending, or on the same line where more follows there. None where the directive's end is not to be seen.
-pub(super) fn beside(config: &Config<'_>, item: ItemId, directives: &[impl AsRef<str>]) -> Option<Edit> {
+pub(crate) fn beside(config: &Config<'_>, item: ItemId, directives: &[impl AsRef<str>]) -> Option<Edit> {
     let place = config.place(item);
     let bytes = config.bytes(place.file);
     let end = semicolon(bytes, place)?;
@@ -35,7 +35,7 @@ pub(super) fn beside(config: &Config<'_>, item: ItemId, directives: &[impl AsRef
 }
 
 /// The edit that takes a simple directive out: with its line where it stands there alone, otherwise with the blanks before it.
-pub(super) fn without(config: &Config<'_>, item: ItemId) -> Option<Edit> {
+pub(crate) fn without(config: &Config<'_>, item: ItemId) -> Option<Edit> {
     let place = config.place(item);
     let bytes = config.bytes(place.file);
     let end = semicolon(bytes, place)?;
@@ -65,7 +65,7 @@ fn blanks<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
 }
 
 /// The same for the second of two directives that say the same in one block of one file.
-pub(super) fn without_copy(config: &Config<'_>, first: ItemId, second: ItemId) -> Option<Edit> {
+pub(crate) fn without_copy(config: &Config<'_>, first: ItemId, second: ItemId) -> Option<Edit> {
     let (left, right) = (config.item(first), config.item(second));
     let words = |item: ItemId| (1..=config.parameter_count(item)).map(move |index| config.parameter(item, index));
     let is_copy = left.name == right.name && left.context == right.context && words(first).eq(words(second));
@@ -76,7 +76,7 @@ pub(super) fn without_copy(config: &Config<'_>, first: ItemId, second: ItemId) -
 
 /// The fix that moves what an `if` sends of methods, headers and their age into its location and leaves the `if` without an
 /// `add_header`, so that it inherits all of them (A1.4). None where it sends anything else that its location does not.
-pub(super) fn merged(config: &Config<'_>, block: ContextId) -> Option<Fix> {
+pub(crate) fn merged(config: &Config<'_>, block: ContextId) -> Option<Fix> {
     let location = config.context(block).parent?;
     let outer: Vec<ItemId> = config.named(location, b"add_header").collect();
     let last = *outer.last()?;
@@ -107,14 +107,14 @@ pub(super) fn merged(config: &Config<'_>, block: ContextId) -> Option<Fix> {
 }
 
 /// The fix that hides the app's Allow-Origin beside a directive: then nginx alone decides who gets in. An `if` takes no such directive.
-pub(super) fn hiding(config: &Config<'_>, item: ItemId, prefix: &str) -> Option<Fix> {
+pub(crate) fn hiding(config: &Config<'_>, item: ItemId, prefix: &str) -> Option<Fix> {
     let is_in_if = config.context(config.item(item).context).kind == ContextKind::IfInLocation;
     let directive = format!("{prefix}_hide_header Access-Control-Allow-Origin;");
     (!is_in_if).then(|| beside(config, item, &[directive])).flatten().map(Fix::risky)
 }
 
 /// The fix that writes the origin that is meant in the place of the text; safe where nothing but its spelling is wrong.
-pub(super) fn respelled(place: Place, written: &str, fault: &NotSerialized) -> Option<Fix> {
+pub(crate) fn respelled(place: Place, written: &str, fault: &NotSerialized) -> Option<Fix> {
     let is_spelling = matches!(
         fault.fault,
         OriginFault::UpperCase | OriginFault::DefaultPort | OriginFault::OtherSpelling | OriginFault::Idn
@@ -124,12 +124,12 @@ pub(super) fn respelled(place: Place, written: &str, fault: &NotSerialized) -> O
 }
 
 /// The edit that writes `text` in the place of what is written, if nothing in it is escaped.
-pub(super) fn whole(place: Place, written: &str, text: String) -> Option<Edit> {
+pub(crate) fn whole(place: Place, written: &str, text: String) -> Option<Edit> {
     (place.span.len() as usize == written.len()).then_some(Edit { place, text })
 }
 
 /// The fix that escapes an expression's dots, or ends it: then it lets fewer in, perhaps one too few that was meant.
-pub(super) fn tightened(compared: &Compared, gap: Gap) -> Option<Fix> {
+pub(crate) fn tightened(compared: &Compared, gap: Gap) -> Option<Fix> {
     // In a key that is about more than the Origin, its end is not the expression's.
     let is_alone = compared.before.is_empty() && compared.behind.is_empty();
     let text = String::from_utf8(compared.text.clone()).ok().filter(|_| is_alone)?;
@@ -151,7 +151,7 @@ pub(super) fn tightened(compared: &Compared, gap: Gap) -> Option<Fix> {
 }
 
 /// The edits that make one blank of every line break of a text and the blanks around it; at an end of the text nothing.
-pub(super) fn on_one_line(place: Place, bytes: &[u8]) -> Vec<Edit> {
+pub(crate) fn on_one_line(place: Place, bytes: &[u8]) -> Vec<Edit> {
     let mut edits = Vec::new();
     let mut at = 0;
     while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')))
@@ -170,7 +170,7 @@ pub(super) fn on_one_line(place: Place, bytes: &[u8]) -> Vec<Edit> {
 }
 
 /// The edit that takes the last byte of a text off, if the text stands there as it is.
-pub(super) fn without_last(place: Place, length: usize) -> Option<Edit> {
+pub(crate) fn without_last(place: Place, length: usize) -> Option<Edit> {
     let last = Place { span: Span::new(place.span.end.saturating_sub(1), place.span.end), ..place };
     (place.span.len() as usize == length).then(|| Edit { place: last, text: String::new() })
 }

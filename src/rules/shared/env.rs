@@ -9,7 +9,7 @@ use crate::finding::Severity;
 
 /// How bad a fault is that is `worst` where it is certain. Only what was read in a product's source or documentation is an
 /// error; a habit of naming keys tells less than a product seen in use; nobody loads a sample.
-pub(super) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) -> Option<Severity> {
+pub(crate) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) -> Option<Severity> {
     let severity = match certainty {
         Certainty::Unverified => return None,
         Certainty::Src | Certainty::Docs => worst,
@@ -20,7 +20,7 @@ pub(super) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) 
 }
 
 /// Takes https for an origin that is written without its scheme where the others of its file come over https, all of them.
-pub(super) fn take_scheme(deployment: &Deployment<'_>, origin: &AllowedOrigin, fault: &mut NotSerialized) {
+pub(crate) fn take_scheme(deployment: &Deployment<'_>, origin: &AllowedOrigin, fault: &mut NotSerialized) {
     let beside = || deployment.env_origins().filter(|other| other.place.file == origin.place.file);
     let has = |scheme: &str| beside().any(|other| other.text.starts_with(scheme));
     if fault.fault == OriginFault::NoScheme && has("https://") && !has("http://") {

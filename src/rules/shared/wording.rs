@@ -12,20 +12,20 @@ use crate::nginx::tighter::{tighter, without_path};
 use crate::source::Place;
 
 /// What to write where nobody can say which origin is meant.
-pub(super) const AN_ORIGIN: &str = "write an origin as browsers send it, such as `https://app.example.com`";
+pub(crate) const AN_ORIGIN: &str = "write an origin as browsers send it, such as `https://app.example.com`";
 
 /// The header that a text becomes, where it stands elsewhere.
-pub(super) fn sent_by(field: &SetField<'_>, text: Place) -> Option<(Place, &'static str)> {
+pub(crate) fn sent_by(field: &SetField<'_>, text: Place) -> Option<(Place, &'static str)> {
     (field.place != text).then_some((field.place, "is sent as Access-Control-Allow-Origin here"))
 }
 
 /// The header that a compared text decides about, where it stands elsewhere.
-pub(super) fn decided_by(field: &SetField<'_>, text: Place) -> Option<(Place, &'static str)> {
+pub(crate) fn decided_by(field: &SetField<'_>, text: Place) -> Option<(Place, &'static str)> {
     (field.place != text).then_some((field.place, "decides Access-Control-Allow-Origin here"))
 }
 
 /// The finding of a slash at the end, with a help that leaves the variables of a template as they are written.
-pub(super) fn of_variable(finding: Finding, written: &str) -> Finding {
+pub(crate) fn of_variable(finding: Finding, written: &str) -> Finding {
     match written.strip_suffix('/').filter(|bare| bare.contains("${")) {
         Some(bare) => finding.with_help(format!("write `{bare}`")),
         None => finding,
@@ -33,7 +33,7 @@ pub(super) fn of_variable(finding: Finding, written: &str) -> Finding {
 }
 
 /// The finding of a header that is in force, and that nginx leaves out for the status alone (A2.1).
-pub(super) fn left_out(finding: Finding, in_force: bool) -> Finding {
+pub(crate) fn left_out(finding: Finding, in_force: bool) -> Finding {
     let help = "write `always` behind the value, or answer with 204: with this status nginx leaves the header out";
     if in_force { finding.with_help(help) } else { finding }
 }
@@ -48,7 +48,7 @@ fn list(compared: &Compared) -> &'static str {
 }
 
 /// The expression that means what `https://*.example.com` was written for; none where it would let others in as well.
-pub(super) fn expression(text: &str) -> Option<String> {
+pub(crate) fn expression(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('/').to_ascii_lowercase();
     let (bare, port) = text.strip_suffix(":*").map_or((text.as_str(), ""), |bare| (bare, "(:[0-9]+)?"));
     let is_plain = |host: &str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
@@ -61,7 +61,7 @@ pub(super) fn expression(text: &str) -> Option<String> {
 }
 
 /// What to write instead of a text that is no origin.
-pub(super) fn origin(fault: &NotSerialized, text: &str) -> String {
+pub(crate) fn origin(fault: &NotSerialized, text: &str) -> String {
     match (&fault.suggestion, fault.fault) {
         (Some(origin), _) => format!("write `{origin}`"),
         (None, OriginFault::Wildcard | OriginFault::NoScheme) => {
@@ -81,7 +81,7 @@ pub(super) fn origin(fault: &NotSerialized, text: &str) -> String {
 }
 
 /// How one of several origins is sent back. What is no origin, and what would let in anybody, is left out, and the help says so.
-pub(super) fn map_of(parts: &[String]) -> String {
+pub(crate) fn map_of(parts: &[String]) -> String {
     let key = |part: &String| match check_serialized(part) {
         Ok(Origin::Opaque) => None,
         Ok(origin) => Some(origin.to_string()),
@@ -113,7 +113,7 @@ pub(super) fn map_of(parts: &[String]) -> String {
 }
 
 /// What to write instead of an entry that no Origin equals or matches.
-pub(super) fn alive(dead: &Dead, compared: &Compared) -> String {
+pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
     let text = String::from_utf8_lossy(&compared.text);
     let sound = |pattern: &str| {
         let expression = tighter(&Regexes::default(), pattern, compared.regex == Some(true))?;
@@ -144,7 +144,7 @@ pub(super) fn alive(dead: &Dead, compared: &Compared) -> String {
 }
 
 /// What to write instead of an expression that lets a foreign origin in.
-pub(super) fn tight(regexes: &Regexes, compared: &Compared, intruder: &Intruder) -> String {
+pub(crate) fn tight(regexes: &Regexes, compared: &Compared, intruder: &Intruder) -> String {
     let ignore_case = compared.regex == Some(true);
     let text = String::from_utf8_lossy(&compared.text);
     let lets_in = |expression: &str| {
