@@ -198,7 +198,10 @@ impl Finding {
 
     /// The same with the places that belong to it, and what stands there.
     pub fn beside(mut self, places: impl IntoIterator<Item = (Place, &'static str)>) -> Self {
-        self.related.extend(places.into_iter().map(|(place, text)| Label::new(place, text)));
+        let labels = places.into_iter().map(|(place, text)| Label::new(place, text));
+        // Most findings have one such place, and a vector that grows takes room for four.
+        self.related.reserve_exact(labels.size_hint().0);
+        self.related.extend(labels);
         self
     }
 

@@ -1,6 +1,6 @@
 //! One fault that is reached through several locations is one finding.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 use crate::finding::{Finding, Label};
 use crate::source::Place;
@@ -11,7 +11,17 @@ const MOST_PLACES: usize = 3;
 /// The findings of a rule by the place of their fault, each with the other places at which it does harm.
 #[derive(Debug, Default)]
 pub(crate) struct Repeated {
-    findings: BTreeMap<Place, (Finding, Vec<Place>)>,
+    /// In the order in which the first of each fault came.
+    findings: Vec<Kept>,
+    /// The index of each fault.
+    known: HashMap<Place, usize>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    fault: Place,
+    finding: Finding,
+    places: Vec<Place>,
 }
 
 impl Repeated {
@@ -22,12 +32,16 @@ impl Repeated {
 
     /// Adds a finding of which several at other places are the same fault, which stands at `fault`.
     pub(crate) fn add_as(&mut self, fault: Place, finding: Finding, at: Place) {
-        let (kept, places) = self.findings.entry(fault).or_insert_with(|| (finding.clone(), Vec::new()));
-        if finding.severity > kept.severity {
-            *kept = finding;
+        let index = *self.known.entry(fault).or_insert(self.findings.len());
+        let Some(kept) = self.findings.get_mut(index) else {
+            self.findings.push(Kept { fault, finding, places: vec![at] });
+            return;
+        };
+        if finding.severity > kept.finding.severity {
+            kept.finding = finding;
         }
-        if !places.contains(&at) && places.len() <= MOST_PLACES {
-            places.push(at);
+        if !kept.places.contains(&at) && kept.places.len() <= MOST_PLACES {
+            kept.places.push(at);
         }
     }
 
@@ -38,22 +52,29 @@ impl Repeated {
     }
 
     /// Hands the findings over, with labels at the places where there are several.
-    pub(crate) fn finish(self, findings: &mut Vec<Finding>) {
-        for (mut finding, mut places) in self.findings.into_values() {
-            if places.len() == 1 {
-                places.clear();
-            }
-            for (at, place) in places.iter().enumerate() {
-                let known =
-                    finding.primary.place == *place || finding.related.iter().any(|label| label.place == *place);
-                if !known && at < MOST_PLACES {
-                    let text = if at == 0 { "in force here" } else { "and here" };
-                    finding.related.push(Label { place: *place, text: text.into() });
-                } else if at == MOST_PLACES {
-                    finding.related.push(Label { place: *place, text: "here, and perhaps at more places".into() });
-                }
-            }
-            findings.push(finding);
+    pub(crate) fn finish(mut self, findings: &mut Vec<Finding>) {
+        self.findings.sort_by_key(|kept| kept.fault);
+        findings.reserve_exact(self.findings.len());
+        findings.extend(self.findings.into_iter().map(Kept::finding));
+    }
+}
+
+impl Kept {
+    /// The finding, with its labels.
+    fn finding(self) -> Finding {
+        let Kept { mut finding, mut places, .. } = self;
+        if places.len() == 1 {
+            places.clear();
         }
+        for (at, place) in places.iter().enumerate() {
+            let known = finding.primary.place == *place || finding.related.iter().any(|label| label.place == *place);
+            if !known && at < MOST_PLACES {
+                let text = if at == 0 { "in force here" } else { "and here" };
+                finding.related.push(Label { place: *place, text: text.into() });
+            } else if at == MOST_PLACES {
+                finding.related.push(Label { place: *place, text: "here, and perhaps at more places".into() });
+            }
+        }
+        finding
     }
 }
