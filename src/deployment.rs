@@ -47,7 +47,7 @@ use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
-use crate::nginx::value::only_variable;
+use crate::nginx::parts::only_variable;
 use crate::source::{FileId, Place, Sources};
 
 /// nginx and the app.

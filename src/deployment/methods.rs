@@ -5,7 +5,7 @@ use crate::cors::header::CorsHeader;
 use crate::nginx::answer::Model;
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::value::{Part, parts};
+use crate::nginx::parts::{Part, parts};
 use crate::nginx::variables::Key;
 
 /// The methods, other than GET, that requests of pages use for the most part.

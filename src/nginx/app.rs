@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::answer::{AnsweredBy, Question};
 use super::config::{Config, ItemId};
 use super::nearest::Nearest;
+use super::parts::{Part, parts};
 use super::run::{Reply, Run, Step};
 use super::settings::{List, Named, Protocol};
-use super::value::{Part, Spot, Value, parts};
+use super::value::{Spot, Value};
 
 /// Header fields of the app's answer; a value that is not known may also mean that the field is missing.
 pub type AppFields = Vec<(String, Option<String>)>;

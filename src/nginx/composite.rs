@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::value::{Part, parts};
+use super::parts::{Part, parts};
 
 /// Which bytes the text of a variable may hold, so that it can be told from what stands beside it.
 type Alphabet = fn(u8) -> bool;

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
+use super::parts::{Part, parts};
 use super::tree::{Body, Tree, Word};
-use super::value::{Part, parts};
 use crate::cors::login::logins;
 use crate::redact::is_secret_name;
 use crate::source::{Span, merged};

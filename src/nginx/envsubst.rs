@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::parts::{Part, parts};
 use super::tree::{Quoting, SyntaxError, Tree, Word, unescape};
-use super::value::{Part, parts};
 use crate::source::{Place, Source, Span};
 
 /// What a name stands for.

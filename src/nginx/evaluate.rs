@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::limits::{self, Limit};
+use super::parts::{Part, only_variable, parts};
 use super::regex::Captures;
 use super::run::Run;
-use super::value::{Part, Spot, Value, Written, only_variable, parts};
+use super::value::{Spot, Value, Written};
 use super::variables::{Hit, Key, MapTable};
 
 /// How deep maps may look other maps up before the value counts as unknown.

@@ -9,7 +9,7 @@ use super::composite::{origin_part, origin_pattern};
 use super::condition::{Condition, condition};
 use super::config::{Config, ContextId, ContextKind, ItemId};
 use super::guards::guards_of;
-use super::value::{Part, only_variable, parts};
+use super::parts::{Part, only_variable, parts};
 use super::variables::{Definitions, Entry, Key, MapTable};
 use crate::cors::header::CorsHeader;
 use crate::source::{Place, Span};

@@ -6,9 +6,10 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::config::{Config, ContextId, ContextKind, ItemId};
+use super::parts::{Part, parts};
 use super::run::Run;
 use super::settings::Protocol;
-use super::value::{Part, Value, parts};
+use super::value::Value;
 use super::variables::Definitions;
 use crate::cors::header::CorsHeader;
 

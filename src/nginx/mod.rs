@@ -27,6 +27,7 @@ pub mod load;
 pub mod locations;
 pub mod names;
 pub mod nearest;
+pub mod parts;
 pub mod regex;
 mod rewrite;
 mod run;

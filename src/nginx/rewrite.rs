@@ -3,8 +3,9 @@
 use super::answer::{AnsweredBy, Question};
 use super::condition::{Condition, condition};
 use super::config::{ContextId, ContextKind, Item, ItemId};
+use super::parts::{Part, parts};
 use super::run::{Reply, Run, Step};
-use super::value::{Part, Spot, Value, parts};
+use super::value::{Spot, Value};
 
 /// What one rewrite directive does.
 enum Effect {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::config::{Config, ContextKind, ItemId};
-use super::value::{Part, only_variable, parts};
+use super::parts::{Part, only_variable, parts};
 
 /// The maps that look the Origin up, each with the name of its variable.
 pub fn origin_maps(config: &Config<'_>) -> impl Iterator<Item = (ItemId, Vec<u8>)> {

@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::nginx::answer::Model;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::value::{Part, parts};
+use crate::nginx::parts::{Part, parts};
 
 /// What something is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

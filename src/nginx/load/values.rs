@@ -8,7 +8,7 @@ use super::directives::Directive;
 use super::parameters::{is_placeholder, shown};
 use crate::nginx::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextKind, ItemId};
-use crate::nginx::value::{Part, parts};
+use crate::nginx::parts::{Part, parts};
 
 /// Modules that define no variables, or only those that count as known anyway.
 const HARMLESS_MODULES: [&str; 12] = [

@@ -12,8 +12,8 @@ use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::nearest::Nearest;
+use crate::nginx::parts::{Part, parts};
 use crate::nginx::settings::Protocol;
-use crate::nginx::value::{Part, parts};
 use crate::source::Place;
 
 /// What follows a protocol's prefix in the directives that decide what is kept for whom.

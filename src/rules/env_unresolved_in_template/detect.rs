@@ -6,7 +6,7 @@ use crate::deployment::{Deployment, Names, Site};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::envsubst::is_template;
 use crate::nginx::flow::set_fields;
-use crate::nginx::value::{Part, parts};
+use crate::nginx::parts::{Part, parts};
 use crate::source::Place;
 
 /// What comes of a name that nothing fills in; the worst one last.

@@ -37,7 +37,7 @@ use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
 use crate::nginx::flow::Text;
-use crate::nginx::value::is_more_than;
+use crate::nginx::parts::is_more_than;
 use crate::rule::{Rule, Subject};
 
 use crate::rules::shared::repeated::Repeated;
