@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use corslint::nginx::dump;
-use corslint::nginx::grammar::{MAX_DEPTH, parse};
-use corslint::nginx::tree::{Body, SyntaxError, Tree};
+use corslint::nginx::syntax::dump;
+use corslint::nginx::syntax::grammar::{MAX_DEPTH, parse};
+use corslint::nginx::syntax::tree::{Body, SyntaxError, Tree};
 use corslint::source::Source;
 
 use crate::properties::nginx::{check, show, show_word, sound};

@@ -43,11 +43,11 @@ use alike::{Alike, Around, Touched};
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{App, Evidence};
 use crate::dotenv::keys::Own;
-use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
-use crate::nginx::parts::only_variable;
+use crate::nginx::origins::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
+use crate::nginx::syntax::parts::only_variable;
 use crate::source::{FileId, Place, Sources};
 
 /// nginx and the app.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::dotenv::tree::{Kind, Tree as EnvTree};
 use crate::finding::{Finding, Fingerprint};
 use crate::nginx::config::Trees;
-use crate::nginx::tree::{Body, Tree};
+use crate::nginx::syntax::tree::{Body, Tree};
 use crate::parallel;
 use crate::source::{FileId, Source, Sources, Span};
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::dotenv::tree::{Kind, Tree as EnvTree};
 use crate::finding::Finding;
 use crate::nginx::config::Trees;
-use crate::nginx::tree::Tree;
+use crate::nginx::syntax::tree::Tree;
 use crate::rules::{self, invalid_suppression, unused_suppression};
 use crate::source::{FileId, Place, Source, Sources, Span};
 

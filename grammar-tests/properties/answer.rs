@@ -1,9 +1,9 @@
 //! The answers to any request: as many as there are open questions, and under what one of them assumes no other.
 
 use corslint::cors::request::Request;
-use corslint::nginx::answer::{Answer, Entry, MAX_STEPS, Model, Question};
-use corslint::nginx::app::{AppHeaders, AppStatus, Upstream};
 use corslint::nginx::config::Config;
+use corslint::nginx::simulate::answer::{Answer, Entry, MAX_STEPS, Model, Question};
+use corslint::nginx::simulate::app::{AppHeaders, AppStatus, Upstream};
 
 use super::files::Bundle;
 use super::include::Memory;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use corslint::nginx::config::include::{Included, Includes, candidates, is_glob, is_stock};
 use corslint::nginx::config::{Config, MAX_INCLUDE_DEPTH, Trees, implied_context};
-use corslint::nginx::grammar;
-use corslint::nginx::include::{Included, Includes, candidates, is_glob, is_stock};
+use corslint::nginx::syntax::grammar;
 use corslint::source::{FileId, Source, Sources};
 
 use super::assert_whole;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use corslint::nginx::grammar::{MAX_DEPTH, parse};
-use corslint::nginx::template;
-use corslint::nginx::tree::{Body, Quoting, Tree, Word};
+use corslint::nginx::syntax::grammar::{MAX_DEPTH, parse};
+use corslint::nginx::syntax::template;
+use corslint::nginx::syntax::tree::{Body, Quoting, Tree, Word};
 
 use super::{assert_whole, cost};
 

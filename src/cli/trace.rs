@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use corslint::cors::verdict::Verdict;
-use corslint::nginx::app::AppStatus;
+use corslint::nginx::simulate::app::AppStatus;
 use corslint::report::{self, Format};
 use corslint::trace;
 

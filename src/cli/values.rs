@@ -1,7 +1,7 @@
 //! Values that options of several commands take.
 
 use clap::ValueEnum;
-use corslint::nginx::app::AppStatus;
+use corslint::nginx::simulate::app::AppStatus;
 use corslint::{lint, settings};
 
 /// The known name that somebody who wrote `name` most likely meant.

@@ -14,9 +14,9 @@ use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::Kind;
 use crate::dotenv::app::Setting;
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::source::FileId;
 
 /// How many of the apps that may be meant are asked.

@@ -7,9 +7,9 @@ use url::Url;
 use super::{Behind, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
-use crate::nginx::answer::{Answer, Entry, Model, Question};
-use crate::nginx::app::Upstream;
 use crate::nginx::config::Config;
+use crate::nginx::simulate::answer::{Answer, Entry, Model, Question};
+use crate::nginx::simulate::app::Upstream;
 
 /// An nginx configuration and the apps behind it, ready for requests.
 #[derive(Debug)]

@@ -16,10 +16,10 @@ use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::dotenv::app::{AllowOrigin, App};
-use crate::nginx::answer::{Answer, Question};
-use crate::nginx::app::{AppStatus, Upstream};
 use crate::nginx::config::{Config, ContextId};
-use crate::nginx::value::Value;
+use crate::nginx::simulate::answer::{Answer, Question};
+use crate::nginx::simulate::app::{AppStatus, Upstream};
+use crate::nginx::simulate::value::Value;
 use crate::source::{FileId, Place};
 
 /// What an app is taken to answer: what was asked for, an error, nothing.

@@ -12,10 +12,10 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::nginx::answer::{Answer, Entry, Question};
-use crate::nginx::app::Upstream;
+use crate::nginx::config::settings::Single;
 use crate::nginx::limits::{Limit, counted};
-use crate::nginx::settings::Single;
+use crate::nginx::simulate::answer::{Answer, Entry, Question};
+use crate::nginx::simulate::app::Upstream;
 use crate::parallel;
 use crate::source::lossy;
 

@@ -2,11 +2,11 @@
 
 use super::{Route, Site};
 use crate::cors::header::CorsHeader;
-use crate::nginx::answer::Model;
-use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::parts::{Part, parts};
-use crate::nginx::variables::Key;
+use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::variables::Key;
+use crate::nginx::syntax::parts::{Part, parts};
 
 /// The methods, other than GET, that requests of pages use for the most part.
 const METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];

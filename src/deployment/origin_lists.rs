@@ -11,7 +11,7 @@ use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::file_name::{is_example, is_production};
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::intruder::meant_origins;
+use crate::nginx::regex::foreign_match::meant_origins;
 use crate::source::{FileId, Place};
 
 /// One allowed origin.

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::environment::{Apps, Project};
 use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::locations::is_pass;
+use crate::nginx::simulate::locations::is_pass;
 use crate::source::Place;
 
 /// Keys that say on which port an app listens.

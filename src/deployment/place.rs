@@ -3,10 +3,10 @@
 use super::{Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::App;
-use crate::nginx::answer::{Answer, Field};
 use crate::nginx::config::{ContextId, ItemId};
-use crate::nginx::flow::set_fields;
-use crate::nginx::value::Written;
+use crate::nginx::origins::flow::set_fields;
+use crate::nginx::simulate::answer::{Answer, Field};
+use crate::nginx::simulate::value::Written;
 use crate::source::{Place, Span};
 
 impl<'d> Site<'d> {

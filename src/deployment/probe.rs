@@ -7,10 +7,10 @@ use url::Url;
 use super::{Ask, Exchange, Site};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::serialized::check_serialized;
-use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits::Limit;
-use crate::nginx::sample::sample;
+use crate::nginx::regex::example::sample;
 
 /// How many `if`s of one location are asked about: each request runs through all of them.
 const MAX_PROBES: usize = 128;

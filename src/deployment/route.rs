@@ -9,13 +9,13 @@ use super::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::serialized::check_serialized;
 use crate::dotenv::app::{App, Evidence};
-use crate::nginx::answer::{Entry, Model};
+use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{Flow, SetField, set_fields};
 use crate::nginx::limits::{self, Limit, watched};
-use crate::nginx::locations::{self, Found, Pattern, is_pass};
-use crate::nginx::sample::sample;
-use crate::nginx::settings::{List, Single};
+use crate::nginx::origins::flow::{Flow, SetField, set_fields};
+use crate::nginx::regex::example::sample;
+use crate::nginx::simulate::answer::{Entry, Model};
+use crate::nginx::simulate::locations::{self, Found, Pattern, is_pass};
 use crate::source::lossy;
 
 /// How many origins of an allow-list are asked about at one location; the others are alike.

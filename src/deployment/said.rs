@@ -3,8 +3,8 @@
 use super::{Behind, route};
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{AllowOrigin, App};
-use crate::nginx::app::{AppFields, AppHeaders, AppStatus, Upstream};
 use crate::nginx::config::{Config, ItemId};
+use crate::nginx::simulate::app::{AppFields, AppHeaders, AppStatus, Upstream};
 
 /// What the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
 pub fn upstream<'u>(config: &'u Config<'_>, behind: &'u Behind<'_>) -> Upstream<'u> {

@@ -12,7 +12,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::nginx::flow::Flow;
+use crate::nginx::origins::flow::Flow;
 
 /// How many exchanges are kept in which one value is sent, of pages of one origin each: any of them shows it.
 const MAX_SENT: usize = 8;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Site;
-use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
-use crate::nginx::locations::Found;
+use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::locations::Found;
 
 /// How many targets that stand outside of servers are looked up in each of them.
 const MAX_SHARED: usize = 64;

@@ -14,12 +14,12 @@ use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::dotenv::app::App;
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
-use crate::nginx::app::{AppStatus, Upstream};
+use crate::nginx::config::settings::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{SetField, set_fields};
-use crate::nginx::locations::{self, Pattern};
-use crate::nginx::settings::List;
+use crate::nginx::origins::flow::{SetField, set_fields};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::simulate::app::{AppStatus, Upstream};
+use crate::nginx::simulate::locations::{self, Pattern};
 
 /// What a page asks of a place.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use hashbrown::HashMap;
 
 use super::read::{read_regular, read_sized};
-use crate::nginx::grammar;
-use crate::nginx::tree::Tree;
+use crate::nginx::syntax::grammar;
+use crate::nginx::syntax::tree::Tree;
 use crate::parallel;
 
 /// How many files make it worth to start threads.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Options, Outcome, lint_by};
 use crate::deployment::Deployment;
-use crate::nginx::grammar;
-use crate::nginx::tree::{Body, Tree};
+use crate::nginx::syntax::grammar;
+use crate::nginx::syntax::tree::{Body, Tree};
 
 #[path = "../../fixtures/bench/workloads/fleet.rs"]
 mod fleet;

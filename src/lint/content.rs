@@ -3,8 +3,9 @@
 use super::discover::FileKind;
 use crate::dotenv;
 use crate::dotenv::tree::Kind;
-use crate::nginx::tree::Tree;
-use crate::nginx::{dump, grammar};
+use crate::nginx::syntax::dump;
+use crate::nginx::syntax::grammar;
+use crate::nginx::syntax::tree::Tree;
 
 /// Directives that nobody but nginx has.
 const TELLING: [&[u8]; 22] = [

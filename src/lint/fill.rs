@@ -7,8 +7,8 @@ use super::group;
 use super::read::Files;
 use crate::deployment::Apps;
 use crate::finding::{Finding, Label};
-use crate::nginx::envsubst::{self, Variable, Variables, is_template};
 use crate::nginx::regex::Regexes;
+use crate::nginx::syntax::envsubst::{self, Variable, Variables, is_template};
 use crate::settings::Settings;
 use crate::source::{FileId, Place, Span};
 

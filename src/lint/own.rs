@@ -6,9 +6,9 @@ use super::missing;
 use super::read::Files;
 use crate::deployment::Apps;
 use crate::finding::Finding;
-use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
 use crate::nginx::limits::Limit;
+use crate::nginx::simulate::answer::Model;
 use crate::rules::{not_analysed as not_analysed_rule, syntax_error};
 use crate::source::{FileId, Place, Span};
 

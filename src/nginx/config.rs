@@ -3,16 +3,21 @@
 //! Contexts are made breadth first, so that the children of one stand in a row, parents come before children,
 //! and no step recurses. A file is parsed once; its directives are *placed* once per inclusion.
 
+pub mod condition;
+pub mod header_names;
+pub mod include;
+pub mod nearest_directives;
 mod parts;
+pub mod settings;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::include::{Included, Includes};
-use super::settings::{InForce, Named, Settings};
-use super::tree::{Body, Tree};
+use crate::nginx::config::include::{Included, Includes};
+use crate::nginx::config::settings::{InForce, Named, Settings};
+use crate::nginx::syntax::tree::{Body, Tree};
 use crate::source::{FileId, Place, Sources};
 
 /// How deep one file may include another. nginx knows no limit; nobody comes near this one.

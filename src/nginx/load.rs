@@ -18,8 +18,8 @@ use directives::Directive;
 use parameters::{is_placeholder, shown};
 use values::Defined;
 
-use super::config::{Config, ContextId, ItemId};
-use super::tree::Body;
+use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::syntax::tree::Body;
 use crate::parallel;
 use crate::source::{FileId, Place, Span};
 

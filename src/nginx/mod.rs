@@ -1,43 +1,9 @@
-//! nginx: its grammar, its configuration, and the answer it gives.
+//! nginx: its grammar, its configuration, and the response it gives.
 
-mod access;
-pub mod answer;
-pub mod app;
-mod builtin;
-pub mod compared;
-mod composite;
-pub mod condition;
 pub mod config;
-mod content;
-pub mod credentials;
-pub mod dead;
-pub mod dump;
-pub mod envsubst;
-mod error_page;
-mod evaluate;
-pub mod fields;
-pub mod flow;
-pub mod grammar;
-pub mod guards;
-mod idle;
-pub mod include;
-pub mod intruder;
 pub mod limits;
 pub mod load;
-pub mod locations;
-pub mod names;
-pub mod nearest;
-pub mod parts;
+pub mod origins;
 pub mod regex;
-mod rewrite;
-mod run;
-pub mod sample;
-pub mod servers;
-pub mod settings;
-pub mod template;
-pub mod tighter;
-pub mod tree;
-pub mod uses;
-pub mod value;
-pub mod variables;
-mod ways;
+pub mod simulate;
+pub mod syntax;

@@ -1,7 +1,11 @@
 //! nginx's regular expressions (PCRE), matched with a bound.
 
+pub(in crate::nginx) mod alternatives;
 mod engine;
+pub mod example;
+pub mod foreign_match;
 mod ordered;
+pub mod stricter;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +16,7 @@ use regex_syntax::hir::{Hir, HirKind};
 use engine::Engine;
 pub(super) use ordered::Ordered;
 
-use super::limits::{self, Limit};
+use crate::nginx::limits::{self, Limit};
 
 /// The longest expression that is looked into, in bytes; of a longer one nothing is known. nginx reads no word of 4,096 bytes.
 const MAX_PATTERN_BYTES: usize = 4096;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::text::visible;
 use crate::cors::verdict::Verdict;
-use crate::nginx::answer::AnsweredBy;
+use crate::nginx::simulate::answer::AnsweredBy;
 use crate::source::{Place, Sources};
 use crate::trace::{Trace, Traced, Way};
 

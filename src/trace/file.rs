@@ -3,8 +3,8 @@
 use url::Url;
 
 use crate::cors::request::Request;
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::Config;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 
 /// An assumption about a requested file.
 #[derive(Debug, Clone)]

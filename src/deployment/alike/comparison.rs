@@ -12,9 +12,9 @@ use super::reads::{PATH, Reads, Variables};
 use super::slice::{self, slice};
 use super::words::is_unread;
 use super::{Around, Kind, locations_of};
-use crate::nginx::answer::Model;
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::locations::Pattern;
+use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::locations::Pattern;
 
 /// How many locations a server may have for one to be compared whose conditions look at paths.
 const MAX_SIBLINGS: usize = 64;

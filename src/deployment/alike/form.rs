@@ -6,7 +6,7 @@
 use super::reads::Reads;
 use super::words::{Kind, in_order, is_any_name, is_unread, kind};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::locations::Pattern;
+use crate::nginx::simulate::locations::Pattern;
 
 /// How many names one form may have.
 const MAX_NAMES: usize = 512;

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 use hashbrown::HashSet;
 
 use super::Around;
-use crate::nginx::answer::Model;
-use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
-use crate::nginx::sample::sample;
-use crate::nginx::variables::Key;
+use crate::nginx::regex::example::sample;
+use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::variables::Key;
 
 /// The labels of hosts, and the parts of paths, that stand outside of servers, in lower case.
 pub(super) struct Mentioned<'m, 'd> {

@@ -5,9 +5,9 @@ use std::ops::BitOr;
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::nginx::answer::Model;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::parts::{Part, parts};
+use crate::nginx::simulate::answer::Model;
+use crate::nginx::syntax::parts::{Part, parts};
 
 /// What something is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

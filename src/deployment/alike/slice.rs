@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::super::entry_url;
-use crate::nginx::answer::Model;
+use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::locations::{Found, Pattern, pattern};
-use crate::nginx::settings::{List, Single};
+use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::locations::{Found, Pattern, pattern};
 
 /// How many other locations a request may be led to; a location that leads to more is asked by itself.
 const MAX_TARGETS: usize = 16;

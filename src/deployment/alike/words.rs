@@ -7,7 +7,7 @@ use crate::cors::registrable::is_special_label;
 use crate::dotenv::placeholder::is_to_be_filled_in;
 use crate::dotenv::stage::is_of_a_stage;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::locations::is_pass;
+use crate::nginx::simulate::locations::is_pass;
 
 /// How long a name may be that is taken as one like any other, in bytes: nothing that counts bytes comes near.
 const MAX_NAME: usize = 40;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Config, Context, ContextId, ContextKind, Item, ItemId, number};
-use crate::nginx::tree::{Body, Tree, Word};
+use crate::nginx::syntax::tree::{Body, Tree, Word};
 use crate::source::{FileId, Place, Span};
 
 impl<'s> Config<'s> {

@@ -10,7 +10,7 @@ use super::directives::Directive;
 use super::parameters::shown;
 use super::{Refusal, is_patchwork};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::locations::{Pattern, pattern};
+use crate::nginx::simulate::locations::{Pattern, pattern};
 
 /// Two locations of one block with one path, written alike or as a prefix with and without `^~` (A6.5).
 pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusal>) {

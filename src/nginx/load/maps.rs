@@ -8,8 +8,8 @@ use super::Refusal;
 use super::parameters::{refuse_expression, shown};
 use super::values::{Defined, refuse_word};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::tree::Body;
-use crate::nginx::variables::lower;
+use crate::nginx::simulate::variables::lower;
+use crate::nginx::syntax::tree::Body;
 
 /// What the lines of one table are compared with.
 struct Table<'c, 's> {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::Refusal;
 use super::expression::broken;
-use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ItemId};
-use crate::nginx::locations::{Pattern, pattern};
+use crate::nginx::simulate::locations::{Pattern, pattern};
 use crate::source::Place;
 
 /// The first fault in the parameters of `item`; their number is right.

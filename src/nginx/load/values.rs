@@ -6,9 +6,9 @@ use super::Refusal;
 use super::builtins::{is_builtin, is_fixed};
 use super::directives::Directive;
 use super::parameters::{is_placeholder, shown};
-use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextKind, ItemId};
-use crate::nginx::parts::{Part, parts};
+use crate::nginx::syntax::parts::{Part, parts};
 
 /// Modules that define no variables, or only those that count as known anyway.
 const HARMLESS_MODULES: [&str; 12] = [

@@ -8,12 +8,12 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::ask::MAX_CANDIDATES;
 use crate::deployment::{Ask, Caller, Exchange, Project, Site, Visit, upstream_to};
 use crate::dotenv::app::{AllowOrigin, App};
-use crate::nginx::answer::{Answer, AnsweredBy};
+use crate::nginx::config::nearest_directives::Nearest;
+use crate::nginx::config::settings::Protocol;
 use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::limits::{self, Limit};
-use crate::nginx::nearest::Nearest;
-use crate::nginx::parts::{Part, parts};
-use crate::nginx::settings::Protocol;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
+use crate::nginx::syntax::parts::{Part, parts};
 use crate::source::Place;
 
 /// What follows a protocol's prefix in the directives that decide what is kept for whom.

@@ -46,7 +46,7 @@ mod detect;
 
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Severity};
-use crate::nginx::settings::Protocol;
+use crate::nginx::config::settings::Protocol;
 use crate::rule::{Rule, Subject};
 use detect::MixedUp;
 

@@ -6,9 +6,9 @@ use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::deployment::ask::few;
 use crate::deployment::{Caller, Exchange, Site};
-use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::fields::is_sent_without_always;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
+use crate::nginx::simulate::fields::is_sent_without_always;
 
 /// What the answers with the second length show.
 #[derive(Debug)]

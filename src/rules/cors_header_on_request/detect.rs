@@ -8,8 +8,8 @@ use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::deployment::ask::few;
 use crate::deployment::{Caller, Site};
+use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::settings::{List, Protocol};
 
 /// The directives of one level that set such headers.
 #[derive(Debug, Clone)]

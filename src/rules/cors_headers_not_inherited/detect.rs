@@ -8,7 +8,7 @@ use crate::cors::verdict::Kind;
 use crate::deployment::ask::few;
 use crate::deployment::{Ask, Dropping, Site, is_told, lacking};
 use crate::nginx::config::ContextId;
-use crate::nginx::locations::{Pattern, pattern};
+use crate::nginx::simulate::locations::{Pattern, pattern};
 
 /// A level that drops what a page needs.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use crate::deployment::ask::MAX_CANDIDATES;
 use crate::deployment::{Deployment, Exchange, Project, Site, upstream_to};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
-use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::ItemId;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 
 /// A directive of nginx whose line stands beside the app's.
 #[derive(Debug)]

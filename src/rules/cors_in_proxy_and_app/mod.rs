@@ -44,7 +44,7 @@ use crate::deployment::{Deployment, Project, Site};
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
-use crate::nginx::settings::Protocol;
+use crate::nginx::config::settings::Protocol;
 use crate::rule::{Rule, Subject};
 use detect::BesideApp;
 use detect::Sender;

@@ -5,14 +5,14 @@ use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::{Ask, Deployment, Exchange, Site, is_told, lacking};
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
-use crate::nginx::app::AppStatus;
+use crate::nginx::config::settings::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::fields::is_sent_without_always;
-use crate::nginx::flow::{SetField, set_fields};
 use crate::nginx::limits::Limit;
-use crate::nginx::settings::List;
-use crate::nginx::tighter::example;
+use crate::nginx::origins::flow::{SetField, set_fields};
+use crate::nginx::regex::stricter::example;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::simulate::app::AppStatus;
+use crate::nginx::simulate::fields::is_sent_without_always;
 
 /// How many origins of composite keys are tried.
 const MAX_MEANT: usize = 8;

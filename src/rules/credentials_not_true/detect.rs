@@ -7,7 +7,7 @@ use crate::cors::request::Request;
 use crate::cors::verdict::{Blocked, Reason, Verdict};
 use crate::deployment::{Exchange, Site};
 use crate::nginx::config::ItemId;
-use crate::nginx::flow::{SetField, Text, flow, set_fields};
+use crate::nginx::origins::flow::{SetField, Text, flow, set_fields};
 use crate::source::Place;
 
 /// Two lines of `true`, which browsers read as `true, true` (C16).

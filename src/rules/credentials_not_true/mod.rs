@@ -33,7 +33,7 @@ use crate::cors::request::Request;
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::Config;
-use crate::nginx::flow::{SetField, Text};
+use crate::nginx::origins::flow::{SetField, Text};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 use detect::Twice;

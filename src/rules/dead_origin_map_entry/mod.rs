@@ -38,9 +38,9 @@ use std::collections::BTreeSet;
 use crate::cors::request::Request;
 use crate::deployment::{Deployment, OriginFlow};
 use crate::finding::{Finding, Fix, Severity};
-use crate::nginx::compared::Compared;
-use crate::nginx::dead::{Dead, dead};
-use crate::nginx::flow::SetField;
+use crate::nginx::origins::comparison::Compared;
+use crate::nginx::origins::flow::SetField;
+use crate::nginx::origins::unmatchable::{Dead, dead};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 

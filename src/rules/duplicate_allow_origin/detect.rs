@@ -2,8 +2,8 @@
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::{Site, is_doubtful};
-use crate::nginx::answer::Answer;
 use crate::nginx::config::ItemId;
+use crate::nginx::simulate::answer::Answer;
 
 /// The two directives of nginx whose lines stand in one answer for certain, the one to look at last.
 pub(super) fn both_lines<'d>(site: &Site<'d>, answer: &Answer<'d>) -> Option<(ItemId, ItemId)> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::deployment::{Deployment, Names, Site};
 use crate::nginx::config::{ContextKind, ItemId};
-use crate::nginx::envsubst::is_template;
-use crate::nginx::flow::set_fields;
-use crate::nginx::parts::{Part, parts};
+use crate::nginx::origins::flow::set_fields;
+use crate::nginx::syntax::envsubst::is_template;
+use crate::nginx::syntax::parts::{Part, parts};
 use crate::source::Place;
 
 /// What comes of a name that nothing fills in; the worst one last.

@@ -1,9 +1,9 @@
 //! Why an app's header reaches browsers though somebody meant to hide it (A4.4–A4.6).
 
 use crate::cors::header::CorsHeader;
+use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::limits::{self, Limit};
-use crate::nginx::settings::{List, Protocol};
 
 /// Why the app's line is not hidden, though somebody meant it to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

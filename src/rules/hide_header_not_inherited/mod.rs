@@ -40,9 +40,9 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::ItemId;
-use crate::nginx::settings::Protocol;
+use crate::nginx::config::settings::Protocol;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::rule::{Rule, Subject};
 use detect::{Undone, undone};
 

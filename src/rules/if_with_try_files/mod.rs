@@ -40,8 +40,8 @@ use std::collections::BTreeMap;
 
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::answer::{Answer, AnsweredBy};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 

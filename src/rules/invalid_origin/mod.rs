@@ -36,8 +36,8 @@ use crate::deployment::{Deployment, OriginFlow, Senders};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
-use crate::nginx::flow::Text;
-use crate::nginx::parts::is_more_than;
+use crate::nginx::origins::flow::Text;
+use crate::nginx::syntax::parts::is_more_than;
 use crate::rule::{Rule, Subject};
 
 use crate::rules::shared::repeated::Repeated;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::{Exchange, Site, lacking};
-use crate::nginx::answer::{Answer, AnsweredBy};
-use crate::nginx::app::AppStatus;
 use crate::nginx::config::{Config, ContextKind, ItemId};
-use crate::nginx::flow::set_fields;
+use crate::nginx::origins::flow::set_fields;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
+use crate::nginx::simulate::app::AppStatus;
 use crate::source::Place;
 
 /// What an app answers when it fails, and when it does not find what is asked for.

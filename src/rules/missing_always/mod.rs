@@ -36,7 +36,7 @@ use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ItemId};
-use crate::nginx::flow::set_fields;
+use crate::nginx::origins::flow::set_fields;
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
 use detect::HiddenError;

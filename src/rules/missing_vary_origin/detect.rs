@@ -6,9 +6,9 @@ use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Ask, Deployment, Exchange, Site};
-use crate::nginx::answer::{Answer, AnsweredBy, Model, Question};
+use crate::nginx::config::settings::Protocol;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::settings::Protocol;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Model, Question};
 
 /// An Allow-Origin that varies without saying so.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::{Misnomer, misnomer};
 use crate::cors::request::Request;
 use crate::deployment::{Caller, Site};
+use crate::nginx::config::header_names::names;
 use crate::nginx::config::{ContextId, ItemId};
-use crate::nginx::names::names;
 use crate::source::Place;
 
 /// A header under such a name.

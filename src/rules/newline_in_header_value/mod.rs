@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
-use crate::nginx::flow::set_fields;
+use crate::nginx::origins::flow::set_fields;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 use detect::{broken_values, has_break, http2_servers};

@@ -37,7 +37,7 @@ use crate::deployment::{Admission, Deployment};
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};
-use crate::nginx::flow::Flow;
+use crate::nginx::origins::flow::Flow;
 use crate::nginx::regex::Regexes;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;

@@ -2,8 +2,8 @@
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::{Ask, Exchange, Site};
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::config::ItemId;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::rules::shared::gate;
 
 /// What becomes of a preflight.

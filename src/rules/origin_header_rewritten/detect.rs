@@ -8,9 +8,9 @@ use crate::cors::verdict::Verdict;
 use crate::deployment::{Behind, Caller, Site, Visit, upstream, upstream_to};
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::keys::Certainty;
+use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
-use crate::nginx::parts::only_variable;
-use crate::nginx::settings::{List, Protocol};
+use crate::nginx::syntax::parts::only_variable;
 use crate::source::Place;
 
 /// A directive that tells the app another origin than the page's, and a request that suffers by it.

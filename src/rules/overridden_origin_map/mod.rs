@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::parts::{Part, parts};
+use crate::nginx::syntax::parts::{Part, parts};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 

@@ -40,7 +40,7 @@ use crate::cors::header::{CorsHeader, MaxAge, max_age, trim};
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::{Deployment, Exchange, Site};
 use crate::finding::{Finding, Severity};
-use crate::nginx::answer::Answer;
+use crate::nginx::simulate::answer::Answer;
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::preflight;
 use crate::rules::shared::preflight::Answered;

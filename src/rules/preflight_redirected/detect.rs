@@ -6,10 +6,10 @@ use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::deployment::{Deployment, Site};
 use crate::dotenv::keys::Meaning;
-use crate::nginx::answer::Entry;
-use crate::nginx::app::Upstream;
 use crate::nginx::config::ContextId;
-use crate::nginx::locations::{Pattern, pattern};
+use crate::nginx::simulate::answer::Entry;
+use crate::nginx::simulate::app::Upstream;
+use crate::nginx::simulate::locations::{Pattern, pattern};
 use crate::source::Place;
 
 /// A URL that pages ask for, and the location that makes nginx redirect it (A3.11).

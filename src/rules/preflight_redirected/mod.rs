@@ -38,7 +38,7 @@ use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Site};
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
-use crate::nginx::locations::{Pattern, pattern};
+use crate::nginx::simulate::locations::{Pattern, pattern};
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::gate;
 use crate::rules::shared::preflight;

@@ -7,8 +7,8 @@ use crate::deployment::{Admission, Ask, Deployment, Exchange, Site};
 use crate::dotenv::app::App;
 use crate::dotenv::echo::Echo;
 use crate::dotenv::file_name::Role;
-use crate::nginx::answer::{Answer, AnsweredBy, Field};
 use crate::nginx::config::ItemId;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Field};
 use crate::source::Place;
 
 /// How much an echo gives away, from little to much.

@@ -6,9 +6,9 @@ use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::deployment::{Exchange, Site};
-use crate::nginx::answer::Answer;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::flow::{SetField, set_fields};
+use crate::nginx::origins::flow::{SetField, set_fields};
+use crate::nginx::simulate::answer::Answer;
 use crate::source::lossy;
 
 /// How an `if` with an `add_header` fails a page.

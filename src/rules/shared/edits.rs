@@ -3,9 +3,9 @@
 use crate::cors::header::CorsHeader;
 use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::finding::{Edit, Fix};
-use crate::nginx::compared::Compared;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::intruder::Gap;
+use crate::nginx::origins::comparison::Compared;
+use crate::nginx::regex::foreign_match::Gap;
 use crate::source::{Place, Span};
 
 /// `directives`, with their semicolons, right behind a simple directive of the configuration: on lines of their own with the same

@@ -2,11 +2,11 @@
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::{Route, Site};
-use crate::nginx::compared::Compared;
-use crate::nginx::condition::{Condition, condition};
+use crate::nginx::config::condition::{Condition, condition};
+use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::locations::Found;
-use crate::nginx::settings::{List, Protocol};
+use crate::nginx::origins::comparison::Compared;
+use crate::nginx::simulate::locations::Found;
 use crate::source::Place;
 
 /// Returns whether the directive stands in an `if` that asks for a cookie: a page may have it, and a preflight never has.

@@ -9,7 +9,7 @@ use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::{Ask, Exchange, Site};
 use crate::nginx::config::ItemId;
-use crate::nginx::flow::{flow, set_fields};
+use crate::nginx::origins::flow::{flow, set_fields};
 use crate::source::{Place, Span};
 
 /// A text that becomes the value of a list header, in the directive itself, a `map` or a `set`.

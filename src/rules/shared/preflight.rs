@@ -2,9 +2,9 @@
 
 use super::gate;
 use crate::deployment::{Ask, Exchange, Route, Site};
-use crate::nginx::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::config::settings::Single;
 use crate::nginx::config::{ContextKind, ItemId};
-use crate::nginx::settings::Single;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 
 /// What refuses a preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use crate::cors::origin::Origin;
 use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 use crate::finding::Finding;
-use crate::nginx::compared::Compared;
-use crate::nginx::dead::{Dead, Why, glob};
-use crate::nginx::flow::SetField;
-use crate::nginx::intruder::{Gap, Intruder};
+use crate::nginx::origins::comparison::Compared;
+use crate::nginx::origins::flow::SetField;
+use crate::nginx::origins::unmatchable::{Dead, Why, glob};
 use crate::nginx::regex::Regexes;
-use crate::nginx::tighter::{tighter, without_path};
+use crate::nginx::regex::foreign_match::{Gap, Intruder};
+use crate::nginx::regex::stricter::{tighter, without_path};
 use crate::source::Place;
 
 /// What to write where nobody can say which origin is meant.

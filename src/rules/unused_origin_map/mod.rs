@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Severity};
-use crate::nginx::uses::{may_use_unseen, origin_maps, used_variables};
+use crate::nginx::origins::variable_uses::{may_use_unseen, origin_maps, used_variables};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 

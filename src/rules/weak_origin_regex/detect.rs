@@ -7,9 +7,9 @@ use hashbrown::HashSet;
 use crate::cors::header::CorsHeader;
 use crate::deployment::ask::{MAX_ROUTES, few};
 use crate::deployment::{Admission, Deployment, Exchange, Site};
-use crate::nginx::compared::Compared;
 use crate::nginx::config::{ContextId, ItemId};
-use crate::nginx::guards::guards;
+use crate::nginx::origins::comparison::Compared;
+use crate::nginx::origins::guards::guards;
 use crate::source::Place;
 
 /// What a page asks by; an expression may hold for one method alone.

@@ -49,9 +49,9 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Admission, Deployment, Exchange, Site};
 use crate::finding::{Finding, Severity};
-use crate::nginx::compared::Compared;
-use crate::nginx::intruder::{Gap, Intruder, intruders};
 use crate::nginx::limits::watched;
+use crate::nginx::origins::comparison::Compared;
+use crate::nginx::regex::foreign_match::{Gap, Intruder, intruders};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 

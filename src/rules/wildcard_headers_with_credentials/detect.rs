@@ -4,7 +4,7 @@ use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::deployment::{Deployment, Exchange, Site};
-use crate::nginx::answer::Answer;
+use crate::nginx::simulate::answer::Answer;
 use crate::rules::shared::lists;
 use crate::rules::shared::lists::part_of;
 use crate::source::{Place, lossy};

@@ -32,7 +32,7 @@ use crate::deployment::{Deployment, Exchange, Site};
 use crate::dotenv::app::App;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};
-use crate::nginx::answer::Answer;
+use crate::nginx::simulate::answer::Answer;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 

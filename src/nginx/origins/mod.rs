@@ -1,0 +1,8 @@
+//! What a configuration says about the page's Origin: where an allowed one comes from, and what it is compared with.
+
+pub mod comparison;
+pub(in crate::nginx) mod composite_key;
+pub mod flow;
+pub mod guards;
+pub mod unmatchable;
+pub mod variable_uses;

@@ -1,0 +1,17 @@
+//! What nginx answers to a request: one file a phase, and what these share.
+
+pub(in crate::nginx) mod access;
+pub mod answer;
+pub mod app;
+pub(in crate::nginx) mod builtin;
+pub(in crate::nginx) mod content;
+pub(in crate::nginx) mod error_page;
+pub(in crate::nginx) mod evaluate;
+pub mod fields;
+pub(in crate::nginx) mod irrelevant;
+pub mod locations;
+pub(in crate::nginx) mod rewrite;
+pub(in crate::nginx) mod run;
+pub mod servers;
+pub mod value;
+pub mod variables;

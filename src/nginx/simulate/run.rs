@@ -1,0 +1,503 @@
+//! One run of one request through nginx's phases: server rewrite, find location, rewrite, access, content.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::cors::request::Request;
+use crate::nginx::config::settings::Single;
+use crate::nginx::config::{ContextId, ContextKind, ItemId};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Entry, MAX_STEPS, Model, Question};
+use crate::nginx::simulate::app::{AppFields, Upstream};
+use crate::nginx::simulate::content::Handler;
+use crate::nginx::simulate::locations::{Found, Pattern, pattern};
+use crate::nginx::simulate::value::Value;
+
+/// How often one request may change its URI, plus one: nginx counts down and answers 500 at 0.
+const MAX_URI_CHANGES: u32 = 11;
+/// How large a request body may be where no `client_max_body_size` says otherwise, in bytes.
+const DEFAULT_BODY_BYTES: u64 = 1024 * 1024;
+
+/// What has become of a request's body: whatever happens to it first is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::nginx) enum Body {
+    /// Nothing yet.
+    Waiting,
+    /// It was read for an app, and each location that the app leads to looks at its size anew.
+    Read,
+    /// It was thrown away, and its size no longer matters.
+    Discarded,
+}
+
+impl Body {
+    pub(in crate::nginx) fn read(&mut self) {
+        if *self == Body::Waiting {
+            *self = Body::Read;
+        }
+    }
+
+    pub(in crate::nginx) fn discard(&mut self) {
+        if *self == Body::Waiting {
+            *self = Body::Discarded;
+        }
+    }
+}
+
+/// A run, and what it has come to so far.
+#[derive(Debug)]
+pub(in crate::nginx) struct Run<'r, 'c, 's> {
+    pub(in crate::nginx) model: &'r Model<'c, 's>,
+    pub(in crate::nginx) request: &'r Request,
+    pub(in crate::nginx) upstream: &'r Upstream<'r>,
+    pub(in crate::nginx) url: Option<&'r Url>,
+    pub(in crate::nginx) assumptions: &'r [(Question, bool)],
+    /// How many steps the runs of one request have taken; see [`Model::steps`].
+    pub(in crate::nginx) steps: &'r Cell<u64>,
+    pub(in crate::nginx) server: ContextId,
+    /// The context whose directives are in force (nginx's `r->loc_conf`).
+    pub(in crate::nginx) context: ContextId,
+    pub(in crate::nginx) method: Cow<'r, str>,
+    /// What `$request_method` holds: in a subrequest the client's method.
+    pub(in crate::nginx) main_method: Cow<'r, str>,
+    /// The path, normalised and decoded; what rewrites have made of it.
+    pub(in crate::nginx) uri: Value<'s>,
+    pub(in crate::nginx) query: Value<'s>,
+    /// Variables that `set` has assigned or that a map has been asked for, by lower-case name.
+    pub(in crate::nginx) variables: BTreeMap<Vec<u8>, Value<'s>>,
+    pub(in crate::nginx) captures: Vec<Value<'s>>,
+    /// The `if`s of the location entered last that matched.
+    pub(in crate::nginx) matched: Vec<ContextId>,
+    /// What writes the body; an `if` may replace it.
+    pub(in crate::nginx) handler: Handler,
+    /// How many changes of the URI are left.
+    pub(in crate::nginx) changes_left: u32,
+    /// Whether the request no longer is what the client sent, which opens `internal` locations.
+    pub(in crate::nginx) internal: bool,
+    /// The status that the answer will have whatever writes its body.
+    pub(in crate::nginx) error_status: Option<u16>,
+    pub(in crate::nginx) in_error_page: bool,
+    /// The refusal that `satisfy any` holds back; an error page that another check leads to meets it as well.
+    pub(in crate::nginx) refusal: Option<Reply>,
+    /// What has become of the request's body.
+    pub(in crate::nginx) body: Body,
+    /// The `Location` field, once something has set it.
+    pub(in crate::nginx) redirect: Option<(Value<'s>, Option<ItemId>)>,
+    /// The header fields of the app's answer, once there is one: what `$upstream_http_*` hold.
+    pub(in crate::nginx) app_fields: Option<AppFields>,
+    /// The key by which nginx may have kept the answer of the app that an `auth_request` asked.
+    pub(in crate::nginx) kept_for_auth: Option<ItemId>,
+    /// The `root` or `alias` below which a file was asked for first, once one was.
+    pub(in crate::nginx) first_root: Option<Option<ItemId>>,
+    /// The `auth_request` of which this is the subrequest.
+    pub(in crate::nginx) asked_by: Option<ItemId>,
+}
+
+/// Where a run goes next.
+#[derive(Debug)]
+pub(in crate::nginx) enum Step {
+    /// To the next phase.
+    On,
+    /// To the location that the changed URI finds.
+    Find,
+    /// Through the server's rewrite phase again, with a changed URI: nginx's internal redirect.
+    Redirect,
+    /// Into this named location.
+    Named(ContextId),
+    /// Back to the client.
+    Reply(Reply),
+}
+
+/// What answers.
+#[derive(Debug, Clone)]
+pub(in crate::nginx) struct Reply {
+    pub(in crate::nginx) status: Option<u16>,
+    pub(in crate::nginx) by: AnsweredBy,
+    pub(in crate::nginx) item: Option<ItemId>,
+    /// Whether the status goes through `error_page`.
+    pub(in crate::nginx) special: bool,
+}
+
+impl Reply {
+    /// nginx's own answer, which `error_page` may replace.
+    pub(in crate::nginx) fn special(status: u16, item: Option<ItemId>) -> Self {
+        Reply { status: Some(status), by: AnsweredBy::Nginx, item, special: true }
+    }
+
+    /// An answer that goes to the client as it is.
+    pub(in crate::nginx) fn plain(status: u16, by: AnsweredBy, item: Option<ItemId>) -> Self {
+        Reply { status: Some(status), by, item, special: false }
+    }
+
+    /// An answer of which nothing is known.
+    pub(in crate::nginx) fn lost(item: Option<ItemId>) -> Self {
+        Reply { status: None, by: AnsweredBy::Nginx, item, special: false }
+    }
+}
+
+impl<'r, 'c, 's> Run<'r, 'c, 's> {
+    pub(in crate::nginx) fn new(
+        model: &'r Model<'c, 's>,
+        (request, url): (&'r Request, Option<&'r Url>),
+        upstream: &'r Upstream<'r>,
+        assumptions: &'r [(Question, bool)],
+        steps: &'r Cell<u64>,
+    ) -> Self {
+        let query = url.and_then(Url::query).unwrap_or_default().as_bytes().to_vec();
+        Run {
+            model,
+            request,
+            upstream,
+            url,
+            assumptions,
+            steps,
+            server: model.config.top(),
+            context: model.config.top(),
+            method: Cow::Borrowed(&request.method),
+            main_method: Cow::Borrowed(&request.method),
+            uri: Value::unknown(b"uri".as_slice()),
+            query: Value::known(query),
+            variables: BTreeMap::new(),
+            captures: Vec::new(),
+            matched: Vec::new(),
+            handler: Handler::Files,
+            changes_left: MAX_URI_CHANGES,
+            internal: false,
+            error_status: None,
+            in_error_page: false,
+            refusal: None,
+            body: Body::Waiting,
+            redirect: None,
+            app_fields: None,
+            kept_for_auth: None,
+            first_root: None,
+            asked_by: None,
+        }
+    }
+
+    /// Goes all the way.
+    ///
+    /// # Errors
+    ///
+    /// The first question that the assumptions do not cover.
+    pub(in crate::nginx) fn go(mut self, entry: Entry) -> Result<Answer<'s>, Question> {
+        let (server, forced) = match entry {
+            Entry::Server(server) => (Some(server), None),
+            Entry::Location(server, location) => (Some(server), Some(location)),
+            Entry::Url => (self.choose_server(), None),
+        };
+        let reply = match server {
+            Some(server) => {
+                self.server = server;
+                self.context = server;
+                self.take_captures_of_name();
+                self.pass(forced)?
+            }
+            None => Reply::lost(None),
+        };
+        let status = self.error_status.or(reply.status);
+        let (server, context, assumptions) = (self.server, self.context, self.assumptions.to_vec());
+        let matched = std::mem::take(&mut self.matched);
+        let (mut fields, open) = self.fields(status, &reply);
+        // Very many answers are kept.
+        fields.shrink_to_fit();
+        Ok(Answer {
+            status,
+            fields,
+            by: reply.by,
+            server,
+            context,
+            item: reply.item,
+            matched,
+            assumptions,
+            open,
+            number: 0,
+        })
+    }
+
+    /// The server that the URL reaches.
+    fn choose_server(&self) -> Option<ContextId> {
+        let url = self.url?;
+        self.model.server_for(url.host_str()?, url.port_or_known_default()?)
+    }
+
+    /// What the name of the server captures of the URL's host becomes variables.
+    fn take_captures_of_name(&mut self) {
+        let model = self.model;
+        let host = self.url.and_then(url::Url::host_str);
+        let captures = host.and_then(|host| model.servers.captured(&model.regexes, self.server, host));
+        captures.into_iter().for_each(|captures| self.take_captures(captures));
+    }
+
+    /// From the first phase to the reply that goes to the client.
+    fn pass(&mut self, forced: Option<ContextId>) -> Result<Reply, Question> {
+        let slashes = self.model.servers.merge_slashes();
+        let path = self.url.and_then(|url| {
+            let path = normalise(url.path(), slashes == Some(true))?;
+            let is_sure = slashes.is_some() || !path.windows(2).any(|pair| pair == b"//");
+            is_sure.then_some(path)
+        });
+        let step = match (self.refused(), path) {
+            (Some(reply), _) => Step::Reply(reply),
+            // nginx refuses such a path, or merges its slashes or not, before it knows the server.
+            (None, None) => Step::Reply(Reply::lost(None)),
+            (None, Some(path)) => {
+                self.uri = Value::known(path);
+                self.through_server(forced)?
+            }
+        };
+        self.follow(step)
+    }
+
+    pub(in crate::nginx) fn step(&self) {
+        self.take_steps(1);
+    }
+
+    /// Gives the request up, as one that takes too many steps.
+    pub(in crate::nginx) fn give_up(&self) {
+        self.steps.set(self.steps.get().saturating_add(MAX_STEPS + 1));
+    }
+
+    /// Returns whether this request has taken all the steps it may take; the model gives it up then.
+    pub(in crate::nginx) fn is_over(&self) -> bool {
+        self.steps.get() > MAX_STEPS
+    }
+
+    /// Counts what takes longer the more directives are in force.
+    pub(in crate::nginx) fn take_steps(&self, count: usize) {
+        self.steps.set(self.steps.get().saturating_add(u64::try_from(count).unwrap_or(u64::MAX)));
+    }
+
+    /// From step to step, to the reply that nothing replaces.
+    fn follow(&mut self, mut step: Step) -> Result<Reply, Question> {
+        loop {
+            self.step();
+            step = match step {
+                Step::Reply(reply) => match self.error_page(&reply) {
+                    Some(step) => step,
+                    None => return Ok(reply),
+                },
+                other => self.next(other)?,
+            };
+        }
+    }
+
+    /// The reply to the subrequest that `item` makes for `path`; its variables are those of this run (A3.9).
+    pub(in crate::nginx) fn subrequest(&mut self, item: ItemId, path: Vec<u8>) -> Result<Reply, Question> {
+        let nothing = Upstream::default();
+        let mut sub = Run::new(self.model, (self.request, self.url), &nothing, self.assumptions, self.steps);
+        (sub.server, sub.context) = (self.server, self.server);
+        (sub.method, sub.main_method) = (Cow::Borrowed("GET"), self.main_method.clone());
+        (sub.uri, sub.query) = (Value::known(path), Value::known(Vec::new()));
+        (sub.asked_by, sub.internal, sub.body) = (Some(item), true, self.body);
+        sub.variables = std::mem::take(&mut self.variables);
+        let first = sub.through_server(None)?;
+        let reply = sub.follow(first)?;
+        let status = sub.error_status.or(reply.status);
+        // What headers-more sets there never leaves nginx, but a map that it asks has given its answer for the request too.
+        for item in self.model.config.relevant_more_headers(sub.context) {
+            sub.more(item, status, &mut Vec::new());
+        }
+        self.variables = sub.variables;
+        self.kept_for_auth = sub.kept_for_auth;
+        Ok(Reply { status, ..reply })
+    }
+
+    fn next(&mut self, step: Step) -> Result<Step, Question> {
+        match step {
+            Step::Find => self.find(),
+            Step::Redirect => {
+                self.internal = true;
+                self.through_server(None)
+            }
+            Step::Named(location) => {
+                self.internal = true;
+                self.enter(location)
+            }
+            Step::On => self.content(),
+            Step::Reply(_) => Ok(step),
+        }
+    }
+
+    /// Counts one change of the URI; false where it is one too many.
+    pub(in crate::nginx) fn may_change(&mut self) -> bool {
+        self.changes_left = self.changes_left.saturating_sub(1);
+        self.changes_left > 0
+    }
+
+    /// What nginx refuses before it looks at a location (A2.3).
+    fn refused(&self) -> Option<Reply> {
+        let well_formed = self.method.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));
+        match &*self.method {
+            _ if !well_formed => Some(Reply::special(400, None)),
+            "TRACE" | "CONNECT" => Some(Reply::special(405, None)),
+            _ => None,
+        }
+    }
+
+    /// The server's rewrite phase, then the location: the one the URI finds, or `forced` while the URI is what the client sent.
+    fn through_server(&mut self, forced: Option<ContextId>) -> Result<Step, Question> {
+        self.context = self.server;
+        // A fragment of bare directives is a location whose server is not shown.
+        let is_location = self.model.config.context(self.server).kind == ContextKind::Location;
+        let step = if is_location { Step::On } else { self.rewrite(self.server)? };
+        match (step, forced) {
+            (Step::On, Some(location)) => {
+                self.capture(location);
+                self.enter(location)
+            }
+            // The first change of the URI by a server is not counted.
+            (Step::On | Step::Find, _) => self.find(),
+            (step, _) => Ok(step),
+        }
+    }
+
+    /// Fills in what the expression of a location that was not chosen by the path would capture.
+    fn capture(&mut self, location: ContextId) {
+        let (config, regexes) = (self.model.config, &self.model.regexes);
+        let Some(Pattern::Regex { pattern, ignore_case }) =
+            config.context(location).opener.and_then(|opener| pattern(config, opener))
+        else {
+            return;
+        };
+        let path = self.uri.bytes().unwrap_or_default();
+        match regexes.captures(&pattern, ignore_case, path) {
+            Ok(Some(captures)) => self.take_captures(captures),
+            _ => self.lose_captures(),
+        }
+    }
+
+    /// The reply to a question, or the question itself.
+    pub(in crate::nginx) fn ask(&self, question: Question) -> Result<bool, Question> {
+        let known = self.assumptions.iter().find(|(asked, _)| *asked == question);
+        known.map(|(_, reply)| *reply).ok_or(question)
+    }
+
+    /// The find-config phase: the location that takes the URI.
+    pub(in crate::nginx) fn find(&mut self) -> Result<Step, Question> {
+        let model = self.model;
+        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
+        self.context = self.server;
+        let (found, captures) = model.locations.find(model.config, &model.regexes, self.server, &path);
+        for captures in captures {
+            self.take_captures(captures);
+        }
+        let context = match found {
+            Found::Location(context) | Found::AddSlash(context) => context,
+            Found::Nothing => self.server,
+            Found::Unknown => return Ok(Step::Reply(Reply::lost(None))),
+        };
+        self.context = context;
+        if !self.internal && model.config.single(context, Single::Internal).is_some() {
+            return Ok(Step::Reply(Reply::special(404, None)));
+        }
+        if let Some(reply) = self.too_large(context) {
+            return Ok(Step::Reply(reply));
+        }
+        if !matches!(found, Found::AddSlash(_)) {
+            return self.enter(context);
+        }
+        let item = model.config.context(context).opener;
+        let target = self.with_query([&path, &b"/"[..]].concat());
+        self.redirect = Some((target, item));
+        Ok(Step::Reply(Reply::special(301, item)))
+    }
+
+    /// `path` with the query behind it, as nginx redirects.
+    pub(in crate::nginx) fn with_query(&self, path: Vec<u8>) -> Value<'s> {
+        // Of other bytes versions escape some.
+        let is_plain = path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte));
+        match self.query.bytes() {
+            _ if !is_plain => Value::unknown_target(),
+            Some(b"") => Value::known(path),
+            Some(query) => Value::known([&path, &b"?"[..], query].concat()),
+            None => self.query.clone(),
+        }
+    }
+
+    /// Enters a location, or the server where no location takes the URI: `limit_except` first (A3.6), then its rewrite phase, then
+    /// access and content.
+    fn enter(&mut self, location: ContextId) -> Result<Step, Question> {
+        self.context = self.limited(location).unwrap_or(location);
+        self.matched.clear();
+        self.handler = self.handler_of(location, self.context);
+        if self.context == location && self.model.config.context(location).kind == ContextKind::Location {
+            match self.rewrite(location)? {
+                Step::On => {}
+                Step::Find if self.may_change() => return Ok(Step::Find),
+                Step::Find => return Ok(Step::Reply(Reply::special(500, None))),
+                step => return Ok(step),
+            }
+        }
+        let refusal = if self.asked_by.is_some() { None } else { self.access()? };
+        Ok(refusal.map_or(Step::On, Step::Reply))
+    }
+
+    /// 413 for a body that its length says is too large (A3.20).
+    fn too_large(&mut self, context: ContextId) -> Option<Reply> {
+        let config = self.model.config;
+        let length: u64 = self.header("content-length")?.parse().ok()?;
+        let item = config.single(context, Single::ClientMaxBodySize);
+        let limit = match item {
+            Some(item) => size(&config.parameter(item, 1)?)?,
+            None => DEFAULT_BODY_BYTES,
+        };
+        let refused = limit > 0 && length > limit && self.body != Body::Discarded;
+        if refused {
+            self.body.discard();
+        }
+        refused.then(|| Reply::special(413, item))
+    }
+
+    /// The `limit_except` block of `location` that takes this method over. GET stands for HEAD too (A3.5).
+    fn limited(&self, location: ContextId) -> Option<ContextId> {
+        let config = self.model.config;
+        config.children(location).find(|&child| {
+            let here = config.context(child);
+            let opener = here.opener.filter(|_| here.kind == ContextKind::LimitExcept);
+            opener.is_some_and(|item| {
+                let mut listed = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
+                !listed.any(|name| {
+                    name.eq_ignore_ascii_case(self.method.as_bytes())
+                        || (self.method == "HEAD" && name.eq_ignore_ascii_case(b"GET"))
+                })
+            })
+        })
+    }
+}
+
+/// A size such as `10m`, in bytes.
+fn size(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
+    let factor = match text.get(digits.len()..)? {
+        "" => 1,
+        "k" | "K" => 1024,
+        "m" | "M" => 1024 * 1024,
+        "g" | "G" => 1024 * 1024 * 1024,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// A path as locations are compared with it: decoded, `//` merged, dots resolved (A6.3). The URL parser has resolved dots already;
+/// `None` is what nginx refuses.
+fn normalise(path: &str, merge_slashes: bool) -> Option<Vec<u8>> {
+    let mut normal = Vec::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let decoded = if byte == b'%' { hex(rest.next()?)? * 16 + hex(rest.next()?)? } else { byte };
+        if decoded == 0 {
+            return None;
+        }
+        if decoded != b'/' || !merge_slashes || normal.last() != Some(&b'/') {
+            normal.push(decoded);
+        }
+    }
+    Some(normal)
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
