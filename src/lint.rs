@@ -26,8 +26,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::deployment::Apps;
+use crate::deployment::Deployment;
 pub use crate::deployment::Difference;
-use crate::deployment::{Apps, Deployment};
 use crate::finding::{Finding, Fix, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;

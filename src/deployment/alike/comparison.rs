@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
-use super::super::route;
-use super::super::targets::led_to;
 use super::form::{Form, Style};
 use super::mentioned::Mentioned;
 use super::reads::{PATH, Reads, Variables};
 use super::slice::{self, slice};
 use super::words::is_unread;
 use super::{Around, Kind, locations_of};
+use crate::deployment::ask::route;
+use crate::deployment::ask::targets::led_to;
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::simulate::answer::Model;
 use crate::nginx::simulate::locations::Pattern;

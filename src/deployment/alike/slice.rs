@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::entry_url;
+use crate::deployment::ask::entry_url;
 use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::Model;

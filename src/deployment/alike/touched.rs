@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Site;
+use crate::deployment::Site;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::source::{FileId, Place};
 

@@ -35,7 +35,8 @@
 
 mod unmatched;
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};

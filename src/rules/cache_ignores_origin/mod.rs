@@ -44,7 +44,8 @@
 
 mod detect;
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::settings::Protocol;
 use crate::rule::{Rule, Subject};

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
-use crate::deployment::ask::few;
-use crate::deployment::{Caller, Exchange, Site};
+use crate::deployment::Caller;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
+use crate::deployment::ask::questions::few;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::simulate::fields::is_sent_without_always;

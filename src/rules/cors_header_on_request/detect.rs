@@ -6,8 +6,9 @@ use hashbrown::HashSet;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
-use crate::deployment::ask::few;
-use crate::deployment::{Caller, Site};
+use crate::deployment::Caller;
+use crate::deployment::Site;
+use crate::deployment::ask::questions::few;
 use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
 

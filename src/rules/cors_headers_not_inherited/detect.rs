@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
-use crate::deployment::ask::few;
-use crate::deployment::{Ask, Dropping, Site, is_told, lacking};
+use crate::deployment::Ask;
+use crate::deployment::Dropping;
+use crate::deployment::Site;
+use crate::deployment::ask::questions::few;
+use crate::deployment::is_told;
+use crate::deployment::lacking;
 use crate::nginx::config::ContextId;
 use crate::nginx::simulate::locations::{Pattern, pattern};
 

@@ -39,7 +39,8 @@
 mod detect;
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};

@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
-use crate::deployment::ask::MAX_CANDIDATES;
-use crate::deployment::{Deployment, Exchange, Project, Site, upstream_to};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Project;
+use crate::deployment::Site;
+use crate::deployment::ask::questions::MAX_CANDIDATES;
+use crate::deployment::upstream_to;
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
 use crate::nginx::config::ItemId;

@@ -40,7 +40,9 @@
 
 mod detect;
 
-use crate::deployment::{Deployment, Project, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Project;
+use crate::deployment::Site;
 use crate::dotenv::app::Evidence;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};

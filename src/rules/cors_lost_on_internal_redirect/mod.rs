@@ -38,7 +38,8 @@
 
 mod detect;
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Lost;

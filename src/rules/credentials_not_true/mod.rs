@@ -30,7 +30,8 @@ use std::collections::BTreeMap;
 
 use crate::cors::fault::is_placeholder;
 use crate::cors::request::Request;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::Config;
 use crate::nginx::origins::flow::{SetField, Text};

@@ -36,7 +36,8 @@
 use std::collections::BTreeSet;
 
 use crate::cors::request::Request;
-use crate::deployment::{Deployment, OriginFlow};
+use crate::deployment::Deployment;
+use crate::deployment::OriginFlow;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::flow::SetField;

@@ -1,7 +1,8 @@
 //! The two lines of nginx that stand in one response.
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Site, is_doubtful};
+use crate::deployment::Site;
+use crate::deployment::is_doubtful;
 use crate::nginx::config::ItemId;
 use crate::nginx::simulate::answer::Answer;
 

@@ -41,7 +41,9 @@ mod detect;
 use std::collections::BTreeMap;
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Exchange, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::ItemId;
 use crate::rule::{Rule, Subject};

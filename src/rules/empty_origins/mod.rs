@@ -18,7 +18,8 @@
 //! STORE_CORS=https://store.example.com
 //! ```
 
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::empty::shuts_out_when_empty;
 use crate::dotenv::file_name::Role;
 use crate::dotenv::form;

@@ -20,7 +20,9 @@
 //! CORS_ORIGIN=https://app.example.com
 //! ```
 
-use crate::deployment::{Deployment, EnvKey, Names};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
+use crate::deployment::Names;
 use crate::dotenv::form;
 use crate::dotenv::keys::{Key, Meaning, all};
 use crate::finding::{Finding, Label, Severity};

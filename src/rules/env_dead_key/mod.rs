@@ -17,7 +17,9 @@
 //! OLLAMA_ORIGINS=https://chat.example.com
 //! ```
 
-use crate::deployment::{Deployment, EnvFile, Names};
+use crate::deployment::Deployment;
+use crate::deployment::EnvFile;
+use crate::deployment::Names;
 use crate::dotenv::keys::{Certainty, Meaning};
 use crate::dotenv::misspelled::meant;
 use crate::finding::{Edit, Finding, Fix, Severity};

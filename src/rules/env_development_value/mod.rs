@@ -29,7 +29,9 @@
 use std::collections::BTreeMap;
 
 use crate::cors::origin::Origin;
-use crate::deployment::{Deployment, EnvKey, meant_origin};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
+use crate::deployment::meant_origin;
 use crate::dotenv::app::{AllowedOrigin, Setting};
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::{Certainty, Key};

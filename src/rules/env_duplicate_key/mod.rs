@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use crate::deployment::{Deployment, EnvFile};
+use crate::deployment::Deployment;
+use crate::deployment::EnvFile;
 use crate::dotenv::tree::Assignment;
 use crate::dotenv::value::{Variables, plain_values};
 use crate::finding::{Finding, Label, Severity};

@@ -18,7 +18,8 @@
 //! IMGPROXY_ALLOW_ORIGIN=https://app.example.com
 //! ```
 
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::form::{self, Form};
 use crate::dotenv::keys::{Answer, Certainty, Key, Meaning};
 use crate::finding::{Finding, Severity};

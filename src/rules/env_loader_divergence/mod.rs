@@ -20,7 +20,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::divergence::{Cause, Divergence, divergences};
 use crate::dotenv::keys::{Certainty, Meaning, Separator};
 use crate::dotenv::loaders::Loader;

@@ -30,7 +30,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::deployment::{Deployment, EnvKey, Names};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
+use crate::deployment::Names;
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::{Certainty, Key};
 use crate::finding::{Finding, Label, Severity};

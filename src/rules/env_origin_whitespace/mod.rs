@@ -18,7 +18,8 @@
 //! STORE_CORS=http://localhost:8000,https://store.example.com
 //! ```
 
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::form::{self, Form};
 use crate::dotenv::keys::{Answer, Certainty, Key, Separator};
 use crate::dotenv::tree::Quoting;

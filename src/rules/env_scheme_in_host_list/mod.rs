@@ -18,7 +18,8 @@
 //! SANCTUM_STATEFUL_DOMAINS=app.example.com,localhost:3000
 //! ```
 
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::form;
 use crate::dotenv::keys::{Answer, Key, Scheme};
 use crate::dotenv::list::Entry;

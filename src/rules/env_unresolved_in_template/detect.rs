@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, Names, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Names;
+use crate::deployment::Site;
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::nginx::syntax::envsubst::is_template;

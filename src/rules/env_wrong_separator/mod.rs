@@ -18,7 +18,8 @@
 //! MM_SERVICESETTINGS_ALLOWCORSFROM="https://a.example.com https://b.example.com"
 //! ```
 
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::form::{self, Form, separator_name};
 use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Separator};
 use crate::finding::{Edit, Finding, Fix, Severity};

@@ -38,7 +38,8 @@ mod detect;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ItemId;
 use crate::nginx::config::settings::Protocol;

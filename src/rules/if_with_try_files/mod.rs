@@ -38,7 +38,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};

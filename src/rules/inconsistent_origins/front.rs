@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
-use crate::deployment::ask::few;
-use crate::deployment::{Deployment, Listed};
+use crate::deployment::Deployment;
+use crate::deployment::Listed;
+use crate::deployment::ask::questions::few;
 use crate::nginx::config::ItemId;
 use crate::source::FileId;
 

@@ -1,7 +1,8 @@
 //! An `http://` API of pages that come over https, to which browsers send nothing (M07). Loopback is exempt (M10).
 
 use crate::cors::origin::Origin;
-use crate::deployment::{Deployment, meant_origin};
+use crate::deployment::Deployment;
+use crate::deployment::meant_origin;
 use crate::dotenv::app::App;
 use crate::dotenv::keys::{Certainty, Key, Meaning};
 use crate::source::Place;

@@ -47,7 +47,8 @@ mod detect;
 
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, Listed};
+use crate::deployment::Deployment;
+use crate::deployment::Listed;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;

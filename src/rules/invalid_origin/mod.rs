@@ -32,7 +32,9 @@
 
 use crate::cors::fault::{invalid, is_refusal};
 use crate::cors::serialized::OriginFault;
-use crate::deployment::{Deployment, OriginFlow, Senders};
+use crate::deployment::Deployment;
+use crate::deployment::OriginFlow;
+use crate::deployment::Senders;
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};

@@ -41,7 +41,9 @@
 use std::collections::BTreeMap;
 
 use crate::cors::origin::Origin;
-use crate::deployment::{Deployment, Listed, OriginList};
+use crate::deployment::Deployment;
+use crate::deployment::Listed;
+use crate::deployment::OriginList;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;

@@ -27,7 +27,8 @@
 use crate::cors::header::{CorsHeader, is_token, list_values};
 use crate::cors::names::{are_methods, ends_with_always, is_quoted, names_meant};
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::lists;

@@ -27,7 +27,8 @@
 use std::collections::BTreeSet;
 
 use crate::cors::header::{CorsHeader, list_values};
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::lists;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Exchange, Site, lacking};
+use crate::deployment::Exchange;
+use crate::deployment::Site;
+use crate::deployment::lacking;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};

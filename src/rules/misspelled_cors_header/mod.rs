@@ -31,7 +31,8 @@ use std::collections::BTreeSet;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::misnomer::Misnomer;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Misnamed;

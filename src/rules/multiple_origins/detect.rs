@@ -3,7 +3,8 @@
 use crate::cors::fault::several;
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::{Blocked, Kind, Reason, Verdict};
-use crate::deployment::{Exchange, Site};
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::nginx::config::ItemId;
 
 /// A value with variables in it that turns out to be several origins, such as `"$http_origin, https://app.example.com"`: its

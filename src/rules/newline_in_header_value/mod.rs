@@ -29,7 +29,8 @@ mod detect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;

@@ -33,7 +33,8 @@
 use std::collections::BTreeMap;
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Admission, Deployment};
+use crate::deployment::Admission;
+use crate::deployment::Deployment;
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};

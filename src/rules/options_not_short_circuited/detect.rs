@@ -1,7 +1,9 @@
 //! Preflights that nginx leaves to somebody else.
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Ask, Exchange, Site};
+use crate::deployment::Ask;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::nginx::config::ItemId;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::rules::shared::gate;

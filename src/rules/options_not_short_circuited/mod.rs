@@ -36,7 +36,8 @@ mod detect;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};

@@ -40,7 +40,8 @@ mod detect;
 
 use std::collections::BTreeMap;
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Rewritten;

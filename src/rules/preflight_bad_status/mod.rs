@@ -34,7 +34,8 @@
 //! ```
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};

@@ -50,7 +50,8 @@
 //! ```
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};

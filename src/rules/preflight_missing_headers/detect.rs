@@ -3,7 +3,8 @@
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Reason, Verdict};
-use crate::deployment::{Route, Site};
+use crate::deployment::Route;
+use crate::deployment::Site;
 use crate::nginx::config::ItemId;
 use crate::nginx::simulate::answer::Answer;
 use crate::rules::shared::gate;

@@ -37,7 +37,8 @@
 
 mod detect;
 
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};

@@ -38,7 +38,9 @@
 
 use crate::cors::header::{CorsHeader, MaxAge, max_age, trim};
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::{Deployment, Exchange, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::finding::{Finding, Severity};
 use crate::nginx::simulate::answer::Answer;
 use crate::rule::{Rule, Subject};

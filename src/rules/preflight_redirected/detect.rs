@@ -4,7 +4,8 @@ use url::Url;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::dotenv::keys::Meaning;
 use crate::nginx::config::ContextId;
 use crate::nginx::simulate::answer::Entry;

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Admission, Ask, Deployment, Exchange, Site};
+use crate::deployment::Admission;
+use crate::deployment::Ask;
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::dotenv::app::App;
 use crate::dotenv::echo::Echo;
 use crate::dotenv::file_name::Role;

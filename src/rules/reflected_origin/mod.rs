@@ -43,7 +43,8 @@
 mod detect;
 
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Site;
 use crate::dotenv::echo::Echo;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Severity};

@@ -1,7 +1,8 @@
 //! What the rules on .env files have in common.
 
 use crate::cors::serialized::{NotSerialized, OriginFault};
-use crate::deployment::{Deployment, EnvKey};
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
 use crate::dotenv::app::AllowedOrigin;
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::Certainty;

@@ -1,7 +1,8 @@
 //! What a location says of the methods it takes and of who may come in.
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::{Route, Site};
+use crate::deployment::Route;
+use crate::deployment::Site;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};

@@ -1,7 +1,10 @@
 //! What becomes of preflights: where pages send them, what refuses them, and where nginx itself answers.
 
 use super::gate;
-use crate::deployment::{Ask, Exchange, Route, Site};
+use crate::deployment::Ask;
+use crate::deployment::Exchange;
+use crate::deployment::Route;
+use crate::deployment::Site;
 use crate::nginx::config::settings::Single;
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};

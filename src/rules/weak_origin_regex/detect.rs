@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use hashbrown::HashSet;
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::ask::{MAX_ROUTES, few};
-use crate::deployment::{Admission, Deployment, Exchange, Site};
+use crate::deployment::Admission;
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
+use crate::deployment::ask::questions::{MAX_ROUTES, few};
 use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::guards::guards;

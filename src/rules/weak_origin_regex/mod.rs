@@ -47,7 +47,10 @@ use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Admission, Deployment, Exchange, Site};
+use crate::deployment::Admission;
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::finding::{Finding, Severity};
 use crate::nginx::limits::watched;
 use crate::nginx::origins::comparison::Compared;

@@ -3,7 +3,9 @@
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Exchange, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::nginx::simulate::answer::Answer;
 use crate::rules::shared::lists;
 use crate::rules::shared::lists::part_of;

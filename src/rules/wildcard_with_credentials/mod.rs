@@ -28,7 +28,9 @@ use std::collections::BTreeSet;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
-use crate::deployment::{Deployment, Exchange, Site};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::dotenv::app::App;
 use crate::dotenv::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::Deployment;
+use crate::deployment::Deployment;
 use crate::dotenv::app::{App, Setting};
 use crate::dotenv::file_name::Role;
 use crate::dotenv::keys::Own;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Site;
-use super::entry_url::url;
-use super::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::serialized::check_serialized;
+use crate::deployment::Site;
+use crate::deployment::ask::entry_url::url;
+use crate::deployment::ask::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use crate::dotenv::app::{App, Evidence};
 use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};

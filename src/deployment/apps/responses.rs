@@ -1,7 +1,8 @@
 //! What the apps behind nginx answer, as far as their .env files say.
 
-use super::{Behind, route};
 use crate::cors::header::CorsHeader;
+use crate::deployment::Behind;
+use crate::deployment::ask::route;
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::simulate::app::{AppFields, AppHeaders, AppStatus, Upstream};

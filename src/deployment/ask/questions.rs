@@ -6,13 +6,18 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use url::Url;
 
-use super::alike::{Alike, KindOf};
-use super::{Ask, Deployment, Exchange, OriginFlow, Route, Site};
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::Kind;
+use crate::deployment::Ask;
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::OriginFlow;
+use crate::deployment::Route;
+use crate::deployment::Site;
+use crate::deployment::alike::{Alike, KindOf};
 use crate::dotenv::app::Setting;
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
@@ -36,7 +41,11 @@ pub enum Admission {
 }
 
 /// The routes at which each directive may set a field, in their order; of those that are alike the first.
-pub(super) fn routes_by_item(config: &Config<'_>, alike: &Alike, routes: &[Route<'_>]) -> BTreeMap<ItemId, Vec<usize>> {
+pub(in crate::deployment) fn routes_by_item(
+    config: &Config<'_>,
+    alike: &Alike,
+    routes: &[Route<'_>],
+) -> BTreeMap<ItemId, Vec<usize>> {
     let mut by_item: BTreeMap<ItemId, Vec<usize>> = BTreeMap::new();
     let mut seen: HashSet<(ItemId, KindOf)> = HashSet::new();
     for (index, route) in routes.iter().enumerate() {

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use super::alike::KindOf;
-use super::ask::few;
-use super::{Deployment, Exchange, OriginFlow, Site};
 use crate::cors::header::CorsHeader;
 use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::OriginFlow;
+use crate::deployment::Site;
+use crate::deployment::alike::KindOf;
+use crate::deployment::ask::questions::few;
 use crate::nginx::origins::flow::Flow;
 
 /// How many exchanges are kept in which one value is sent, of pages of one origin each: any of them shows it.

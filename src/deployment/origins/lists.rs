@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::{Deployment, OriginFlow, Route, Site, together};
 use crate::cors::origin::Origin;
 use crate::cors::serialized::check_serialized;
+use crate::deployment::Deployment;
+use crate::deployment::OriginFlow;
+use crate::deployment::Route;
+use crate::deployment::Site;
+use crate::deployment::together;
 use crate::dotenv::app::{AllowedOrigin, App};
 use crate::dotenv::file_name::{is_example, is_production};
 use crate::dotenv::keys::{Certainty, Meaning};

@@ -8,13 +8,16 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::exchange::judge;
-use super::{Deployment, Exchange, Route, Site};
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::misnomer::misnomer;
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Route;
+use crate::deployment::Site;
+use crate::deployment::ask::exchange::judge;
 use crate::dotenv::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ContextId};
 use crate::nginx::simulate::answer::{Answer, Question};

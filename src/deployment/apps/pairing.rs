@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
-use super::environment::{Apps, Project};
+use crate::deployment::apps::environment::{Apps, Project};
 use crate::dotenv::app::App;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::simulate::locations::is_pass;

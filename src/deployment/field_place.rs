@@ -1,7 +1,9 @@
 //! Where to point: the place that made a field, and the request that shows it.
 
-use super::{Deployment, Exchange, Site};
 use crate::cors::header::CorsHeader;
+use crate::deployment::Deployment;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::dotenv::app::App;
 use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::origins::flow::set_fields;

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Ask, Exchange, Site};
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::serialized::check_serialized;
+use crate::deployment::Ask;
+use crate::deployment::Exchange;
+use crate::deployment::Site;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits::Limit;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Behind, upstream};
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
+use crate::deployment::Behind;
+use crate::deployment::upstream;
 use crate::nginx::config::Config;
 use crate::nginx::simulate::answer::{Answer, Entry, Model, Question};
 use crate::nginx::simulate::app::Upstream;

@@ -5,40 +5,30 @@
 //! exchanges instead of the text.
 
 mod alike;
+pub(crate) mod apps;
 pub(crate) mod ask;
-mod asker;
-mod compare;
-pub(crate) mod entry_url;
-mod environment;
-pub(crate) mod exchange;
-mod methods;
-mod origin_lists;
-mod pairing;
-mod place;
-mod probe;
-pub(crate) mod route;
-mod said;
-mod senders;
-mod targets;
-pub(crate) mod visit;
+pub(crate) mod before_after;
+mod field_place;
+pub(crate) mod origins;
 
-pub use ask::Admission;
-pub use asker::{Asker, assumption};
-pub use compare::Difference;
-pub use environment::{Apps, EnvFile, EnvKey, Names, Project};
-pub use exchange::{Ask, Exchange};
-pub use origin_lists::{Listed, OriginList, meant_origin};
-pub use pairing::Behind;
-pub use route::Route;
-pub use said::{upstream, upstream_to};
-pub use senders::Senders;
-pub use visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
+pub use apps::environment::{Apps, EnvFile, EnvKey, Names, Project};
+pub use apps::pairing::Behind;
+pub use apps::responses::{upstream, upstream_to};
+pub use ask::asker::{Asker, assumption};
+pub use ask::exchange::{Ask, Exchange};
+pub use ask::questions::Admission;
+pub use ask::route::Route;
+pub use ask::visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
+pub use before_after::Difference;
+pub use origins::lists::{Listed, OriginList, meant_origin};
+pub use origins::senders::Senders;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use alike::KindOf;
 use alike::{Alike, Around, Touched};
+use ask::{entry_url, exchange, methods, probe, questions, route};
 
 use crate::cors::header::CorsHeader;
 use crate::dotenv::app::{App, Evidence};
@@ -244,7 +234,7 @@ impl<'d> Site<'d> {
         }
         let routes = metered(&mut steps.for_locations, || route::routes(self));
         let before = std::mem::replace(&mut self.routes, routes);
-        self.routes_by_item = ask::routes_by_item(self.config, &self.alike, &self.routes);
+        self.routes_by_item = questions::routes_by_item(self.config, &self.alike, &self.routes);
         self.public = OnceLock::new();
         self.routes_by_file = OnceLock::new();
         let numbers: BTreeMap<ContextId, usize> =

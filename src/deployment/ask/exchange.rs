@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Route, Site, methods, route};
 use crate::cors::check::{self, Field, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
@@ -12,6 +11,10 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::Route;
+use crate::deployment::Site;
+use crate::deployment::ask::methods;
+use crate::deployment::ask::route;
 use crate::nginx::config::settings::Single;
 use crate::nginx::limits::{Limit, counted};
 use crate::nginx::simulate::answer::{Answer, Entry, Question};

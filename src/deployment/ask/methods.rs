@@ -1,7 +1,8 @@
 //! The methods that a configuration tells apart: each is asked by itself, since another one says nothing of it.
 
-use super::{Route, Site};
 use crate::cors::header::CorsHeader;
+use crate::deployment::Route;
+use crate::deployment::Site;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::simulate::answer::Model;
