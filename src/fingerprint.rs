@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use crate::dotenv::tree::{Kind, Tree as EnvTree};
+use crate::dotenv::syntax::tree::{Kind, Tree as EnvTree};
 use crate::finding::{Finding, Fingerprint};
 use crate::nginx::config::Trees;
 use crate::nginx::syntax::tree::{Body, Tree};

@@ -19,7 +19,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::dotenv::keys::{Key, Own};
+use crate::dotenv::products::keys::{Key, Own};
 use crate::finding::Severity;
 use crate::source::{Source, Span};
 use crate::trust::absolute;

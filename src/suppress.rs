@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dotenv::tree::{Kind, Tree as EnvTree};
+use crate::dotenv::syntax::tree::{Kind, Tree as EnvTree};
 use crate::finding::Finding;
 use crate::nginx::config::Trees;
 use crate::nginx::syntax::tree::Tree;

@@ -3,8 +3,8 @@
 //! A story is `== name`, then files (`-- .env` and their lines), then `>>` and the expected lines: what [`render`]
 //! says of the app, and `Origin -> answer` for questions.
 
-use corslint::dotenv::app::{self, AllowOrigin, App};
-use corslint::dotenv::grammar::parse;
+use corslint::dotenv::products::app::{self, AllowOrigin, App};
+use corslint::dotenv::syntax::grammar::parse;
 use corslint::source::{FileId, Place, Source, Sources};
 
 fn text(sources: &Sources, place: Place) -> String {

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{env, fs, process};
 
-use corslint::dotenv::grammar::parse;
-use corslint::dotenv::loaders::{Loader, Reading, readings};
-use corslint::dotenv::tree::Kind;
+use corslint::dotenv::reading::loaders::{Loader, Reading, readings};
+use corslint::dotenv::syntax::grammar::parse;
+use corslint::dotenv::syntax::tree::Kind;
 
 /// What `loader` reads for the key `A`, by our account: its last statement counts.
 fn ours(loader: Loader, file: &[u8]) -> Option<Reading> {

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use corslint::dotenv::app;
-use corslint::dotenv::grammar::parse;
-use corslint::dotenv::loaders::{Loader, readings};
-use corslint::dotenv::tree::{Assignment, Kind, PartKind, Quoting, Tree, secrets};
+use corslint::dotenv::products::app;
+use corslint::dotenv::reading::loaders::{Loader, readings};
+use corslint::dotenv::syntax::grammar::parse;
+use corslint::dotenv::syntax::tree::{Assignment, Kind, PartKind, Quoting, Tree, secrets};
 use corslint::source::{FileId, Span};
 
 use crate::properties::dotenv::sound;

@@ -1,9 +1,9 @@
 //! The tree of any .env file: its statements cover it without gap or overlap, and so do the parts of its values.
 
-use corslint::dotenv::app;
-use corslint::dotenv::grammar::parse;
-use corslint::dotenv::loaders::{Loader, readings};
-use corslint::dotenv::tree::{Assignment, Kind, Tree, secrets};
+use corslint::dotenv::products::app;
+use corslint::dotenv::reading::loaders::{Loader, readings};
+use corslint::dotenv::syntax::grammar::parse;
+use corslint::dotenv::syntax::tree::{Assignment, Kind, Tree, secrets};
 use corslint::source::{FileId, Span};
 
 use super::{assert_whole, brief, cost};

@@ -6,6 +6,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+/// The origin of a page that no configuration allows by name.
+pub(crate) const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
+
 /// An origin that a browser can send.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {

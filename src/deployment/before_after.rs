@@ -18,7 +18,7 @@ use crate::deployment::Exchange;
 use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::deployment::ask::exchange::judge;
-use crate::dotenv::app::{AllowOrigin, App};
+use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ContextId};
 use crate::nginx::simulate::answer::{Answer, Question};
 use crate::nginx::simulate::app::{AppStatus, Upstream};

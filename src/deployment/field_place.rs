@@ -4,7 +4,7 @@ use crate::cors::header::CorsHeader;
 use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
-use crate::dotenv::app::App;
+use crate::dotenv::products::app::App;
 use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::nginx::simulate::answer::{Answer, Field};

@@ -31,8 +31,8 @@ use alike::{Alike, Around, Touched};
 use ask::{entry_url, exchange, methods, probe, questions, route};
 
 use crate::cors::header::CorsHeader;
-use crate::dotenv::app::{App, Evidence};
-use crate::dotenv::keys::Own;
+use crate::dotenv::products::app::{App, Evidence};
+use crate::dotenv::products::keys::Own;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::origins::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};

@@ -2,7 +2,7 @@
 
 use super::discover::FileKind;
 use crate::dotenv;
-use crate::dotenv::tree::Kind;
+use crate::dotenv::syntax::tree::Kind;
 use crate::nginx::syntax::dump;
 use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::Tree;
@@ -54,7 +54,7 @@ pub(super) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
     }
     let (mut assignments, mut others) = (0, 0);
     let start = bytes.get(..BYTES).unwrap_or(bytes);
-    for statement in dotenv::grammar::parse(start).statements {
+    for statement in dotenv::syntax::grammar::parse(start).statements {
         match statement.kind {
             Kind::Blank | Kind::Comment(_) => {}
             // A value may go over several lines, as a key in quotes does.
@@ -77,6 +77,6 @@ pub fn kind_of(bytes: &[u8]) -> Option<FileKind> {
     if dump::split(bytes).is_some() || speaks_nginx(&grammar::parse(bytes), bytes) {
         return Some(FileKind::Nginx);
     }
-    let tree = dotenv::grammar::parse(bytes);
+    let tree = dotenv::syntax::grammar::parse(bytes);
     (tree.errors.is_empty() && tree.assignments().next().is_some()).then_some(FileKind::Env)
 }

@@ -11,7 +11,7 @@ use super::discover::{self, Candidate, FileKind, name_of};
 use super::read::{Files, Unreadable, shown};
 use super::{Context, Error, Options, fill, group, own};
 use crate::deployment::Apps;
-use crate::dotenv::file_name::is_env_file_name;
+use crate::dotenv::syntax::file_name::is_env_file_name;
 use crate::nginx::config::include::Includes;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::redact::Redactor;

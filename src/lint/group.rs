@@ -11,9 +11,9 @@ use super::read::{Files, shown};
 use crate::deployment::Apps;
 use crate::deployment::EnvFile;
 use crate::deployment::Project;
-use crate::dotenv::app::{self, App, Beside, Evidence};
-use crate::dotenv::file_name::Role;
-use crate::dotenv::keys::Certainty;
+use crate::dotenv::products::app::{self, App, Beside, Evidence};
+use crate::dotenv::products::keys::Certainty;
+use crate::dotenv::syntax::file_name::Role;
 use crate::settings::{Set, Settings};
 use crate::source::{FileId, Place};
 

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::dotenv::app::{self, App, Beside};
-use crate::dotenv::file_name::Role;
-use crate::dotenv::tree::Tree;
+use crate::dotenv::products::app::{self, App, Beside};
+use crate::dotenv::syntax::file_name::Role;
+use crate::dotenv::syntax::tree::Tree;
 use crate::source::{FileId, lossy};
 
 /// A .env file with what its name says.

@@ -15,7 +15,7 @@ use super::glob;
 use super::overlay::{Overlay, real};
 use crate::cors::login::logins;
 use crate::dotenv;
-use crate::dotenv::file_name::is_env_file_name;
+use crate::dotenv::syntax::file_name::is_env_file_name;
 use crate::nginx::config::Trees;
 use crate::nginx::config::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::syntax::credentials::{self, SecretLines};
@@ -37,7 +37,7 @@ pub(super) struct Files {
     /// The nginx files.
     pub nginx: Trees,
     /// The .env files.
-    pub env: BTreeMap<FileId, dotenv::tree::Tree>,
+    pub env: BTreeMap<FileId, dotenv::syntax::tree::Tree>,
     /// The nginx files of `nginx -T` output, by the path they had on the machine that printed them.
     dumped: BTreeMap<String, FileId>,
     by_path: HashMap<PathBuf, FileId>,
@@ -115,7 +115,8 @@ impl Files {
                     match (reads_like_env(&tree, &bytes), candidate.said) {
                         (true, false) => self.add_env(&shown, path, bytes),
                         (true, true) => {
-                            let secrets = dotenv::tree::secrets(&dotenv::grammar::parse(&bytes), &bytes);
+                            let secrets =
+                                dotenv::syntax::tree::secrets(&dotenv::syntax::grammar::parse(&bytes), &bytes);
                             let file = self.add_nginx(shown, Some(path), tree, bytes);
                             // A finding of nginx's grammar may cover a value and is not about it.
                             self.sources.get_mut(file).sealed = secrets;
@@ -140,7 +141,7 @@ impl Files {
         let credentials = self.credentials.iter().map(|place| self.sources.bytes(*place));
         let env = self.env.iter().flat_map(|(file, tree)| {
             let bytes = &self.sources.get(*file).bytes;
-            dotenv::secret::values(tree, bytes).map(move |span| span.of(bytes))
+            dotenv::syntax::secret::values(tree, bytes).map(move |span| span.of(bytes))
         });
         let filled = self.nginx.values().flat_map(|tree| tree.filled.texts());
         let logins = filled.flat_map(|text| logins(text).filter_map(|login| text.get(login)));
@@ -156,10 +157,10 @@ impl Files {
     }
 
     fn add_env(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) -> FileId {
-        let tree = dotenv::grammar::parse(&bytes);
-        let secrets = dotenv::tree::secrets(&tree, &bytes);
-        let sealed = dotenv::tree::sealed(&tree, &bytes);
-        let lists = dotenv::tree::lists(&tree, &bytes);
+        let tree = dotenv::syntax::grammar::parse(&bytes);
+        let secrets = dotenv::syntax::tree::secrets(&tree, &bytes);
+        let sealed = dotenv::syntax::tree::sealed(&tree, &bytes);
+        let lists = dotenv::syntax::tree::lists(&tree, &bytes);
         let file = self.sources.add(Source::new(shown, Some(path.to_owned()), bytes));
         let source = self.sources.get_mut(file);
         (source.secrets, source.sealed) = (secrets, sealed);

@@ -1,6 +1,6 @@
-//! What `[env]` says of a team's own keys, in the words of [`crate::dotenv::keys`].
+//! What `[env]` says of a team's own keys, in the words of [`crate::dotenv::products::keys`].
 
-use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash};
+use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash};
 
 /// Each meaning with its word.
 const WORDS: [(&str, Meaning); 15] = [

@@ -11,7 +11,7 @@ use super::fields::TOP;
 use super::{AppPath, Context, FailOn, Globs, Invalid, Level, Levels, Override, Problem, Set, Settings};
 use super::{check, own_key};
 use crate::cors::login::logins;
-use crate::dotenv::keys::{Answer, Key};
+use crate::dotenv::products::keys::{Answer, Key};
 use crate::finding::Severity;
 use crate::redact::is_secret_name;
 use crate::rules;

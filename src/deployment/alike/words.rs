@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::cors::header::CorsHeader;
 use crate::cors::registrable::is_special_label;
-use crate::dotenv::placeholder::is_to_be_filled_in;
-use crate::dotenv::stage::is_of_a_stage;
+use crate::dotenv::products::host_stage::is_of_a_stage;
+use crate::dotenv::products::placeholder::is_to_be_filled_in;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::locations::is_pass;
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::deployment::Deployment;
-use crate::dotenv::app::{App, Setting};
-use crate::dotenv::file_name::Role;
-use crate::dotenv::keys::Own;
-use crate::dotenv::tree::Tree;
+use crate::dotenv::products::app::{App, Setting};
+use crate::dotenv::products::keys::Own;
+use crate::dotenv::syntax::file_name::Role;
+use crate::dotenv::syntax::tree::Tree;
 use crate::source::{FileId, Place, lossy};
 
 /// The .env files that were read.

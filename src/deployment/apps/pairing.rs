@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use crate::deployment::apps::environment::{Apps, Project};
-use crate::dotenv::app::App;
+use crate::dotenv::products::app::App;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::simulate::locations::is_pass;
 use crate::source::Place;

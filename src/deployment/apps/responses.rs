@@ -1,9 +1,9 @@
 //! What the apps behind nginx answer, as far as their .env files say.
 
 use crate::cors::header::CorsHeader;
+use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::deployment::Behind;
-use crate::deployment::ask::route;
-use crate::dotenv::app::{AllowOrigin, App};
+use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::simulate::app::{AppFields, AppHeaders, AppStatus, Upstream};
 
@@ -42,7 +42,7 @@ fn said_to(app: &App, origin: &str) -> AppFields {
 
 /// The same where nobody knows which origin it is told: known only where it is the same for those it names and for any other.
 fn said_to_any(app: &App) -> AppFields {
-    let any = said_to(app, route::FOREIGN_ORIGIN);
+    let any = said_to(app, FOREIGN_ORIGIN);
     let named =
         app.origins.iter().find(|origin| origin.cors).map(|origin| said_to(app, origin.text.trim_end_matches('/')));
     if named.is_none_or(|named| named == any) {

@@ -18,7 +18,7 @@ use crate::deployment::OriginFlow;
 use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::deployment::alike::{Alike, KindOf};
-use crate::dotenv::app::Setting;
+use crate::dotenv::products::app::Setting;
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};

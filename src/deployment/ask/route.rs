@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::{CorsHeader, list_values};
+use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Site;
 use crate::deployment::ask::entry_url::url;
 use crate::deployment::ask::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
-use crate::dotenv::app::{App, Evidence};
+use crate::dotenv::products::app::{App, Evidence};
 use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
@@ -32,8 +33,6 @@ const FEW_FILES: usize = 8;
 const BYTES_OF_A_STEP: usize = 4;
 /// How many bytes a list may have whose names are looked at: nginx reads no longer parameter.
 const MAX_LISTED: usize = 4096;
-/// A site that no configuration allows by name.
-pub(crate) const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
 
 /// A location, or a server without one, in which CORS is about.
 #[derive(Debug)]

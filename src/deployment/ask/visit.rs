@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 use url::Url;
 
 use crate::cors::header::CorsHeader;
+use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
@@ -17,7 +18,7 @@ use crate::deployment::Site;
 use crate::deployment::ask::entry_url;
 use crate::deployment::ask::exchange::main_verdict;
 use crate::deployment::ask::route;
-use crate::dotenv::app::App;
+use crate::dotenv::products::app::App;
 use crate::nginx::config::settings::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::origins::flow::{SetField, set_fields};
@@ -93,7 +94,7 @@ pub fn lacking(verdict: &Verdict) -> Option<CorsHeader> {
 impl<'d> Site<'d> {
     /// A page's origin that no configuration mentions.
     pub fn foreign_origin() -> String {
-        route::FOREIGN_ORIGIN.to_owned()
+        FOREIGN_ORIGIN.to_owned()
     }
 
     /// The contexts that requests from outside enter: locations, and servers without one.
@@ -190,7 +191,7 @@ impl<'d> Site<'d> {
         let is_star = *allow_origin.value == *b"*";
         let any = is_star || !flow.reflected.is_empty();
         let mentioned = route::origins(&self.asker.model, &[flow], app).into_iter().next();
-        let origin = mentioned.or_else(|| any.then(|| route::FOREIGN_ORIGIN.to_owned()))?;
+        let origin = mentioned.or_else(|| any.then(|| FOREIGN_ORIGIN.to_owned()))?;
         Some(Caller { origin, credentials: !is_star && fields.iter().any(credentials) })
     }
 }

@@ -13,7 +13,7 @@ use crate::deployment::Site;
 use crate::deployment::Visit;
 use crate::deployment::ask::questions::MAX_CANDIDATES;
 use crate::deployment::upstream_to;
-use crate::dotenv::app::{AllowOrigin, App};
+use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::nearest_directives::Nearest;
 use crate::nginx::config::settings::Protocol;
 use crate::nginx::config::{ContextId, ItemId};

@@ -10,8 +10,8 @@ use crate::deployment::Project;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::MAX_CANDIDATES;
 use crate::deployment::upstream_to;
-use crate::dotenv::app::Evidence;
-use crate::dotenv::keys::Certainty;
+use crate::dotenv::products::app::Evidence;
+use crate::dotenv::products::keys::Certainty;
 use crate::nginx::config::ItemId;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 

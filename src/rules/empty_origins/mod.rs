@@ -20,10 +20,10 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::empty::shuts_out_when_empty;
-use crate::dotenv::file_name::Role;
-use crate::dotenv::form;
-use crate::dotenv::keys::{Answer, Key, Meaning, all};
+use crate::dotenv::products::empty_lists::shuts_out_when_empty;
+use crate::dotenv::products::keys::{Answer, Key, Meaning, all};
+use crate::dotenv::products::list_form;
+use crate::dotenv::syntax::file_name::Role;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -53,12 +53,12 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
         Meaning::Origins | Meaning::SingleOrigin => shuts_out_when_empty(row.product),
         _ => Answer::No,
     };
-    let known = form::certainty(&setting.keys, wrong);
+    let known = list_form::certainty(&setting.keys, wrong);
     let opens = setting.keys.iter().all(|row| wrong(row) == Answer::Unknown);
     let worst = if key.in_production { Severity::Error } else { Severity::Warning };
     let (severity, message) = match known {
         Some(certainty) => {
-            let app = form::product(&setting.keys).unwrap_or("the app");
+            let app = list_form::product(&setting.keys).unwrap_or("the app");
             (
                 env::severity(key, worst, certainty)?,
                 format!("{app} lets no page of another origin in: the list is empty"),

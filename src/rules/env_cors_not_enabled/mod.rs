@@ -23,8 +23,8 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::Names;
-use crate::dotenv::form;
-use crate::dotenv::keys::{Key, Meaning, all};
+use crate::dotenv::products::keys::{Key, Meaning, all};
+use crate::dotenv::products::list_form;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -47,7 +47,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
         let names = deployment.names(project);
         for key in deployment.keys_of(project) {
-            let product = form::product(&key.setting.keys);
+            let product = list_form::product(&key.setting.keys);
             let lists = key.setting.keys.iter().any(|row| row.meaning == Meaning::Origins);
             if let Some(product) = product.filter(|_| lists && !key.setting.is_empty()) {
                 let of_product = all().iter().filter(|row| row.product == product);

@@ -20,8 +20,8 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvFile;
 use crate::deployment::Names;
-use crate::dotenv::keys::{Certainty, Meaning};
-use crate::dotenv::misspelled::meant;
+use crate::dotenv::products::keys::{Certainty, Meaning};
+use crate::dotenv::products::misspelled::meant;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, lossy};

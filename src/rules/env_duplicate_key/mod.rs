@@ -24,8 +24,8 @@ use hashbrown::HashSet;
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvFile;
-use crate::dotenv::tree::Assignment;
-use crate::dotenv::value::{Variables, plain_values};
+use crate::dotenv::reading::value::{Variables, plain_values};
+use crate::dotenv::syntax::tree::Assignment;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};

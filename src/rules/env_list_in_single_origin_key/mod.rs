@@ -20,8 +20,8 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::form::{self, Form};
-use crate::dotenv::keys::{Answer, Certainty, Key, Meaning};
+use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning};
+use crate::dotenv::products::list_form::{self, Form};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -49,14 +49,14 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         return None;
     }
     let wrong = |row: &Key| if is_single(row) { Answer::Yes } else { Answer::No };
-    let certainty = form::certainty(&setting.keys, wrong);
+    let certainty = list_form::certainty(&setting.keys, wrong);
     let is_link = setting.keys.iter().all(|row| row.meaning == Meaning::FrontendUrl) && !setting.cors;
     let severity = match certainty {
         Some(certainty) if !is_link => env::severity(key, Severity::Error, certainty)?,
         // Another product splits it, or it is a link and no allow-list.
         _ => Severity::Advice,
     };
-    let app = form::product(&setting.keys).unwrap_or("the app");
+    let app = list_form::product(&setting.keys).unwrap_or("the app");
     let message = match severity {
         Severity::Error => format!("browsers block every page: {app} sends the list as it stands, and it is no origin"),
         _ => "an app that sends this as it stands lets no page in; one that splits it is fine".to_owned(),

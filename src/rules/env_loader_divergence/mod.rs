@@ -22,10 +22,10 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::divergence::{Cause, Divergence, divergences};
-use crate::dotenv::keys::{Certainty, Meaning, Separator};
-use crate::dotenv::loaders::Loader;
-use crate::dotenv::tree::Assignment;
+use crate::dotenv::products::keys::{Certainty, Meaning, Separator};
+use crate::dotenv::reading::divergence::{Cause, Divergence, divergences};
+use crate::dotenv::reading::loaders::Loader;
+use crate::dotenv::syntax::tree::Assignment;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;

@@ -20,9 +20,9 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::form::{self, Form};
-use crate::dotenv::keys::{Answer, Certainty, Key, Separator};
-use crate::dotenv::tree::Quoting;
+use crate::dotenv::products::keys::{Answer, Certainty, Key, Separator};
+use crate::dotenv::products::list_form::{self, Form};
+use crate::dotenv::syntax::tree::Quoting;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -58,11 +58,11 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         return None;
     }
     let origin = setting.text_of(first);
-    if !form::is_address(&origin) {
+    if !list_form::is_address(&origin) {
         return None;
     }
     // Only where every product that may be meant keeps the blanks is it sure that the page does not get in.
-    let surely = form::certainty(&lists, |row| match row.trims {
+    let surely = list_form::certainty(&lists, |row| match row.trims {
         Answer::No => Answer::Yes,
         Answer::Yes => Answer::No,
         Answer::Unknown => Answer::Unknown,
@@ -74,7 +74,7 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         None if setting.quoting == Quoting::Bare => return None,
         None => Severity::Advice,
     };
-    let app = form::product(&setting.keys).unwrap_or("the app");
+    let app = list_form::product(&setting.keys).unwrap_or("the app");
     let message = match severity {
         Severity::Error => format!("no page of `{origin}` gets in: {app} compares it with its blanks"),
         _ => format!("an app that keeps the blanks lets no page of `{origin}` in"),

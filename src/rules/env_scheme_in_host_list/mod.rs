@@ -20,9 +20,9 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::form;
-use crate::dotenv::keys::{Answer, Key, Scheme};
-use crate::dotenv::list::Entry;
+use crate::dotenv::products::keys::{Answer, Key, Scheme};
+use crate::dotenv::products::list::Entry;
+use crate::dotenv::products::list_form;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
@@ -54,8 +54,8 @@ fn judge(key: &EnvKey<'_>, entry: &Entry) -> Option<Finding> {
     let text = setting.text_of(entry);
     let (scheme, rest) = text.split_once("://")?;
     let wrong = |row: &Key| if row.scheme == Scheme::Forbidden { Answer::Yes } else { Answer::No };
-    let severity = env::severity(key, Severity::Error, form::certainty(&setting.keys, wrong)?)?;
-    let app = form::product(&setting.keys).unwrap_or("the app");
+    let severity = env::severity(key, Severity::Error, list_form::certainty(&setting.keys, wrong)?)?;
+    let app = list_form::product(&setting.keys).unwrap_or("the app");
     let host = rest.split('/').next().unwrap_or_default();
     let place = setting.place_of(entry);
     let message = format!("{app} compares this with the name of a host, and no host starts with `{scheme}://`");

@@ -20,8 +20,8 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::form::{self, Form, separator_name};
-use crate::dotenv::keys::{Answer, Certainty, Key, Meaning, Separator};
+use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Separator};
+use crate::dotenv::products::list_form::{self, Form, separator_name};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -48,11 +48,11 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         Form::Separator | Form::Single => Answer::Yes,
         Form::Unknown => Answer::Unknown,
     };
-    let certainty = form::certainty(&setting.keys, wrong)?;
+    let certainty = list_form::certainty(&setting.keys, wrong)?;
     let splits = |row: &&Key| setting.form(row) == Form::Separator && row.certainty > Certainty::Unverified;
     let row = setting.keys.iter().filter(splits).max_by_key(|row| row.certainty)?;
     let severity = env::severity(key, Severity::Error, certainty)?;
-    let app = form::product(&setting.keys).unwrap_or("the app");
+    let app = list_form::product(&setting.keys).unwrap_or("the app");
     let what = if row.meaning == Meaning::Hosts { "host" } else { "origin" };
     let separator = separator_name(row.separator);
     let (found, written) = (setting.entries(row.separator).len(), setting.written().len());

@@ -12,8 +12,8 @@ use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::Listed;
 use crate::deployment::meant_origin;
-use crate::dotenv::app::{AllowedOrigin, App};
-use crate::dotenv::keys::{Certainty, Meaning};
+use crate::dotenv::products::app::{AllowedOrigin, App};
+use crate::dotenv::products::keys::{Certainty, Meaning};
 use crate::nginx::limits::{self, Limit};
 use crate::source::Place;
 

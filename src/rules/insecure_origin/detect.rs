@@ -3,8 +3,8 @@
 use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::meant_origin;
-use crate::dotenv::app::App;
-use crate::dotenv::keys::{Certainty, Key, Meaning};
+use crate::dotenv::products::app::App;
+use crate::dotenv::products::keys::{Certainty, Key, Meaning};
 use crate::source::Place;
 
 /// An API that a page cannot call.

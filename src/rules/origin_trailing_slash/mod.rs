@@ -38,10 +38,10 @@
 use std::collections::BTreeSet;
 
 use crate::cors::serialized::{OriginFault, check_serialized};
-use crate::dotenv::keys::{Certainty, Meaning, Slash};
+use crate::dotenv::products::keys::{Certainty, Meaning, Slash};
 use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
-use crate::{deployment::Deployment, dotenv::app::AllowedOrigin, source::Place};
+use crate::{deployment::Deployment, dotenv::products::app::AllowedOrigin, source::Place};
 
 use crate::rules::shared::{edits, wording};
 

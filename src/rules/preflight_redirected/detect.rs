@@ -6,7 +6,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
-use crate::dotenv::keys::Meaning;
+use crate::dotenv::products::keys::Meaning;
 use crate::nginx::config::ContextId;
 use crate::nginx::simulate::answer::Entry;
 use crate::nginx::simulate::app::Upstream;

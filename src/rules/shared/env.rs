@@ -3,9 +3,9 @@
 use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::dotenv::app::AllowedOrigin;
-use crate::dotenv::file_name::Role;
-use crate::dotenv::keys::Certainty;
+use crate::dotenv::products::app::AllowedOrigin;
+use crate::dotenv::products::keys::Certainty;
+use crate::dotenv::syntax::file_name::Role;
 use crate::finding::Severity;
 
 /// How bad a fault is that is `worst` where it is certain. Only what was read in a product's source or documentation is an

@@ -1,8 +1,8 @@
 //! `set -a; . ./.env` in a POSIX shell, as dash reads it.
 
 use super::{Case, Reading, is_posix_name};
-use crate::dotenv::tree::Assignment;
-use crate::dotenv::value::{MAX_VALUE_BYTES, braced};
+use crate::dotenv::reading::value::{MAX_VALUE_BYTES, braced};
+use crate::dotenv::syntax::tree::Assignment;
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let separator = assignment.separator;

@@ -13,8 +13,8 @@ mod python;
 mod shell;
 mod systemd;
 
-use super::tree::{Assignment, Kind, Statement, Tree};
-use super::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
+use crate::dotenv::reading::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
+use crate::dotenv::syntax::tree::{Assignment, Kind, Statement, Tree};
 use crate::source::Span;
 
 /// A program that reads .env files.
@@ -211,7 +211,7 @@ fn is_posix_name(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dotenv::grammar::parse;
+    use crate::dotenv::syntax::grammar::parse;
 
     #[test]
     fn what_is_plain_is_read_alike() {

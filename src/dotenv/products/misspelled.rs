@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::ends::Ends;
-use super::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
+use crate::dotenv::products::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
+use crate::dotenv::products::name_endings::Ends;
 
 /// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
 /// keys show a product that reads fixed names.

@@ -4,8 +4,8 @@
 //! order mark becomes a part of the first key.
 
 use super::{Case, Reading};
-use crate::dotenv::tree::{Assignment, Quoting};
-use crate::dotenv::value::Variables;
+use crate::dotenv::reading::value::Variables;
+use crate::dotenv::syntax::tree::{Assignment, Quoting};
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     if assignment.separator.colon {

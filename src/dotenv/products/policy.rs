@@ -1,9 +1,9 @@
 //! The app's answer to a request's Origin, as its .env files tell.
 
-use super::allowed::{Said, is_known};
-use super::app::{AllowOrigin, App, Policy, Setting};
-use super::keys::{Answer, Certainty, Key, Patterns, Scheme, Separator, Slash};
-use super::list::Entry;
+use crate::dotenv::products::allowed::{Said, is_known};
+use crate::dotenv::products::app::{AllowOrigin, App, Policy, Setting};
+use crate::dotenv::products::keys::{Answer, Certainty, Key, Patterns, Scheme, Separator, Slash};
+use crate::dotenv::products::list::Entry;
 use crate::source::Place;
 
 impl App {
@@ -101,7 +101,7 @@ impl App {
 }
 
 /// What an entry is to an origin.
-pub(super) enum Match {
+pub(in crate::dotenv) enum Match {
     Origin,
     Any,
     Nothing,
@@ -109,7 +109,7 @@ pub(super) enum Match {
 }
 
 /// What it is as a product reads it. Save for the entries that are this origin but for a slash or for case, it is the same for every origin.
-pub(super) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
+pub(in crate::dotenv) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
     if text == "*" {
         return match key.star {
             Answer::Yes => Match::Any,

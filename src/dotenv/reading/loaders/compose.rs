@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Reading;
 use super::found::Found;
-use crate::dotenv::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
+use crate::dotenv::reading::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
 
 /// What it sets each key to, by the place of the key.
 pub(super) fn read(file: &[u8]) -> Found {

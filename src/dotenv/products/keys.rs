@@ -12,7 +12,7 @@ pub use convention::Looks;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::slips::Slips;
+use crate::dotenv::products::one_letter_off::Slips;
 
 /// How sure a row is. Only [`Certainty::Src`] and [`Certainty::Docs`] may carry an error, [`Certainty::Usage`] and
 /// [`Certainty::Convention`] a warning; the last is used to recognise a key, never to judge it.
@@ -300,7 +300,7 @@ impl Own {
     }
 
     /// The names that one edit may make of `name`, and perhaps others.
-    pub(super) fn near(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(in crate::dotenv) fn near(&self, name: &str) -> impl Iterator<Item = &str> {
         self.slips.near(name).into_iter().filter_map(|number| self.names.get(number).map(String::as_str))
     }
 

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::app::Setting;
-use super::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
-use super::list::Entry;
-use super::tree::Quoting;
+use crate::dotenv::products::app::Setting;
+use crate::dotenv::products::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
+use crate::dotenv::products::list::Entry;
+use crate::dotenv::syntax::tree::Quoting;
 use crate::source::{Place, lossy};
 
 /// What becomes of a list in the product of one row.
@@ -242,8 +242,8 @@ pub fn separator_name(separator: Separator) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dotenv::app::read;
-    use crate::dotenv::grammar::parse;
+    use crate::dotenv::products::app::read;
+    use crate::dotenv::syntax::grammar::parse;
     use crate::source::FileId;
 
     fn setting(file: &str) -> Setting {

@@ -1,7 +1,7 @@
 //! The npm package `dotenv`: one regular expression over the file.
 
 use super::{Case, Reading};
-use crate::dotenv::tree::{Assignment, Kind, Quoting};
+use crate::dotenv::syntax::tree::{Assignment, Kind, Quoting};
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let key = case.text(assignment.key);

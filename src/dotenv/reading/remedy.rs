@@ -3,10 +3,10 @@
 //! Every form is tried: a line is made of it, and each loader reads that line. So what is told is never a form about which the next
 //! run complains as well.
 
-use super::divergence::{Cause, Divergence};
-use super::grammar::parse;
-use super::loaders::{Loader, Reading, readings};
-use super::tree::Quoting;
+use crate::dotenv::reading::divergence::{Cause, Divergence};
+use crate::dotenv::reading::loaders::{Loader, Reading, readings};
+use crate::dotenv::syntax::grammar::parse;
+use crate::dotenv::syntax::tree::Quoting;
 
 /// A form in which a value can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,8 +116,8 @@ impl Divergence<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::dotenv::divergence::divergences;
-    use crate::dotenv::grammar::parse;
+    use crate::dotenv::reading::divergence::divergences;
+    use crate::dotenv::syntax::grammar::parse;
 
     #[track_caller]
     fn check(line: &str, list: Option<&str>, expected: &str) {

@@ -1,6 +1,6 @@
 //! What products make of a list of origins that is empty.
 
-use super::keys::Answer;
+use crate::dotenv::products::keys::Answer;
 
 /// Products that let any origin in by default; whether an empty value is the default differs.
 const OPEN_BY_DEFAULT: [&str; 13] = [
@@ -35,7 +35,7 @@ pub fn shuts_out_when_empty(product: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dotenv::keys::all;
+    use crate::dotenv::products::keys::all;
 
     #[test]
     fn the_products_are_those_of_the_table() {

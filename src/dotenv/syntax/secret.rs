@@ -1,7 +1,7 @@
 //! Values that no text may show: those whose key calls them secret, and logins wherever they stand.
 
-use super::tree::{Assignment, Part, PartKind, Tree};
 use crate::cors::login::logins;
+use crate::dotenv::syntax::tree::{Assignment, Part, PartKind, Tree};
 use crate::redact::is_secret_name;
 use crate::source::Span;
 
@@ -25,7 +25,7 @@ pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> 
 }
 
 /// What stands for secrets that are not set, as in `${API_TOKEN:-default}`, which is one as well.
-pub(super) fn defaults(tree: &Tree, assignment: &Assignment, file: &[u8]) -> Vec<Span> {
+pub(in crate::dotenv) fn defaults(tree: &Tree, assignment: &Assignment, file: &[u8]) -> Vec<Span> {
     let default = |part: &Part| match part.kind {
         PartKind::Braced(name, default) if is_secret(name.of(file)) => {
             let signs = default.of(file).iter().take_while(|byte| b":-=?+".contains(byte)).count();
@@ -38,7 +38,7 @@ pub(super) fn defaults(tree: &Tree, assignment: &Assignment, file: &[u8]) -> Vec
 }
 
 /// Returns whether a key says that its value is secret.
-pub(super) fn is_secret(key: &[u8]) -> bool {
+pub(in crate::dotenv) fn is_secret(key: &[u8]) -> bool {
     let key = String::from_utf8_lossy(key).to_ascii_uppercase();
     is_secret_name(&key) || key.ends_with("_KEY") || key.ends_with("_AUTH")
 }
@@ -46,7 +46,7 @@ pub(super) fn is_secret(key: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dotenv::grammar::parse;
+    use crate::dotenv::syntax::grammar::parse;
 
     #[test]
     fn keys_say_what_is_secret() {

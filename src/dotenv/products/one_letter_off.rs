@@ -9,13 +9,13 @@ const LONGEST: usize = 128;
 
 /// The numbers of names by those texts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Slips {
+pub(in crate::dotenv) struct Slips {
     by_rest: HashMap<u64, Vec<usize>>,
 }
 
 impl Slips {
     /// Those of these names, which are numbered from 0.
-    pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+    pub(in crate::dotenv) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         let mut slips = Slips::default();
         for (number, name) in names.enumerate() {
             for rest in rests(name) {
@@ -29,7 +29,7 @@ impl Slips {
     }
 
     /// The numbers of all names that one edit may make of `name`, and perhaps of others, in order.
-    pub(super) fn near(&self, name: &str) -> Vec<usize> {
+    pub(in crate::dotenv) fn near(&self, name: &str) -> Vec<usize> {
         let mut near: Vec<usize> = rests(name).filter_map(|rest| self.by_rest.get(&rest)).flatten().copied().collect();
         near.sort_unstable();
         near.dedup();

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::tree::{Assignment, PartKind, Quoting, Tree};
+use crate::dotenv::syntax::tree::{Assignment, PartKind, Quoting, Tree};
 use crate::source::Span;
 
 /// The longest value that variables may grow into, in bytes: more than any operating system passes to a process in
@@ -63,7 +63,7 @@ impl Plain {
 }
 
 /// How many bytes all values of a file with variables may have together; those behind are not known.
-pub(super) const MAX_FILLED_BYTES: usize = 4 * 1024 * 1024;
+pub(in crate::dotenv) const MAX_FILLED_BYTES: usize = 4 * 1024 * 1024;
 
 /// The effective values of a file's assignments.
 pub struct Values {
@@ -167,7 +167,7 @@ fn turned(quoting: Quoting, escape: &[u8]) -> Option<u8> {
 }
 
 /// What `${NAME…}` stands for: the variable, or the default that `:-` gives for one that is unset or empty.
-pub(super) fn braced<'v>(set: Option<&'v [u8]>, operator: &'v [u8]) -> Option<&'v [u8]> {
+pub(in crate::dotenv) fn braced<'v>(set: Option<&'v [u8]>, operator: &'v [u8]) -> Option<&'v [u8]> {
     match (set, operator.strip_prefix(b":-")) {
         (Some(set), None) if operator.is_empty() => Some(set),
         (Some(set), Some(_)) if !set.is_empty() => Some(set),
@@ -179,7 +179,7 @@ pub(super) fn braced<'v>(set: Option<&'v [u8]>, operator: &'v [u8]) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dotenv::grammar::parse;
+    use crate::dotenv::syntax::grammar::parse;
 
     /// The values of a file as text, `?` for what is not known.
     fn values(file: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reading;
-use crate::dotenv::tree::{Kind, Tree};
+use crate::dotenv::syntax::tree::{Kind, Tree};
 
 /// What it sets, and where it stops.
 #[derive(Default)]

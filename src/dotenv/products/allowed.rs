@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
 
-use super::app::{App, Setting};
-use super::keys::{Certainty, Key, Meaning};
-use super::list::Entry;
-use super::policy::{Match, judge};
+use crate::dotenv::products::app::{App, Setting};
+use crate::dotenv::products::keys::{Certainty, Key, Meaning};
+use crate::dotenv::products::list::Entry;
+use crate::dotenv::products::policy::{Match, judge};
 
 /// What the answers of one app are found by; all of it made on first need.
 #[derive(Default)]
-pub(super) struct Index {
+pub(in crate::dotenv) struct Index {
     deciding: OnceLock<Vec<usize>>,
     star_in_list: OnceLock<bool>,
     /// By the setting and the row that reads it.
@@ -26,7 +26,7 @@ impl Clone for Index {
 }
 
 /// The entries of one list as one product reads them.
-pub(super) struct Allowed {
+pub(in crate::dotenv) struct Allowed {
     entries: Vec<Entry>,
     /// The entries that may be an origin, by its text in lower case.
     by_origin: HashMap<String, Vec<usize>>,
@@ -37,7 +37,7 @@ pub(super) struct Allowed {
 }
 
 /// What a list says of an origin.
-pub(super) enum Said {
+pub(in crate::dotenv) enum Said {
     /// This entry is the origin.
     Origin(Entry),
     /// This entry lets any in.
@@ -71,7 +71,7 @@ impl Allowed {
     }
 
     /// What the list says of `origin`; `*` counts only where the app `sends_star`.
-    pub(super) fn say(&self, setting: &Setting, key: &Key, origin: &str, sends_star: bool) -> Said {
+    pub(in crate::dotenv) fn say(&self, setting: &Setting, key: &Key, origin: &str, sends_star: bool) -> Said {
         let mut near = self.near(origin);
         near.extend(self.near(without_slash(origin)));
         near.sort_unstable();
@@ -109,7 +109,7 @@ fn without_slash(text: &str) -> &str {
 
 impl App {
     /// The list of a setting as the product of one of its rows reads it, both by their index.
-    pub(super) fn allowed(&self, setting: usize, row: usize) -> Option<Arc<Allowed>> {
+    pub(in crate::dotenv) fn allowed(&self, setting: usize, row: usize) -> Option<Arc<Allowed>> {
         let lists = || self.index.lists.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lists().get(&(setting, row)) {
             return Some(known.clone());
@@ -122,7 +122,7 @@ impl App {
 
     /// The settings that decide what the app answers, by their index. Of several in a row that say the same of every origin, which is
     /// that nobody knows, the first is enough.
-    pub(super) fn deciding(&self) -> &[usize] {
+    pub(in crate::dotenv) fn deciding(&self) -> &[usize] {
         self.index.deciding.get_or_init(|| {
             let mut deciding: Vec<usize> = Vec::new();
             let mut last: Option<&Setting> = None;
@@ -139,14 +139,14 @@ impl App {
     }
 
     /// Returns whether the `*` that allows any origin stands in a list, whose own products answer for it.
-    pub(super) fn holds_star(&self) -> bool {
+    pub(in crate::dotenv) fn holds_star(&self) -> bool {
         let place = self.any_origin.as_ref().map(|star| star.place);
         *self.index.star_in_list.get_or_init(|| self.origins.iter().any(|origin| Some(origin.place) == place))
     }
 }
 
 /// Returns whether it is known how the product of a row compares the value with an Origin.
-pub(super) fn is_known(setting: &Setting, key: &Key) -> bool {
+pub(in crate::dotenv) fn is_known(setting: &Setting, key: &Key) -> bool {
     let known_list = matches!(key.meaning, Meaning::Origins | Meaning::SingleOrigin | Meaning::FrontendUrl);
     setting.value.is_some() && key.certainty >= Certainty::Usage && known_list
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::keys::Separator;
+use crate::dotenv::products::keys::Separator;
 
 /// One entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

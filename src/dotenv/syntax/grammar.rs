@@ -9,7 +9,9 @@ use nom::combinator::{not, opt, peek, recognize, rest, verify};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Offset, Parser};
 
-use super::tree::{Assignment, Kind, Part, PartKind, Quoting, Separator, Statement, SyntaxError, Tree, Value};
+use crate::dotenv::syntax::tree::{
+    Assignment, Kind, Part, PartKind, Quoting, Separator, Statement, SyntaxError, Tree, Value,
+};
 use crate::source::Span;
 
 /// What a parser gives: what is left, and what it read.

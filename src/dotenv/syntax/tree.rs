@@ -1,7 +1,7 @@
 //! The tree of one .env file: its statements in file order, every piece with its span.
 //!
 //! Loaders disagree about most of what can be written in a .env file. The tree says what stands there, byte for
-//! byte, and takes no side; [`super::loaders`] says what each loader makes of it.
+//! byte, and takes no side; [`crate::dotenv::reading::loaders`] says what each loader makes of it.
 //!
 //! Values are secrets. Nothing here holds a copy of the file's text, so no `Debug` output can print one.
 
@@ -201,7 +201,7 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
             Kind::Assignment(assignment) if is_secret_value(&assignment, file) => sealed.push(assignment.value.inner),
             kind => {
                 if let Kind::Assignment(assignment) = kind {
-                    sealed.extend(super::secret::defaults(tree, &assignment, file));
+                    sealed.extend(crate::dotenv::syntax::secret::defaults(tree, &assignment, file));
                 }
                 let start = statement.span.start as usize;
                 let logins = logins(statement.span.of(file));
@@ -216,7 +216,9 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
 fn is_secret_value(assignment: &Assignment, file: &[u8]) -> bool {
     let value = assignment.value.inner;
     let is_address = |text: &[u8]| holds_addresses_only(text) && memchr::memmem::find(text, b"://").is_some();
-    !value.is_empty() && super::secret::is_secret(assignment.key.of(file)) && !is_address(value.of(file))
+    !value.is_empty()
+        && crate::dotenv::syntax::secret::is_secret(assignment.key.of(file))
+        && !is_address(value.of(file))
 }
 
 /// A value that is a list of addresses.

@@ -9,7 +9,7 @@ const SAME: usize = 4;
 
 /// The numbers of names by their first and by their last [`SAME`] bytes, and those of short names.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ends {
+pub(in crate::dotenv) struct Ends {
     first: HashMap<[u8; SAME], Vec<usize>>,
     last: HashMap<[u8; SAME], Vec<usize>>,
     short: Vec<usize>,
@@ -17,7 +17,7 @@ pub(super) struct Ends {
 
 impl Ends {
     /// Those of these names, which are numbered from 0.
-    pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+    pub(in crate::dotenv) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         let mut ends = Ends::default();
         for (number, name) in names.enumerate() {
             let name = name.as_bytes();
@@ -34,7 +34,7 @@ impl Ends {
 
     /// The numbers of all names that one edit may make of `name`, and of others, in order. An edit changes two neighbouring bytes at most, so
     /// that the first bytes of a long name stay as they are, or the last.
-    pub(super) fn near(&self, name: &str) -> BTreeSet<usize> {
+    pub(in crate::dotenv) fn near(&self, name: &str) -> BTreeSet<usize> {
         let bytes = name.as_bytes();
         let first = bytes.first_chunk().and_then(|chunk| self.first.get(chunk));
         let last = bytes.last_chunk().and_then(|chunk| self.last.get(chunk));

@@ -4,8 +4,8 @@
 //! put in first, with escapes that keep it literal.
 
 use super::{Case, Reading};
-use crate::dotenv::tree::Assignment;
-use crate::dotenv::value::MAX_VALUE_BYTES;
+use crate::dotenv::reading::value::MAX_VALUE_BYTES;
+use crate::dotenv::syntax::tree::Assignment;
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let text = case.text(case.statement.span);

@@ -1,7 +1,7 @@
 //! systemd's `EnvironmentFile`: a state machine over bytes, as in `parse_env_file_internal`.
 
 use super::{Case, Reading, is_posix_name};
-use crate::dotenv::tree::Assignment;
+use crate::dotenv::syntax::tree::Assignment;
 
 /// Where in a value the machine stands.
 #[derive(Clone, Copy, PartialEq, Eq)]

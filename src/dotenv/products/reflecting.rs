@@ -1,7 +1,7 @@
 //! Apps whose keys make them send any page's Origin back, together with Allow-Credentials.
 
-use super::app::{App, Setting};
-use super::keys::{Certainty, Meaning};
+use crate::dotenv::products::app::{App, Setting};
+use crate::dotenv::products::keys::{Certainty, Meaning};
 use crate::source::Place;
 
 /// The products that do so where any origin is allowed and credentials are, as read in their source: django-cors-headers 4.9

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::allowed::Index;
-use super::form::looks;
-use super::keys::{self, Answer, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
-use super::list::{self, Entry};
-use super::tree::{Assignment, Quoting, Tree};
-use super::value::{Plain, Variables, plain_values};
+use crate::dotenv::products::allowed::Index;
+use crate::dotenv::products::keys::{self, Answer, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
+use crate::dotenv::products::list::{self, Entry};
+use crate::dotenv::products::list_form::looks;
+use crate::dotenv::reading::value::{Plain, Variables, plain_values};
+use crate::dotenv::syntax::tree::{Assignment, Quoting, Tree};
 use crate::source::{FileId, Place, Span, lossy};
 
 /// What a key of the app's files is set to, where the key means something to CORS.
@@ -149,7 +149,7 @@ pub struct App {
     /// The index of each setting.
     by_name: HashMap<String, usize>,
     /// What answers are found by.
-    pub(super) index: Index,
+    pub(in crate::dotenv) index: Index,
 }
 
 impl fmt::Debug for App {

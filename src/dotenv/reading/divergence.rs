@@ -1,8 +1,8 @@
 //! Where loaders read different things from one assignment.
 
-use super::loaders::{Loader, Reading, is_read_alike, readings};
-use super::tree::{Assignment, Kind, PartKind, Quoting, Statement, Tree};
 use crate::cors::login::without_logins;
+use crate::dotenv::reading::loaders::{Loader, Reading, is_read_alike, readings};
+use crate::dotenv::syntax::tree::{Assignment, Kind, PartKind, Quoting, Statement, Tree};
 
 /// How many characters of a reading are shown.
 const MOST_CHARACTERS: usize = 60;
@@ -158,7 +158,7 @@ fn shown<'r>(divergence: &Divergence<'_>, file: &[u8], reading: &'r [u8]) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dotenv::grammar::parse;
+    use crate::dotenv::syntax::grammar::parse;
 
     /// The loaders that read something else than most, and why; nothing where all agree.
     #[track_caller]

@@ -1,0 +1,16 @@
+//! What products make of the values: their keys, their lists, and the responses that follow.
+
+pub(in crate::dotenv) mod allowed;
+pub mod app;
+pub mod empty_lists;
+pub mod host_stage;
+pub mod keys;
+pub mod list;
+pub mod list_form;
+pub mod misspelled;
+pub(in crate::dotenv) mod name_endings;
+pub(in crate::dotenv) mod one_letter_off;
+pub mod placeholder;
+pub(in crate::dotenv) mod policy;
+pub mod reflecting;
+pub(in crate::dotenv) mod tolerated;

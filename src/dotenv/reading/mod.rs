@@ -1,0 +1,6 @@
+//! What loaders read from an assignment, where they differ, and how to write it for all of them.
+
+pub mod divergence;
+pub mod loaders;
+pub(in crate::dotenv) mod remedy;
+pub mod value;
