@@ -8,8 +8,9 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Outcome;
+use crate::engine::Repository;
 use crate::finding::Finding;
-use crate::lint::{Outcome, Repository};
 use crate::report::visible;
 use crate::rules;
 

@@ -1,7 +1,7 @@
 //! Fixes: the edits that findings bring, made round by round, and each checked before it counts.
 //!
 //! A fix counts if its fault is gone and no other error or warning has come; a safe one also has to leave every other answer as it was
-//! ([`lint::differences`]). All fixes of a round are tried together. Where that fails those are left out that are at fault, so that bad
+//! ([`engine::differences`]). All fixes of a round are tried together. Where that fails those are left out that are at fault, so that bad
 //! fixes cost a few runs and keep no good one from being made; where nothing shows which these are, the halves are tried. Of fixes that
 //! touch one another the later ones wait for the next round.
 
@@ -11,8 +11,12 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::engine;
+use crate::engine::Difference;
+use crate::engine::Error;
+use crate::engine::Outcome;
+use crate::engine::real;
 use crate::finding::{Finding, Fix, Mended, Severity};
-use crate::lint::{self, Difference, Error, Outcome, real};
 use crate::source::{FileId, Place, Source, Sources, Span};
 use edits::{Edits, Moves};
 pub use write::write;
@@ -26,7 +30,7 @@ const MAX_CHAIN: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The files, and the rules whose findings are to be fixed; empty for all.
-    pub files: lint::Options,
+    pub files: engine::Options,
     /// Whether fixes that change what is allowed are wanted, too.
     pub with_unsafe: bool,
     /// The only file that may change; without it, every file that was named and every file below a directory that was.
@@ -77,10 +81,10 @@ impl Fixed {
 ///
 /// # Errors
 ///
-/// As for [`lint::lint`].
+/// As for [`engine::lint`].
 pub fn fix(options: &Options) -> Result<Fixed, Error> {
     // Whether a fix brings something else about shows only beside the findings of all rules.
-    let mut state = State::new(lint::Options { rules: Vec::new(), ..options.files.clone() })?;
+    let mut state = State::new(engine::Options { rules: Vec::new(), ..options.files.clone() })?;
     let (mut first, mut mended, mut checks, mut left) = (None, Vec::new(), 0, BTreeSet::new());
     // Each round makes a fix, so that a second run finds nothing to do; the number of checks is limited.
     loop {
@@ -107,7 +111,7 @@ pub fn fix(options: &Options) -> Result<Fixed, Error> {
     let outcome = if options.files.rules.is_empty() {
         state.outcome
     } else {
-        lint::lint(&lint::Options { rules: options.files.rules.clone(), ..state.files })?
+        engine::lint(&engine::Options { rules: options.files.rules.clone(), ..state.files })?
     };
     Ok(Fixed { files, left: left.into_iter().collect(), outcome: Outcome { mended: Some(mended), ..outcome } })
 }
@@ -157,13 +161,13 @@ fn masked(source: &Source) -> Vec<Span> {
 /// The files as they would be, and what is found in them by all rules.
 #[derive(Debug)]
 struct State {
-    files: lint::Options,
+    files: engine::Options,
     outcome: Outcome,
 }
 
 impl State {
-    fn new(files: lint::Options) -> Result<Self, Error> {
-        let outcome = lint::lint(&files)?;
+    fn new(files: engine::Options) -> Result<Self, Error> {
+        let outcome = engine::lint(&files)?;
         Ok(State { files, outcome })
     }
 
@@ -337,7 +341,8 @@ impl<'s> Round<'s> {
             };
             if shown.is_empty() {
                 let is_safe = fixes.iter().all(|(_, fix)| fix.safe);
-                let differences = if is_safe { lint::differences(&self.state.files, &made.files)? } else { Vec::new() };
+                let differences =
+                    if is_safe { engine::differences(&self.state.files, &made.files)? } else { Vec::new() };
                 return Ok(if differences.is_empty() { Ok(made) } else { Err(differing(&differences, fixes)) });
             }
             let mendable = self.wanted.of(&made.outcome, &mut BTreeSet::new());

@@ -17,7 +17,7 @@ pub enum Subject {
     Deployment(fn(&Deployment<'_>, &mut Vec<Finding>)),
     /// What is written in the configurations. No response has a say in it.
     Configuration(fn(&Deployment<'_>, &mut Vec<Finding>)),
-    /// The reading of the files itself; [`crate::lint`] reports it while it reads.
+    /// The reading of the files itself; [`crate::engine`] reports it while it reads.
     Reading,
 }
 

@@ -17,7 +17,8 @@ use crate::cors::verdict::{Kind, Missing, Unknown, Verdict};
 use crate::deployment::Asker;
 use crate::deployment::Behind;
 use crate::deployment::assumption;
-use crate::lint::{self, Gathered};
+use crate::engine;
+use crate::engine::Gathered;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Entry, Question};
 use crate::nginx::simulate::app::{AppHeaders, AppStatus, Upstream};
@@ -30,7 +31,7 @@ pub use file::Assumed;
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The files, as for a lint.
-    pub files: lint::Options,
+    pub files: engine::Options,
     /// The URL the page asks for.
     pub url: String,
     /// The page's origin; `null` for an opaque one.
@@ -51,7 +52,7 @@ pub struct Options {
 #[derive(Debug)]
 pub enum Error {
     /// The files could not be read.
-    Files(lint::Error),
+    Files(engine::Error),
     /// There is no nginx configuration among them.
     NoConfiguration,
     /// The text is no origin as browsers send it; perhaps the one that was meant.

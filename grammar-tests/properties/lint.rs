@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use corslint::engine::Options;
+use corslint::engine::Outcome;
+use corslint::engine::lint;
 use corslint::finding::Finding;
-use corslint::lint::{Options, Outcome, lint};
 use corslint::report::{self, Format, Screen};
 use corslint::trace;
 

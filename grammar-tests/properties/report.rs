@@ -2,8 +2,8 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use corslint::cors::request::Request;
+use corslint::engine::Outcome;
 use corslint::finding::{Edit, Finding, Fingerprint, Fix, Label, Severity};
-use corslint::lint::Outcome;
 use corslint::report::{self, Format, Screen, View};
 use corslint::rules;
 use corslint::source::{FileId, Place, Source, Span};

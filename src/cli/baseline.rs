@@ -5,7 +5,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use corslint::baseline::{Baseline, Entry, MAX_BASELINE_BYTES};
-use corslint::lint::{Outcome, Repository};
+use corslint::engine::Outcome;
+use corslint::engine::Repository;
 use corslint::replace::replace;
 use corslint::source::reason;
 

@@ -3,9 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use corslint::engine::Overlay;
+use corslint::engine::real;
 use corslint::finding::Mended;
 use corslint::fix::{self, Fixed};
-use corslint::lint::{Overlay, real};
 use corslint::replace::clean_up;
 use corslint::report;
 use corslint::settings::Settings;

@@ -4,7 +4,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use corslint::lint::{self, FileKind, Overlay};
+use corslint::engine;
+use corslint::engine::FileKind;
+use corslint::engine::Overlay;
 use corslint::source::{MAX_FILE_BYTES, reason};
 
 use super::config::{Refused, Which};
@@ -69,13 +71,13 @@ impl Input {
     ///
     /// `--stdin-filename` without `-`; standard input that cannot be read, is too large, or is of no kind that shows;
     /// settings that cannot be read or understood.
-    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<lint::Options, Refused> {
-        let mut options = lint::Options {
+    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<engine::Options, Refused> {
+        let mut options = engine::Options {
             paths: paths.to_vec(),
             root: self.root.clone(),
             context: self.context.map(ContextName::context),
             kind: self.kind.map(KindName::kind),
-            ..lint::Options::default()
+            ..engine::Options::default()
         };
         let Some(path) = self.stdin(paths) else {
             if self.stdin_filename.is_some() {
@@ -103,7 +105,7 @@ fn stdin(path: &Path, said: Option<FileKind>, is_nameless: bool) -> Result<Overl
         return Err(format!("standard input: larger than {MAX_FILE_BYTES} bytes"));
     }
     let kind = match said {
-        None if is_nameless => Some(lint::kind_of(&bytes).ok_or_else(|| {
+        None if is_nameless => Some(engine::kind_of(&bytes).ok_or_else(|| {
             "standard input reads like neither nginx nor .env; say which with --kind or --stdin-filename".to_owned()
         })?),
         said => said,

@@ -4,8 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use corslint::engine;
+use corslint::engine::Outcome;
 use corslint::finding::Severity;
-use corslint::lint::{self, Outcome};
 use corslint::report::{self, Format, View};
 use corslint::settings::{FailOn as Least, Settings};
 
@@ -86,7 +87,7 @@ impl Lint {
             Ok(options) => options,
             Err(why) => return why.tell(),
         };
-        let mut outcome = match progress::during(|| lint::lint(&options)) {
+        let mut outcome = match progress::during(|| engine::lint(&options)) {
             Ok(outcome) => outcome,
             Err(error) => return complain(format_args!("{error}{}", self.meant())),
         };
@@ -184,7 +185,7 @@ impl Lint {
     /// # Errors
     ///
     /// A rule that does not exist, two formats for one place, a baseline that cannot be read, and as for [`Input::read`].
-    pub(super) fn options(&self) -> Result<lint::Options, Refused> {
+    pub(super) fn options(&self) -> Result<engine::Options, Refused> {
         if let Some(id) = self.unknown_rule() {
             return Err(Refused::Usage(explain::unknown(id)));
         }
@@ -192,7 +193,7 @@ impl Lint {
         self.output.outputs()?;
         self.baseline.read()?;
         let files = self.input.read(&self.paths)?;
-        Ok(lint::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
+        Ok(engine::Options { nginx_version: self.nginx_version, rules: self.rules.clone(), ..files })
     }
 
     /// The command that somebody meant who gave one word that is no path.

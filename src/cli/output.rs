@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use corslint::lint::{Outcome, real};
+use corslint::engine::Outcome;
+use corslint::engine::real;
 use corslint::replace::{make_directory, replace};
 use corslint::report::{self, Format, View};
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use corslint::nginx::simulate::app::AppStatus;
-use corslint::{lint, settings};
+use corslint::{engine, settings};
 
 /// The known name that somebody who wrote `name` most likely meant.
 pub(super) fn nearest<T: AsRef<str>>(name: &str, known: impl Iterator<Item = T>) -> Option<T> {
@@ -40,11 +40,11 @@ pub(super) enum ContextName {
 }
 
 impl ContextName {
-    pub(super) fn context(self) -> lint::Context {
+    pub(super) fn context(self) -> engine::Context {
         match self {
-            ContextName::Http => lint::Context::Http,
-            ContextName::Server => lint::Context::Server,
-            ContextName::Location => lint::Context::Location,
+            ContextName::Http => engine::Context::Http,
+            ContextName::Server => engine::Context::Server,
+            ContextName::Location => engine::Context::Location,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 
 use super::text::brief;
+use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::lint::Outcome;
 
 /// Writes a `file` element for every file with findings, which stand together in an outcome.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {

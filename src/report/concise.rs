@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::text::{brief, first_on_line, shown, summary};
-use crate::lint::Outcome;
+use crate::engine::Outcome;
 
 /// Writes a line for every finding, and the summary last.
 pub(super) fn write(view: View, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::text::visible;
+use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::lint::Outcome;
 
 /// Writes a command for every finding.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {

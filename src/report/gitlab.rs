@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::json;
+use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::lint::Outcome;
 
 /// Writes the array.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {

@@ -9,8 +9,8 @@ use serde_json::ser::Formatter;
 use super::items;
 use super::text::{count, is_hidden};
 use crate::cors::request::Request;
+use crate::engine::Outcome;
 use crate::finding::{Edit, Finding, Label, Mended, Severity};
-use crate::lint::Outcome;
 use crate::source::{Place, Sources};
 
 /// The contract's version; it grows only when a program that reads it would break.
@@ -233,7 +233,7 @@ impl<'a> EditJson<'a> {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::lint::Outcome;
+    use crate::engine::Outcome;
     use crate::report::{Format, example};
 
     /// What is written for an outcome: as text, and as a JSON reader takes it.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::items;
 use super::json::{self, FindingJson, FixedJson, Summary};
-use crate::lint::Outcome;
+use crate::engine::Outcome;
 
 /// The last line.
 #[derive(Serialize)]

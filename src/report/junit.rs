@@ -6,8 +6,8 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use super::text::{brief, visible};
+use crate::engine::Outcome;
 use crate::finding::Finding;
-use crate::lint::Outcome;
 
 /// Some readers want to know how long each test took. It is not told: the same files give the same report.
 const NO_TIME: (&str, &str) = ("time", "0");
@@ -136,6 +136,6 @@ help: write it without the slash:
   </testsuite>
 </testsuites>
 "#;
-        assert_eq!(written(Format::Junit, &crate::lint::Outcome::default()), expected);
+        assert_eq!(written(Format::Junit, &crate::engine::Outcome::default()), expected);
     }
 }

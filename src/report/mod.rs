@@ -22,7 +22,7 @@ mod trace;
 
 use std::io::{self, Write};
 
-use crate::lint::Outcome;
+use crate::engine::Outcome;
 use crate::trace::Trace;
 
 pub use diff::write_diff;
@@ -143,8 +143,8 @@ pub fn write_trace(format: Format, traced: &Trace, out: &mut impl Write) -> io::
 #[cfg(test)]
 pub(crate) mod example {
     use crate::cors::request::Request;
+    use crate::engine::Outcome;
     use crate::finding::{Edit, Finding, Fingerprint, Fix, Label, Severity};
-    use crate::lint::Outcome;
     use crate::report::{Format, Screen, View, write};
     use crate::source::{FileId, Place, Source, Span};
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::snippet::{Snippet, snippets};
 use super::text::{brief, shown, summary, visible};
 use super::{Screen, View};
+use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::lint::Outcome;
 
 /// How wide the line that is read out may be, in characters.
 const COLUMNS: usize = 200;

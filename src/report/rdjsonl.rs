@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::items;
+use crate::engine::Outcome;
 use crate::finding::{Finding, Fix, Label, Severity};
-use crate::lint::Outcome;
 use crate::source::{Place, Source, Sources, Span};
 
 /// How many bytes may stand between the first and the last edit of one suggestion.

@@ -10,8 +10,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::items;
+use crate::engine::Outcome;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::lint::Outcome;
 use crate::rule::Rule;
 use crate::rules;
 use crate::source::{Place, Source, Sources};

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::{Screen, terminal};
+use crate::engine::Outcome;
 use crate::finding::{Finding, Fingerprint, Label, Severity};
-use crate::lint::Outcome;
 use crate::settings::Invalid;
 use crate::source::Place;
 

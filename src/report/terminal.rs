@@ -12,8 +12,8 @@ use super::snippet::{Snippet, snippets};
 use super::text::{brief, shown, summary, visible, wrap};
 use super::{Screen, View};
 use crate::cors::request::Request;
+use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::lint::Outcome;
 
 /// Narrower than this nothing can be read; miette counts on it.
 const LEAST_COLUMNS: usize = 40;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
+use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
-use crate::lint::Outcome;
 
 /// How many paths the summary names before it only counts.
 const MOST_PATHS: usize = 10;

@@ -1,30 +1,19 @@
 //! The engine: discover, read, build the deployment, ask every rule, sort.
 
-mod ahead;
 #[cfg(test)]
 mod alike;
-mod area;
-mod content;
-mod discover;
-mod fill;
+mod apps;
+mod findings;
 mod gather;
-mod glob;
-mod group;
-mod layers;
-mod levels;
-mod missing;
-mod most;
-mod overlay;
-mod own;
-mod reach;
-mod read;
-mod repository;
+pub(crate) mod input;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use apps::template_values;
 
 use crate::deployment::Apps;
 use crate::deployment::Deployment;
@@ -40,11 +29,12 @@ pub use crate::settings::Context;
 use crate::settings::Settings;
 use crate::source::{FileId, Place, Source, Sources};
 use crate::suppress;
-pub use content::kind_of;
-pub use discover::FileKind;
+use findings::{finding_limit, includers, levels, of_reading};
 pub(crate) use gather::Gathered;
-pub use overlay::{Overlay, real};
-pub use repository::Repository;
+pub use input::content::kind_of;
+pub use input::discover::FileKind;
+pub use input::overlay::{Overlay, real};
+pub use input::repository::Repository;
 
 /// From how many bytes on it takes longer to ask the rules than to start a thread.
 const MUCH: usize = 256 * 1024;
@@ -209,8 +199,8 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     // Whether an ignore comment is of use shows only beside the findings of all rules.
     let needs_all = asked(unused_suppression::RULE.id);
     let mut findings = Vec::new();
-    own::report(files, &configs, &linted, options.root().is_some(), &mut findings);
-    own::unfilled(apps, &mut findings);
+    of_reading::report(files, &configs, &linted, options.root().is_some(), &mut findings);
+    of_reading::unfilled(apps, &mut findings);
     findings.retain(|finding| needs_all || asked(finding.rule));
     let mut deployment = build(&files.sources, &configs, apps);
     deployment.nginx_version = options.nginx_version();
@@ -222,7 +212,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     ask_alike(&mut deployment, &wanted, &mut found);
     findings = together(found.into_iter().chain([findings]).collect());
     let steps = deployment.sites.iter().map(|site| site.asker.model.steps()).sum();
-    deployment.sites.iter().for_each(|site| own::given_up(&site.asker.model, &mut findings));
+    deployment.sites.iter().for_each(|site| of_reading::given_up(&site.asker.model, &mut findings));
     let settle = || settle(options, gathered, &configs, &linted, findings);
     // All that was asked is large, and no longer needed.
     let found = if bytes > MUCH { parallel::both(|| drop(deployment), settle) } else { settle() };
@@ -249,7 +239,7 @@ fn settle(
     let is_off = |finding: &Finding| levels.is_off(finding);
     let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, linted, &is_off, &mut findings);
     findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
-    let cut = most::cut(&mut findings);
+    let cut = finding_limit::cut(&mut findings);
     if !cut.is_empty() {
         findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
     }
@@ -257,8 +247,8 @@ fn settle(
         levels.set(finding);
         finding.fix = finding.fix.take().and_then(Fix::settled);
     }
-    reach::add_includers(configs, &mut findings);
-    fill::add_assignments(files, &mut findings);
+    includers::add_includers(configs, &mut findings);
+    template_values::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(configs, unread.into_iter().chain(cut));
     Found { findings, files: linted.len(), suppressed, not_analysed, steps: 0 }
 }

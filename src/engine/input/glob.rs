@@ -10,26 +10,26 @@ use std::path::{Component, Path, PathBuf};
 use glob::{MatchOptions, Pattern};
 use hashbrown::HashSet;
 
-use super::area::Area;
+use crate::engine::input::readable::Area;
 use crate::source::reason;
 
 /// How many names in directories are looked at in one run, for all its patterns.
-pub(super) const MAX_NAMES: usize = 1_000_000;
+pub(in crate::engine) const MAX_NAMES: usize = 1_000_000;
 
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
 /// What a pattern matches.
 #[derive(Debug, Default)]
-pub(super) struct Matches {
+pub(in crate::engine) struct Matches {
     /// The paths, in byte order.
-    pub(super) paths: Vec<PathBuf>,
+    pub(in crate::engine) paths: Vec<PathBuf>,
     /// The paths that were not looked into, each with the reason.
-    pub(super) left: Vec<(PathBuf, String)>,
+    pub(in crate::engine) left: Vec<(PathBuf, String)>,
 }
 
 /// Tells whether a path fits a pattern that was joined to a directory.
-pub(super) fn matcher(pattern: &Path) -> impl Fn(&Path) -> bool {
+pub(in crate::engine) fn matcher(pattern: &Path) -> impl Fn(&Path) -> bool {
     let pattern = pattern.to_str().and_then(|pattern| Pattern::new(&plain_stars(pattern)).ok());
     move |path| pattern.as_ref().is_some_and(|pattern| pattern.matches_path_with(path, OPTIONS))
 }
@@ -52,7 +52,7 @@ enum Part {
 }
 
 /// The paths that `pattern` matches and that lie in the area; `names_left` says how many names the run may still look at.
-pub(super) fn expand(pattern: &Path, area: &Area, names_left: &mut usize) -> Matches {
+pub(in crate::engine) fn expand(pattern: &Path, area: &Area, names_left: &mut usize) -> Matches {
     let mut matches = Matches::default();
     let Some(parts) = parts(pattern) else { return matches };
     // Directories by the number of parts they have been taken through, and the path so far.
@@ -114,7 +114,7 @@ fn list(path: &Path, area: &Area) -> Result<Option<(PathBuf, Vec<OsString>)>, St
         return Ok(None);
     }
     if !area.holds(&real) {
-        return Err(super::area::OUTSIDE.to_owned());
+        return Err(crate::engine::input::readable::OUTSIDE.to_owned());
     }
     let entries = fs::read_dir(&real).map_err(|error| reason(&error))?;
     let names: Result<Vec<OsString>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();

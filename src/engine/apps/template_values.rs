@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::discover::Candidate;
-use super::group;
-use super::read::Files;
 use crate::deployment::Apps;
+use crate::engine::apps::group;
+use crate::engine::input::discover::Candidate;
+use crate::engine::input::read::Files;
 use crate::finding::{Finding, Label};
 use crate::nginx::regex::Regexes;
 use crate::nginx::syntax::envsubst::{self, Variable, Variables, is_template};
@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::source::{FileId, Place, Span};
 
 /// Fills the values that production gets from the .env files into the templates.
-pub(super) fn fill(files: &mut Files, env: &[(FileId, Candidate)], settings: &Settings) {
+pub(in crate::engine) fn fill(files: &mut Files, env: &[(FileId, Candidate)], settings: &Settings) {
     let is_template = |file: &FileId| is_template(files.sources.get(*file));
     let templates: Vec<FileId> = files.nginx.keys().copied().filter(is_template).collect();
     if templates.is_empty() || env.is_empty() {
@@ -65,14 +65,14 @@ fn filter(variables: &mut Variables) {
 }
 
 /// The names that the templates take.
-pub(super) fn names(files: &Files) -> BTreeSet<&[u8]> {
+pub(in crate::engine) fn names(files: &Files) -> BTreeSet<&[u8]> {
     let templates = files.nginx.iter().filter(|(file, _)| is_template(files.sources.get(**file)));
     templates.flat_map(|(file, tree)| envsubst::names(tree, &files.sources.get(*file).bytes)).collect()
 }
 
 /// Adds to every finding in a template where the values are set that stand there. What the assignment alone has been blamed for
 /// by the same rule is said with that; and no edit of a template mends a value that is none of its own.
-pub(super) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {
+pub(in crate::engine) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {
     let places = |place: &Place| files.nginx.get(&place.file).map_or(Vec::new(), |tree| tree.filled.places(place.span));
     if files.nginx.values().all(|tree| tree.filled.is_empty()) {
         return;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::missing;
-use super::read::Files;
 use crate::deployment::Apps;
+use crate::engine::findings::missing_includes;
+use crate::engine::input::read::Files;
 use crate::finding::Finding;
 use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
 use crate::nginx::limits::Limit;
@@ -13,7 +13,7 @@ use crate::rules::{not_analysed as not_analysed_rule, syntax_error};
 use crate::source::{FileId, Place, Span};
 
 /// Reports what reading the files found. `rooted` says whether the production machine's files were given.
-pub(super) fn report(
+pub(in crate::engine) fn report(
     files: &Files,
     configs: &[Config<'_>],
     linted: &BTreeSet<FileId>,
@@ -25,7 +25,7 @@ pub(super) fn report(
         unread_parts(files, file, findings);
     }
     for config in configs {
-        missing::report(&files.sources, config, rooted, findings);
+        missing_includes::report(&files.sources, config, rooted, findings);
         findings.extend(config.problems.iter().filter_map(|(place, problem)| not_followed(files, *place, *problem)));
     }
 }
@@ -92,7 +92,7 @@ fn not_followed(files: &Files, place: Place, problem: Problem) -> Option<Finding
 }
 
 /// The .env files of which some values were not filled in.
-pub(super) fn unfilled(apps: &Apps<'_>, findings: &mut Vec<Finding>) {
+pub(in crate::engine) fn unfilled(apps: &Apps<'_>, findings: &mut Vec<Finding>) {
     let together = apps.projects.iter().map(|project| &project.production);
     let places: BTreeSet<Place> = apps.files.iter().chain(together).flat_map(|app| app.unfilled.clone()).collect();
     let mut seen = BTreeSet::new();
@@ -105,7 +105,7 @@ pub(super) fn unfilled(apps: &Apps<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The blocks whose answers the model gave up working out.
-pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
+pub(in crate::engine) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
     for (context, limit) in model.given_up() {
         let place = match model.config.context(context).opener {
             Some(opener) => model.config.place(opener),
@@ -137,7 +137,7 @@ pub(super) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Finding>) {
 }
 
 /// The paths of the files of which a part was not analysed.
-pub(super) fn not_analysed(files: &Files, configs: &[Config<'_>], linted: &BTreeSet<FileId>) -> Vec<String> {
+pub(in crate::engine) fn not_analysed(files: &Files, configs: &[Config<'_>], linted: &BTreeSet<FileId>) -> Vec<String> {
     let unread =
         |file: &&FileId| files.nginx.get(file).is_some_and(|tree| !tree.tags.is_empty() || !tree.limits.is_empty());
     let mut unread: BTreeSet<FileId> = linted.iter().filter(unread).copied().collect();

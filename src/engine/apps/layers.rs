@@ -13,17 +13,17 @@ use crate::dotenv::syntax::tree::Tree;
 use crate::source::{FileId, lossy};
 
 /// A .env file with what its name says.
-pub(super) struct Member<'f> {
-    pub(super) file: FileId,
-    pub(super) directory: &'f Path,
-    pub(super) role: Role,
-    pub(super) name: String,
-    pub(super) tree: &'f Tree,
-    pub(super) bytes: &'f [u8],
+pub(in crate::engine) struct Member<'f> {
+    pub(in crate::engine) file: FileId,
+    pub(in crate::engine) directory: &'f Path,
+    pub(in crate::engine) role: Role,
+    pub(in crate::engine) name: String,
+    pub(in crate::engine) tree: &'f Tree,
+    pub(in crate::engine) bytes: &'f [u8],
 }
 
 impl Member<'_> {
-    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+    pub(in crate::engine) fn keys(&self) -> impl Iterator<Item = String> {
         self.tree.assignments().map(|assignment| lossy(assignment.key.of(self.bytes)).into_owned())
     }
 
@@ -39,7 +39,7 @@ impl Member<'_> {
 
 /// The app as it runs in production: `.env` first, then what the production files override. Without a production file, every
 /// file but the samples counts; what `.env` sets is then production's, and no file of another mode overrides it.
-pub(super) fn in_production(members: &[Member<'_>], beside: Beside<'_>) -> App {
+pub(in crate::engine) fn in_production(members: &[Member<'_>], beside: Beside<'_>) -> App {
     let has_production = members.iter().any(|member| member.role == Role::Production);
     let layer = |member: &Member<'_>| match member.role {
         Role::Example => None,
@@ -59,7 +59,7 @@ pub(super) fn in_production(members: &[Member<'_>], beside: Beside<'_>) -> App {
 
 /// The keys of a file whose values are never used, since a file that is loaded above it wherever it is loaded itself sets them, too.
 /// Those of `.env` are used unless production, development and every other mode that has a file set them.
-pub(super) fn overridden(member: &Member<'_>, members: &[Member<'_>]) -> BTreeSet<String> {
+pub(in crate::engine) fn overridden(member: &Member<'_>, members: &[Member<'_>]) -> BTreeSet<String> {
     let beside = members.iter().filter(|other| other.directory == member.directory);
     match member.role {
         Role::Production if !member.is_local() => {

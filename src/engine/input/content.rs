@@ -1,8 +1,8 @@
 //! What a file is by its content, where its name does not tell.
 
-use super::discover::FileKind;
 use crate::dotenv;
 use crate::dotenv::syntax::tree::Kind;
+use crate::engine::input::discover::FileKind;
 use crate::nginx::syntax::dump;
 use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::Tree;
@@ -34,7 +34,7 @@ const TELLING: [&[u8]; 22] = [
 ];
 
 /// Returns whether a tree holds nginx directives: more of those that only nginx has than errors.
-pub(super) fn speaks_nginx(tree: &Tree, bytes: &[u8]) -> bool {
+pub(in crate::engine) fn speaks_nginx(tree: &Tree, bytes: &[u8]) -> bool {
     let names = (0..tree.directives.len()).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
     let telling = names.filter(|name| TELLING.contains(&name.inner().of(bytes))).count();
     telling > tree.errors.len()
@@ -46,7 +46,7 @@ const BYTES: usize = 64 * 1024;
 
 /// Whether most lines are `KEY=value`, as in a .env file, and none of the first directives is one that only nginx has. Lines of nginx that
 /// hold a `=` end with `;` or `{`.
-pub(super) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
+pub(in crate::engine) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
     let words =
         (0..tree.directives.len().min(DIRECTIVES)).filter_map(|index| tree.words(u32::try_from(index).ok()?).first());
     if words.into_iter().any(|word| TELLING.contains(&word.inner().of(bytes))) {

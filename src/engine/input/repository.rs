@@ -28,7 +28,7 @@ impl Repository {
 
     /// The path from the root, `/`-separated, of a path as given; `None` outside of the repository. Links are not followed: a file is
     /// known by the name it was given.
-    pub(super) fn path(&self, given: &str) -> Option<String> {
+    pub(in crate::engine) fn path(&self, given: &str) -> Option<String> {
         // Most names are plain ones below the root, and there may be very many.
         let is_plain = !given.starts_with('/') && !given.split('/').any(|part| matches!(part, "" | "." | ".."));
         if is_plain && std::path::MAIN_SEPARATOR == '/' && self.working == self.root {

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
 
-use super::ahead::{Ahead, Listed};
-use super::area::{self, Area};
-use super::content::reads_like_env;
-use super::discover::{Candidate, FileKind, name_of};
-use super::glob;
-use super::overlay::{Overlay, real};
 use crate::cors::login::logins;
 use crate::dotenv;
 use crate::dotenv::syntax::file_name::is_env_file_name;
+use crate::engine::input::content::reads_like_env;
+use crate::engine::input::discover::{Candidate, FileKind, name_of};
+use crate::engine::input::glob;
+use crate::engine::input::overlay::{Overlay, real};
+use crate::engine::input::read_ahead::{Ahead, Listed};
+use crate::engine::input::readable::{self, Area};
 use crate::nginx::config::Trees;
 use crate::nginx::config::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::syntax::credentials::{self, SecretLines};
@@ -31,7 +31,7 @@ const MAX_FILES: usize = 100_000;
 
 /// Everything that was read.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(in crate::engine) struct Files {
     /// The bytes.
     pub sources: Sources,
     /// The nginx files.
@@ -59,7 +59,7 @@ pub(super) struct Files {
 
 /// Why a file was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unreadable {
+pub(in crate::engine) struct Unreadable {
     /// The path as the user knows it.
     pub path: String,
     /// Why, in lower case.
@@ -68,7 +68,7 @@ pub(super) struct Unreadable {
 
 impl Files {
     /// No files yet, what will be read instead of what is on disk, and where files may lie.
-    pub(super) fn over(overlay: Overlay, area: Area) -> Self {
+    pub(in crate::engine) fn over(overlay: Overlay, area: Area) -> Self {
         Files { overlay, area, names_left: glob::MAX_NAMES, ..Files::default() }
     }
 
@@ -77,7 +77,7 @@ impl Files {
     /// # Errors
     ///
     /// It does not exist, lies outside of what was given, is no regular file, cannot be read, or is larger than [`MAX_FILE_BYTES`].
-    pub(super) fn read(&mut self, candidate: &Candidate) -> Result<FileId, Unreadable> {
+    pub(in crate::engine) fn read(&mut self, candidate: &Candidate) -> Result<FileId, Unreadable> {
         let path = &candidate.path;
         let shown = shown(path);
         let unreadable = |why: String| Unreadable { path: shown.clone(), why };
@@ -92,7 +92,7 @@ impl Files {
             return Ok(file);
         }
         if !(stands_in || candidate.anywhere || self.area.holds(&real)) {
-            return Err(unreadable(area::OUTSIDE.to_owned()));
+            return Err(unreadable(readable::OUTSIDE.to_owned()));
         }
         if self.by_path.len() >= MAX_FILES {
             return Err(unreadable(format!("more than {MAX_FILES} files")));
@@ -132,12 +132,12 @@ impl Files {
     }
 
     /// Returns whether a file that was read is a .env file, whatever it was taken for: its name without links, or its content, says so.
-    pub(super) fn is_env(&self, file: FileId) -> bool {
+    pub(in crate::engine) fn is_env(&self, file: FileId) -> bool {
         self.env.contains_key(&file)
     }
 
     /// What takes the secrets of all files out of texts: credentials of nginx, values of .env files that their keys call secret, and logins.
-    pub(super) fn redactor(&self) -> Redactor {
+    pub(in crate::engine) fn redactor(&self) -> Redactor {
         let credentials = self.credentials.iter().map(|place| self.sources.bytes(*place));
         let env = self.env.iter().flat_map(|(file, tree)| {
             let bytes = &self.sources.get(*file).bytes;
@@ -149,7 +149,7 @@ impl Files {
     }
 
     /// Takes the settings file in, so that a finding can point at what it states of the app.
-    pub(super) fn add_settings(&mut self, settings: &Settings) {
+    pub(in crate::engine) fn add_settings(&mut self, settings: &Settings) {
         if let Some(source) = settings.source.as_ref().filter(|_| settings.app_sets_cors.is_some()) {
             let copy = Source::new(source.path.clone(), source.origin.clone(), source.bytes.clone());
             self.settings = Some(self.sources.add(copy));
@@ -194,7 +194,7 @@ impl Files {
 
     /// Looks up every include pattern under the main file `root`, reading what is not read yet. `bases` are the directories
     /// that may be the main file's. Files that could not be read are told to `fail`.
-    pub(super) fn resolve_includes(
+    pub(in crate::engine) fn resolve_includes(
         &mut self,
         root: FileId,
         bases: &[PathBuf],
@@ -325,7 +325,7 @@ impl Files {
 
     /// The file that a link to nothing stands for: in a copy of a server, a link to an absolute path means the file below the copy, as an
     /// include of that path does. Otherwise why it cannot be read, or nothing where nothing is there.
-    pub(super) fn linked(
+    pub(in crate::engine) fn linked(
         &mut self,
         link: &Path,
         bases: &[PathBuf],
@@ -334,7 +334,7 @@ impl Files {
         let metadata = fs::symlink_metadata(link).ok()?;
         let parent = link.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !fs::canonicalize(parent).is_ok_and(|parent| self.area.holds(&parent)) {
-            return Some(Err(area::OUTSIDE.to_owned()));
+            return Some(Err(readable::OUTSIDE.to_owned()));
         }
         if metadata.is_dir() || link.is_dir() {
             return Some(Err("it is a directory, which nginx cannot include".to_owned()));
@@ -355,7 +355,7 @@ impl Files {
     }
 
     /// Returns whether a link to nothing was found to stand for a file.
-    pub(super) fn is_resolved(&self, link: &Path) -> bool {
+    pub(in crate::engine) fn is_resolved(&self, link: &Path) -> bool {
         self.links.contains(link)
     }
 
@@ -399,13 +399,13 @@ impl Files {
 }
 
 /// The path from the working directory, where it is below.
-pub(super) fn from_here(real: &Path) -> PathBuf {
+pub(in crate::engine) fn from_here(real: &Path) -> PathBuf {
     let here = fs::canonicalize(".").ok();
     here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned)).unwrap_or_else(|| real.to_owned())
 }
 
 /// A path as it is shown: `/`-separated, and nothing for the working directory.
-pub(super) fn shown(path: &Path) -> String {
+pub(in crate::engine) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text =
         if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
@@ -413,7 +413,7 @@ pub(super) fn shown(path: &Path) -> String {
 }
 
 /// Reads a regular file; a pipe or a device would wait for ever, so it is not opened.
-pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
+pub(in crate::engine) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
     if !metadata.is_file() {
         return Err("not a regular file".to_owned());
@@ -422,7 +422,7 @@ pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Reads what is known to be a regular file of about that many bytes.
-pub(super) fn read_sized(path: &Path, size: u64) -> Result<Vec<u8>, String> {
+pub(in crate::engine) fn read_sized(path: &Path, size: u64) -> Result<Vec<u8>, String> {
     let file = fs::File::open(path).map_err(|error| reason(&error))?;
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES)).unwrap_or(0));
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::discover::{Candidate, name_of};
-use super::fill;
-use super::layers::{Member, in_production, overridden};
-use super::read::{Files, shown};
 use crate::deployment::Apps;
 use crate::deployment::EnvFile;
 use crate::deployment::Project;
 use crate::dotenv::products::app::{self, App, Beside, Evidence};
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::syntax::file_name::Role;
+use crate::engine::apps::layers::{Member, in_production, overridden};
+use crate::engine::apps::template_values;
+use crate::engine::input::discover::{Candidate, name_of};
+use crate::engine::input::read::{Files, shown};
 use crate::settings::{Set, Settings};
 use crate::source::{FileId, Place};
 
@@ -23,8 +23,8 @@ use crate::source::{FileId, Place};
 /// A key that a template of nginx takes says nothing about the app's own CORS.
 ///
 /// What the settings state of the app beats what its files show.
-pub(super) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], settings: &Settings) -> Apps<'f> {
-    let taken = fill::names(files);
+pub(in crate::engine) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], settings: &Settings) -> Apps<'f> {
+    let taken = template_values::names(files);
     let sets_cors = settings.app_sets_cors.as_ref().map(|set| set.value);
     let is_nginxs = |key: &str| sets_cors == Some(false) || taken.contains(key.as_bytes());
     let evidence = files.settings.zip(settings.app_sets_cors.as_ref()).and_then(|(file, set)| stated(file, set));

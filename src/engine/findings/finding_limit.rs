@@ -11,7 +11,7 @@ const MOST_OF_A_RULE: usize = 150_000;
 
 /// Takes out what is too much of one rule, the last in file order, and says so once for each such rule. Gives the files in which
 /// that starts.
-pub(super) fn cut(findings: &mut Vec<Finding>) -> Vec<FileId> {
+pub(in crate::engine) fn cut(findings: &mut Vec<Finding>) -> Vec<FileId> {
     if findings.len() <= MOST_OF_A_RULE {
         return Vec::new();
     }

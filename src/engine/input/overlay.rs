@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::discover::FileKind;
+use crate::engine::input::discover::FileKind;
 
 /// Files of which a run reads other bytes than those on disk. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -40,17 +40,17 @@ impl Overlay {
     }
 
     /// What the file at `path` is said to be.
-    pub(super) fn kind(&self, path: &Path) -> Option<FileKind> {
+    pub(in crate::engine) fn kind(&self, path: &Path) -> Option<FileKind> {
         if self.by_path.is_empty() { None } else { self.by_path.get(&real(path))?.kind }
     }
 
     /// Returns whether bytes stand for the file at `path`.
-    pub(super) fn has(&self, path: &Path) -> bool {
+    pub(in crate::engine) fn has(&self, path: &Path) -> bool {
         !self.by_path.is_empty() && self.by_path.contains_key(&real(path))
     }
 
     /// The paths, as they were given, that a glob on the disk does not find because nothing is there yet.
-    pub(super) fn unsaved(&self) -> impl Iterator<Item = &PathBuf> {
+    pub(in crate::engine) fn unsaved(&self) -> impl Iterator<Item = &PathBuf> {
         self.by_path.iter().filter(|(real, _)| !real.exists()).map(|(_, entry)| &entry.path)
     }
 }

@@ -5,13 +5,18 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashSet;
 
-use super::area::Area;
-use super::content::speaks_nginx;
-use super::discover::{self, Candidate, FileKind, name_of};
-use super::read::{Files, Unreadable, shown};
-use super::{Context, Error, Options, fill, group, own};
 use crate::deployment::Apps;
 use crate::dotenv::syntax::file_name::is_env_file_name;
+use crate::engine::Context;
+use crate::engine::Error;
+use crate::engine::Options;
+use crate::engine::apps::group;
+use crate::engine::apps::template_values;
+use crate::engine::findings::of_reading;
+use crate::engine::input::content::speaks_nginx;
+use crate::engine::input::discover::{self, Candidate, FileKind, name_of};
+use crate::engine::input::read::{Files, Unreadable, shown};
+use crate::engine::input::readable::Area;
 use crate::nginx::config::include::Includes;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::redact::Redactor;
@@ -71,7 +76,7 @@ impl<'o> Gathered<'o> {
         gathered.files.add_settings(&options.settings);
         gathered.roots = gathered.find_roots();
         gathered.report_links();
-        fill::fill(&mut gathered.files, &gathered.env, &options.settings);
+        template_values::fill(&mut gathered.files, &gathered.env, &options.settings);
         Ok(gathered)
     }
 
@@ -94,7 +99,7 @@ impl<'o> Gathered<'o> {
     /// Paths of what was not analysed, or not wholly, in order; `given_up` are files of which the model or a rule gave a part up.
     pub(crate) fn not_analysed(&self, configs: &[Config<'_>], given_up: impl Iterator<Item = FileId>) -> Vec<String> {
         let linted = self.linted(configs);
-        let unread = own::not_analysed(&self.files, configs, &linted);
+        let unread = of_reading::not_analysed(&self.files, configs, &linted);
         let given_up = given_up.map(|file| self.files.sources.get(file).path.clone());
         let paths: BTreeSet<String> = self.not_analysed.iter().cloned().chain(unread).chain(given_up).collect();
         paths.into_iter().collect()

@@ -6,8 +6,10 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{Options, Outcome, lint_by};
 use crate::deployment::Deployment;
+use crate::engine::Options;
+use crate::engine::Outcome;
+use crate::engine::lint_by;
 use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::{Body, Tree};
 

@@ -10,7 +10,7 @@ use crate::source::{FileId, Place};
 const MOST_PLACES: usize = 3;
 
 /// Adds to every finding in a file that is included more than once where that is, and how often.
-pub(super) fn add_includers(configs: &[Config<'_>], findings: &mut [Finding]) {
+pub(in crate::engine) fn add_includers(configs: &[Config<'_>], findings: &mut [Finding]) {
     let mut includers: BTreeMap<FileId, Vec<Place>> = BTreeMap::new();
     for (file, place) in configs.iter().flat_map(Config::inclusions) {
         includers.entry(file).or_default().push(place);

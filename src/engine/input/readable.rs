@@ -7,20 +7,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::overlay::real;
+use crate::engine::input::overlay::real;
 use crate::trust;
 
 /// Why a path outside of the area is not read.
-pub(super) const OUTSIDE: &str = "it lies outside of what was given; --root DIR opens a directory";
+pub(in crate::engine) const OUTSIDE: &str = "it lies outside of what was given; --root DIR opens a directory";
 
 /// Directories, without links in their paths.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Area(BTreeSet<PathBuf>);
+pub(in crate::engine) struct Area(BTreeSet<PathBuf>);
 
 impl Area {
     /// The area of a run: directories as they are, and for a file that was named the directories from which its includes are looked for:
     /// the working directory, if it lies there, and otherwise its own and the two above; never more than the repository around it.
-    pub(super) fn new(paths: &[PathBuf], root: Option<&Path>) -> Self {
+    pub(in crate::engine) fn new(paths: &[PathBuf], root: Option<&Path>) -> Self {
         let mut area = BTreeSet::new();
         let here = fs::canonicalize(".").ok();
         for path in paths.iter().map(PathBuf::as_path).chain(root) {
@@ -34,7 +34,8 @@ impl Area {
                 let inside = |above: &Path| repository.as_ref().is_none_or(|repository| above.starts_with(repository));
                 let here = here.as_ref().filter(|here| real.starts_with(here) && inside(here)).cloned();
                 let above = || {
-                    let above = directory.ancestors().take(super::gather::MAX_BASES).filter(|above| inside(above));
+                    let above =
+                        directory.ancestors().take(crate::engine::gather::MAX_BASES).filter(|above| inside(above));
                     above.filter(|above| above.parent().is_some()).last().map(Path::to_owned)
                 };
                 area.extend(here.or_else(above));
@@ -44,7 +45,7 @@ impl Area {
     }
 
     /// Returns whether a file lies in it, whose path has no links.
-    pub(super) fn holds(&self, real: &Path) -> bool {
+    pub(in crate::engine) fn holds(&self, real: &Path) -> bool {
         self.0.iter().any(|directory| real.starts_with(directory))
     }
 }

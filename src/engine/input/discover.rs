@@ -19,7 +19,7 @@ pub enum FileKind {
 
 /// A file to lint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(in crate::engine) struct Candidate {
     /// Its path, as given or found.
     pub path: PathBuf,
     /// What it is read as.
@@ -48,7 +48,7 @@ const FOREIGN_ENDINGS: [&str; 32] = [
 ];
 
 /// A file that was named: it is always linted, as what its name proves it to be, otherwise as what it is `said` to be.
-pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
+pub(in crate::engine) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
     let parent = path.parent().unwrap_or(Path::new(""));
     let proven = recognise_name(&name_of(path), parent).filter(|(_, doubtful)| !doubtful).map(|(kind, _)| kind);
     let kind = proven.or(said).unwrap_or(FileKind::Nginx);
@@ -57,7 +57,7 @@ pub(super) fn named(path: &Path, said: Option<FileKind>) -> Candidate {
 
 /// The files under `directory` that are, or may be, to be linted, in byte order of their paths, and the links to nothing that would be. `note` is told what could not be
 /// walked; nothing that `is_excluded` is entered. It is asked only about directories and about files that may be linted.
-pub(super) fn walk(
+pub(in crate::engine) fn walk(
     directory: &Path,
     mut is_excluded: impl FnMut(&Path) -> bool,
     mut note: impl FnMut(String),
@@ -136,7 +136,7 @@ fn recognise_name(name: &str, parent: &Path) -> Option<(FileKind, bool)> {
 }
 
 /// A path's last component; bytes that are not UTF-8 are replaced.
-pub(super) fn name_of(path: &Path) -> String {
+pub(in crate::engine) fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 

@@ -4,31 +4,31 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Options;
+use crate::engine::Options;
 use crate::finding::Finding;
 use crate::settings::Level;
 use crate::source::{FileId, Sources};
 
 /// The levels of all rules in all files, each looked up once.
-pub(super) struct Levels<'o> {
+pub(in crate::engine) struct Levels<'o> {
     options: &'o Options,
     sources: &'o Sources,
     known: RefCell<BTreeMap<(FileId, &'static str), Option<Level>>>,
 }
 
 impl<'o> Levels<'o> {
-    pub(super) fn new(options: &'o Options, sources: &'o Sources) -> Self {
+    pub(in crate::engine) fn new(options: &'o Options, sources: &'o Sources) -> Self {
         Levels { options, sources, known: RefCell::default() }
     }
 
     /// Returns whether the settings switch the rule off in the file of the finding. The command line beats them: a rule that is asked
     /// for by name answers.
-    pub(super) fn is_off(&self, finding: &Finding) -> bool {
+    pub(in crate::engine) fn is_off(&self, finding: &Finding) -> bool {
         self.options.rules.is_empty() && self.of(finding) == Some(Level::Off)
     }
 
     /// Gives the finding the severity that the settings want.
-    pub(super) fn set(&self, finding: &mut Finding) {
+    pub(in crate::engine) fn set(&self, finding: &mut Finding) {
         if let Some(Level::At(severity)) = self.of(finding) {
             finding.severity = severity;
         }

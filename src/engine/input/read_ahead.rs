@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashMap;
 
-use super::read::{read_regular, read_sized};
+use crate::engine::input::read::{read_regular, read_sized};
 use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::Tree;
 use crate::parallel;
@@ -19,9 +19,9 @@ const AT_A_TIME: usize = 16;
 
 /// A file that an include names.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(in crate::engine) struct Listed {
     /// The path it was come to by.
-    pub(super) path: PathBuf,
+    pub(in crate::engine) path: PathBuf,
     /// Its size in bytes, where it was looked at and is a regular file itself and no link to one.
     size: Option<u64>,
 }
@@ -34,7 +34,7 @@ impl From<PathBuf> for Listed {
 
 impl Listed {
     /// Those of many paths that lead to regular files, or to links to one; and the others.
-    pub(super) fn files(paths: &[PathBuf]) -> (Vec<Self>, Vec<PathBuf>) {
+    pub(in crate::engine) fn files(paths: &[PathBuf]) -> (Vec<Self>, Vec<PathBuf>) {
         let (mut files, mut others) = (Vec::with_capacity(paths.len()), Vec::new());
         for (path, listed) in paths.iter().zip(parallel::map(paths, MANY, |path| Listed::file(path))) {
             match listed {
@@ -55,17 +55,17 @@ impl Listed {
 
 /// A file that was read.
 #[derive(Debug)]
-pub(super) struct Parsed {
+pub(in crate::engine) struct Parsed {
     /// Its path without links.
-    pub(super) real: PathBuf,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::engine) real: PathBuf,
+    pub(in crate::engine) bytes: Vec<u8>,
     /// What the grammar makes of them.
-    pub(super) tree: Tree,
+    pub(in crate::engine) tree: Tree,
 }
 
 /// What was read and not asked for yet.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(in crate::engine) struct Ahead {
     /// By the paths they were come to by.
     parsed: HashMap<PathBuf, Parsed>,
     /// Directories by the paths they were come to by, without links.
@@ -78,7 +78,7 @@ impl Ahead {
     /// # Errors
     ///
     /// Nothing is there, or it may not be looked at.
-    pub(super) fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
+    pub(in crate::engine) fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
         let is_link = fs::symlink_metadata(path)?.is_symlink();
         match path.file_name().filter(|_| !is_link) {
             Some(name) => self.beside(path, name),
@@ -107,7 +107,11 @@ impl Ahead {
     }
 
     /// Reads those of many files that are wanted, by their path without links. What cannot be read is left to whoever asks for it.
-    pub(super) fn read<'p>(&mut self, paths: impl Iterator<Item = &'p Listed>, is_wanted: impl Fn(&Path) -> bool) {
+    pub(in crate::engine) fn read<'p>(
+        &mut self,
+        paths: impl Iterator<Item = &'p Listed>,
+        is_wanted: impl Fn(&Path) -> bool,
+    ) {
         let with_real = paths.filter_map(|listed| Some((listed, self.real_of(listed).ok()?)));
         let paths: Vec<(&Listed, PathBuf)> = with_real.filter(|(_, real)| is_wanted(real)).collect();
         if paths.len() < MANY {
@@ -125,7 +129,7 @@ impl Ahead {
     }
 
     /// A file that was read ahead.
-    pub(super) fn take(&mut self, path: &Path) -> Option<Parsed> {
+    pub(in crate::engine) fn take(&mut self, path: &Path) -> Option<Parsed> {
         self.parsed.remove(path)
     }
 }

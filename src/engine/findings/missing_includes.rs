@@ -13,7 +13,7 @@ use crate::source::{FileId, Place, Sources};
 const MOST_SHOWN: usize = 3;
 
 /// Reports the includes of a configuration that were not found. `rooted` says whether the production machine's files were given.
-pub(super) fn report(sources: &Sources, config: &Config<'_>, rooted: bool, findings: &mut Vec<Finding>) {
+pub(in crate::engine) fn report(sources: &Sources, config: &Config<'_>, rooted: bool, findings: &mut Vec<Finding>) {
     // Where one include was found, the others should be as well.
     let has_tree = rooted || config.inclusions().next().is_some();
     let mut missing: BTreeMap<(FileId, Severity), BTreeSet<Place>> = BTreeMap::new();
