@@ -16,6 +16,7 @@ use crate::engine::findings::of_reading;
 use crate::engine::input::content::speaks_nginx;
 use crate::engine::input::discover::{self, Candidate, FileKind, name_of};
 use crate::engine::input::read::{Files, Unreadable, shown};
+use crate::engine::input::readable;
 use crate::engine::input::readable::Area;
 use crate::nginx::config::include::Includes;
 use crate::nginx::config::{Config, ContextKind, implied_context};
@@ -304,9 +305,6 @@ fn excluded(settings: &Settings, path: &Path, pattern: &str) -> String {
     format!("{path}: left, {} excludes `{pattern}`", settings.line_of(settings.exclude.span()))
 }
 
-/// How many directories may be a fragment's main directory: `sites-enabled/app.conf` is one below it, a snippet of a package two.
-pub(super) const MAX_BASES: usize = 3;
-
 /// The directories that may be the main file's: its own, or for a fragment its own and those above it, up to the directory that was
 /// walked.
 fn bases(candidate: &Candidate, is_main: bool) -> Vec<PathBuf> {
@@ -317,7 +315,8 @@ fn bases(candidate: &Candidate, is_main: bool) -> Vec<PathBuf> {
     let top = candidate.walked.as_deref().unwrap_or(Path::new(""));
     let top = top.strip_prefix(".").unwrap_or(top);
     let inside = |path: &&Path| path.starts_with(top) && !(path.has_root() && path.parent().is_none());
-    let mut bases: Vec<PathBuf> = own.ancestors().take_while(inside).take(MAX_BASES).map(Path::to_owned).collect();
+    let mut bases: Vec<PathBuf> =
+        own.ancestors().take_while(inside).take(readable::MAX_BASES).map(Path::to_owned).collect();
     if bases.is_empty() {
         bases.push(own.to_owned());
     }

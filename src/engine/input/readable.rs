@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use crate::engine::input::overlay::real;
 use crate::trust;
 
+/// How many directories may be a fragment's main directory: `sites-enabled/app.conf` is one below it, a snippet of a package two.
+pub(crate) const MAX_BASES: usize = 3;
+
 /// Why a path outside of the area is not read.
 pub(in crate::engine) const OUTSIDE: &str = "it lies outside of what was given; --root DIR opens a directory";
 
@@ -34,8 +37,7 @@ impl Area {
                 let inside = |above: &Path| repository.as_ref().is_none_or(|repository| above.starts_with(repository));
                 let here = here.as_ref().filter(|here| real.starts_with(here) && inside(here)).cloned();
                 let above = || {
-                    let above =
-                        directory.ancestors().take(crate::engine::gather::MAX_BASES).filter(|above| inside(above));
+                    let above = directory.ancestors().take(MAX_BASES).filter(|above| inside(above));
                     above.filter(|above| above.parent().is_some()).last().map(Path::to_owned)
                 };
                 area.extend(here.or_else(above));
