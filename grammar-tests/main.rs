@@ -4,6 +4,8 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod dotenv;
+#[path = "../fixtures/environment.rs"]
+mod environment;
 mod generated;
 mod nginx;
 mod oracle;

@@ -4,6 +4,7 @@
 //! code for modules it lacks, and templates. `NAME.tree` shows what `NAME.conf` is read as. Run with `UPDATE_TREES=1`
 //! to write these files anew, and read every line that changed.
 
+use crate::environment::is_set;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +78,7 @@ fn every_input_gives_its_tree() {
         let beside = path.with_extension("tree");
         let expected = fs::read_to_string(&beside).unwrap_or_default();
         if given != expected {
-            if std::env::var_os("UPDATE_TREES").is_some() {
+            if is_set("UPDATE") {
                 fs::write(&beside, &given).unwrap();
             }
             wrong.push(format!("{}\n--- expected\n{expected}--- given\n{given}", path.display()));
