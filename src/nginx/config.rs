@@ -6,6 +6,7 @@
 pub mod condition;
 pub mod header_names;
 pub mod include;
+mod kinds;
 pub mod nearest_directives;
 mod parts;
 pub mod settings;
@@ -19,6 +20,8 @@ use crate::nginx::config::include::{Included, Includes};
 use crate::nginx::config::settings::{InForce, Named, Settings};
 use crate::nginx::syntax::tree::{Body, Tree};
 use crate::source::{FileId, Place, Sources};
+pub use kinds::implied_context;
+use kinds::kind_of;
 
 /// How deep one file may include another. nginx knows no limit; nobody comes near this one.
 pub const MAX_INCLUDE_DEPTH: usize = 32;
@@ -366,40 +369,6 @@ impl<'s> Config<'s> {
     fn mark_unread(&mut self, id: ContextId) {
         self.contexts[id.0 as usize].unread = true;
     }
-}
-
-/// What a block named `name` is in a context of `parent` kind.
-fn kind_of(parent: ContextKind, name: &[u8]) -> ContextKind {
-    match (parent, name) {
-        (ContextKind::Main, b"http") => ContextKind::Http,
-        (ContextKind::Http, b"server") => ContextKind::Server,
-        (ContextKind::Http, b"map") => ContextKind::Map,
-        (ContextKind::Server | ContextKind::Location, b"location") => ContextKind::Location,
-        (ContextKind::Server, b"if") => ContextKind::IfInServer,
-        (ContextKind::Location, b"if") => ContextKind::IfInLocation,
-        (ContextKind::Location, b"limit_except") => ContextKind::LimitExcept,
-        _ => ContextKind::Other,
-    }
-}
-
-/// The context a file's top level implies: a main file has `http` or `events`, a file of servers has `server`,
-/// a file of locations has `location` or what only a server has, and bare directives belong into a location.
-pub fn implied_context(tree: &Tree, file: &[u8]) -> ContextKind {
-    let names = tree.children(None).filter_map(|index| tree.words(index).first());
-    let mut implied = ContextKind::Location;
-    for word in names {
-        implied = implied.min(match word.inner().of(file) {
-            b"http" | b"events" | b"stream" | b"mail" | b"load_module" | b"worker_processes" | b"user" | b"pid" => {
-                ContextKind::Main
-            }
-            b"server" | b"upstream" | b"map" | b"geo" | b"split_clients" | b"log_format" | b"proxy_cache_path" => {
-                ContextKind::Http
-            }
-            b"location" | b"listen" | b"server_name" | b"ssl_certificate" => ContextKind::Server,
-            _ => ContextKind::Location,
-        });
-    }
-    implied
 }
 
 /// Counts fit `u32`: files and directives are limited far below it.

@@ -3,6 +3,8 @@
 //! The files of one app are layers: a key in a later file takes the place of the same key in an earlier one, as Vite,
 //! Next.js and compose stack them. Within a file the last assignment of a key counts.
 
+mod find;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::dotenv::products::allowed::Index;
-use crate::dotenv::products::keys::{self, Answer, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
+use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
 use crate::dotenv::products::list::{self, Entry};
 use crate::dotenv::products::list_form::looks;
 use crate::dotenv::reading::value::{Plain, Variables, plain_values};
@@ -364,118 +366,4 @@ impl App {
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.get(*self.by_name.get(name)?)
     }
-
-    /// The products that have a switch, and whether it is on; `None` where its value can't be read.
-    fn switches(&self) -> BTreeMap<&'static str, Option<bool>> {
-        let mut switches = BTreeMap::new();
-        for key in keys::all() {
-            if let Meaning::Switch { when, default } = key.meaning {
-                let set = self.setting(key.name).map(|setting| setting.switch().map(|value| value == when));
-                switches.insert(key.product, set.unwrap_or(Some(default)));
-            }
-        }
-        switches
-    }
-
-    /// Takes every list of origins apart, and notes the first `*` among them.
-    fn find_origins(&mut self, present: &dyn Fn(&str) -> bool, beside: Beside<'_>) {
-        let switches = self.switches();
-        for setting in &mut self.settings {
-            let mut allowing = setting.allowing(&switches, present);
-            allowing.retain(|_| !(beside.is_nginxs)(&setting.name));
-            setting.cors = !allowing.is_empty();
-            if let Some(certainty) = allowing.iter().map(|key| key.certainty).max() {
-                offer(&mut self.evidence, setting, certainty);
-            }
-            if !setting.keys.iter().any(|key| key.meaning.holds_origins()) {
-                continue;
-            }
-            for entry in setting.finest_entries() {
-                let origin = setting.origin(&entry);
-                if origin.text == "*" && self.any_origin.is_none() {
-                    self.any_origin = star(&origin, &allowing);
-                }
-                let reflects = setting.is_of("Directus") && matches!(origin.text.as_str(), "true" | "false");
-                if !reflects {
-                    self.origins.push(origin);
-                }
-            }
-        }
-    }
-
-    /// Reads the switches: those that allow any origin, and those that switch a product's CORS on or off.
-    fn find_switches(&mut self) {
-        for setting in &self.settings {
-            let Some(value) = setting.switch() else { continue };
-            for key in setting.keys.iter() {
-                match key.meaning {
-                    Meaning::AnyOrigin { when } if value == when => {
-                        offer(&mut self.evidence, setting, key.certainty);
-                        self.any_origin.get_or_insert_with(|| Star {
-                            place: setting.value_place,
-                            key_place: setting.key_place,
-                            key_name: setting.name.clone(),
-                            certainty: key.certainty,
-                            verbatim: false,
-                        });
-                    }
-                    Meaning::Switch { when: true, .. } if value => offer(&mut self.evidence, setting, key.certainty),
-                    Meaning::Switch { when, .. } if value != when => {
-                        self.switched_off.get_or_insert(setting.key_place);
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Reads whether credentials are allowed: from the key of the product that the evidence names, or else the first.
-    fn find_credentials(&mut self) {
-        let product = self.evidence.as_ref().and_then(|evidence| evidence.product);
-        let mut found: Option<(bool, Credentials)> = None;
-        for setting in &self.settings {
-            let key = setting.keys.iter().find(|key| key.meaning == Meaning::Credentials);
-            let (Some(key), Some(value)) = (key, setting.switch()) else { continue };
-            let same = setting.keys.iter().any(|key| Some(key.product) == product);
-            if found.as_ref().is_none_or(|(known, _)| same && !known) {
-                let credentials = Credentials {
-                    value,
-                    place: setting.value_place,
-                    key_place: setting.key_place,
-                    key_name: setting.name.clone(),
-                    certainty: key.certainty,
-                };
-                found = Some((same, credentials));
-            }
-        }
-        self.credentials = found.map(|(_, credentials)| credentials);
-    }
-}
-
-/// Keeps the surer of two pieces of evidence, the earlier one where they are equal.
-fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: Certainty) {
-    if known.as_ref().is_some_and(|known| known.certainty >= certainty) {
-        return;
-    }
-    let only = setting.keys.first().filter(|_| setting.keys.len() == 1);
-    *known = Some(Evidence {
-        place: setting.key_place,
-        key_name: setting.name.clone(),
-        product: only.map(|key| key.product),
-        certainty,
-    });
-}
-
-/// What a `*` in a list means to the products that may read it; nothing where it means nothing to any of them.
-fn star(origin: &AllowedOrigin, allowing: &[Key]) -> Option<Star> {
-    let wild = |key: &&Key| key.star == Answer::Yes;
-    let certainty = allowing.iter().filter(wild).map(|key| key.certainty).min()?;
-    let agreed = allowing.iter().all(|key| key.star == Answer::Yes);
-    Some(Star {
-        place: origin.place,
-        key_place: origin.key_place,
-        key_name: origin.key_name.clone(),
-        certainty: if agreed { certainty } else { Certainty::Unverified },
-        verbatim: allowing.iter().all(|key| key.is_verbatim()),
-    })
 }

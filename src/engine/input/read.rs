@@ -1,8 +1,10 @@
 //! Reading: files into trees, and the includes of each main file into files.
 
+mod disk;
+mod dumped;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hashbrown::{HashMap, HashSet};
@@ -24,7 +26,9 @@ use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::Tree;
 use crate::redact::Redactor;
 use crate::settings::Settings;
-use crate::source::{FileId, MAX_FILE_BYTES, Place, Source, Sources, reason};
+use crate::source::{FileId, Place, Source, Sources, reason};
+use disk::from_here;
+pub(in crate::engine) use disk::{read_regular, read_sized, shown};
 
 /// How many files one run reads.
 const MAX_FILES: usize = 100_000;
@@ -177,19 +181,6 @@ impl Files {
         self.credentials.extend(values.into_iter().map(|span| Place { file, span }));
         self.nginx.insert(file, tree);
         file
-    }
-
-    /// Takes the files inside `nginx -T` output in; the first is the main file.
-    fn add_dump(&mut self, output: &[u8], parts: &[dump::Dumped]) -> Option<FileId> {
-        let mut main = None;
-        for part in parts {
-            let path = String::from_utf8_lossy(part.path.of(output)).into_owned();
-            let body = part.body.of(output).to_vec();
-            let file = self.add_nginx(path.clone(), None, grammar::parse(&body), body);
-            self.dumped.insert(path, file);
-            main = main.or(Some(file));
-        }
-        main
     }
 
     /// Looks up every include pattern under the main file `root`, reading what is not read yet. `bases` are the directories
@@ -375,59 +366,4 @@ impl Files {
             }
         }
     }
-
-    fn look_up_dumped(&self, pattern: &[u8], root: FileId) -> Included {
-        let pattern = String::from_utf8_lossy(pattern);
-        let main = Path::new(&self.sources.get(root).path);
-        let path = main.parent().unwrap_or(Path::new("")).join(&*pattern);
-        let path = path.to_string_lossy();
-        let files: Vec<FileId> = if is_glob(&pattern) {
-            let fits = glob::matcher(Path::new(&*path));
-            // A pattern matches names that start as it does up to its first sign.
-            let start = path.get(..path.find(['*', '?', '[']).unwrap_or(path.len())).unwrap_or_default();
-            let from_start = self.dumped.range(start.to_owned()..).take_while(|(name, _)| name.starts_with(start));
-            from_start.filter(|(name, _)| fits(Path::new(name))).map(|(_, file)| *file).collect()
-        } else {
-            self.dumped.get(&*path).copied().into_iter().collect()
-        };
-        match (files.is_empty(), is_stock(&pattern), is_glob(&pattern)) {
-            (true, true, _) => Included::Stock,
-            (true, false, false) => Included::Missing,
-            _ => Included::Files(files),
-        }
-    }
-}
-
-/// The path from the working directory, where it is below.
-pub(in crate::engine) fn from_here(real: &Path) -> PathBuf {
-    let here = fs::canonicalize(".").ok();
-    here.and_then(|here| real.strip_prefix(here).ok().map(Path::to_owned)).unwrap_or_else(|| real.to_owned())
-}
-
-/// A path as it is shown: `/`-separated, and nothing for the working directory.
-pub(in crate::engine) fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let text =
-        if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") };
-    text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
-}
-
-/// Reads a regular file; a pipe or a device would wait for ever, so it is not opened.
-pub(in crate::engine) fn read_regular(path: &Path) -> Result<Vec<u8>, String> {
-    let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    read_sized(path, metadata.len())
-}
-
-/// Reads what is known to be a regular file of about that many bytes.
-pub(in crate::engine) fn read_sized(path: &Path, size: u64) -> Result<Vec<u8>, String> {
-    let file = fs::File::open(path).map_err(|error| reason(&error))?;
-    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES)).unwrap_or(0));
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(format!("larger than {MAX_FILE_BYTES} bytes"));
-    }
-    Ok(bytes)
 }

@@ -1,5 +1,7 @@
 //! One run of one request through nginx's phases: server rewrite, find location, rewrite, access, content.
 
+mod enter;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -7,13 +9,13 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::cors::request::Request;
-use crate::nginx::config::settings::Single;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Entry, MAX_STEPS, Model, Question};
 use crate::nginx::simulate::app::{AppFields, Upstream};
 use crate::nginx::simulate::content::Handler;
-use crate::nginx::simulate::locations::{Found, Pattern, pattern};
+use crate::nginx::simulate::locations::{Pattern, pattern};
 use crate::nginx::simulate::value::Value;
+use enter::normalise;
 
 /// How often one request may change its URI, plus one: nginx counts down and answers 500 at 0.
 const MAX_URI_CHANGES: u32 = 11;
@@ -373,131 +375,4 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         let known = self.assumptions.iter().find(|(asked, _)| *asked == question);
         known.map(|(_, reply)| *reply).ok_or(question)
     }
-
-    /// The find-config phase: the location that takes the URI.
-    pub(in crate::nginx) fn find(&mut self) -> Result<Step, Question> {
-        let model = self.model;
-        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
-        self.context = self.server;
-        let (found, captures) = model.locations.find(model.config, &model.regexes, self.server, &path);
-        for captures in captures {
-            self.take_captures(captures);
-        }
-        let context = match found {
-            Found::Location(context) | Found::AddSlash(context) => context,
-            Found::Nothing => self.server,
-            Found::Unknown => return Ok(Step::Reply(Reply::lost(None))),
-        };
-        self.context = context;
-        if !self.internal && model.config.single(context, Single::Internal).is_some() {
-            return Ok(Step::Reply(Reply::special(404, None)));
-        }
-        if let Some(reply) = self.too_large(context) {
-            return Ok(Step::Reply(reply));
-        }
-        if !matches!(found, Found::AddSlash(_)) {
-            return self.enter(context);
-        }
-        let item = model.config.context(context).opener;
-        let target = self.with_query([&path, &b"/"[..]].concat());
-        self.redirect = Some((target, item));
-        Ok(Step::Reply(Reply::special(301, item)))
-    }
-
-    /// `path` with the query behind it, as nginx redirects.
-    pub(in crate::nginx) fn with_query(&self, path: Vec<u8>) -> Value<'s> {
-        // Of other bytes versions escape some.
-        let is_plain = path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte));
-        match self.query.bytes() {
-            _ if !is_plain => Value::unknown_target(),
-            Some(b"") => Value::known(path),
-            Some(query) => Value::known([&path, &b"?"[..], query].concat()),
-            None => self.query.clone(),
-        }
-    }
-
-    /// Enters a location, or the server where no location takes the URI: `limit_except` first (A3.6), then its rewrite phase, then
-    /// access and content.
-    fn enter(&mut self, location: ContextId) -> Result<Step, Question> {
-        self.context = self.limited(location).unwrap_or(location);
-        self.matched.clear();
-        self.handler = self.handler_of(location, self.context);
-        if self.context == location && self.model.config.context(location).kind == ContextKind::Location {
-            match self.rewrite(location)? {
-                Step::On => {}
-                Step::Find if self.may_change() => return Ok(Step::Find),
-                Step::Find => return Ok(Step::Reply(Reply::special(500, None))),
-                step => return Ok(step),
-            }
-        }
-        let refusal = if self.asked_by.is_some() { None } else { self.access()? };
-        Ok(refusal.map_or(Step::On, Step::Reply))
-    }
-
-    /// 413 for a body that its length says is too large (A3.20).
-    fn too_large(&mut self, context: ContextId) -> Option<Reply> {
-        let config = self.model.config;
-        let length: u64 = self.header("content-length")?.parse().ok()?;
-        let item = config.single(context, Single::ClientMaxBodySize);
-        let limit = match item {
-            Some(item) => size(&config.parameter(item, 1)?)?,
-            None => DEFAULT_BODY_BYTES,
-        };
-        let refused = limit > 0 && length > limit && self.body != Body::Discarded;
-        if refused {
-            self.body.discard();
-        }
-        refused.then(|| Reply::special(413, item))
-    }
-
-    /// The `limit_except` block of `location` that takes this method over. GET stands for HEAD too (A3.5).
-    fn limited(&self, location: ContextId) -> Option<ContextId> {
-        let config = self.model.config;
-        config.children(location).find(|&child| {
-            let here = config.context(child);
-            let opener = here.opener.filter(|_| here.kind == ContextKind::LimitExcept);
-            opener.is_some_and(|item| {
-                let mut listed = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
-                !listed.any(|name| {
-                    name.eq_ignore_ascii_case(self.method.as_bytes())
-                        || (self.method == "HEAD" && name.eq_ignore_ascii_case(b"GET"))
-                })
-            })
-        })
-    }
-}
-
-/// A size such as `10m`, in bytes.
-fn size(text: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let digits = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
-    let factor = match text.get(digits.len()..)? {
-        "" => 1,
-        "k" | "K" => 1024,
-        "m" | "M" => 1024 * 1024,
-        "g" | "G" => 1024 * 1024 * 1024,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(factor)
-}
-
-/// A path as locations are compared with it: decoded, `//` merged, dots resolved (A6.3). The URL parser has resolved dots already;
-/// `None` is what nginx refuses.
-fn normalise(path: &str, merge_slashes: bool) -> Option<Vec<u8>> {
-    let mut normal = Vec::with_capacity(path.len());
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        let decoded = if byte == b'%' { hex(rest.next()?)? * 16 + hex(rest.next()?)? } else { byte };
-        if decoded == 0 {
-            return None;
-        }
-        if decoded != b'/' || !merge_slashes || normal.last() != Some(&b'/') {
-            normal.push(decoded);
-        }
-    }
-    Some(normal)
-}
-
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
