@@ -120,15 +120,18 @@ fn bare_value(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     (trim_end(value), starts.map(|_| comment))
 }
 
+/// The text without the blanks at its end. A CR among them is one of them: loaders that trim take it away with the others, or end
+/// the line there. The last byte of a line may be a CR that is a part of the value.
 fn trim_end(text: &[u8]) -> &[u8] {
-    let mut text = text;
-    while let [before @ .., last] = text {
-        if !is_blank(*last) {
+    let mut trimmed = text;
+    while let [before @ .., last] = trimmed {
+        let is_among_blanks = *last == b'\r' && trimmed.len() < text.len();
+        if !is_blank(*last) && !is_among_blanks {
             break;
         }
-        text = before;
+        trimmed = before;
     }
-    text
+    trimmed
 }
 
 /// Returns whether only blanks, and perhaps a comment, stand before the end of the line.

@@ -227,7 +227,9 @@ fn listen(config: &Config<'_>, item: ItemId) -> Option<Listen> {
         "*" | "0.0.0.0" => String::new(),
         address => address.to_ascii_lowercase(),
     };
-    Some(Listen { address, first: first.parse().ok()?, last: last.parse().ok()?, is_default })
+    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+    // nginx refuses a range that ends before it starts.
+    (first <= last).then_some(Listen { address, first, last, is_default })
 }
 
 fn is_loopback(address: &str) -> bool {
