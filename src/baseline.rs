@@ -24,12 +24,12 @@ const MOST_CHARACTERS: usize = 300;
 /// Findings that are known, by their fingerprints.
 #[derive(Debug, Default)]
 pub struct Baseline {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, KnownFinding>,
 }
 
 /// A known finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Entry {
+pub struct KnownFinding {
     /// The file's path in the repository, `/`-separated.
     pub path: String,
     /// The rule's id.
@@ -48,7 +48,7 @@ struct Versioned {
 #[derive(Serialize, Deserialize)]
 struct File {
     version: u64,
-    findings: Vec<Entry>,
+    findings: Vec<KnownFinding>,
 }
 
 impl Baseline {
@@ -77,7 +77,7 @@ impl Baseline {
     /// All findings of a run.
     pub fn of(outcome: &Outcome) -> Self {
         let entries = outcome.findings.iter().map(|finding| {
-            let entry = Entry {
+            let entry = KnownFinding {
                 path: outcome.sources.get(finding.primary.place.file).repository_path().to_owned(),
                 rule: finding.rule.to_owned(),
                 fingerprint: finding.fingerprint.to_string(),
@@ -94,7 +94,7 @@ impl Baseline {
     ///
     /// Those of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut findings: Vec<Entry> = self.entries.values().cloned().collect();
+        let mut findings: Vec<KnownFinding> = self.entries.values().cloned().collect();
         findings.sort_unstable();
         serde_json::to_writer_pretty(&mut *out, &File { version: VERSION, findings })?;
         out.write_all(b"\n")
@@ -102,7 +102,7 @@ impl Baseline {
 
     /// Takes the findings that are known out of a run and counts them. Gives the entries that are stale: no finding has their
     /// fingerprint, though their rule was asked (`rules` are those asked alone, or none for all) and their file was read or is gone.
-    pub fn apply(&self, outcome: &mut Outcome, rules: &[String], repository: &Repository) -> Vec<&Entry> {
+    pub fn apply(&self, outcome: &mut Outcome, rules: &[String], repository: &Repository) -> Vec<&KnownFinding> {
         let mut known = BTreeSet::new();
         let before = outcome.findings.len();
         outcome.findings.retain(|finding| match self.entries.get_key_value(&finding.fingerprint.to_string()) {
@@ -110,10 +110,10 @@ impl Baseline {
             None => true,
         });
         let read: BTreeSet<&str> = outcome.sources.iter().map(|(_, source)| source.repository_path()).collect();
-        let asked = |entry: &Entry| rules.is_empty() || rules.contains(&entry.rule);
-        let seen = |entry: &Entry| read.contains(entry.path.as_str()) || !repository.holds(&entry.path);
+        let asked = |entry: &KnownFinding| rules.is_empty() || rules.contains(&entry.rule);
+        let seen = |entry: &KnownFinding| read.contains(entry.path.as_str()) || !repository.holds(&entry.path);
         let gone = self.entries.iter().filter(|(fingerprint, _)| !known.contains(fingerprint)).map(|(_, entry)| entry);
-        let mut stale: Vec<&Entry> = gone.filter(|entry| asked(entry) && seen(entry)).collect();
+        let mut stale: Vec<&KnownFinding> = gone.filter(|entry| asked(entry) && seen(entry)).collect();
         stale.sort_unstable();
         outcome.baselined = before - outcome.findings.len();
         outcome.stale = stale.len();

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use crate::dotenv::syntax::tree::{Kind, Tree as EnvTree};
+use crate::dotenv::syntax::tree::{StatementKind, Tree as EnvTree};
 use crate::finding::{Finding, Fingerprint};
 use crate::nginx::config::Trees;
 use crate::nginx::syntax::tree::{Body, Tree};
@@ -204,8 +204,8 @@ fn head(source: &Source, tree: &Tree, directive: u32) -> Vec<u8> {
 fn key(tree: &EnvTree, place: Span) -> Span {
     let after = tree.statements.partition_point(|statement| statement.span.start <= place.start);
     match after.checked_sub(1).and_then(|index| tree.statements.get(index)).map(|statement| statement.kind) {
-        Some(Kind::Assignment(assignment)) => assignment.key,
-        Some(Kind::Key { key, .. }) => key,
+        Some(StatementKind::Assignment(assignment)) => assignment.key,
+        Some(StatementKind::Key { key, .. }) => key,
         _ => Span::default(),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dotenv::syntax::tree::{Kind, Tree as EnvTree};
+use crate::dotenv::syntax::tree::{StatementKind, Tree as EnvTree};
 use crate::finding::Finding;
 use crate::nginx::config::Trees;
 use crate::nginx::syntax::tree::Tree;
@@ -123,14 +123,14 @@ fn in_env(source: &Source, tree: &EnvTree) -> Vec<(Span, Result<Span, &'static s
     let mut next = None;
     for statement in tree.statements.iter().rev() {
         match statement.kind {
-            Kind::Comment(span) if speaks(&span) => found.push((span, next.ok_or("no assignment follows it"))),
-            Kind::Assignment(assignment) => {
+            StatementKind::Comment(span) if speaks(&span) => found.push((span, next.ok_or("no assignment follows it"))),
+            StatementKind::Assignment(assignment) => {
                 let trailing = assignment.comment.filter(speaks);
                 found.extend(trailing.map(|span| (span, Err("some loaders take it for a part of the value"))));
             }
             _ => {}
         }
-        if !matches!(statement.kind, Kind::Comment(_) | Kind::Blank) {
+        if !matches!(statement.kind, StatementKind::Comment(_) | StatementKind::Blank) {
             next = Some(statement.span);
         }
     }

@@ -20,7 +20,7 @@ use crate::deployment::assumption;
 use crate::engine;
 use crate::engine::Gathered;
 use crate::nginx::config::{Config, ContextKind, ItemId};
-use crate::nginx::simulate::answer::{Answer, AnsweredBy, Entry, Question};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, Question};
 use crate::nginx::simulate::app::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::simulate::value::{Value, Why};
 use crate::redact::Redactor;
@@ -256,17 +256,18 @@ fn exchange(
 }
 
 /// The server that takes the request, with the request's URL; in a fragment without servers, whatever stands around it.
-fn find_server<'a, 'd>(askers: &'a [Asker<'d>], request: &Request) -> Option<(&'a Asker<'d>, Url, Entry)> {
+fn find_server<'a, 'd>(askers: &'a [Asker<'d>], request: &Request) -> Option<(&'a Asker<'d>, Url, EntryPoint)> {
     let url = Url::parse(&request.url).ok()?;
     let (host, port) = (url.host_str()?, url.port_or_known_default()?);
-    let on = |port| askers.iter().find_map(|asker| Some((asker, Entry::Server(asker.model.server_for(host, port)?))));
+    let on =
+        |port| askers.iter().find_map(|asker| Some((asker, EntryPoint::Server(asker.model.server_for(host, port)?))));
     // In front of nginx something else may end TLS or change the port.
     let elsewhere = || [443, 80, 8080, 8443].into_iter().find_map(on);
     let fragment = || {
         let top = |asker: &Asker<'_>| asker.model.config.context(asker.model.config.top()).kind;
         let is_part = |asker: &&Asker<'_>| matches!(top(asker), ContextKind::Server | ContextKind::Location);
         let asker = askers.iter().find(is_part)?;
-        Some((asker, Entry::Server(asker.model.config.top())))
+        Some((asker, EntryPoint::Server(asker.model.config.top())))
     };
     let (asker, entry) = on(port).or_else(elsewhere).or_else(fragment)?;
     Some((asker, url, entry))

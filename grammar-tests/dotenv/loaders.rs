@@ -16,7 +16,7 @@ use std::{env, fs, process};
 
 use corslint::dotenv::reading::loaders::{Loader, Reading, readings};
 use corslint::dotenv::syntax::grammar::parse;
-use corslint::dotenv::syntax::tree::Kind;
+use corslint::dotenv::syntax::tree::StatementKind;
 
 /// What `loader` reads for the key `A`, by our account: its last statement counts.
 fn ours(loader: Loader, file: &[u8]) -> Option<Reading> {
@@ -26,8 +26,8 @@ fn ours(loader: Loader, file: &[u8]) -> Option<Reading> {
 fn ours_for(wanted: &[u8], loader: Loader, file: &[u8]) -> Option<Reading> {
     let tree = parse(file);
     let named = |index: usize| match &tree.statements[index].kind {
-        Kind::Assignment(assignment) => assignment.key.of(file) == wanted,
-        Kind::Key { key, .. } => key.of(file) == wanted,
+        StatementKind::Assignment(assignment) => assignment.key.of(file) == wanted,
+        StatementKind::Key { key, .. } => key.of(file) == wanted,
         _ => false,
     };
     readings(loader, &tree, file).into_iter().filter(|(index, _)| named(*index)).map(|(_, reading)| reading).next_back()

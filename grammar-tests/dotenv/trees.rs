@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use corslint::dotenv::products::app;
 use corslint::dotenv::reading::loaders::{Loader, readings};
 use corslint::dotenv::syntax::grammar::parse;
-use corslint::dotenv::syntax::tree::{Assignment, Kind, PartKind, Quoting, Tree, secrets};
+use corslint::dotenv::syntax::tree::{Assignment, PartKind, Quoting, StatementKind, Tree, secrets};
 use corslint::source::{FileId, Span};
 
 use crate::properties::dotenv::sound;
@@ -22,13 +22,13 @@ fn render(tree: &Tree, file: &[u8]) -> String {
     }
     for statement in &tree.statements {
         let line = match &statement.kind {
-            Kind::Assignment(assignment) => render_assignment(tree, assignment, file),
-            Kind::Key { export, key, comment } => {
+            StatementKind::Assignment(assignment) => render_assignment(tree, assignment, file),
+            StatementKind::Key { export, key, comment } => {
                 format!("{}key {}{}", exported(*export), quote(*key, file), commented(*comment, file))
             }
-            Kind::Comment(span) => format!("comment {}", quote(*span, file)),
-            Kind::Blank => "blank".into(),
-            Kind::Unreadable(span) => format!("unreadable {}", quote(*span, file)),
+            StatementKind::Comment(span) => format!("comment {}", quote(*span, file)),
+            StatementKind::Blank => "blank".into(),
+            StatementKind::Unreadable(span) => format!("unreadable {}", quote(*span, file)),
         };
         text.push_str(&line);
         text.push('\n');

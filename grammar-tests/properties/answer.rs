@@ -2,7 +2,7 @@
 
 use corslint::cors::request::Request;
 use corslint::nginx::config::Config;
-use corslint::nginx::simulate::answer::{Answer, Entry, MAX_STEPS, Model, Question};
+use corslint::nginx::simulate::answer::{Answer, EntryPoint, MAX_STEPS, Model, Question};
 use corslint::nginx::simulate::app::{AppHeaders, AppStatus, Upstream};
 
 use super::files::Bundle;
@@ -24,8 +24,9 @@ pub fn check(text: &[u8]) {
         for request in &bundle.requests {
             let ask = |assume: &dyn Fn(&Question) -> Option<bool>| {
                 let before = model.steps();
-                let answers =
-                    cost::bounded(text.len() + request.url.len(), || model.answers(request, &app, Entry::Url, assume));
+                let answers = cost::bounded(text.len() + request.url.len(), || {
+                    model.answers(request, &app, EntryPoint::Url, assume)
+                });
                 let steps = model.steps() - before;
                 assert!(steps <= MAX_STEPS + cost::steps(text.len()), "one request takes {steps} steps");
                 answers

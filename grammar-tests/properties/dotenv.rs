@@ -3,7 +3,7 @@
 use corslint::dotenv::products::app;
 use corslint::dotenv::reading::loaders::{Loader, readings};
 use corslint::dotenv::syntax::grammar::parse;
-use corslint::dotenv::syntax::tree::{Assignment, Kind, Tree, secrets};
+use corslint::dotenv::syntax::tree::{Assignment, StatementKind, Tree, secrets};
 use corslint::source::{FileId, Span};
 
 use super::{assert_whole, brief, cost};
@@ -36,7 +36,7 @@ pub fn sound(tree: &Tree, file: &[u8]) {
         assert!(statement.span.start == end && !statement.span.is_empty(), "a gap at {end} in {}", brief(file));
         assert_whole(statement.span, file, "a statement");
         end = statement.span.end;
-        if let Kind::Assignment(assignment) = statement.kind {
+        if let StatementKind::Assignment(assignment) = statement.kind {
             covered(tree, &assignment, statement.span, file);
         }
     }
@@ -77,10 +77,12 @@ fn hidden(tree: &Tree, file: &[u8]) {
     };
     for statement in &tree.statements {
         let secret = match statement.kind {
-            Kind::Blank => continue,
-            Kind::Comment(span) | Kind::Unreadable(span) => is_secret(span),
-            Kind::Key { key, .. } => is_secret(key),
-            Kind::Assignment(assignment) => is_secret(assignment.value.span) && is_secret(assignment.value.after),
+            StatementKind::Blank => continue,
+            StatementKind::Comment(span) | StatementKind::Unreadable(span) => is_secret(span),
+            StatementKind::Key { key, .. } => is_secret(key),
+            StatementKind::Assignment(assignment) => {
+                is_secret(assignment.value.span) && is_secret(assignment.value.after)
+            }
         };
         assert!(secret, "{statement:?} shows");
     }
@@ -92,7 +94,7 @@ fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
     for statement in &tree.statements {
         let line = statement.span.of(file);
         // The last line may be blank without an end, and there is nothing else to print of it.
-        if let Kind::Blank = statement.kind {
+        if let StatementKind::Blank = statement.kind {
             text.extend_from_slice(line);
             continue;
         }
@@ -106,16 +108,16 @@ fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
 }
 
 /// What a statement is made of, in file order, with the blanks that set its pieces apart.
-fn pieces(kind: &Kind) -> Vec<Span> {
+fn pieces(kind: &StatementKind) -> Vec<Span> {
     let exported = |export: &Option<Span>, key: Span| export.map_or(key, |export| export.to(key));
     match kind {
-        Kind::Blank => Vec::new(),
-        Kind::Comment(span) | Kind::Unreadable(span) => vec![*span],
-        Kind::Key { export, key, comment } => {
+        StatementKind::Blank => Vec::new(),
+        StatementKind::Comment(span) | StatementKind::Unreadable(span) => vec![*span],
+        StatementKind::Key { export, key, comment } => {
             let named = exported(export, *key);
             vec![comment.map_or(named, |comment| named.to(comment))]
         }
-        Kind::Assignment(Assignment { export, key, separator, value, comment }) => {
+        StatementKind::Assignment(Assignment { export, key, separator, value, comment }) => {
             let head = exported(export, *key);
             let value = value.span.to(value.after);
             let tail = comment.map_or(value, |comment| value.to(comment));
@@ -128,7 +130,7 @@ fn pieces(kind: &Kind) -> Vec<Span> {
 fn meaning(tree: &Tree, file: &[u8]) -> Vec<String> {
     let statements = tree.statements.iter().map(|statement| {
         let parts = match statement.kind {
-            Kind::Assignment(assignment) => {
+            StatementKind::Assignment(assignment) => {
                 let parts = tree.parts(&assignment.value).iter();
                 let parts = parts.map(|part| format!("{:?}", part.span.of(file).escape_ascii().to_string()));
                 format!("{:?} {:?}", assignment.value.quoting, parts.collect::<Vec<_>>())

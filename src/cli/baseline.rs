@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use corslint::baseline::{Baseline, Entry, MAX_BASELINE_BYTES};
+use corslint::baseline::{Baseline, KnownFinding, MAX_BASELINE_BYTES};
 use corslint::engine::Outcome;
 use corslint::engine::Repository;
 use corslint::replace::replace;
@@ -67,7 +67,7 @@ impl BaselineArguments {
     }
 }
 
-fn tell_stale(path: &Path, stale: &[&Entry]) {
+fn tell_stale(path: &Path, stale: &[&KnownFinding]) {
     for entry in stale.iter().take(MOST_STALE) {
         note(format_args!("stale in {}: {}: {}: {}", path.display(), entry.path, entry.rule, entry.message));
     }

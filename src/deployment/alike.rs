@@ -27,7 +27,7 @@ const FEW: usize = 16;
 
 /// One kind of places.
 #[derive(Debug)]
-struct Kind {
+struct PlaceKind {
     /// The one that was asked.
     first: ContextId,
     /// The blocks that responses of the first one come from, its server last.
@@ -41,7 +41,7 @@ struct Kind {
 /// The places of a configuration that are asked, and those that are like them.
 #[derive(Debug, Default)]
 pub(super) struct Alike {
-    kinds: Vec<Kind>,
+    kinds: Vec<PlaceKind>,
     /// The locations and servers that are not asked.
     left: HashSet<ContextId>,
     /// For each context whether it stands in one of them; empty where none is left out.

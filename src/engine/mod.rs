@@ -150,7 +150,7 @@ type Build = for<'d> fn(&'d Sources, &'d [Config<'d>], &'d Apps<'d>) -> Deployme
 fn lint_by(options: &Options, build: Build) -> Result<Outcome, Error> {
     let gathered = Gathered::new(options)?;
     let apps = gathered.apps();
-    let Found { mut findings, files, suppressed, not_analysed, steps } = find(options, &gathered, &apps, build);
+    let Settled { mut findings, files, suppressed, not_analysed, steps } = find(options, &gathered, &apps, build);
     let given = gathered.given.iter().chain(&gathered.env).map(|(file, _)| *file);
     sort(&mut findings, given);
     drop(apps);
@@ -183,7 +183,7 @@ fn lint_by(options: &Options, build: Build) -> Result<Outcome, Error> {
 
 /// What the rules found, as in an [`Outcome`].
 #[derive(Debug)]
-struct Found {
+struct Settled {
     findings: Vec<Finding>,
     files: usize,
     suppressed: usize,
@@ -192,7 +192,7 @@ struct Found {
 }
 
 /// Asks every rule.
-fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Build) -> Found {
+fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Build) -> Settled {
     let (files, configs) = (&gathered.files, gathered.configs());
     let linted = gathered.linted(&configs);
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
@@ -216,7 +216,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     let settle = || settle(options, gathered, &configs, &linted, findings);
     // All that was asked is large, and no longer needed.
     let found = if bytes > MUCH { parallel::both(|| drop(deployment), settle) } else { settle() };
-    Found { steps, ..found }
+    Settled { steps, ..found }
 }
 
 /// What is told of the findings of all rules: what the settings and the ignore comments leave of them.
@@ -226,7 +226,7 @@ fn settle(
     configs: &[Config<'_>],
     linted: &BTreeSet<FileId>,
     mut findings: Vec<Finding>,
-) -> Found {
+) -> Settled {
     let files = &gathered.files;
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
     rules::shared::overlap::settle(&mut findings);
@@ -250,7 +250,7 @@ fn settle(
     includers::add_includers(configs, &mut findings);
     template_values::add_assignments(files, &mut findings);
     let not_analysed = gathered.not_analysed(configs, unread.into_iter().chain(cut));
-    Found { findings, files: linted.len(), suppressed, not_analysed, steps: 0 }
+    Settled { findings, files: linted.len(), suppressed, not_analysed, steps: 0 }
 }
 
 /// What one rule finds.

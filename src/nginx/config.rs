@@ -174,7 +174,7 @@ pub struct Config<'s> {
 }
 
 /// A run of directives still to be placed: siblings from `next` to `end` of one file.
-struct Run {
+struct Block {
     file: FileId,
     next: u32,
     end: u32,
@@ -262,15 +262,15 @@ impl<'s> Config<'s> {
     }
 
     /// The directives between a context's braces, or the whole file for the top.
-    fn block(&self, id: ContextId) -> Run {
+    fn block(&self, id: ContextId) -> Block {
         match self.context(id).opener.map(|opener| self.item(opener)) {
             Some(item) => {
                 let end = item.tree.directives.get(item.directive as usize).map_or(0, |directive| directive.end);
-                Run { file: item.file, next: item.directive + 1, end, inclusion: item.inclusion }
+                Block { file: item.file, next: item.directive + 1, end, inclusion: item.inclusion }
             }
             None => {
                 let end = self.tree(self.root).map_or(0, |tree| number(tree.directives.len()));
-                Run { file: self.root, next: 0, end, inclusion: None }
+                Block { file: self.root, next: 0, end, inclusion: None }
             }
         }
     }
@@ -294,7 +294,7 @@ impl<'s> Config<'s> {
         by: (FileId, u32),
         inclusion: Option<u32>,
         includes: &Includes,
-        runs: &mut Vec<Run>,
+        runs: &mut Vec<Block>,
     ) {
         let place = self.head(by.0, by.1);
         let words = self.tree(by.0).map_or(&[][..], |tree| tree.words(by.1));
@@ -323,7 +323,7 @@ impl<'s> Config<'s> {
                         let end = self.tree(file).map_or(0, |tree| number(tree.directives.len()));
                         let entry = Some(number(self.inclusions.len()));
                         self.inclusions.push(Inclusion { by, file, parent: inclusion, depth });
-                        runs.push(Run { file, next: 0, end, inclusion: entry });
+                        runs.push(Block { file, next: 0, end, inclusion: entry });
                         if self.tree(file).is_none_or(|tree| !tree.errors.is_empty() || !tree.tags.is_empty()) {
                             self.mark_incomplete(id);
                         }

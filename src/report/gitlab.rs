@@ -29,11 +29,11 @@ struct Issue<'a> {
     check_name: &'a str,
     fingerprint: String,
     severity: &'a str,
-    location: Location<'a>,
+    location: GitlabLocation<'a>,
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+struct GitlabLocation<'a> {
     path: &'a str,
     lines: Lines,
 }
@@ -59,7 +59,7 @@ impl<'a> Issue<'a> {
                 Severity::Warning => "minor",
                 Severity::Advice => "info",
             },
-            location: Location { path: source.repository_path(), lines },
+            location: GitlabLocation { path: source.repository_path(), lines },
         }
     }
 }

@@ -124,7 +124,7 @@ pub(super) struct FindingJson<'a> {
     label: &'a str,
     help: Option<&'a str>,
     #[serde(flatten)]
-    location: Location<'a>,
+    location: JsonLocation<'a>,
     offset: u32,
     length: u32,
     related: Vec<RelatedJson<'a>>,
@@ -143,7 +143,7 @@ impl<'a> FindingJson<'a> {
             message: &finding.message,
             label: &finding.primary.text,
             help: finding.help.as_deref(),
-            location: Location::new(sources, place),
+            location: JsonLocation::new(sources, place),
             offset: place.span.start,
             length: place.span.len(),
             related: finding.related.iter().map(|label| RelatedJson::new(sources, label)).collect(),
@@ -160,7 +160,7 @@ impl<'a> FindingJson<'a> {
 
 /// Where something stands; the end is the position after its last character.
 #[derive(Serialize)]
-struct Location<'a> {
+struct JsonLocation<'a> {
     path: &'a str,
     line: u32,
     column: u32,
@@ -168,11 +168,11 @@ struct Location<'a> {
     end_column: u32,
 }
 
-impl<'a> Location<'a> {
+impl<'a> JsonLocation<'a> {
     fn new(sources: &'a Sources, place: Place) -> Self {
         let source = sources.get(place.file);
         let (start, end) = source.positions(place.span);
-        Location {
+        JsonLocation {
             path: &source.path,
             line: start.line,
             column: start.column,
@@ -185,13 +185,13 @@ impl<'a> Location<'a> {
 #[derive(Serialize)]
 struct RelatedJson<'a> {
     #[serde(flatten)]
-    location: Location<'a>,
+    location: JsonLocation<'a>,
     label: &'a str,
 }
 
 impl<'a> RelatedJson<'a> {
     fn new(sources: &'a Sources, label: &'a Label) -> Self {
-        RelatedJson { location: Location::new(sources, label.place), label: &label.text }
+        RelatedJson { location: JsonLocation::new(sources, label.place), label: &label.text }
     }
 }
 

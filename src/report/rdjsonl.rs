@@ -22,7 +22,7 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
 #[derive(Serialize)]
 struct Diagnostic<'a> {
     message: &'a str,
-    location: Location<'a>,
+    location: RdjsonLocation<'a>,
     severity: &'a str,
     source: Tool,
     code: Code<'a>,
@@ -43,7 +43,7 @@ struct Code<'a> {
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+struct RdjsonLocation<'a> {
     path: &'a str,
     range: Range,
 }
@@ -69,17 +69,17 @@ struct Suggestion {
 #[derive(Serialize)]
 struct Related<'a> {
     message: &'a str,
-    location: Location<'a>,
+    location: RdjsonLocation<'a>,
 }
 
 impl<'a> Diagnostic<'a> {
     fn new(sources: &'a Sources, finding: &'a Finding) -> Self {
         let place = finding.primary.place;
         let related =
-            |label: &'a Label| Related { message: &label.text, location: Location::new(sources, label.place) };
+            |label: &'a Label| Related { message: &label.text, location: RdjsonLocation::new(sources, label.place) };
         Diagnostic {
             message: &finding.message,
-            location: Location::new(sources, place),
+            location: RdjsonLocation::new(sources, place),
             severity: match finding.severity {
                 Severity::Error => "ERROR",
                 Severity::Warning => "WARNING",
@@ -93,10 +93,10 @@ impl<'a> Diagnostic<'a> {
     }
 }
 
-impl<'a> Location<'a> {
+impl<'a> RdjsonLocation<'a> {
     fn new(sources: &'a Sources, place: Place) -> Self {
         let source = sources.get(place.file);
-        Location { path: source.repository_path(), range: range(source, place.span) }
+        RdjsonLocation { path: source.repository_path(), range: range(source, place.span) }
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn write(exit_code: u8, outcome: &Outcome, out: &mut impl Write) -> i
     for (index, rule) in rules.iter().enumerate() {
         indices.insert(rule.id, index);
     }
-    let run = Run {
+    let run = SarifRun {
         tool: Tool {
             driver: Driver {
                 name: "corslint",
@@ -53,12 +53,12 @@ struct Log<'a> {
     #[serde(rename = "$schema")]
     schema: &'a str,
     version: &'a str,
-    runs: [Run<'a>; 1],
+    runs: [SarifRun<'a>; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run<'a> {
+struct SarifRun<'a> {
     tool: Tool<'a>,
     invocations: [Invocation<'a>; 1],
     original_uri_base_ids: Bases,
@@ -224,9 +224,9 @@ struct ResultSarif<'a> {
     rule_index: usize,
     level: &'a str,
     message: Message<'a>,
-    locations: [Location<'a>; 1],
+    locations: [SarifLocation<'a>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location<'a>>,
+    related_locations: Vec<SarifLocation<'a>>,
     partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixes: Option<[FixSarif<'a>; 1]>,
@@ -247,7 +247,7 @@ struct Properties {
 
 impl<'a> ResultSarif<'a> {
     fn new(sources: &'a Sources, finding: &'a Finding, rule_index: usize) -> Self {
-        let location = |label| Location::new(sources, label);
+        let location = |label| SarifLocation::new(sources, label);
         ResultSarif {
             rule_id: finding.rule,
             rule_index,
@@ -264,16 +264,16 @@ impl<'a> ResultSarif<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location<'a> {
+struct SarifLocation<'a> {
     physical_location: Physical,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message<'a>>,
 }
 
-impl<'a> Location<'a> {
+impl<'a> SarifLocation<'a> {
     fn new(sources: &'a Sources, label: &'a Label) -> Self {
         let artifact_location = Artifact::new(sources.get(label.place.file));
-        Location {
+        SarifLocation {
             physical_location: Physical { artifact_location, region: Region::new(sources, label.place) },
             message: (!label.text.is_empty()).then(|| message(&label.text)),
         }

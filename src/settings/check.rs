@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::fields::{ENV_KEY, Field, Kind, LEVELS};
+use super::fields::{ENV_KEY, Field, LEVELS, ValueKind};
 use super::globs::Globs;
 use super::read::{self, span};
 use super::{Problem, meant};
@@ -55,16 +55,16 @@ fn value(field: &Field, key: Span, value: &Spanned<DeValue<'_>>, problems: &mut 
     let place = span(value);
     let text = value.get_ref().as_str();
     match (field.kind, value.get_ref()) {
-        (Kind::Flag, DeValue::Boolean(_)) => {}
-        (Kind::Path, DeValue::String(text)) if !text.is_empty() => {}
-        (Kind::Version, DeValue::String(text)) if read::version(text).is_some() => {}
-        (Kind::Texts, DeValue::String(text)) if !text.is_empty() => {}
-        (Kind::Choice(words), _) => choice(field.name, words, place, text, problems),
-        (Kind::Texts, DeValue::Array(array)) if is_texts(array) => {}
-        (Kind::Globs, DeValue::Array(array)) if is_texts(array) => globs(array, problems),
-        (Kind::Levels, DeValue::Table(levels)) => self::levels(levels, problems),
-        (Kind::EnvKeys, DeValue::Table(keys)) => env_keys(keys, problems),
-        (Kind::Tables(fields), DeValue::Array(array)) if array.iter().all(|item| item.get_ref().is_table()) => {
+        (ValueKind::Flag, DeValue::Boolean(_)) => {}
+        (ValueKind::Path, DeValue::String(text)) if !text.is_empty() => {}
+        (ValueKind::Version, DeValue::String(text)) if read::version(text).is_some() => {}
+        (ValueKind::Texts, DeValue::String(text)) if !text.is_empty() => {}
+        (ValueKind::Choice(words), _) => choice(field.name, words, place, text, problems),
+        (ValueKind::Texts, DeValue::Array(array)) if is_texts(array) => {}
+        (ValueKind::Globs, DeValue::Array(array)) if is_texts(array) => globs(array, problems),
+        (ValueKind::Levels, DeValue::Table(levels)) => self::levels(levels, problems),
+        (ValueKind::EnvKeys, DeValue::Table(keys)) => env_keys(keys, problems),
+        (ValueKind::Tables(fields), DeValue::Array(array)) if array.iter().all(|item| item.get_ref().is_table()) => {
             for item in array.iter() {
                 if let Some(inner) = item.get_ref().as_table() {
                     table(inner, fields, head(span(item), inner), problems);
@@ -126,19 +126,19 @@ fn env_keys(keys: &DeTable<'_>, problems: &mut Vec<Problem>) {
 
 fn wrong_kind(field: &Field, key: Span, value: &Spanned<DeValue<'_>>) -> Problem {
     let wanted = match field.kind {
-        Kind::Path => "the path of a directory",
-        Kind::Flag => "`true` or `false`, without quotes",
-        Kind::Version => "a version like `\"1.28.0\"`",
-        Kind::Globs => "a list of patterns in quotes",
-        Kind::Texts => "a text in quotes, or a list of them",
-        Kind::Levels | Kind::EnvKeys => "a table",
-        Kind::Choice(_) => "one word",
-        Kind::Tables(_) => "a table in double brackets",
+        ValueKind::Path => "the path of a directory",
+        ValueKind::Flag => "`true` or `false`, without quotes",
+        ValueKind::Version => "a version like `\"1.28.0\"`",
+        ValueKind::Globs => "a list of patterns in quotes",
+        ValueKind::Texts => "a text in quotes, or a list of them",
+        ValueKind::Levels | ValueKind::EnvKeys => "a table",
+        ValueKind::Choice(_) => "one word",
+        ValueKind::Tables(_) => "a table in double brackets",
     };
     let is_one_line = matches!(value.get_ref(), DeValue::String(_) | DeValue::Integer(_) | DeValue::Boolean(_));
     let example = match field.kind {
-        Kind::Tables(_) => format!("[[{}]]", field.name),
-        Kind::Levels | Kind::EnvKeys => format!("[{}]", field.name),
+        ValueKind::Tables(_) => format!("[[{}]]", field.name),
+        ValueKind::Levels | ValueKind::EnvKeys => format!("[{}]", field.name),
         _ => format!("{} = {}", field.name, field.example),
     };
     Problem {

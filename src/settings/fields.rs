@@ -9,7 +9,7 @@ pub(super) struct Field {
     /// Its name.
     pub name: &'static str,
     /// What its value is.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Whether its table makes no sense without it.
     pub required: bool,
     /// What it is for, as the commented start and editors tell it.
@@ -20,7 +20,7 @@ pub(super) struct Field {
 
 /// What a value is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// The path of a directory, relative to the settings file's.
     Path,
     /// `true` or `false`.
@@ -48,14 +48,14 @@ pub(super) const LEVELS: &[&str] = &["off", Severity::Advice.word(), Severity::W
 pub(super) const TOP: &[Field] = &[
     Field {
         name: "fail-on",
-        kind: Kind::Choice(&["error", "warning", "advice", "never"]),
+        kind: ValueKind::Choice(&["error", "warning", "advice", "never"]),
         required: false,
         about: "The least severity that makes the exit code 1.",
         example: "\"warning\"",
     },
     Field {
         name: "exclude",
-        kind: Kind::Globs,
+        kind: ValueKind::Globs,
         required: false,
         about: "Files and directories that are left when a directory is searched. A pattern without a slash matches names at \
                 any depth. A file that is named, or that a linted one includes, is read all the same.",
@@ -63,56 +63,56 @@ pub(super) const TOP: &[Field] = &[
     },
     Field {
         name: "root",
-        kind: Kind::Path,
+        kind: ValueKind::Path,
         required: false,
         about: "The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf.",
         example: "\"machine\"",
     },
     Field {
         name: "context",
-        kind: Kind::Choice(&["http", "server", "location"]),
+        kind: ValueKind::Choice(&["http", "server", "location"]),
         required: false,
         about: "Where files that are only parts of a configuration get included. Without it, their content tells.",
         example: "\"server\"",
     },
     Field {
         name: "nginx-version",
-        kind: Kind::Version,
+        kind: ValueKind::Version,
         required: false,
         about: "The nginx that will read the files. Without it, findings hold for every version that is still run.",
         example: "\"1.28.0\"",
     },
     Field {
         name: "app-sets-cors",
-        kind: Kind::Flag,
+        kind: ValueKind::Flag,
         required: false,
         about: "Whether the app behind nginx sends CORS headers itself. Without it, its .env files tell.",
         example: "true",
     },
     Field {
         name: "rules",
-        kind: Kind::Levels,
+        kind: ValueKind::Levels,
         required: false,
         about: "What the findings of a rule are: off, advice, warning or error.",
         example: "preflight-not-cached = \"off\"",
     },
     Field {
         name: "overrides",
-        kind: Kind::Tables(OVERRIDE),
+        kind: ValueKind::Tables(OVERRIDE),
         required: false,
         about: "Other levels for some files; of several that match, the last one decides.",
         example: "",
     },
     Field {
         name: "app",
-        kind: Kind::Tables(APP),
+        kind: ValueKind::Tables(APP),
         required: false,
         about: "Which app is behind which location, where several apps have .env files.",
         example: "",
     },
     Field {
         name: "env",
-        kind: Kind::EnvKeys,
+        kind: ValueKind::EnvKeys,
         required: false,
         about: "What keys of your own .env files mean: a word, or a table that says more. `none` is for a key that only looks \
                 like CORS.",
@@ -124,14 +124,14 @@ pub(super) const TOP: &[Field] = &[
 pub(super) const OVERRIDE: &[Field] = &[
     Field {
         name: "files",
-        kind: Kind::Globs,
+        kind: ValueKind::Globs,
         required: true,
         about: "The files, as in `exclude`.",
         example: "[\"staging/**\"]",
     },
     Field {
         name: "rules",
-        kind: Kind::Levels,
+        kind: ValueKind::Levels,
         required: true,
         about: "The levels in them.",
         example: "{ localhost-in-production = \"off\" }",
@@ -142,14 +142,14 @@ pub(super) const OVERRIDE: &[Field] = &[
 pub(super) const APP: &[Field] = &[
     Field {
         name: "path",
-        kind: Kind::Path,
+        kind: ValueKind::Path,
         required: true,
         about: "The directory of its .env files.",
         example: "\"services/api\"",
     },
     Field {
         name: "upstream",
-        kind: Kind::Texts,
+        kind: ValueKind::Texts,
         required: true,
         about: "Whom nginx passes its requests to: the name of an `upstream`, a host, `host:port` or `:port`.",
         example: "[\"api:3000\"]",
@@ -160,49 +160,49 @@ pub(super) const APP: &[Field] = &[
 pub(super) const ENV_KEY: &[Field] = &[
     Field {
         name: "meaning",
-        kind: Kind::Choice(own_key::MEANINGS),
+        kind: ValueKind::Choice(own_key::MEANINGS),
         required: true,
         about: "What the value is.",
         example: "\"origins\"",
     },
     Field {
         name: "separator",
-        kind: Kind::Choice(own_key::SEPARATORS),
+        kind: ValueKind::Choice(own_key::SEPARATORS),
         required: false,
         about: "What stands between the entries of a list.",
         example: "\"comma\"",
     },
     Field {
         name: "star",
-        kind: Kind::Flag,
+        kind: ValueKind::Flag,
         required: false,
         about: "Whether `*` allows any origin.",
         example: "false",
     },
     Field {
         name: "patterns",
-        kind: Kind::Choice(own_key::PATTERNS),
+        kind: ValueKind::Choice(own_key::PATTERNS),
         required: false,
         about: "What an entry may be besides an origin.",
         example: "\"none\"",
     },
     Field {
         name: "scheme",
-        kind: Kind::Choice(own_key::SCHEMES),
+        kind: ValueKind::Choice(own_key::SCHEMES),
         required: false,
         about: "Whether entries have a scheme.",
         example: "\"required\"",
     },
     Field {
         name: "slash",
-        kind: Kind::Choice(own_key::SLASHES),
+        kind: ValueKind::Choice(own_key::SLASHES),
         required: false,
         about: "What becomes of a slash at the end of an entry.",
         example: "\"kept\"",
     },
     Field {
         name: "trims",
-        kind: Kind::Flag,
+        kind: ValueKind::Flag,
         required: false,
         about: "Whether blanks around entries are taken off.",
         example: "true",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{ENV_KEY, Field, Kind, LEVELS, TOP};
+use super::fields::{ENV_KEY, Field, LEVELS, TOP, ValueKind};
 use super::own_key;
 use crate::rules;
 
@@ -37,21 +37,21 @@ fn object(fields: &[Field]) -> Value {
 fn value(field: &Field) -> Value {
     let text = json!({"type": "string", "minLength": 1});
     match field.kind {
-        Kind::Path => text,
-        Kind::Flag => json!({"type": "boolean"}),
-        Kind::Version => json!({"type": "string", "pattern": "^[0-9]{1,9}\\.[0-9]{1,9}(\\.[0-9]{1,9})?$"}),
-        Kind::Choice(words) => json!({"enum": words}),
-        Kind::Globs => json!({"type": "array", "items": text}),
-        Kind::Texts => json!({"anyOf": [text, {"type": "array", "items": text}]}),
-        Kind::Levels => {
+        ValueKind::Path => text,
+        ValueKind::Flag => json!({"type": "boolean"}),
+        ValueKind::Version => json!({"type": "string", "pattern": "^[0-9]{1,9}\\.[0-9]{1,9}(\\.[0-9]{1,9})?$"}),
+        ValueKind::Choice(words) => json!({"enum": words}),
+        ValueKind::Globs => json!({"type": "array", "items": text}),
+        ValueKind::Texts => json!({"anyOf": [text, {"type": "array", "items": text}]}),
+        ValueKind::Levels => {
             let level = json!({"enum": LEVELS});
             let rules = rules::ALL.iter().map(|rule| (rule.id.to_owned(), level.clone()));
             json!({"type": "object", "additionalProperties": false, "properties": rules.collect::<Map<_, _>>()})
         }
-        Kind::EnvKeys => {
+        ValueKind::EnvKeys => {
             let key = json!({"anyOf": [{"enum": own_key::MEANINGS}, object(ENV_KEY)]});
             json!({"type": "object", "additionalProperties": key})
         }
-        Kind::Tables(fields) => json!({"type": "array", "items": object(fields)}),
+        ValueKind::Tables(fields) => json!({"type": "array", "items": object(fields)}),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::fields::{ENV_KEY, Field, Kind, TOP};
+use super::fields::{ENV_KEY, Field, TOP, ValueKind};
 
 /// The widest line of comment, in characters.
 const WIDTH: usize = 100;
@@ -17,13 +17,13 @@ pub fn commented_start() -> String {
         explain(&mut text, field.about);
         // Writing to a String cannot fail.
         let _ = match field.kind {
-            Kind::Levels => writeln!(text, "# [{}]\n# {}", field.name, field.example),
-            Kind::Tables(fields) => {
+            ValueKind::Levels => writeln!(text, "# [{}]\n# {}", field.name, field.example),
+            ValueKind::Tables(fields) => {
                 let _ = writeln!(text, "# [[{}]]", field.name);
                 lines(&mut text, fields);
                 Ok(())
             }
-            Kind::EnvKeys => {
+            ValueKind::EnvKeys => {
                 let _ = writeln!(text, "# [{}]\n# {}\n#\n# [{0}.SHOP_PARTNERS]", field.name, field.example);
                 lines(&mut text, ENV_KEY);
                 Ok(())
@@ -38,7 +38,7 @@ pub fn commented_start() -> String {
 fn lines(text: &mut String, fields: &[Field]) {
     for field in fields {
         let words = match field.kind {
-            Kind::Choice(words) => format!(" One of {}.", words.join(", ")),
+            ValueKind::Choice(words) => format!(" One of {}.", words.join(", ")),
             _ => String::new(),
         };
         explain(text, &format!("{}{words}", field.about));

@@ -9,7 +9,7 @@ use super::mentioned::Mentioned;
 use super::reads::{PATH, Reads, Variables};
 use super::slice::{self, slice};
 use super::words::is_unread;
-use super::{Around, Kind, locations_of};
+use super::{Around, PlaceKind, locations_of};
 use crate::deployment::ask::route;
 use crate::deployment::ask::targets::led_to;
 use crate::nginx::config::{Config, ContextId, ContextKind};
@@ -93,7 +93,7 @@ pub(super) struct Comparison<'c, 'd> {
     shared: &'c Shared<'c, 'd>,
     variables: Variables<'c, 'd>,
     /// Each kind with its form and its first place.
-    kinds: Vec<(Vec<u8>, ContextId, Kind)>,
+    kinds: Vec<(Vec<u8>, ContextId, PlaceKind)>,
     by_form: HashMap<Vec<u8>, usize>,
 }
 
@@ -104,7 +104,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
     }
 
     /// Each kind, in the order of their first places, with its form and its first place.
-    pub(super) fn into_kinds(self) -> Vec<(Vec<u8>, ContextId, Kind)> {
+    pub(super) fn into_kinds(self) -> Vec<(Vec<u8>, ContextId, PlaceKind)> {
         self.kinds
     }
 
@@ -205,7 +205,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
             Some((_, _, kind)) => kind.left.push(place),
             None => {
                 self.by_form.insert(form.to_vec(), self.kinds.len());
-                self.kinds.push((form.to_vec(), place, Kind { first: place, blocks, left: Vec::new(), has_map }));
+                self.kinds.push((form.to_vec(), place, PlaceKind { first: place, blocks, left: Vec::new(), has_map }));
             }
         }
     }

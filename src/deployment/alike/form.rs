@@ -4,7 +4,7 @@
 //! same number for the same name, so what is equal in one of them is equal in the other.
 
 use super::reads::Reads;
-use super::words::{Kind, in_order, is_any_name, is_unread, kind};
+use super::words::{WordKind, in_order, is_any_name, is_unread, kind};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::locations::Pattern;
 
@@ -118,14 +118,14 @@ impl Form {
                 return;
             };
             match kind(config, item, (name, index), &word) {
-                Kind::Unread => self.word(b""),
-                Kind::Exact => self.exact(&word),
-                Kind::Url => self.url(&word, style),
-                Kind::Host => self.host(&word, style),
-                Kind::App if style.has_apps => self.exact(&word),
-                Kind::App => self.app(&word),
-                Kind::Machine if word.contains(&b'$') => self.word(&word),
-                Kind::Machine => {
+                WordKind::Unread => self.word(b""),
+                WordKind::Exact => self.exact(&word),
+                WordKind::Url => self.url(&word, style),
+                WordKind::Host => self.host(&word, style),
+                WordKind::App if style.has_apps => self.exact(&word),
+                WordKind::App => self.app(&word),
+                WordKind::Machine if word.contains(&b'$') => self.word(&word),
+                WordKind::Machine => {
                     self.name(Space::Machine, &word);
                     self.word(b"");
                 }

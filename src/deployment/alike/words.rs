@@ -75,7 +75,7 @@ pub(super) fn is_any_name(name: &[u8]) -> bool {
 
 /// What a word is to a response and to the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum WordKind {
     /// Nothing: that it is there is all.
     Unread,
     /// What it says, byte for byte.
@@ -91,28 +91,28 @@ pub(super) enum Kind {
 }
 
 /// What the word of a directive is, counted from 1.
-pub(super) fn kind(config: &Config<'_>, item: ItemId, (name, index): (&[u8], usize), word: &[u8]) -> Kind {
+pub(super) fn kind(config: &Config<'_>, item: ItemId, (name, index): (&[u8], usize), word: &[u8]) -> WordKind {
     match (name, index) {
         (b"add_header", 2) => {
             let header = config.parameter(item, 1).unwrap_or_default();
             let is_plain = word.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'$');
             match CorsHeader::from_name(&header) {
-                Some(CorsHeader::AllowOrigin) => Kind::Url,
+                Some(CorsHeader::AllowOrigin) => WordKind::Url,
                 // Those that are read, or nearly have the name of one that is, begin like this.
-                None if is_plain && is_of_no_interest(&header) => Kind::Unread,
-                _ => Kind::Exact,
+                None if is_plain && is_of_no_interest(&header) => WordKind::Unread,
+                _ => WordKind::Exact,
             }
         }
         // The length of any other text may be compared with what a header says.
-        (b"return", 1) => Kind::Url,
-        (b"return", 2) if config.parameter(item, 1).is_some_and(|status| status.starts_with(b"3")) => Kind::Url,
-        (b"server_name", _) => Kind::Host,
-        (b"root" | b"alias" | b"auth_basic_user_file", 1) => Kind::Machine,
+        (b"return", 1) => WordKind::Url,
+        (b"return", 2) if config.parameter(item, 1).is_some_and(|status| status.starts_with(b"3")) => WordKind::Url,
+        (b"server_name", _) => WordKind::Host,
+        (b"root" | b"alias" | b"auth_basic_user_file", 1) => WordKind::Machine,
         (b"proxy_set_header", 2) if config.parameter(item, 1).is_some_and(|header| is_for_the_app(&header)) => {
-            Kind::Unread
+            WordKind::Unread
         }
-        (_, 1) if is_pass(name) => Kind::App,
-        _ => Kind::Exact,
+        (_, 1) if is_pass(name) => WordKind::App,
+        _ => WordKind::Exact,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cors::request::Request;
 use crate::deployment::Behind;
 use crate::deployment::upstream;
 use crate::nginx::config::Config;
-use crate::nginx::simulate::answer::{Answer, Entry, Model, Question};
+use crate::nginx::simulate::answer::{Answer, EntryPoint, Model, Question};
 use crate::nginx::simulate::app::Upstream;
 
 /// An nginx configuration and the apps behind it, ready for requests.
@@ -37,7 +37,7 @@ impl<'d> Asker<'d> {
     /// The responses to a request that enters nginx at `entry`, from an app that responds with `upstream`: one for each way the open
     /// questions may turn out. The client's address is allowed and its credentials are accepted, see [`assumption`]. There are none where
     /// a limit is met, which [`Model::given_up`] reports.
-    pub fn ask(&self, entry: Entry, (request, url): (&Request, &Url), upstream: &Upstream<'_>) -> Vec<Answer<'d>> {
+    pub fn ask(&self, entry: EntryPoint, (request, url): (&Request, &Url), upstream: &Upstream<'_>) -> Vec<Answer<'d>> {
         self.model.answers_at((request, Some(url)), upstream, entry, &|question| assumption(question, request))
     }
 }

@@ -17,7 +17,7 @@ use crate::deployment::ask::methods;
 use crate::deployment::ask::route;
 use crate::nginx::config::settings::Single;
 use crate::nginx::limits::{Limit, counted};
-use crate::nginx::simulate::answer::{Answer, Entry, Question};
+use crate::nginx::simulate::answer::{Answer, EntryPoint, Question};
 use crate::nginx::simulate::app::Upstream;
 use crate::parallel;
 use crate::source::lossy;
@@ -173,10 +173,10 @@ fn page(site: &Site<'_>, index: usize, (ask, method): (Ask, &str), origin: Origi
 }
 
 /// What whoever is logged in shows where a request enters: a name and a password where nginx itself asks for them, otherwise a token.
-fn login(site: &Site<'_>, entry: Entry) -> &'static str {
+fn login(site: &Site<'_>, entry: EntryPoint) -> &'static str {
     let context = match entry {
-        Entry::Location(_, context) | Entry::Server(context) => Some(context),
-        Entry::Url => None,
+        EntryPoint::Location(_, context) | EntryPoint::Server(context) => Some(context),
+        EntryPoint::Url => None,
     };
     let asks = context.is_some_and(|context| site.config.single(context, Single::AuthBasic).is_some());
     if asks { "Basic dXNlcjpwYXNzd29yZA==" } else { "Bearer token" }
@@ -193,7 +193,7 @@ impl<'d> Site<'d> {
     /// page is one of somebody who has it, and the request shows it.
     pub(crate) fn asked(
         &self,
-        entry: Entry,
+        entry: EntryPoint,
         page: PageRequest,
         upstream: &Upstream<'_>,
     ) -> (PageRequest, Vec<Answer<'d>>) {
@@ -209,8 +209,8 @@ impl<'d> Site<'d> {
     }
 
     /// Returns whether nginx itself asks for a password where a request enters.
-    fn wants_password(&self, entry: Entry) -> bool {
-        let (Entry::Location(_, context) | Entry::Server(context)) = entry else { return false };
+    fn wants_password(&self, entry: EntryPoint) -> bool {
+        let (EntryPoint::Location(_, context) | EntryPoint::Server(context)) = entry else { return false };
         let file = self.config.single(context, Single::AuthBasicUserFile);
         file.is_some() && self.config.single(context, Single::AuthBasic).is_some()
     }

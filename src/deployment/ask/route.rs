@@ -15,7 +15,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::origins::flow::{Flow, SetField, set_fields};
 use crate::nginx::regex::example::sample;
-use crate::nginx::simulate::answer::{Entry, Model};
+use crate::nginx::simulate::answer::{EntryPoint, Model};
 use crate::nginx::simulate::locations::{self, Found, Pattern, is_pass};
 use crate::source::lossy;
 
@@ -42,7 +42,7 @@ pub struct Route<'d> {
     /// The location, or the server itself.
     pub context: ContextId,
     /// Where requests enter.
-    pub entry: Entry,
+    pub entry: EntryPoint,
     /// A URL that leads there.
     pub url: String,
     /// The CORS fields that nginx may set there: those in force, and those of its `if`s.
@@ -211,7 +211,7 @@ pub(crate) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId
 }
 
 /// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
-pub(crate) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, Entry)> {
+pub(crate) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, EntryPoint)> {
     let here = config.context(context);
     let server = config.enclosing(context, ContextKind::Server);
     match here.kind {
@@ -221,12 +221,12 @@ pub(crate) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextI
             let internal = config.single(context, Single::Internal).is_some();
             // A fragment of locations stands in a server that is not shown; a bare fragment is its own location.
             let server = server.unwrap_or(config.top());
-            (!named && !internal).then_some((server, Entry::Location(server, context)))
+            (!named && !internal).then_some((server, EntryPoint::Location(server, context)))
         }
         ContextKind::Server => {
             let has_location =
                 config.children(context).any(|child| config.context(child).kind == ContextKind::Location);
-            (!has_location).then_some((context, Entry::Server(context)))
+            (!has_location).then_some((context, EntryPoint::Server(context)))
         }
         _ => None,
     }

@@ -21,7 +21,7 @@ use crate::nginx::origins::flow::Flow;
 const MAX_SENT: usize = 8;
 
 /// Exchanges, each with which of its requests.
-type Found = Vec<(usize, Kind)>;
+type SentIn = Vec<(usize, Kind)>;
 
 /// The exchanges in which each value is sent, and the routes at which its directives are in force.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Senders<'e, 'd> {
     deployment: &'e Deployment<'d>,
     site: &'e Site<'d>,
     /// The exchanges in which a value is sent, one for each page's origin, by the number of the flow that the value comes from, and by the value.
-    sent: BTreeMap<(usize, &'e [u8]), Found>,
+    sent: BTreeMap<(usize, &'e [u8]), SentIn>,
     /// The routes at which a flow is in force; of those that are alike the first.
     in_force: BTreeMap<usize, Vec<usize>>,
 }

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::dotenv::products::app::{App, Setting};
 use crate::dotenv::products::keys::{Certainty, Key, Meaning};
-use crate::dotenv::products::list::Entry;
+use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::policy::{Match, judge};
 
 /// What the answers of one app are found by; all of it made on first need.
@@ -27,7 +27,7 @@ impl Clone for Index {
 
 /// The entries of one list as one product reads them.
 pub(in crate::dotenv) struct Allowed {
-    entries: Vec<Entry>,
+    entries: Vec<ListEntry>,
     /// The entries that may be an origin, by its text in lower case.
     by_origin: HashMap<String, Vec<usize>>,
     /// The first entry that lets any origin in.
@@ -39,9 +39,9 @@ pub(in crate::dotenv) struct Allowed {
 /// What a list says of an origin.
 pub(in crate::dotenv) enum Said {
     /// This entry is the origin.
-    Origin(Entry),
+    Origin(ListEntry),
     /// This entry lets any in.
-    Any(Entry),
+    Any(ListEntry),
     /// Perhaps one of the entries lets it in.
     Doubt,
     /// None does.

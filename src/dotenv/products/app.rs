@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 
 use crate::dotenv::products::allowed::Index;
 use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Meaning, Own, Separator, Slash};
-use crate::dotenv::products::list::{self, Entry};
+use crate::dotenv::products::list::{self, ListEntry};
 use crate::dotenv::products::list_form::looks;
 use crate::dotenv::reading::value::{Plain, Variables, plain_values};
 use crate::dotenv::syntax::tree::{Assignment, Quoting, Tree};
@@ -277,12 +277,12 @@ impl Setting {
     }
 
     /// The entries of the list, split as a product that uses `separator` does.
-    pub fn entries(&self, separator: Separator) -> Vec<Entry> {
+    pub fn entries(&self, separator: Separator) -> Vec<ListEntry> {
         self.value.as_ref().map_or(Vec::new(), |value| list::entries(value.bytes(), separator))
     }
 
     /// The entries as the product splits them that finds the most.
-    fn finest_entries(&self) -> Vec<Entry> {
+    fn finest_entries(&self) -> Vec<ListEntry> {
         let split = self.keys.iter().map(|key| match key.separator {
             Separator::Unknown if key.certainty == Certainty::Convention => Separator::CommaOrJson,
             separator => separator,
@@ -297,13 +297,13 @@ impl Setting {
     }
 
     /// Where an entry stands.
-    pub fn place_of(&self, entry: &Entry) -> Place {
+    pub fn place_of(&self, entry: &ListEntry) -> Place {
         let span = self.value.as_ref().map_or(self.value_place.span, |value| value.span(entry.range.clone()));
         Place { file: self.value_place.file, span }
     }
 
     /// The text of an entry.
-    pub fn text_of(&self, entry: &Entry) -> String {
+    pub fn text_of(&self, entry: &ListEntry) -> String {
         let bytes = self.value.as_ref().and_then(|value| value.bytes().get(entry.range.clone())).unwrap_or(&[]);
         lossy(bytes).into_owned()
     }
@@ -324,7 +324,7 @@ impl Setting {
         self.keys.iter().copied().filter(allows).collect()
     }
 
-    fn origin(&self, entry: &Entry) -> AllowedOrigin {
+    fn origin(&self, entry: &ListEntry) -> AllowedOrigin {
         AllowedOrigin {
             text: self.text_of(entry),
             place: self.place_of(entry),

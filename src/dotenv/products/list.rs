@@ -6,7 +6,7 @@ use crate::dotenv::products::keys::Separator;
 
 /// One entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ListEntry {
     /// Its bytes in the value, without blanks and without the quotes of JSON.
     pub range: Range<usize>,
     /// Whether blanks stood around it; a product that does not trim keeps them.
@@ -15,7 +15,7 @@ pub struct Entry {
 
 /// The entries of a value, empty ones left out. Text that is not what the separator asks for is one entry, as it
 /// stands.
-pub fn entries(value: &[u8], separator: Separator) -> Vec<Entry> {
+pub fn entries(value: &[u8], separator: Separator) -> Vec<ListEntry> {
     let is_json = value.trim_ascii_start().starts_with(b"[");
     let split = |is_separator: fn(u8) -> bool| split(value, is_separator);
     match separator {
@@ -30,7 +30,7 @@ pub fn entries(value: &[u8], separator: Separator) -> Vec<Entry> {
     }
 }
 
-fn split(value: &[u8], is_separator: fn(u8) -> bool) -> Vec<Entry> {
+fn split(value: &[u8], is_separator: fn(u8) -> bool) -> Vec<ListEntry> {
     let mut entries = Vec::new();
     let mut start = 0;
     for piece in value.split(|&byte| is_separator(byte)) {
@@ -38,7 +38,7 @@ fn split(value: &[u8], is_separator: fn(u8) -> bool) -> Vec<Entry> {
         let length = piece.trim_ascii().len();
         if length > 0 {
             let range = start + blanks..start + blanks + length;
-            entries.push(Entry { range, padded: length < piece.len() });
+            entries.push(ListEntry { range, padded: length < piece.len() });
         }
         start += piece.len() + 1;
     }
@@ -46,11 +46,11 @@ fn split(value: &[u8], is_separator: fn(u8) -> bool) -> Vec<Entry> {
 }
 
 /// Entries after commas, with brackets around all of them or none, and quotes around each or none.
-fn bracketed(value: &[u8]) -> Vec<Entry> {
+fn bracketed(value: &[u8]) -> Vec<ListEntry> {
     let is_list = value.starts_with(b"[") && value.ends_with(b"]");
     let inside = if is_list { 1..value.len().saturating_sub(1) } else { 0..value.len() };
     let mut entries = split(value.get(inside.clone()).unwrap_or(&[]), |byte| byte == b',');
-    for Entry { range, .. } in &mut entries {
+    for ListEntry { range, .. } in &mut entries {
         *range = range.start + inside.start..range.end + inside.start;
         let is_quoted = matches!(value.get(range.clone()), Some([b'"', .., b'"']));
         if is_quoted {
@@ -61,14 +61,14 @@ fn bracketed(value: &[u8]) -> Vec<Entry> {
 }
 
 /// Where blanks separate, none stand around an entry.
-fn spaced(mut entries: Vec<Entry>) -> Vec<Entry> {
+fn spaced(mut entries: Vec<ListEntry>) -> Vec<ListEntry> {
     entries.iter_mut().for_each(|entry| entry.padded = false);
     entries
 }
 
 /// The strings of `["a", "b"]`, or of the same without brackets; nothing where it is neither, or where a string has an
 /// escape, which no origin has.
-fn json(value: &[u8]) -> Option<Vec<Entry>> {
+fn json(value: &[u8]) -> Option<Vec<ListEntry>> {
     let trimmed = value.trim_ascii();
     let inner = trimmed.strip_prefix(b"[").map_or(Some(trimmed), |open| open.strip_suffix(b"]"))?;
     let offset = value.len() - value.trim_ascii_start().len() + usize::from(inner.len() < trimmed.len());
@@ -87,7 +87,7 @@ fn json(value: &[u8]) -> Option<Vec<Entry>> {
         let string = text.get(..length)?;
         let padding = length - string.trim_ascii().len();
         let first = offset + start + string.len() - string.trim_ascii_start().len();
-        entries.push(Entry { range: first..first + length - padding, padded: padding > 0 });
+        entries.push(ListEntry { range: first..first + length - padding, padded: padding > 0 });
         match after.trim_ascii_start() {
             [] => return Some(entries),
             [b',', ..] => at = start + length + 1 + (after.len() - after.trim_ascii_start().len()) + 1,

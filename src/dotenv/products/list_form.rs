@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dotenv::products::app::Setting;
 use crate::dotenv::products::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
-use crate::dotenv::products::list::Entry;
+use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::syntax::tree::Quoting;
 use crate::source::{Place, lossy};
 
@@ -54,7 +54,7 @@ pub fn is_address(text: &str) -> bool {
 }
 
 /// See [`Setting::written`].
-fn written(bytes: &[u8]) -> Vec<Entry> {
+fn written(bytes: &[u8]) -> Vec<ListEntry> {
     let trimmed = bytes.trim_ascii();
     let start = bytes.len() - bytes.trim_ascii_start().len();
     // The brackets of an IPv6 address are not those of a JSON list.
@@ -69,7 +69,7 @@ fn written(bytes: &[u8]) -> Vec<Entry> {
             if !is_address(&lossy(piece)) {
                 return Vec::new();
             }
-            entries.push(Entry { range: at..at + piece.len(), padded: false });
+            entries.push(ListEntry { range: at..at + piece.len(), padded: false });
         }
         at += piece.len() + 1;
     }
@@ -79,7 +79,7 @@ fn written(bytes: &[u8]) -> Vec<Entry> {
 /// What a value looks like whose key is no product's: there has to be an http origin in it, and nothing but origins and hosts.
 pub fn looks(value: &[u8]) -> Looks {
     let entries = written(value);
-    let is_origin = |entry: &Entry| {
+    let is_origin = |entry: &ListEntry| {
         let text = value.get(entry.range.clone()).unwrap_or(&[]);
         let authority = text.strip_prefix(b"https://").or_else(|| text.strip_prefix(b"http://"));
         let authority = authority.map(|rest| rest.strip_suffix(b"/").unwrap_or(rest));
@@ -94,7 +94,7 @@ pub fn looks(value: &[u8]) -> Looks {
 
 impl Setting {
     /// The origins or hosts in the value, whatever stands between them; nothing where there is anything else in it, too.
-    pub fn written(&self) -> Vec<Entry> {
+    pub fn written(&self) -> Vec<ListEntry> {
         self.value.as_ref().map_or(Vec::new(), |value| written(value.bytes()))
     }
 
@@ -129,7 +129,7 @@ impl Setting {
     }
 
     /// Returns whether a product that uses `separator` finds exactly these entries.
-    fn splits_into(&self, separator: Separator, written: &[Entry]) -> bool {
+    fn splits_into(&self, separator: Separator, written: &[ListEntry]) -> bool {
         let entries = self.entries(separator);
         entries.len() == written.len()
             && entries.iter().zip(written).all(|(entry, written)| entry.range == written.range)
@@ -141,7 +141,7 @@ impl Setting {
         let bytes = value.bytes();
         let is_blank = |at: &usize| bytes.get(*at).is_some_and(u8::is_ascii_whitespace);
         let mut blanks = Vec::new();
-        for Entry { range, .. } in self.entries(separator).iter().filter(|entry| entry.padded) {
+        for ListEntry { range, .. } in self.entries(separator).iter().filter(|entry| entry.padded) {
             let start = (0..range.start).rev().take_while(is_blank).last().unwrap_or(range.start);
             let end = (range.end..bytes.len()).take_while(is_blank).last().map_or(range.end, |last| last + 1);
             for run in [start..range.start, range.end..end] {

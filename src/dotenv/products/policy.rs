@@ -3,7 +3,7 @@
 use crate::dotenv::products::allowed::{Said, is_known};
 use crate::dotenv::products::app::{AllowOrigin, App, Policy, Setting};
 use crate::dotenv::products::keys::{Answer, Certainty, Key, Patterns, Scheme, Separator, Slash};
-use crate::dotenv::products::list::Entry;
+use crate::dotenv::products::list::ListEntry;
 use crate::source::Place;
 
 impl App {
@@ -57,14 +57,20 @@ impl App {
     }
 
     /// What all rows of a setting agree on.
-    fn setting_answer(&self, index: usize, setting: &Setting, origin: &str) -> (AllowOrigin, Option<Entry>) {
+    fn setting_answer(&self, index: usize, setting: &Setting, origin: &str) -> (AllowOrigin, Option<ListEntry>) {
         let mut answers = (0..setting.keys.len()).map(|row| self.key_answer(index, setting, row, origin));
         let first = answers.next().unwrap_or((AllowOrigin::Unknown, None));
         if answers.all(|(answer, _)| answer == first.0) { first } else { (AllowOrigin::Unknown, None) }
     }
 
     /// What the product of one row answers, and the entry that makes it.
-    fn key_answer(&self, index: usize, setting: &Setting, row: usize, origin: &str) -> (AllowOrigin, Option<Entry>) {
+    fn key_answer(
+        &self,
+        index: usize,
+        setting: &Setting,
+        row: usize,
+        origin: &str,
+    ) -> (AllowOrigin, Option<ListEntry>) {
         let unknown = (AllowOrigin::Unknown, None);
         let Some(key) = setting.keys.get(row).filter(|key| is_known(setting, key)) else { return unknown };
         if key.is_verbatim() {
@@ -84,9 +90,9 @@ impl App {
         &self,
         setting: &Setting,
         key: &Key,
-        entries: Vec<Entry>,
+        entries: Vec<ListEntry>,
         origin: &str,
-    ) -> (AllowOrigin, Option<Entry>) {
+    ) -> (AllowOrigin, Option<ListEntry>) {
         let Some(entry) = entries.into_iter().next() else { return (AllowOrigin::Unknown, None) };
         let text = setting.text_of(&entry);
         let answer = match (text.as_str(), key.slash) {

@@ -2,7 +2,7 @@
 
 use crate::cors::login::without_logins;
 use crate::dotenv::reading::loaders::{Loader, Reading, is_read_alike, readings};
-use crate::dotenv::syntax::tree::{Assignment, Kind, PartKind, Quoting, Statement, Tree};
+use crate::dotenv::syntax::tree::{Assignment, PartKind, Quoting, Statement, StatementKind, Tree};
 
 /// How many characters of a reading are shown.
 const MOST_CHARACTERS: usize = 60;
@@ -45,7 +45,7 @@ pub enum Cause {
 pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignment) -> bool) -> Vec<Divergence<'t>> {
     let has_quotes = memchr::memchr2(b'"', b'\'', file).is_some();
     let is_asked = |statement: &Statement| match &statement.kind {
-        Kind::Assignment(assignment) => {
+        StatementKind::Assignment(assignment) => {
             is_wanted(assignment) && (has_quotes || !is_read_alike(tree, file, statement, assignment))
         }
         _ => false,
@@ -57,7 +57,7 @@ pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignme
         Loader::ALL.into_iter().map(|loader| (loader, readings(loader, tree, file))).collect();
     let mut divergences = Vec::new();
     for (index, statement) in tree.statements.iter().enumerate() {
-        let Kind::Assignment(assignment) = &statement.kind else { continue };
+        let StatementKind::Assignment(assignment) = &statement.kind else { continue };
         if !is_asked(statement) || !assignment.value.closed {
             continue;
         }

@@ -14,7 +14,7 @@ mod shell;
 mod systemd;
 
 use crate::dotenv::reading::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
-use crate::dotenv::syntax::tree::{Assignment, Kind, Statement, Tree};
+use crate::dotenv::syntax::tree::{Assignment, Statement, StatementKind, Tree};
 use crate::source::Span;
 
 /// A program that reads .env files.
@@ -133,7 +133,7 @@ fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
         let later = tree.statements.get(index + 1..).unwrap_or(&[]);
         let case = Case { tree, file, statement, later, variables: &variables };
         let reading = match &statement.kind {
-            Kind::Assignment(assignment) => {
+            StatementKind::Assignment(assignment) => {
                 let written = assignment.value.span.of(file);
                 let is_filled = memchr::memchr(b'$', written).is_some();
                 let reading = match bytes_left {
@@ -145,10 +145,10 @@ fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
                 }
                 reading
             }
-            Kind::Key { .. } => read_key(loader),
-            Kind::Comment(_) | Kind::Blank | Kind::Unreadable(_) => continue,
+            StatementKind::Key { .. } => read_key(loader),
+            StatementKind::Comment(_) | StatementKind::Blank | StatementKind::Unreadable(_) => continue,
         };
-        if let Kind::Assignment(assignment) = &statement.kind {
+        if let StatementKind::Assignment(assignment) = &statement.kind {
             let key = assignment.key.of(file).to_vec();
             match &reading {
                 Reading::Value(value) if value.len() <= MAX_VALUE_BYTES => drop(variables.insert(key, value.clone())),
@@ -240,7 +240,9 @@ mod tests {
                 else {
                     continue;
                 };
-                let Kind::Assignment(assignment) = &statement.kind else { panic!("{key}={value} is an assignment") };
+                let StatementKind::Assignment(assignment) = &statement.kind else {
+                    panic!("{key}={value} is an assignment")
+                };
                 assert!(is_read_alike(&tree, file, statement, assignment), "{key}={value}");
                 for loader in Loader::ALL {
                     let readings = readings(loader, &tree, file);
@@ -290,7 +292,7 @@ mod tests {
         ] {
             let tree = parse(file.as_bytes());
             let plain = tree.statements.iter().any(|statement| match &statement.kind {
-                Kind::Assignment(assignment) => is_read_alike(&tree, file.as_bytes(), statement, assignment),
+                StatementKind::Assignment(assignment) => is_read_alike(&tree, file.as_bytes(), statement, assignment),
                 _ => false,
             });
             assert!(!plain, "{file:?}");

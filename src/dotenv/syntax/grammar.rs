@@ -10,7 +10,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Offset, Parser};
 
 use crate::dotenv::syntax::tree::{
-    Assignment, Kind, Part, PartKind, Quoting, Separator, Statement, SyntaxError, Tree, Value,
+    Assignment, Part, PartKind, Quoting, Separator, Statement, StatementKind, SyntaxError, Tree, Value,
 };
 use crate::source::Span;
 
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
     /// One error for a file that has a zero in every second byte.
     fn refuse_utf16(&mut self) {
         let all = Span::at(0, self.file.len());
-        self.tree.statements.push(Statement { span: all, kind: Kind::Unreadable(all) });
+        self.tree.statements.push(Statement { span: all, kind: StatementKind::Unreadable(all) });
         self.tree.errors.push(SyntaxError {
             span: Span::at(0, 2),
             message: "this file is UTF-16, which no loader reads",
@@ -220,8 +220,8 @@ impl<'a> Reader<'a> {
         let (after_blanks, _) = blanks(line).unwrap_or((line, b""));
         let text = trim_end(after_blanks);
         let (kind, left) = match text.first() {
-            None => (Kind::Blank, after_line),
-            Some(b'#' | b';') => (Kind::Comment(self.span(text)), after_line),
+            None => (StatementKind::Blank, after_line),
+            Some(b'#' | b';') => (StatementKind::Comment(self.span(text)), after_line),
             Some(_) => self.key_statement(input, text, after_line),
         };
         let (left, _) = line_ending(left).unwrap_or((left, b""));
@@ -231,7 +231,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a statement whose first line, without the blanks around it, is `text`.
-    fn key_statement(&mut self, input: &'a [u8], text: &'a [u8], after_line: &'a [u8]) -> (Kind, &'a [u8]) {
+    fn key_statement(&mut self, input: &'a [u8], text: &'a [u8], after_line: &'a [u8]) -> (StatementKind, &'a [u8]) {
         if let Ok((value, head)) = head(text) {
             let to_value = input.offset(value);
             let from_value = input.get(to_value..).unwrap_or(&[]);
@@ -240,16 +240,16 @@ impl<'a> Reader<'a> {
         if let Ok((_, (export, key, comment))) = bare_key(text) {
             let export = export.map(|word| self.span(word));
             let comment = comment.map(|text| self.span(text));
-            return (Kind::Key { export, key: self.span(key), comment }, after_line);
+            return (StatementKind::Key { export, key: self.span(key), comment }, after_line);
         }
         let span = self.span(text);
         self.refuse(span);
-        (Kind::Unreadable(span), after_line)
+        (StatementKind::Unreadable(span), after_line)
     }
 
     /// Reports an unreadable line; a run of them is one error.
     fn refuse(&mut self, span: Span) {
-        let follows = matches!(self.tree.statements.last(), Some(Statement { kind: Kind::Unreadable(_), .. }));
+        let follows = matches!(self.tree.statements.last(), Some(Statement { kind: StatementKind::Unreadable(_), .. }));
         if follows && !self.tree.errors.is_empty() {
             return;
         }
@@ -267,7 +267,7 @@ impl<'a> Reader<'a> {
         line: &'a [u8],
         input: &'a [u8],
         after_line: &'a [u8],
-    ) -> (Kind, &'a [u8]) {
+    ) -> (StatementKind, &'a [u8]) {
         let quoting = match line.first() {
             Some(b'\'') => Quoting::Single,
             Some(b'"') => Quoting::Double,
@@ -286,7 +286,7 @@ impl<'a> Reader<'a> {
         };
         let export = head.export.map(|word| self.span(word));
         let comment = comment.map(|text| self.span(text));
-        (Kind::Assignment(Assignment { export, key: self.span(head.key), separator, value, comment }), left)
+        (StatementKind::Assignment(Assignment { export, key: self.span(head.key), separator, value, comment }), left)
     }
 
     /// Reads a value without quotes around it; `spaced` says whether a blank stands before it, so that a `#` is a

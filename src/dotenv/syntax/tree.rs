@@ -94,7 +94,7 @@ pub struct Assignment {
 
 /// What a statement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum StatementKind {
     /// `KEY=value` or `KEY: value`.
     Assignment(Assignment),
     /// A key with no separator; docker and compose take its value from their own environment.
@@ -120,7 +120,7 @@ pub struct Statement {
     /// All its bytes, the line ending included.
     pub span: Span,
     /// What it is.
-    pub kind: Kind,
+    pub kind: StatementKind,
 }
 
 /// Why a part of a file is read by no loader, or by hardly any.
@@ -151,7 +151,7 @@ impl Tree {
     /// The assignments, in file order.
     pub fn assignments(&self) -> impl DoubleEndedIterator<Item = &Assignment> {
         self.statements.iter().filter_map(|statement| match &statement.kind {
-            Kind::Assignment(assignment) => Some(assignment),
+            StatementKind::Assignment(assignment) => Some(assignment),
             _ => None,
         })
     }
@@ -170,10 +170,10 @@ pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
     let mut secrets = Vec::new();
     for statement in &tree.statements {
         let span = match statement.kind {
-            Kind::Blank => continue,
-            Kind::Comment(span) | Kind::Unreadable(span) => span,
-            Kind::Key { key, comment, .. } => comment.map_or(key, |comment| key.to(comment)),
-            Kind::Assignment(assignment) => {
+            StatementKind::Blank => continue,
+            StatementKind::Comment(span) | StatementKind::Unreadable(span) => span,
+            StatementKind::Key { key, comment, .. } => comment.map_or(key, |comment| key.to(comment)),
+            StatementKind::Assignment(assignment) => {
                 let end = assignment.comment.unwrap_or(assignment.value.span.to(assignment.value.after));
                 let value = assignment.value.span.to(end);
                 if looks_like_a_name(assignment.key.of(file), assignment.value.inner.of(file)) {
@@ -196,11 +196,13 @@ pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
     let mut sealed = Vec::new();
     for statement in &tree.statements {
         match statement.kind {
-            Kind::Blank => {}
-            Kind::Unreadable(span) => sealed.push(span),
-            Kind::Assignment(assignment) if is_secret_value(&assignment, file) => sealed.push(assignment.value.inner),
+            StatementKind::Blank => {}
+            StatementKind::Unreadable(span) => sealed.push(span),
+            StatementKind::Assignment(assignment) if is_secret_value(&assignment, file) => {
+                sealed.push(assignment.value.inner)
+            }
             kind => {
-                if let Kind::Assignment(assignment) = kind {
+                if let StatementKind::Assignment(assignment) = kind {
                     sealed.extend(crate::dotenv::syntax::secret::defaults(tree, &assignment, file));
                 }
                 let start = statement.span.start as usize;

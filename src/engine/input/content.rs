@@ -1,7 +1,7 @@
 //! What a file is by its content, where its name does not tell.
 
 use crate::dotenv;
-use crate::dotenv::syntax::tree::Kind;
+use crate::dotenv::syntax::tree::StatementKind;
 use crate::engine::input::discover::FileKind;
 use crate::nginx::syntax::dump;
 use crate::nginx::syntax::grammar;
@@ -56,9 +56,9 @@ pub(in crate::engine) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
     let start = bytes.get(..BYTES).unwrap_or(bytes);
     for statement in dotenv::syntax::grammar::parse(start).statements {
         match statement.kind {
-            Kind::Blank | Kind::Comment(_) => {}
+            StatementKind::Blank | StatementKind::Comment(_) => {}
             // A value may go over several lines, as a key in quotes does.
-            Kind::Assignment(assignment) => {
+            StatementKind::Assignment(assignment) => {
                 let key = assignment.key.of(start);
                 let is_name = key.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
                     && key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte));
@@ -66,7 +66,7 @@ pub(in crate::engine) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
                 let is_nginx = assignment.separator.colon || line.ends_with(b";") || line.ends_with(b"{");
                 *if is_name && !is_nginx { &mut assignments } else { &mut others } += 1;
             }
-            Kind::Key { .. } | Kind::Unreadable(_) => others += 1,
+            StatementKind::Key { .. } | StatementKind::Unreadable(_) => others += 1,
         }
     }
     assignments > others

@@ -46,7 +46,7 @@ fn plain_stars(pattern: &str) -> String {
 }
 
 /// A part of a pattern, between two slashes.
-enum Part {
+enum PatternPart {
     Literal(OsString),
     Pattern(Pattern),
 }
@@ -61,17 +61,17 @@ pub(in crate::engine) fn expand(pattern: &Path, area: &Area, names_left: &mut us
     while let Some((at, path)) = open.pop() {
         match parts.get(at) {
             None => matches.paths.push(path),
-            Some(Part::Literal(name)) => {
+            Some(PatternPart::Literal(name)) => {
                 let path = path.join(name);
                 if at + 1 < parts.len() || fs::symlink_metadata(&path).is_ok() {
                     open.push((at + 1, path));
                 }
             }
-            Some(Part::Pattern(_)) if *names_left == 0 => {
+            Some(PatternPart::Pattern(_)) if *names_left == 0 => {
                 matches.left.push((path, format!("the patterns look at more than {MAX_NAMES} names")));
                 break;
             }
-            Some(Part::Pattern(part)) => match list(&path, area) {
+            Some(PatternPart::Pattern(part)) => match list(&path, area) {
                 Ok(Some((real, names))) => {
                     if !seen.insert((at, real)) {
                         continue;
@@ -95,12 +95,12 @@ pub(in crate::engine) fn expand(pattern: &Path, area: &Area, names_left: &mut us
 }
 
 /// The parts of a pattern; `None` for one that `glob` cannot read, which matches nothing.
-fn parts(pattern: &Path) -> Option<Vec<Part>> {
+fn parts(pattern: &Path) -> Option<Vec<PatternPart>> {
     let part = |component: Component<'_>| {
         let text = component.as_os_str();
         match text.to_str().filter(|text| text.contains(['*', '?', '['])) {
-            Some(text) => Some(Part::Pattern(Pattern::new(&plain_stars(text)).ok()?)),
-            None => Some(Part::Literal(text.to_owned())),
+            Some(text) => Some(PatternPart::Pattern(Pattern::new(&plain_stars(text)).ok()?)),
+            None => Some(PatternPart::Literal(text.to_owned())),
         }
     };
     pattern.components().map(part).collect()

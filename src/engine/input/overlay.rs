@@ -11,11 +11,11 @@ use crate::engine::input::discover::FileKind;
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     /// By the path without links in it, so that a file is found by whatever path a run comes to it.
-    by_path: BTreeMap<PathBuf, Entry>,
+    by_path: BTreeMap<PathBuf, Replaced>,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct Replaced {
     /// The path as it was given.
     path: PathBuf,
     bytes: Arc<Vec<u8>>,
@@ -25,7 +25,7 @@ struct Entry {
 impl Overlay {
     /// Lets `bytes` stand for the file at `path`, which need not exist; `kind` says what it is where its name does not.
     pub fn set(&mut self, path: &Path, bytes: Vec<u8>, kind: Option<FileKind>) {
-        self.by_path.insert(real(path), Entry { path: path.to_owned(), bytes: Arc::new(bytes), kind });
+        self.by_path.insert(real(path), Replaced { path: path.to_owned(), bytes: Arc::new(bytes), kind });
     }
 
     /// The same for a file of which other bytes may stand there already; what it is said to be stays.

@@ -10,7 +10,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::composite_key::{origin_part, origin_pattern};
 use crate::nginx::origins::guards::guards_of;
-use crate::nginx::simulate::variables::{Definitions, Entry, Key, MapTable};
+use crate::nginx::simulate::variables::{Definitions, Key, MapLine, MapTable};
 use crate::nginx::syntax::parts::{Part, only_variable, parts};
 use crate::source::{Place, Span};
 
@@ -205,7 +205,7 @@ impl Follower<'_, '_> {
     }
 
     /// What a line of a map that looks the Origin up compares it with.
-    fn entry(&mut self, map: &MapTable<'_>, entry: &Entry<'_>) {
+    fn entry(&mut self, map: &MapTable<'_>, entry: &MapLine<'_>) {
         let place = self.config.value_place(entry.item, 0);
         let whole = only_variable(&map.source).is_some();
         let (mut before, mut behind) = (Vec::new(), Vec::new());

@@ -26,13 +26,13 @@ const MOST_BYTES: usize = 8;
 /// Expressions in order, each with what it stands for.
 #[derive(Debug)]
 pub(in crate::nginx) struct Ordered<'s, T> {
-    entries: Vec<Entry<'s, T>>,
+    entries: Vec<OrderedEntry<'s, T>>,
     index: OnceLock<Index>,
 }
 
 /// One expression.
 #[derive(Debug)]
-pub(in crate::nginx) struct Entry<'s, T> {
+pub(in crate::nginx) struct OrderedEntry<'s, T> {
     pub(in crate::nginx) pattern: Cow<'s, [u8]>,
     pub(in crate::nginx) ignore_case: bool,
     pub(in crate::nginx) target: T,
@@ -57,12 +57,12 @@ struct Index {
 
 impl<'s, T> Ordered<'s, T> {
     pub(in crate::nginx) fn push(&mut self, pattern: Cow<'s, [u8]>, ignore_case: bool, target: T) {
-        self.entries.push(Entry { pattern, ignore_case, target });
+        self.entries.push(OrderedEntry { pattern, ignore_case, target });
         self.index = OnceLock::new();
     }
 
     /// The entry at an index, from 0.
-    pub(in crate::nginx) fn get(&self, index: usize) -> Option<&Entry<'s, T>> {
+    pub(in crate::nginx) fn get(&self, index: usize) -> Option<&OrderedEntry<'s, T>> {
         self.entries.get(index)
     }
 
@@ -71,7 +71,7 @@ impl<'s, T> Ordered<'s, T> {
     }
 
     /// The entries that may match `text`, in order. None of the others does.
-    pub(in crate::nginx) fn candidates(&self, text: &[u8]) -> impl Iterator<Item = &Entry<'s, T>> {
+    pub(in crate::nginx) fn candidates(&self, text: &[u8]) -> impl Iterator<Item = &OrderedEntry<'s, T>> {
         let has_many = self.entries.len() > FEW;
         let index = has_many.then(|| self.index.get_or_init(|| Index::new(&self.entries)));
         let chosen = index.map(|index| index.find(text));
@@ -87,7 +87,7 @@ impl<'s, T> Ordered<'s, T> {
 }
 
 impl Index {
-    fn new<T>(all: &[Entry<'_, T>]) -> Self {
+    fn new<T>(all: &[OrderedEntry<'_, T>]) -> Self {
         let mut index = Index::default();
         for (at, entry) in all.iter().enumerate() {
             let text = structure(&entry.pattern).and_then(|hir| needed(&hir)).filter(|text| text.len() >= LEAST_BYTES);

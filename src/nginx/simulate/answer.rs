@@ -136,7 +136,7 @@ pub struct Model<'c, 's> {
 
 /// Where a request enters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
+pub enum EntryPoint {
     /// The server that the request's URL reaches; where none is to be found, the answer is unknown.
     Url,
     /// The server, which chooses the location by the path.
@@ -203,7 +203,7 @@ impl<'c, 's> Model<'c, 's> {
         &self,
         request: &Request,
         upstream: &Upstream<'_>,
-        entry: Entry,
+        entry: EntryPoint,
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {
         let url = Url::parse(&request.url).ok();
@@ -215,7 +215,7 @@ impl<'c, 's> Model<'c, 's> {
         &self,
         (request, url): (&Request, Option<&Url>),
         upstream: &Upstream<'_>,
-        entry: Entry,
+        entry: EntryPoint,
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {
         let (answers, met) = limits::watched(|| self.all_answers((request, url), upstream, entry, assume));
@@ -229,7 +229,7 @@ impl<'c, 's> Model<'c, 's> {
         &self,
         (request, url): (&Request, Option<&Url>),
         upstream: &Upstream<'_>,
-        entry: Entry,
+        entry: EntryPoint,
         assume: &dyn Fn(&Question) -> Option<bool>,
     ) -> Vec<Answer<'s>> {
         let mut answers = Vec::new();
@@ -273,11 +273,11 @@ impl<'c, 's> Model<'c, 's> {
     }
 
     /// The block that a request enters, as far as that is known before it is asked.
-    fn entered(&self, entry: Entry, url: Option<&Url>) -> ContextId {
+    fn entered(&self, entry: EntryPoint, url: Option<&Url>) -> ContextId {
         let by_url = || url.and_then(|url| self.server_for(url.host_str()?, url.port_or_known_default()?));
         match entry {
-            Entry::Location(_, context) | Entry::Server(context) => context,
-            Entry::Url => by_url().unwrap_or(self.config.top()),
+            EntryPoint::Location(_, context) | EntryPoint::Server(context) => context,
+            EntryPoint::Url => by_url().unwrap_or(self.config.top()),
         }
     }
 }

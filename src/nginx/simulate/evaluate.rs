@@ -228,7 +228,7 @@ impl<'s> Run<'_, '_, 's> {
         let hit = map.find(&self.model.regexes, &source);
         let incomplete = config.is_incomplete(map.context);
         let item = match hit {
-            Hit::Entry(index) => {
+            Hit::MapLine(index) => {
                 let entry = &map.entries[index];
                 if let Key::Regex { pattern, ignore_case } = &entry.key
                     && !has_matched

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::cors::request::Request;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::simulate::answer::{Answer, AnsweredBy, Entry, MAX_STEPS, Model, Question};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, MAX_STEPS, Model, Question};
 use crate::nginx::simulate::app::{AppFields, Upstream};
 use crate::nginx::simulate::content::Handler;
 use crate::nginx::simulate::locations::{Pattern, pattern};
@@ -183,11 +183,11 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
     /// # Errors
     ///
     /// The first question that the assumptions do not cover.
-    pub(in crate::nginx) fn go(mut self, entry: Entry) -> Result<Answer<'s>, Question> {
+    pub(in crate::nginx) fn go(mut self, entry: EntryPoint) -> Result<Answer<'s>, Question> {
         let (server, forced) = match entry {
-            Entry::Server(server) => (Some(server), None),
-            Entry::Location(server, location) => (Some(server), Some(location)),
-            Entry::Url => (self.choose_server(), None),
+            EntryPoint::Server(server) => (Some(server), None),
+            EntryPoint::Location(server, location) => (Some(server), Some(location)),
+            EntryPoint::Url => (self.choose_server(), None),
         };
         let reply = match server {
             Some(server) => {

@@ -100,7 +100,7 @@ pub struct MapTable<'s> {
     /// The block.
     pub context: ContextId,
     /// Its entries but for `default`, in file order.
-    pub entries: Vec<Entry<'s>>,
+    pub entries: Vec<MapLine<'s>>,
     /// The `default` entry; without one the result is empty (A5.6).
     pub default: Option<ItemId>,
     /// Whether `hostnames` is given.
@@ -120,7 +120,7 @@ const MAX_SAID: usize = 1024;
 
 /// One line of a `map`.
 #[derive(Debug)]
-pub struct Entry<'s> {
+pub struct MapLine<'s> {
     /// What the looked-up text is compared with.
     pub key: Key<'s>,
     /// The line; its first word is the key, its second the result.
@@ -145,7 +145,7 @@ pub enum Key<'s> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hit {
     /// This line's result; the index into [`MapTable::entries`].
-    Entry(usize),
+    MapLine(usize),
     /// The default, or the empty text without one.
     Default,
     /// Not to be known: an expression that cannot be matched here.
@@ -193,7 +193,7 @@ impl<'s> MapTable<'s> {
                         self.expressions.push(pattern.clone(), *ignore_case, self.entries.len());
                     }
                 }
-                self.entries.push(Entry { key, item });
+                self.entries.push(MapLine { key, item });
             }
             _ => {}
         }
@@ -204,10 +204,10 @@ impl<'s> MapTable<'s> {
         let text = if self.hostnames { text.strip_suffix(b".").unwrap_or(text) } else { text };
         let lower = lower(text);
         if let Some(&index) = self.exact.get(&*lower) {
-            return Hit::Entry(index);
+            return Hit::MapLine(index);
         }
         if let Some(index) = self.hostnames.then(|| self.wildcard(&lower)).flatten() {
-            return Hit::Entry(index);
+            return Hit::MapLine(index);
         }
         self.expression(regexes, text)
     }
@@ -232,7 +232,7 @@ impl<'s> MapTable<'s> {
     fn match_expressions(&self, regexes: &Regexes, text: &[u8]) -> Hit {
         for expression in self.expressions.candidates(text) {
             match regexes.is_match(&expression.pattern, expression.ignore_case, text) {
-                Some(true) => return Hit::Entry(expression.target),
+                Some(true) => return Hit::MapLine(expression.target),
                 Some(false) => {}
                 None => return Hit::Unknown,
             }

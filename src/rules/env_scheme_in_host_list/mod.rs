@@ -21,7 +21,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::dotenv::products::keys::{Answer, Key, Scheme};
-use crate::dotenv::products::list::Entry;
+use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::list_form;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
@@ -49,7 +49,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn judge(key: &EnvKey<'_>, entry: &Entry) -> Option<Finding> {
+fn judge(key: &EnvKey<'_>, entry: &ListEntry) -> Option<Finding> {
     let setting = key.setting;
     let text = setting.text_of(entry);
     let (scheme, rest) = text.split_once("://")?;

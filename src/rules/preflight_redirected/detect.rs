@@ -8,7 +8,7 @@ use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::dotenv::products::keys::Meaning;
 use crate::nginx::config::ContextId;
-use crate::nginx::simulate::answer::Entry;
+use crate::nginx::simulate::answer::EntryPoint;
 use crate::nginx::simulate::app::Upstream;
 use crate::nginx::simulate::locations::{Pattern, pattern};
 use crate::source::Place;
@@ -49,7 +49,7 @@ pub(super) fn missing_slashes(site: &Site<'_>, deployment: &Deployment<'_>) -> V
         ];
         let headers = headers.into_iter().map(|(header, value)| (header.name().into(), value)).collect();
         let request = Request { method: "OPTIONS".into(), url: url.to_string(), headers };
-        let answers = site.asker.ask(Entry::Server(route.server), (&request, &url), &Upstream::default());
+        let answers = site.asker.ask(EntryPoint::Server(route.server), (&request, &url), &Upstream::default());
         let opener = site.config.context(route.context).opener;
         let redirected =
             !answers.is_empty() && answers.iter().all(|answer| answer.status == Some(301) && answer.item == opener);

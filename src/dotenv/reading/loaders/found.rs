@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reading;
-use crate::dotenv::syntax::tree::{Kind, Tree};
+use crate::dotenv::syntax::tree::{StatementKind, Tree};
 
 /// What it sets, and where it stops.
 #[derive(Default)]
@@ -20,9 +20,9 @@ impl Found {
         let mut readings = Vec::new();
         for (index, statement) in tree.statements.iter().enumerate() {
             let key = match &statement.kind {
-                Kind::Assignment(assignment) => assignment.key,
-                Kind::Key { key, .. } => *key,
-                Kind::Comment(_) | Kind::Blank | Kind::Unreadable(_) => continue,
+                StatementKind::Assignment(assignment) => assignment.key,
+                StatementKind::Key { key, .. } => *key,
+                StatementKind::Comment(_) | StatementKind::Blank | StatementKind::Unreadable(_) => continue,
             };
             let span = statement.span.start as usize..statement.span.end as usize;
             let reading = match self.refused_at {

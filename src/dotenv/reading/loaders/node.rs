@@ -1,7 +1,7 @@
 //! The npm package `dotenv`: one regular expression over the file.
 
 use super::{Case, Reading};
-use crate::dotenv::syntax::tree::{Assignment, Kind, Quoting};
+use crate::dotenv::syntax::tree::{Assignment, Quoting, StatementKind};
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let key = case.text(assignment.key);
@@ -32,7 +32,7 @@ fn value_on_a_later_line(case: &Case<'_>, assignment: &Assignment) -> bool {
     if assignment.value.quoting != Quoting::None || assignment.comment.is_some() {
         return false;
     }
-    let next = case.later.iter().find(|statement| statement.kind != Kind::Blank);
+    let next = case.later.iter().find(|statement| statement.kind != StatementKind::Blank);
     let quoted = next.is_some_and(|next| {
         let text = case.text(next.span).trim_ascii_start();
         text.starts_with(b"'") || text.starts_with(b"\"") || text.starts_with(b"`")
