@@ -69,7 +69,7 @@ fn told(invalid: Invalid, file: &[u8]) {
     assert!(!invalid.problems.is_empty());
     assert!(invalid.problems.is_sorted_by_key(|problem| problem.span), "what is wrong is told in file order");
     // Names of keys are no secrets.
-    let is_in_key = |line: &[u8]| line.split(|byte| *byte == b'=').next().is_some_and(|key| names_secret(key));
+    let is_in_key = |line: &[u8]| line.split(|byte| *byte == b'=').next().is_some_and(names_secret);
     let mut shown = file.split(|byte| *byte == b'\n').any(is_in_key);
     for problem in &invalid.problems {
         assert_whole(problem.span, file, &problem.message);

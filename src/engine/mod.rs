@@ -229,7 +229,7 @@ fn settle(
 ) -> Settled {
     let files = &gathered.files;
     let asked = |id: &str| options.rules.is_empty() || options.rules.iter().any(|rule| rule == id);
-    rules::shared::overlap::settle(&mut findings);
+    rules::overlap::settle(&mut findings);
     // Before the settings or a comment take findings away: what was not analysed was not analysed all the same.
     let unread = findings.iter().filter(|finding| finding.rule == rules::not_analysed::RULE.id);
     let unread: BTreeSet<FileId> = unread.map(|finding| finding.primary.place.file).collect();

@@ -6,6 +6,7 @@
 
 use crate::rule::Rule;
 
+pub(crate) mod overlap;
 pub(crate) mod shared;
 
 // modules:start

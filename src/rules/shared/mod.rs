@@ -6,7 +6,6 @@ pub(crate) mod env;
 pub(crate) mod gate;
 pub(crate) mod lists;
 pub(crate) mod open;
-pub(crate) mod overlap;
 pub(crate) mod preflight;
 pub(crate) mod repeated;
 pub(crate) mod wording;

@@ -3,34 +3,42 @@
 use std::collections::BTreeSet;
 
 use crate::finding::Finding;
+use crate::rules::{
+    cors_in_proxy_and_app, dead_origin_map_entry, env_list_in_single_origin_key, env_loader_divergence,
+    env_origin_whitespace, env_placeholder_origin, env_wrong_separator, hide_header_not_inherited,
+    inconsistent_origins, insecure_origin, invalid_origin, localhost_in_production, missing_vary_origin,
+    misspelled_cors_header, not_loadable,
+};
 use crate::source::{Place, Span};
 
 /// Pairs of rules, the more specific one first. Where both report the same primary place, the second is silent.
 const MORE_SPECIFIC: &[(&str, &str)] = &[
-    ("dead-origin-map-entry", "insecure-origin"),
-    ("env-list-in-single-origin-key", "env-loader-divergence"),
-    ("env-list-in-single-origin-key", "invalid-origin"),
-    ("env-placeholder-origin", "inconsistent-origins"),
-    ("env-placeholder-origin", "insecure-origin"),
-    ("env-placeholder-origin", "invalid-origin"),
-    ("env-wrong-separator", "env-loader-divergence"),
-    ("inconsistent-origins", "insecure-origin"),
-    ("invalid-origin", "insecure-origin"),
-    ("localhost-in-production", "inconsistent-origins"),
+    (dead_origin_map_entry::RULE.id, insecure_origin::RULE.id),
+    (env_list_in_single_origin_key::RULE.id, env_loader_divergence::RULE.id),
+    (env_list_in_single_origin_key::RULE.id, invalid_origin::RULE.id),
+    (env_placeholder_origin::RULE.id, inconsistent_origins::RULE.id),
+    (env_placeholder_origin::RULE.id, insecure_origin::RULE.id),
+    (env_placeholder_origin::RULE.id, invalid_origin::RULE.id),
+    (env_wrong_separator::RULE.id, env_loader_divergence::RULE.id),
+    (inconsistent_origins::RULE.id, insecure_origin::RULE.id),
+    (invalid_origin::RULE.id, insecure_origin::RULE.id),
+    (localhost_in_production::RULE.id, inconsistent_origins::RULE.id),
 ];
 
 /// Pairs of rules, the more specific one first. Where the second reports a place that the first has shown beside its own, it is silent:
 /// what undoes the hiding of the app's header is the cause of the two lines, and the blanks in a list are what loaders disagree about.
-const SHOWN_BESIDE: &[(&str, &str)] =
-    &[("hide-header-not-inherited", "cors-in-proxy-and-app"), ("env-origin-whitespace", "env-loader-divergence")];
+const SHOWN_BESIDE: &[(&str, &str)] = &[
+    (hide_header_not_inherited::RULE.id, cors_in_proxy_and_app::RULE.id),
+    (env_origin_whitespace::RULE.id, env_loader_divergence::RULE.id),
+];
 
 /// The same, where the second is silent about whatever lies within the place that the first reports: what a product makes of a list it
 /// cannot split is no origin, and a directive that nginx refuses means nothing.
 const WITHIN: &[(&str, &str)] = &[
-    ("env-wrong-separator", "invalid-origin"),
-    ("not-loadable", "dead-origin-map-entry"),
-    ("not-loadable", "missing-vary-origin"),
-    ("not-loadable", "misspelled-cors-header"),
+    (env_wrong_separator::RULE.id, invalid_origin::RULE.id),
+    (not_loadable::RULE.id, dead_origin_map_entry::RULE.id),
+    (not_loadable::RULE.id, missing_vary_origin::RULE.id),
+    (not_loadable::RULE.id, misspelled_cors_header::RULE.id),
 ];
 
 /// Takes out what a more specific rule has said.
