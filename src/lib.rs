@@ -5,7 +5,7 @@
 //! - [`baseline`]: findings that are known
 //! - [`report`]: the formats a run is told in
 //! - [`trace`], [`fix`]: one request through a deployment; the findings' edits, made and checked
-//! - [`lint`]: the engine (discover, read, build the deployment, ask every rule, sort)
+//! - [`engine`]: the pipeline (discover, read, build the deployment, ask every rule, sort)
 //! - [`settings`], [`suppress`], [`fingerprint`]: what a team has decided, ignore comments, what a finding is known by
 //! - [`rules`], [`rule`], [`finding`]: one file a rule, what a rule is, what it reports
 //! - [`deployment`]: nginx and the app together
