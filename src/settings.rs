@@ -13,6 +13,7 @@ mod own_key;
 mod read;
 mod schema;
 mod start;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,9 +27,10 @@ use crate::trust::absolute;
 pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, Nearest, load, nearest};
 pub use globs::Globs;
 pub use own_key::word as meaning_word;
-pub use read::{from_source, version};
+pub use read::from_source;
 pub use schema::schema;
 pub use start::commented_start;
+pub use values::version;
 
 /// The context a fragment is included into, for a file that is not a whole configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

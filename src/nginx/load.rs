@@ -11,11 +11,13 @@ mod directives;
 mod expression;
 mod maps;
 mod parameters;
+mod possible;
 mod values;
 
-use contexts::{Contexts, Possible};
+use contexts::Contexts;
 use directives::Directive;
 use parameters::{is_placeholder, shown};
+use possible::Possible;
 use values::Defined;
 
 use crate::nginx::config::{Config, ContextId, ItemId};

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::json;
+use super::serialized;
 use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
 
 /// Writes the array.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    json::print(&Issues(outcome), out)
+    serialized::print(&Issues(outcome), out)
 }
 
 /// The findings, turned into issues one after the other.

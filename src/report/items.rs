@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json;
+use super::serialized;
 use crate::finding::Finding;
 use crate::parallel;
 
@@ -19,7 +19,7 @@ pub(super) fn lines<'f, T: Serialize>(
     make: impl Fn(&'f Finding) -> T + Sync,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    each(findings, |finding, text| json::print(&make(finding), text), out)
+    each(findings, |finding, text| serialized::print(&make(finding), text), out)
 }
 
 /// Writes a document on one line: `frame`, with the findings in the list `key`, which is empty in it.
@@ -30,7 +30,7 @@ pub(super) fn within<'f, T: Serialize>(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut document = Vec::new();
-    json::print(frame, &mut document)?;
+    serialized::print(frame, &mut document)?;
     // No text holds this: in a text, the quotes would be escaped.
     let list = format!("\"{key}\":[");
     let before = memchr::memmem::find(&document, list.as_bytes()).map_or(0, |at| at + list.len());
@@ -40,7 +40,7 @@ pub(super) fn within<'f, T: Serialize>(
         if !findings.first().is_some_and(|first| std::ptr::eq(first, finding)) {
             text.push(b',');
         }
-        json::serialize(&make(finding), text)
+        serialized::serialize(&make(finding), text)
     };
     each(findings, item, out)?;
     out.write_all(after)

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::Formatter;
 
 use super::items;
-use super::text::{count, is_hidden};
+use super::text::count;
 use crate::cors::request::Request;
 use crate::engine::Outcome;
 use crate::finding::{Edit, Finding, Label, Mended, Severity};
@@ -21,40 +20,6 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
     let (findings, fixed, summary) = ([], fixed(outcome), Summary::new(outcome));
     let frame = ReportJson { version: VERSION, findings, fixed, summary };
     items::within((&frame, "findings"), &outcome.findings, |finding| FindingJson::new(&outcome.sources, finding), out)
-}
-
-/// Writes one object on one line.
-pub(super) fn print(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    serialize(object, out)?;
-    out.write_all(b"\n")
-}
-
-/// Writes one object.
-pub(super) fn serialize(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(out, Visible);
-    object.serialize(&mut serializer).map_err(io::Error::from)
-}
-
-/// serde_json's compact form, with `\u` escapes also for what JSON allows and a terminal obeys or hides.
-struct Visible;
-
-impl Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Nothing of plain ASCII is hidden, and nearly all that is written is plain.
-        if fragment.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~')) {
-            return writer.write_all(fragment.as_bytes());
-        }
-        let mut rest = fragment;
-        while let Some((at, hidden)) = rest.char_indices().find(|(_, c)| is_hidden(*c)) {
-            let (before, from) = rest.split_at(at);
-            writer.write_all(before.as_bytes())?;
-            for unit in hidden.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = from.get(hidden.len_utf8()..).unwrap_or_default();
-        }
-        writer.write_all(rest.as_bytes())
-    }
 }
 
 #[derive(Serialize)]

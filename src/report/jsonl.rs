@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::items;
 use super::json::{self, FindingJson, FixedJson, Summary};
+use super::serialized;
 use crate::engine::Outcome;
 
 /// The last line.
@@ -20,7 +21,10 @@ struct Last<'a> {
 /// Writes a line for every finding, and the summary last.
 pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
     items::lines(&outcome.findings, |finding| FindingJson::new(&outcome.sources, finding), out)?;
-    json::print(&Last { version: json::VERSION, fixed: json::fixed(outcome), summary: Summary::new(outcome) }, out)
+    serialized::print(
+        &Last { version: json::VERSION, fixed: json::fixed(outcome), summary: Summary::new(outcome) },
+        out,
+    )
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod rdjsonl;
 pub mod rule;
 mod sarif;
 pub mod schema;
+mod serialized;
 mod settings;
 mod snippet;
 mod terminal;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Screen;
 use super::json;
+use super::serialized;
 use super::text::wrap;
 use crate::rule::Rule;
 
@@ -102,5 +103,5 @@ struct RulesJson<'a> {
 /// Those of `out`.
 pub fn write_json(rules: &[&Rule], out: &mut impl Write) -> io::Result<()> {
     let rules = rules.iter().map(|rule| RuleJson::new(rule)).collect();
-    json::print(&RulesJson { version: json::VERSION, rules }, out)
+    serialized::print(&RulesJson { version: json::VERSION, rules }, out)
 }

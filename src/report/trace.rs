@@ -164,7 +164,7 @@ pub(super) fn write_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
         not_analysed: &trace.not_analysed,
         curl: trace.exchanges.iter().map(|exchange| exchange.request.curl()).collect(),
     };
-    super::json::print(&json, out)
+    super::serialized::print(&json, out)
 }
 
 /// All ways that the request may go, the likeliest first.

@@ -5,7 +5,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::fields::{ENV_KEY, Field, LEVELS, ValueKind};
 use super::globs::Globs;
-use super::read::{self, span};
+use super::values::{span, version};
 use super::{Problem, meant};
 use crate::rules;
 use crate::source::Span;
@@ -57,7 +57,7 @@ fn value(field: &Field, key: Span, value: &Spanned<DeValue<'_>>, problems: &mut 
     match (field.kind, value.get_ref()) {
         (ValueKind::Flag, DeValue::Boolean(_)) => {}
         (ValueKind::Path, DeValue::String(text)) if !text.is_empty() => {}
-        (ValueKind::Version, DeValue::String(text)) if read::version(text).is_some() => {}
+        (ValueKind::Version, DeValue::String(text)) if version(text).is_some() => {}
         (ValueKind::Texts, DeValue::String(text)) if !text.is_empty() => {}
         (ValueKind::Choice(words), _) => choice(field.name, words, place, text, problems),
         (ValueKind::Texts, DeValue::Array(array)) if is_texts(array) => {}

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fields::TOP;
+use super::values::{span, version};
 use super::{AppPath, Context, FailOn, Globs, Invalid, Level, Levels, Override, Problem, Set, Settings};
 use super::{check, own_key};
 use crate::cors::login::logins;
@@ -126,12 +127,6 @@ fn said(table: &DeTable<'_>, directory: &Path) -> Settings {
     }
 }
 
-/// The bytes of a key or a value.
-pub(super) fn span<T>(spanned: &Spanned<T>) -> Span {
-    let range = spanned.span();
-    Span::at(range.start, range.end)
-}
-
 /// A value, with the bytes from its key to its end.
 fn set<'t, 's, T>(table: &'t DeTable<'s>, name: &str, read: impl Fn(&'t DeValue<'s>) -> Option<T>) -> Option<Set<T>> {
     let (key, value) = table.get_key_value(name)?;
@@ -180,16 +175,6 @@ fn context(word: &str) -> Option<Context> {
         "location" => Context::Location,
         _ => return None,
     })
-}
-
-/// A version as `nginx -v` prints it: `1.22.1`, or `1.22` for `1.22.0`.
-pub fn version(text: &str) -> Option<(u32, u32, u32)> {
-    let parts: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
-    match parts.ok()?.as_slice() {
-        [major, minor] => Some((*major, *minor, 0)),
-        [major, minor, patch] => Some((*major, *minor, *patch)),
-        _ => None,
-    }
 }
 
 fn app(table: &DeTable<'_>) -> Option<AppPath> {

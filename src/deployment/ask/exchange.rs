@@ -15,6 +15,7 @@ use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::deployment::ask::methods;
 use crate::deployment::ask::route;
+use crate::deployment::ask::route::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use crate::nginx::config::settings::Single;
 use crate::nginx::limits::{Limit, counted};
 use crate::nginx::simulate::answer::{Answer, EntryPoint, Question};
@@ -26,12 +27,8 @@ use crate::source::lossy;
 const ROUTES_AT_A_TIME: usize = 32;
 /// How many steps the routes may take, nearly, that are asked before what they took is counted.
 const STEPS_AT_A_TIME: u64 = 2_000_000;
-/// How many steps of a run a request takes beside those of the run: it is made, kept, and looked at by every rule.
-pub(crate) const STEPS_OF_A_REQUEST: usize = 70;
 /// How many an answer takes.
 const STEPS_OF_AN_ANSWER: usize = 30;
-/// How many a field of an answer takes.
-pub(crate) const STEPS_OF_A_FIELD: usize = 5;
 
 /// What a page asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

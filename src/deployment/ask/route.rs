@@ -8,7 +8,6 @@ use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Site;
 use crate::deployment::ask::entry_url::url;
-use crate::deployment::ask::exchange::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use crate::dotenv::products::app::{App, Evidence};
 use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
@@ -19,6 +18,10 @@ use crate::nginx::simulate::answer::{EntryPoint, Model};
 use crate::nginx::simulate::locations::{self, Found, Pattern, is_pass};
 use crate::source::lossy;
 
+/// How many steps of a run a request takes beside those of the run: it is made, kept, and looked at by every rule.
+pub(crate) const STEPS_OF_A_REQUEST: usize = 70;
+/// How many a field of an answer takes.
+pub(crate) const STEPS_OF_A_FIELD: usize = 5;
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
 /// How many steps it takes to look at a location, and to keep it.

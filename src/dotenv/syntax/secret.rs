@@ -1,9 +1,9 @@
 //! Values that no text may show: those whose key calls them secret, and logins wherever they stand.
 
 use crate::cors::login::logins;
-use crate::dotenv::syntax::tree::{Assignment, Part, PartKind, Tree};
+use crate::dotenv::syntax::tree::{Assignment, Part, PartKind, StatementKind, Tree, holds_addresses_only};
 use crate::redact::is_secret_name;
-use crate::source::Span;
+use crate::source::{Span, merged};
 
 /// The secret values of a file, quotes not included, and the logins and passwords in all others.
 pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> {
@@ -41,6 +41,37 @@ pub(in crate::dotenv) fn defaults(tree: &Tree, assignment: &Assignment, file: &[
 pub(in crate::dotenv) fn is_secret(key: &[u8]) -> bool {
     let key = String::from_utf8_lossy(key).to_ascii_uppercase();
     is_secret_name(&key) || key.ends_with("_KEY") || key.ends_with("_AUTH")
+}
+
+/// What shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
+/// end of line has torn, a key file), values that their keys call secret, and logins in addresses.
+pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
+    let mut sealed = Vec::new();
+    for statement in &tree.statements {
+        match statement.kind {
+            StatementKind::Blank => {}
+            StatementKind::Unreadable(span) => sealed.push(span),
+            StatementKind::Assignment(assignment) if is_secret_value(&assignment, file) => {
+                sealed.push(assignment.value.inner)
+            }
+            kind => {
+                if let StatementKind::Assignment(assignment) = kind {
+                    sealed.extend(defaults(tree, &assignment, file));
+                }
+                let start = statement.span.start as usize;
+                let logins = logins(statement.span.of(file));
+                sealed.extend(logins.map(|login| Span::at(start + login.start, start + login.end)));
+            }
+        }
+    }
+    merged(sealed)
+}
+
+/// Returns whether an assignment holds a secret by the name of its key: not even where a template takes it is it shown.
+fn is_secret_value(assignment: &Assignment, file: &[u8]) -> bool {
+    let value = assignment.value.inner;
+    let is_address = |text: &[u8]| holds_addresses_only(text) && memchr::memmem::find(text, b"://").is_some();
+    !value.is_empty() && is_secret(assignment.key.of(file)) && !is_address(value.of(file))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! Values are secrets. Nothing here holds a copy of the file's text, so no `Debug` output can print one.
 
 use crate::cors::login::logins;
-use crate::source::{Span, merged};
+use crate::source::Span;
 
 /// How a value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,39 +190,6 @@ pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
     secrets
 }
 
-/// What shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
-/// end of line has torn, a key file), values that their keys call secret, and logins in addresses.
-pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
-    let mut sealed = Vec::new();
-    for statement in &tree.statements {
-        match statement.kind {
-            StatementKind::Blank => {}
-            StatementKind::Unreadable(span) => sealed.push(span),
-            StatementKind::Assignment(assignment) if is_secret_value(&assignment, file) => {
-                sealed.push(assignment.value.inner)
-            }
-            kind => {
-                if let StatementKind::Assignment(assignment) = kind {
-                    sealed.extend(crate::dotenv::syntax::secret::defaults(tree, &assignment, file));
-                }
-                let start = statement.span.start as usize;
-                let logins = logins(statement.span.of(file));
-                sealed.extend(logins.map(|login| Span::at(start + login.start, start + login.end)));
-            }
-        }
-    }
-    merged(sealed)
-}
-
-/// Returns whether an assignment holds a secret by the name of its key: not even where a template takes it is it shown.
-fn is_secret_value(assignment: &Assignment, file: &[u8]) -> bool {
-    let value = assignment.value.inner;
-    let is_address = |text: &[u8]| holds_addresses_only(text) && memchr::memmem::find(text, b"://").is_some();
-    !value.is_empty()
-        && crate::dotenv::syntax::secret::is_secret(assignment.key.of(file))
-        && !is_address(value.of(file))
-}
-
 /// A value that is a list of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct List {
@@ -248,7 +215,7 @@ pub fn lists(tree: &Tree, file: &[u8]) -> Vec<List> {
 
 /// Whether a value holds addresses of pages, whatever stands between them, and nothing else. What may be a key or a token, in which there
 /// are dots as well, is none.
-fn holds_addresses_only(value: &[u8]) -> bool {
+pub(super) fn holds_addresses_only(value: &[u8]) -> bool {
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'`[]".contains(byte);
     let mut words = value.split(is_between).filter(|word| !word.is_empty()).peekable();
     words.peek().is_some() && words.all(is_address)

@@ -11,9 +11,10 @@ use crate::dotenv::products::app::{self, App, Beside, Evidence};
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::syntax::file_name::Role;
 use crate::engine::apps::layers::{Member, in_production, overridden};
-use crate::engine::apps::template_values;
+use crate::engine::apps::template_names;
 use crate::engine::input::discover::{Candidate, name_of};
-use crate::engine::input::read::{Files, shown};
+use crate::engine::input::disk::shown;
+use crate::engine::input::read::Files;
 use crate::settings::{Set, Settings};
 use crate::source::{FileId, Place};
 
@@ -24,7 +25,7 @@ use crate::source::{FileId, Place};
 ///
 /// What the settings state of the app beats what its files show.
 pub(in crate::engine) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate)], settings: &Settings) -> Apps<'f> {
-    let taken = template_values::names(files);
+    let taken = template_names::names(files);
     let sets_cors = settings.app_sets_cors.as_ref().map(|set| set.value);
     let is_nginxs = |key: &str| sets_cors == Some(false) || taken.contains(key.as_bytes());
     let evidence = files.settings.zip(settings.app_sets_cors.as_ref()).and_then(|(file, set)| stated(file, set));

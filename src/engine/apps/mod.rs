@@ -2,4 +2,5 @@
 
 pub(in crate::engine) mod group;
 pub(in crate::engine) mod layers;
+pub(in crate::engine) mod template_names;
 pub(in crate::engine) mod template_values;

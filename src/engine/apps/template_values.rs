@@ -64,12 +64,6 @@ fn filter(variables: &mut Variables) {
     });
 }
 
-/// The names that the templates take.
-pub(in crate::engine) fn names(files: &Files) -> BTreeSet<&[u8]> {
-    let templates = files.nginx.iter().filter(|(file, _)| is_template(files.sources.get(**file)));
-    templates.flat_map(|(file, tree)| envsubst::names(tree, &files.sources.get(*file).bytes)).collect()
-}
-
 /// Adds to every finding in a template where the values are set that stand there. What the assignment alone has been blamed for
 /// by the same rule is said with that; and no edit of a template mends a value that is none of its own.
 pub(in crate::engine) fn add_assignments(files: &Files, findings: &mut Vec<Finding>) {

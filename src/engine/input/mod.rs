@@ -2,6 +2,7 @@
 
 pub(in crate::engine) mod content;
 pub(in crate::engine) mod discover;
+pub(in crate::engine) mod disk;
 pub(in crate::engine) mod glob;
 pub(in crate::engine) mod overlay;
 pub(in crate::engine) mod read;

@@ -1,6 +1,5 @@
 //! Reading: files into trees, and the includes of each main file into files.
 
-mod disk;
 mod dumped;
 
 use std::collections::BTreeMap;
@@ -14,6 +13,7 @@ use crate::dotenv;
 use crate::dotenv::syntax::file_name::is_env_file_name;
 use crate::engine::input::content::reads_like_env;
 use crate::engine::input::discover::{Candidate, FileKind, name_of};
+use crate::engine::input::disk::{from_here, read_regular, shown};
 use crate::engine::input::glob;
 use crate::engine::input::overlay::{Overlay, real};
 use crate::engine::input::read_ahead::{Ahead, Listed};
@@ -27,8 +27,6 @@ use crate::nginx::syntax::tree::Tree;
 use crate::redact::Redactor;
 use crate::settings::Settings;
 use crate::source::{FileId, Place, Source, Sources, reason};
-use disk::from_here;
-pub(in crate::engine) use disk::{read_regular, read_sized, shown};
 
 /// How many files one run reads.
 const MAX_FILES: usize = 100_000;
@@ -163,7 +161,7 @@ impl Files {
     fn add_env(&mut self, shown: &str, path: &Path, bytes: Vec<u8>) -> FileId {
         let tree = dotenv::syntax::grammar::parse(&bytes);
         let secrets = dotenv::syntax::tree::secrets(&tree, &bytes);
-        let sealed = dotenv::syntax::tree::sealed(&tree, &bytes);
+        let sealed = dotenv::syntax::secret::sealed(&tree, &bytes);
         let lists = dotenv::syntax::tree::lists(&tree, &bytes);
         let file = self.sources.add(Source::new(shown, Some(path.to_owned()), bytes));
         let source = self.sources.get_mut(file);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashMap;
 
-use crate::engine::input::read::{read_regular, read_sized};
+use crate::engine::input::disk::{read_regular, read_sized};
 use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::Tree;
 use crate::parallel;

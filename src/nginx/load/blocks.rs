@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use super::contexts::{Contexts, Possible};
+use super::contexts::Contexts;
 use super::directives::Directive;
 use super::parameters::shown;
+use super::possible::Possible;
 use super::{Refusal, is_patchwork};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::locations::{Pattern, pattern};

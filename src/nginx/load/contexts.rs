@@ -3,8 +3,7 @@
 //! In a main file every block's context is written down. The top level of a fragment may stand in several, so a block
 //! has a *set* of contexts, and only what none of them allows is refused.
 
-use super::directives::Directive;
-use crate::nginx::config::{Config, ContextId, ContextKind};
+use crate::nginx::config::ContextKind;
 
 /// A set of contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +20,8 @@ impl Contexts {
     pub(super) const MAP: Contexts = Contexts(1 << 7);
     /// Anything else: `stream`, `upstream`, blocks of unknown modules. What they allow is not known.
     pub(super) const ELSEWHERE: Contexts = Contexts(1 << 8);
-    const NONE: Contexts = Contexts(0);
-    const ANY: Contexts = Contexts((1 << 9) - 1);
+    pub(super) const NONE: Contexts = Contexts(0);
+    pub(super) const ANY: Contexts = Contexts((1 << 9) - 1);
 
     const NAMED: [(Contexts, &'static str); 7] = [
         (Contexts::MAIN, "the top level"),
@@ -35,7 +34,7 @@ impl Contexts {
     ];
 
     /// The one context of a top level that was stated.
-    fn of_top(kind: ContextKind) -> Contexts {
+    pub(super) fn of_top(kind: ContextKind) -> Contexts {
         match kind {
             ContextKind::Http => Contexts::HTTP,
             ContextKind::Server => Contexts::SERVER,
@@ -60,6 +59,11 @@ impl Contexts {
         self.0 == 0
     }
 
+    /// Returns whether there is one and no other.
+    pub(super) fn is_one(self) -> bool {
+        self.0.count_ones() == 1
+    }
+
     pub(super) fn meets(self, other: Contexts) -> bool {
         !self.and(other).is_empty()
     }
@@ -79,66 +83,4 @@ impl Contexts {
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
         }
     }
-
-    /// What a block named `name` is in these contexts.
-    fn child(self, name: &[u8]) -> Contexts {
-        let mut child = Contexts::NONE;
-        for (parent, block, opened) in [
-            (Contexts::MAIN, &b"http"[..], Contexts::HTTP),
-            (Contexts::HTTP, b"server", Contexts::SERVER),
-            (Contexts::HTTP, b"map", Contexts::MAP),
-            (Contexts::SERVER.or(Contexts::LOCATION), b"location", Contexts::LOCATION),
-            (Contexts::SERVER, b"if", Contexts::IF_IN_SERVER),
-            (Contexts::LOCATION, b"if", Contexts::IF_IN_LOCATION),
-            (Contexts::LOCATION, b"limit_except", Contexts::LIMIT_EXCEPT),
-        ] {
-            if name == block && self.meets(parent) {
-                child = child.or(opened);
-            }
-        }
-        let also_elsewhere = Directive::of(name).is_none_or(|directive| directive.elsewhere);
-        let elsewhere = self.meets(Contexts::ELSEWHERE) && also_elsewhere;
-        if child.is_empty() || elsewhere { child.or(Contexts::ELSEWHERE) } else { child }
-    }
-}
-
-/// The contexts in which each block of a configuration may be, by [`ContextId`].
-#[derive(Debug)]
-pub(super) struct Possible(Vec<Contexts>);
-
-impl Possible {
-    /// Works them out, parents first.
-    pub(super) fn new(config: &Config<'_>) -> Self {
-        let mut possible = Possible(Vec::new());
-        for context in config.contexts() {
-            let here = config.context(context);
-            let wide = match (here.parent, here.opener) {
-                (Some(parent), Some(opener)) => possible.of(parent).child(config.item(opener).name),
-                _ if config.stated => Contexts::of_top(here.kind),
-                _ if config.whole && !super::is_patchwork(config, config.root) => Contexts::MAIN,
-                _ => Contexts::ANY,
-            };
-            possible.0.push(narrow(config, context, wide));
-        }
-        possible
-    }
-
-    /// Those of one block.
-    pub(super) fn of(&self, context: ContextId) -> Contexts {
-        self.0.get(context.0 as usize).copied().unwrap_or(Contexts::ANY)
-    }
-}
-
-/// Leaves those contexts that allow all that stands in the block; where none does, something is wrong with the
-/// block, and nothing is left out but what has no such directives at all.
-fn narrow(config: &Config<'_>, context: ContextId, wide: Contexts) -> Contexts {
-    let is_one = wide.0.count_ones() == 1;
-    let known = || config.items(context).filter_map(|item| Directive::of(config.item(item).name));
-    if is_one || config.items(context).any(|item| super::is_patchwork(config, config.item(item).file)) {
-        return wide;
-    }
-    let http_only = |directive: &Directive| !directive.elsewhere && directive.contexts.meets(wide);
-    let wide = if known().any(|directive| http_only(&directive)) { wide.without(Contexts::ELSEWHERE) } else { wide };
-    let all = known().fold(wide, |left, directive| left.and(directive.everywhere()));
-    if all.is_empty() { wide } else { all }
 }

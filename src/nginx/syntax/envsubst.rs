@@ -4,11 +4,10 @@
 //! and `${NAME}` alike, and everything else it leaves as it stands, so `$http_origin` stays nginx's own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use crate::nginx::syntax::parts::{Part, parts};
-use crate::nginx::syntax::tree::{Quoting, SyntaxError, Tree, Word, unescape};
-use crate::source::{Place, Source, Span};
+use crate::nginx::syntax::tree::{Filled, Quoting, SyntaxError, Tree, Word, unescape};
+use crate::source::{Place, Source};
 
 /// What a name stands for.
 #[derive(Clone)]
@@ -21,44 +20,6 @@ pub struct Variable {
 
 /// The names that are set where envsubst runs.
 pub type Variables = BTreeMap<Vec<u8>, Variable>;
-
-/// The words of a file that envsubst changes: what becomes of them, and where that is set.
-#[derive(Default)]
-pub struct Filled(BTreeMap<Span, (Vec<u8>, Vec<Place>)>);
-
-impl fmt::Debug for Filled {
-    /// How many words, and no value: it stands in a .env file.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Filled").field(&self.0.len()).finish()
-    }
-}
-
-impl Filled {
-    /// What nginx reads at `span`: without quotes, escapes turned.
-    pub fn text(&self, span: Span) -> Option<&[u8]> {
-        self.0.get(&span).map(|(text, _)| text.as_slice())
-    }
-
-    /// What nginx reads of all words.
-    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.values().map(|(text, _)| text.as_slice())
-    }
-
-    /// Returns whether envsubst changes nothing.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Where the values are set that stand in the words between `span`'s ends, each once.
-    pub fn places(&self, span: Span) -> Vec<Place> {
-        let before = self.0.range(..Span::new(span.end, span.end)).rev();
-        let touched = before.take_while(|(word, _)| word.end > span.start);
-        let mut places: Vec<Place> = touched.flat_map(|(_, (_, places))| places.iter().copied()).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
-    }
-}
 
 /// Returns whether envsubst runs over a file of this path.
 pub fn is_template(source: &Source) -> bool {
@@ -99,7 +60,7 @@ pub fn fill(tree: &mut Tree, file: &[u8], variables: &Variables) {
         ),
         help: None,
     }));
-    tree.filled = Filled(filled);
+    tree.filled = Filled::new(filled);
 }
 
 /// The word with its names filled in, and where they are set; nothing where it has none of them. The text is `None` where a value
@@ -158,6 +119,7 @@ mod tests {
     use super::*;
     use crate::nginx::syntax::grammar::parse;
     use crate::source::FileId;
+    use crate::source::Span;
 
     /// The parameters of one directive after envsubst; `?` for one that is not known.
     #[track_caller]

@@ -4,9 +4,10 @@
 //! entries up to its `end`, so walking, skipping and dropping a tree need no recursion, however deep it is.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::nginx::syntax::envsubst::Filled;
-use crate::source::Span;
+use crate::source::{Place, Span};
 
 /// How a word was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,5 +173,47 @@ impl Iterator for Children<'_> {
         let index = self.next;
         self.next = self.tree.directives.get(index as usize)?.end;
         Some(index)
+    }
+}
+
+/// The words of a file that envsubst changes: what becomes of them, and where that is set.
+#[derive(Default)]
+pub struct Filled(BTreeMap<Span, (Vec<u8>, Vec<Place>)>);
+
+impl fmt::Debug for Filled {
+    /// How many words, and no value: it stands in a .env file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Filled").field(&self.0.len()).finish()
+    }
+}
+
+impl Filled {
+    pub(super) fn new(words: BTreeMap<Span, (Vec<u8>, Vec<Place>)>) -> Self {
+        Filled(words)
+    }
+
+    /// What nginx reads at `span`: without quotes, escapes turned.
+    pub fn text(&self, span: Span) -> Option<&[u8]> {
+        self.0.get(&span).map(|(text, _)| text.as_slice())
+    }
+
+    /// What nginx reads of all words.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.values().map(|(text, _)| text.as_slice())
+    }
+
+    /// Returns whether envsubst changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where the values are set that stand in the words between `span`'s ends, each once.
+    pub fn places(&self, span: Span) -> Vec<Place> {
+        let before = self.0.range(..Span::new(span.end, span.end)).rev();
+        let touched = before.take_while(|(word, _)| word.end > span.start);
+        let mut places: Vec<Place> = touched.flat_map(|(_, (_, places))| places.iter().copied()).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 }
