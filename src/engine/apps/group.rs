@@ -1,4 +1,4 @@
-//! Which .env files belong to one app, and in which order they are layered.
+//! Which .env files belong to one app.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
