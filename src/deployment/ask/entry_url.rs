@@ -37,8 +37,7 @@ fn base(model: &Model<'_, '_>, server: ContextId) -> Option<String> {
     let mut secure = config.named(server, b"ssl").any(|item| config.parameter_is(item, 1, "on"));
     let mut port = None;
     for item in config.named(server, b"listen") {
-        let words: Vec<_> =
-            (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)).collect();
+        let words: Vec<_> = config.parameters(item).collect();
         let text = words.first().map(|word| lossy(word).into_owned()).unwrap_or_default();
         let number = text.rsplit(':').next().and_then(|number| number.parse::<u16>().ok());
         let is_secure = number == Some(443) || words.iter().any(|word| **word == *b"ssl");
@@ -47,9 +46,7 @@ fn base(model: &Model<'_, '_>, server: ContextId) -> Option<String> {
         }
         secure |= is_secure;
     }
-    let names = config
-        .named(server, b"server_name")
-        .flat_map(|item| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index)));
+    let names = config.named(server, b"server_name").flat_map(|item| config.parameters(item));
     let hosts: Vec<String> = names.filter_map(|name| host_of(model, &name)).chain(["localhost".to_owned()]).collect();
     let (scheme, standard) = if secure { ("https", 443) } else { ("http", 80) };
     let taken_by = |host: &&String| model.server_for(host, port.unwrap_or(standard));

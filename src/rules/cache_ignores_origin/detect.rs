@@ -106,8 +106,7 @@ impl<'d> Asked<'_, 'd> {
         let get = |name: &str| self.nearest.get(config, context, format!("{}_{name}", protocol.prefix()).as_bytes());
         let cache = get("cache")?;
         let ignored = get("ignore_headers")?;
-        let words =
-            |item: ItemId| (1..=config.parameter_count(item)).filter_map(move |index| config.parameter(item, index));
+        let words = |item: ItemId| config.parameters(item);
         words(ignored).find(|name| name.eq_ignore_ascii_case(b"Vary"))?;
         let depends = |item: ItemId| words(item).any(|text| depends_on_origin(self.site, &text));
         let apart = ["cache_key", "cache_bypass", "no_cache"].into_iter().filter_map(get).any(depends);

@@ -26,9 +26,7 @@ pub(super) fn broken_values(config: &Config<'_>, item: ItemId) -> Vec<Place> {
 /// server's `listen` says of an address and port holds for every server that listens there.
 pub(super) fn http2_servers(config: &Config<'_>) -> BTreeMap<ContextId, ItemId> {
     let servers = || config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server);
-    let has = |item: ItemId, word: &str| {
-        (2..=config.parameter_count(item)).any(|index| config.parameter_is(item, index, word))
-    };
+    let has = |item: ItemId, word: &str| config.parameters(item).skip(1).any(|text| *text == *word.as_bytes());
     let mut secure: BTreeSet<Cow<'_, [u8]>> = BTreeSet::new();
     let mut spoken: BTreeMap<Cow<'_, [u8]>, ItemId> = BTreeMap::new();
     for item in servers().flat_map(|server| config.named(server, b"listen")) {

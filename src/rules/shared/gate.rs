@@ -88,7 +88,7 @@ pub(crate) fn told_the_method(site: &Site<'_>, route: usize, auth_request: ItemI
     let inherited = config.list(location, List::SetHeader(Protocol::Proxy)).iter().copied();
     let tells = |item: &ItemId| {
         let stock = matches!(config.item(*item).name, b"fastcgi_pass" | b"uwsgi_pass" | b"scgi_pass");
-        let mut words = (1..=config.parameter_count(*item)).filter_map(|index| config.parameter(*item, index));
+        let mut words = config.parameters(*item);
         stock || words.any(|word| memchr::memmem::find(&word, b"$request_method").is_some())
     };
     own.chain(inherited).find(tells).map(|item| config.place(item))
@@ -108,8 +108,7 @@ pub(crate) fn unsafe_method_in(site: &Site<'_>, location: ContextId) -> Option<(
         _ => false,
     };
     let named = |item: ItemId| {
-        let words: Vec<_> =
-            (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index)).collect();
+        let words: Vec<_> = config.parameters(item).collect();
         let names = |method: &&str| words.iter().any(|word| memchr::memmem::find(word, method.as_bytes()).is_some());
         Some((["PUT", "PATCH", "DELETE"].into_iter().find(names)?, item))
     };

@@ -91,7 +91,7 @@ impl<'s> Run<'_, '_, 's> {
             let here = config.context(child);
             let opener = here.opener.filter(|_| here.kind == ContextKind::LimitExcept);
             opener.is_some_and(|item| {
-                let mut listed = (1..=config.parameter_count(item)).filter_map(|index| config.parameter(item, index));
+                let mut listed = config.parameters(item);
                 !listed.any(|name| {
                     name.eq_ignore_ascii_case(self.method.as_bytes())
                         || (self.method == "HEAD" && name.eq_ignore_ascii_case(b"GET"))
