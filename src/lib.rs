@@ -1,6 +1,6 @@
 //! corslint finds CORS faults in nginx configurations and .env files before they reach production.
 //!
-//! Each storey names only those below it:
+//! Each layer names only those below it:
 //!
 //! - [`baseline`]: findings that are known
 //! - [`report`]: the formats a run is told in
