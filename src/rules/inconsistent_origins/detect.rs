@@ -17,6 +17,9 @@ use crate::dotenv::products::keys::{Certainty, Meaning};
 use crate::nginx::limits::{self, Limit};
 use crate::source::Place;
 
+/// How many steps it takes to read one origin for those near it.
+const STEPS_OF_AN_ORIGIN: usize = 60;
+
 /// An origin that is nearly let in.
 #[derive(Debug)]
 pub(super) struct NearMiss {
@@ -49,10 +52,17 @@ impl Names {
     }
 
     fn neighbors(&self) -> &Neighbors {
-        self.neighbors.get_or_init(|| {
-            let named = self.origins.iter().enumerate().filter(|(_, listed)| !listed.is_pattern);
-            Neighbors::new(named.map(|(index, listed)| (index, &listed.origin)))
-        })
+        self.neighbors.get_or_init(|| Neighbors::new(self.named()))
+    }
+
+    /// The same without the origins that another party names as well: where these are many, each search would skip them.
+    fn without(&self, other: &Party<'_>) -> Neighbors {
+        Neighbors::new(self.named().filter(|(_, origin)| !other.has(origin)))
+    }
+
+    fn named(&self) -> impl Iterator<Item = (usize, &Origin)> {
+        let named = self.origins.iter().enumerate().filter(|(_, listed)| !listed.is_pattern);
+        named.map(|(index, listed)| (index, &listed.origin))
     }
 }
 
@@ -137,13 +147,22 @@ fn differing<'o>(
         limits::spend(1);
         others.get(index).map(|other| &other.origin).filter(|other| !left.has(other))
     };
+    let own: Vec<&Listed> = left.names.origins.iter().filter(|listed| !right.has(&listed.origin)).collect();
+    // A search among all may skip each origin that both name; reading the list anew costs more where it is long.
+    let anew = others.len() * STEPS_OF_AN_ORIGIN;
+    let is_cheaper = own.len() * left.names.origins.len() > anew && !limits::is_spent();
+    let without_common = is_cheaper.then(|| {
+        limits::spend(anew as u64);
+        right.names.without(left)
+    });
+    let neighbors = without_common.as_ref().unwrap_or_else(|| right.names.neighbors());
     let mut found = Vec::new();
-    for listed in left.names.origins.iter().filter(|listed| !right.has(&listed.origin)) {
+    for listed in own {
         if limits::is_spent() {
             limits::meet(Limit::Budget);
             break;
         }
-        let near = right.names.neighbors().nearest(&listed.origin, other);
+        let near = neighbors.nearest(&listed.origin, other);
         if let Some((other, what)) = near.and_then(|(index, what)| Some((others.get(index)?, what)))
             && !right.admits(deployment, &listed.origin)
         {
