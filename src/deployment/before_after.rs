@@ -18,6 +18,7 @@ use crate::deployment::Exchange;
 use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::deployment::ask::exchange::judge;
+use crate::deployment::ask::visit;
 use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ContextId};
 use crate::nginx::simulate::answer::{Answer, Question};
@@ -47,22 +48,20 @@ pub struct Difference {
 /// How many differences of one repair are told.
 const MAX_DIFFERENCES: usize = 10_000;
 
-impl<'d> Deployment<'d> {
-    /// What `after` says differently and a repair of this deployment must not change.
-    pub fn differences(&self, after: &Deployment<'d>) -> Vec<Difference> {
-        if self.sites.len() != after.sites.len() || self.projects.len() != after.projects.len() {
-            return vec![Difference {
-                why: "other files would belong together".to_owned(),
-                blocks: Vec::new(),
-                env_files: Vec::new(),
-            }];
-        }
-        let sites = self.sites.iter().zip(&after.sites);
-        let in_sites = sites.flat_map(|(old, new)| Pair { old, new }.differences());
-        let environments =
-            environments_differ(self, after).map(|why| Difference { why, blocks: Vec::new(), env_files: Vec::new() });
-        in_sites.chain(environments).collect()
+/// What `after` says differently and a repair of this deployment must not change.
+pub(crate) fn differences<'d>(deployment: &Deployment<'d>, after: &Deployment<'d>) -> Vec<Difference> {
+    if deployment.sites.len() != after.sites.len() || deployment.projects.len() != after.projects.len() {
+        return vec![Difference {
+            why: "other files would belong together".to_owned(),
+            blocks: Vec::new(),
+            env_files: Vec::new(),
+        }];
     }
+    let sites = deployment.sites.iter().zip(&after.sites);
+    let in_sites = sites.flat_map(|(old, new)| Pair { old, new }.differences());
+    let environments =
+        environments_differ(deployment, after).map(|why| Difference { why, blocks: Vec::new(), env_files: Vec::new() });
+    in_sites.chain(environments).collect()
 }
 
 /// One nginx configuration, before and after.
@@ -280,7 +279,7 @@ fn app_differs(old: &App, new: &App) -> Option<String> {
             Ok(origin) => Some(origin.to_string()),
             Err(fault) => fault.suggestion,
         });
-    let origins: BTreeSet<String> = mentioned.chain([Site::foreign_origin()]).collect();
+    let origins: BTreeSet<String> = mentioned.chain([visit::foreign_origin()]).collect();
     let is_kept = |origin: &String| {
         let (old, new) = (old.answer_for(origin), new.answer_for(origin));
         match (&old.allow_origin, &new.allow_origin) {

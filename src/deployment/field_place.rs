@@ -11,52 +11,35 @@ use crate::nginx::simulate::answer::{Answer, Field};
 use crate::nginx::simulate::value::Written;
 use crate::source::{Place, Span};
 
-impl<'d> Site<'d> {
-    /// The fields of this name in an answer, in the order of their lines.
-    pub fn fields<'a>(&self, answer: &'a Answer<'d>, header: CorsHeader) -> impl Iterator<Item = &'a Field<'d>> {
-        answer.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(header.name().as_bytes()))
-    }
-
-    /// The field of this name, if the answer has exactly one.
-    pub fn only_field<'a>(&self, answer: &'a Answer<'d>, header: CorsHeader) -> Option<&'a Field<'d>> {
-        let mut fields = self.fields(answer, header);
-        fields.next().filter(|_| fields.next().is_none())
-    }
-
-    /// The head of the directive that opens a context; for a fragment's top, its first directive.
-    pub fn place_of(&self, context: ContextId) -> Place {
-        let item = self.config.context(context).opener.or_else(|| self.config.items(context).next());
-        item.map_or(Place { file: self.config.root, span: Span::default() }, |item| self.config.place(item))
-    }
+/// The head of the directive that opens a context; for a fragment's top, its first directive.
+pub(crate) fn place_of(site: &Site<'_>, context: ContextId) -> Place {
+    let item = site.config.context(context).opener.or_else(|| site.config.items(context).next());
+    item.map_or(Place { file: site.config.root, span: Span::default() }, |item| site.config.place(item))
 }
 
-impl<'d> Deployment<'d> {
-    /// The text that became the value of a field of this answer: in a header, a `map`, a `set`, or a .env file.
-    pub fn source_of(
-        &self,
-        site: &Site<'d>,
-        answer: &Answer<'d>,
-        field: &Field<'d>,
-        header: CorsHeader,
-    ) -> Option<Place> {
-        let Some(item) = field.item else {
-            return source_in_app(self.behind.app(site.config.place(answer.item?))?, header);
-        };
-        field.value.bytes()?;
-        site.written(field, item, header)
-    }
+/// The text that became the value of a field of this answer: in a header, a `map`, a `set`, or a .env file.
+pub(crate) fn source_of<'d>(
+    deployment: &Deployment<'d>,
+    site: &Site<'d>,
+    answer: &Answer<'d>,
+    field: &Field<'d>,
+    header: CorsHeader,
+) -> Option<Place> {
+    let Some(item) = field.item else {
+        return source_in_app(deployment.behind.app(site.config.place(answer.item?))?, header);
+    };
+    field.value.bytes()?;
+    written(site, field, item, header)
 }
 
-impl<'d> Site<'d> {
-    /// The word that the value of a field of this directive is written in: its own, or the one of a `map` or a `set` that brings it.
-    /// Of a value of several words it is the directive's own.
-    pub(crate) fn written(&self, field: &Field<'d>, item: ItemId, header: CorsHeader) -> Option<Place> {
-        let own = set_fields(self.config, item).into_iter().find(|set| set.header == header)?.place;
-        Some(match field.value.written() {
-            Written::At(spot) if spot.item != item => self.config.value_place(spot.item, spot.word as usize),
-            _ => own,
-        })
-    }
+/// The word that the value of a field of this directive is written in: its own, or the one of a `map` or a `set` that brings it.
+/// Of a value of several words it is the directive's own.
+pub(crate) fn written<'d>(site: &Site<'d>, field: &Field<'d>, item: ItemId, header: CorsHeader) -> Option<Place> {
+    let own = set_fields(site.config, item).into_iter().find(|set| set.header == header)?.place;
+    Some(match field.value.written() {
+        Written::At(spot) if spot.item != item => site.config.value_place(spot.item, spot.word as usize),
+        _ => own,
+    })
 }
 
 /// What makes an app send a header.

@@ -8,7 +8,7 @@ mod alike;
 pub(crate) mod apps;
 pub(crate) mod ask;
 pub(crate) mod before_after;
-mod field_place;
+pub(crate) mod field_place;
 pub(crate) mod origins;
 
 pub use apps::environment::{Apps, EnvFile, EnvKey, Names, Project};
@@ -18,9 +18,11 @@ pub use ask::asker::{Asker, assumption};
 pub use ask::exchange::{Ask, Exchange};
 pub use ask::questions::Admission;
 pub use ask::route::Route;
-pub use ask::visit::{Caller, Dropping, Visit, is_doubtful, is_told, lacking};
+pub use ask::visit::{Caller, Dropping, Visit};
+pub(crate) use ask::visit::{is_doubtful, is_told, lacking};
 pub use before_after::Difference;
-pub use origins::lists::{Listed, OriginList, meant_origin};
+pub(crate) use origins::lists::meant_origin;
+pub use origins::lists::{Listed, OriginList};
 pub use origins::senders::Senders;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +59,7 @@ pub struct Deployment<'d> {
     pub projects: &'d [Project<'d>],
     /// What the settings say of a team's own keys.
     pub own_keys: &'d Own,
-    /// See [`Deployment::origin_lists`].
+    /// See [`origins::lists::origin_lists`].
     origin_lists: OnceLock<Vec<OriginList>>,
     /// What is left of the steps that all sites may take.
     steps: StepsLeft,

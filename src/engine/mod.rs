@@ -18,6 +18,7 @@ use apps::template_values;
 use crate::deployment::Apps;
 use crate::deployment::Deployment;
 pub use crate::deployment::Difference;
+use crate::deployment::before_after;
 use crate::finding::{Finding, Fix, Mended};
 use crate::fingerprint;
 use crate::nginx::config::Config;
@@ -317,7 +318,7 @@ pub fn differences(before: &Options, after: &Options) -> Result<Vec<Difference>,
     let (old_configs, new_configs) = (before.configs(), after.configs());
     let old = Deployment::with_all_fields(&before.files.sources, &old_configs, &old_apps);
     let new = Deployment::with_all_fields(&after.files.sources, &new_configs, &new_apps);
-    Ok(old.differences(&new))
+    Ok(before_after::differences(&old, &new))
 }
 
 /// Sorts by file in the order the files were given, then by place; what is the same at the same place is one finding.

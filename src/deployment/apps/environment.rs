@@ -77,53 +77,51 @@ pub struct EnvKey<'d> {
     pub in_production: bool,
 }
 
-impl<'d> Deployment<'d> {
-    /// Every key that means something to CORS, in every .env file, once. What is in force in production is told as the app gets
-    /// it there, so that a variable of another file is filled in.
-    pub fn env_keys(&self) -> Vec<EnvKey<'d>> {
-        self.projects.iter().flat_map(|project| self.keys_of(project)).collect()
-    }
-
-    /// The same for one app.
-    pub fn keys_of(&self, project: &'d Project<'d>) -> Vec<EnvKey<'d>> {
-        let production: BTreeMap<Place, &Setting> =
-            project.production.settings.iter().map(|setting| (setting.key_place, setting)).collect();
-        let has_production_file = project.has_production_file();
-        let mut keys = Vec::new();
-        for file in &project.files {
-            let Some(alone) = self.env_files.get(file.app) else { continue };
-            for setting in &alone.settings {
-                let known = production.get(&setting.key_place).copied();
-                keys.push(EnvKey {
-                    setting: known.unwrap_or(setting),
-                    project,
-                    app: if known.is_some() { &project.production } else { alone },
-                    role: file.role,
-                    in_force: known.is_some(),
-                    in_production: known.is_some() && has_production_file,
-                });
-            }
-        }
-        keys
-    }
-
-    /// The keys that an app's files set, each with the roles of the files that set it.
-    pub fn names(&self, project: &Project<'_>) -> Names<'d> {
-        let mut names: HashMap<Cow<'d, str>, Vec<Role>> = HashMap::new();
-        for file in &project.files {
-            let bytes = &self.sources.get(file.file).bytes;
-            for assignment in file.tree.assignments() {
-                let roles = names.entry(lossy(assignment.key.of(bytes))).or_default();
-                if !roles.contains(&file.role) {
-                    roles.push(file.role);
-                }
-            }
-        }
-        Names(names)
-    }
+/// Every key that means something to CORS, in every .env file, once. What is in force in production is told as the app gets
+/// it there, so that a variable of another file is filled in.
+pub(crate) fn env_keys<'d>(deployment: &Deployment<'d>) -> Vec<EnvKey<'d>> {
+    deployment.projects.iter().flat_map(|project| keys_of(deployment, project)).collect()
 }
 
-/// See [`Deployment::names`].
+/// The same for one app.
+pub(crate) fn keys_of<'d>(deployment: &Deployment<'d>, project: &'d Project<'d>) -> Vec<EnvKey<'d>> {
+    let production: BTreeMap<Place, &Setting> =
+        project.production.settings.iter().map(|setting| (setting.key_place, setting)).collect();
+    let has_production_file = project.has_production_file();
+    let mut keys = Vec::new();
+    for file in &project.files {
+        let Some(alone) = deployment.env_files.get(file.app) else { continue };
+        for setting in &alone.settings {
+            let known = production.get(&setting.key_place).copied();
+            keys.push(EnvKey {
+                setting: known.unwrap_or(setting),
+                project,
+                app: if known.is_some() { &project.production } else { alone },
+                role: file.role,
+                in_force: known.is_some(),
+                in_production: known.is_some() && has_production_file,
+            });
+        }
+    }
+    keys
+}
+
+/// The keys that an app's files set, each with the roles of the files that set it.
+pub(crate) fn names<'d>(deployment: &Deployment<'d>, project: &Project<'_>) -> Names<'d> {
+    let mut names: HashMap<Cow<'d, str>, Vec<Role>> = HashMap::new();
+    for file in &project.files {
+        let bytes = &deployment.sources.get(file.file).bytes;
+        for assignment in file.tree.assignments() {
+            let roles = names.entry(lossy(assignment.key.of(bytes))).or_default();
+            if !roles.contains(&file.role) {
+                roles.push(file.role);
+            }
+        }
+    }
+    Names(names)
+}
+
+/// The names that files set: see `names`.
 #[derive(Debug)]
 pub struct Names<'d>(HashMap<Cow<'d, str>, Vec<Role>>);
 

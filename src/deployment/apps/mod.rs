@@ -1,5 +1,5 @@
 //! The apps behind nginx: their environments, which location leads to which, and what they respond.
 
-pub(in crate::deployment) mod environment;
+pub(crate) mod environment;
 pub(in crate::deployment) mod pairing;
 pub(in crate::deployment) mod responses;

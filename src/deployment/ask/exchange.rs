@@ -120,7 +120,7 @@ fn ask_route<'d>(site: &Site<'d>, index: usize) -> Vec<Exchange<'d>> {
             let preflight = page.preflight();
             let preflight: Arc<[_]> = preflight
                 .map_or_else(Arc::default, |request| site.asker.ask(route.entry, (&request, &url), &apps).into());
-            let (page, main) = site.asked(route.entry, page, &apps);
+            let (page, main) = asked(site, route.entry, page, &apps);
             let main: Arc<[_]> = main.into();
             // The credentials mode is the browser's own affair: the request asked of nginx is the same in either.
             let with_credentials = page.clone().with_credentials(CredentialsMode::Include);
@@ -185,32 +185,30 @@ fn is_safelisted(name: &str) -> bool {
         .any(|safe| safe.eq_ignore_ascii_case(name))
 }
 
-impl<'d> Site<'d> {
-    /// A page's request and the answers that it gets where it enters, from an app that answers `upstream`. Where nginx asks for a login, the
-    /// page is one of somebody who has it, and the request shows it.
-    pub(crate) fn asked(
-        &self,
-        entry: EntryPoint,
-        page: PageRequest,
-        upstream: &Upstream<'_>,
-    ) -> (PageRequest, Vec<Answer<'d>>) {
-        let answers = self.asker.ask(entry, (&page.main(), page.url()), upstream);
-        let is_login = |question: &Question| matches!(question, Question::Credentials(_));
-        let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_login);
-        if page.has_login() || !(self.wants_password(entry) || answers.iter().any(asks)) {
-            return (page, answers);
-        }
-        let page = page.with_login(login(self, entry));
-        let answers = self.asker.ask(entry, (&page.main(), page.url()), upstream);
-        (page, answers)
+/// A page's request and the answers that it gets where it enters, from an app that answers `upstream`. Where nginx asks for a login, the
+/// page is one of somebody who has it, and the request shows it.
+pub(crate) fn asked<'d>(
+    site: &Site<'d>,
+    entry: EntryPoint,
+    page: PageRequest,
+    upstream: &Upstream<'_>,
+) -> (PageRequest, Vec<Answer<'d>>) {
+    let answers = site.asker.ask(entry, (&page.main(), page.url()), upstream);
+    let is_login = |question: &Question| matches!(question, Question::Credentials(_));
+    let asks = |answer: &Answer<'_>| answer.status == Some(401) || answer.assumes(true, is_login);
+    if page.has_login() || !(wants_password(site, entry) || answers.iter().any(asks)) {
+        return (page, answers);
     }
+    let page = page.with_login(login(site, entry));
+    let answers = site.asker.ask(entry, (&page.main(), page.url()), upstream);
+    (page, answers)
+}
 
-    /// Returns whether nginx itself asks for a password where a request enters.
-    fn wants_password(&self, entry: EntryPoint) -> bool {
-        let (EntryPoint::Location(_, context) | EntryPoint::Server(context)) = entry else { return false };
-        let file = self.config.single(context, Single::AuthBasicUserFile);
-        file.is_some() && self.config.single(context, Single::AuthBasic).is_some()
-    }
+/// Returns whether nginx itself asks for a password where a request enters.
+fn wants_password(site: &Site<'_>, entry: EntryPoint) -> bool {
+    let (EntryPoint::Location(_, context) | EntryPoint::Server(context)) = entry else { return false };
+    let file = site.config.single(context, Single::AuthBasicUserFile);
+    file.is_some() && site.config.single(context, Single::AuthBasic).is_some()
 }
 
 /// An answer as the browser's checks read it.

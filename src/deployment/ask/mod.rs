@@ -7,5 +7,5 @@ pub(in crate::deployment) mod methods;
 pub(in crate::deployment) mod probe;
 pub(crate) mod questions;
 pub(crate) mod route;
-pub(in crate::deployment) mod targets;
+pub(crate) mod targets;
 pub(crate) mod visit;

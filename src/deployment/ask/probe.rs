@@ -9,6 +9,8 @@ use crate::cors::serialized::check_serialized;
 use crate::deployment::Ask;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::ask::exchange;
+use crate::deployment::ask::route;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits::Limit;
@@ -55,7 +57,7 @@ fn ask<'d>(
     let url = page.url().clone();
     let (entry, apps) = (site.routes[route].entry, site.asker.apps());
     let preflight = page.preflight().map_or_else(Vec::new, |request| site.asker.ask(entry, (&request, &url), &apps));
-    let (page, main) = site.asked(entry, page, &apps);
+    let (page, main) = exchange::asked(site, entry, page, &apps);
     let meets = main.iter().any(|answer| answer.matched.contains(&context));
     let exchange = Exchange::new((route, Ask::Probe, mentioned), page, preflight.into(), main.into());
     (meets && exchange.is_sent()).then_some(exchange)
@@ -75,7 +77,7 @@ fn page(site: &Site<'_>, route: usize, context: ContextId, origin: &str) -> Opti
         "uri" | "request_uri" | "document_uri" => {
             // What is asked for may stand at the end of a path only.
             let here = [text.clone(), format!("{}{text}", url.path())];
-            let leads_here = |path: &&String| path.starts_with('/') && site.leads_to(route, path.as_bytes());
+            let leads_here = |path: &&String| path.starts_with('/') && route::leads_to(site, route, path.as_bytes());
             url.set_path(here.iter().find(leads_here)?);
         }
         name => match (name.strip_prefix("arg_"), name.strip_prefix("http_")) {

@@ -18,6 +18,7 @@ use crate::deployment::OriginFlow;
 use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::deployment::alike::{Alike, KindOf};
+use crate::deployment::ask::exchange;
 use crate::dotenv::products::app::Setting;
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
@@ -72,130 +73,127 @@ pub(crate) fn few<T>(all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     })
 }
 
-impl<'d> Deployment<'d> {
-    /// What a page of `origin` gets for a plain GET at a route. Nothing where the text is no origin that browsers send, or where it is
-    /// the route's own, about which CORS has no say.
-    pub fn ask(&self, site: &Site<'d>, route: usize, origin: &str, mode: CredentialsMode) -> Option<Exchange<'d>> {
-        self.ask_by("GET", site, route, origin, mode)
-    }
-
-    /// The same by another method, whatever a preflight says of it.
-    pub(crate) fn ask_by(
-        &self,
-        method: &str,
-        site: &Site<'d>,
-        route: usize,
-        origin: &str,
-        mode: CredentialsMode,
-    ) -> Option<Exchange<'d>> {
-        let url = Url::parse(&site.routes.get(route)?.url).ok()?;
-        let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
-        let page = PageRequest::new(page_origin, method, url, mode).ok()?;
-        let (page, main) = site.asked(site.routes[route].entry, page, &site.asker.apps());
-        Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main.into()))
-    }
-
-    /// What a plain GET without an Origin gets at a route, as a page's own images and links send it.
-    pub fn ask_without_origin(&self, site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
-        let Some(text) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
-        let Ok(url) = Url::parse(&text) else { return Vec::new() };
-        let request = Request { method: "GET".into(), url: text, headers: Vec::new() };
-        site.asker.ask(site.routes[route].entry, (&request, &url), &site.asker.apps())
-    }
-
-    /// The request of a page of `origin` that reaches the app of this .env file and is not sure to be let in. `None` where no nginx was given
-    /// that leads to the app: its own address is not known.
-    pub fn shut_out(&self, file: FileId, origin: &str) -> Option<Request> {
-        let shut_out = |site: &Site<'d>| {
-            let routes = few(site.routes_to(file));
-            let mut asked = routes.filter_map(|route| self.ask(site, route, origin, CredentialsMode::Omit));
-            asked.find(|exchange| {
-                let mut from_app = exchange.main.iter().filter(|answer| answer.by == AnsweredBy::App).peekable();
-                from_app.peek().is_some() && !from_app.any(|answer| exchange.is_readable(answer))
-            })
-        };
-        self.sites.iter().find_map(shut_out).map(|exchange| exchange.request(Kind::Main))
-    }
-
-    /// The same for an allow-list in force in production.
-    pub fn shut_out_by(&self, setting: &Setting, origin: &str) -> Option<Request> {
-        let is_it = |known: &Setting| known.cors && known.key_place == setting.key_place;
-        let in_force = self.behind.apps().any(|app| app.setting(&setting.name).is_some_and(is_it));
-        if in_force { self.shut_out(setting.key_place.file, origin) } else { None }
-    }
-
-    /// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,
-    /// and in all ways that open questions may turn out if it can.
-    pub fn admission(&self, site: &Site<'d>, item: ItemId, origin: &str) -> Option<(Admission, Exchange<'d>)> {
-        self.admission_by("GET", site, item, origin)
-    }
-
-    /// The same by another method.
-    pub(crate) fn admission_by(
-        &self,
-        method: &str,
-        site: &Site<'d>,
-        item: ItemId,
-        origin: &str,
-    ) -> Option<(Admission, Exchange<'d>)> {
-        let mut best: Option<(Admission, Exchange<'d>)> = None;
-        for mode in [CredentialsMode::Include, CredentialsMode::Omit] {
-            for route in few(site.routes_of(item)) {
-                let Some(exchange) = self.ask_by(method, site, route, origin, mode) else { continue };
-                let admission = exchange.admission();
-                if admission > best.as_ref().map_or(Admission::Never, |(known, _)| *known) {
-                    best = Some((admission, exchange));
-                }
-            }
-            if best.as_ref().is_some_and(|(admission, _)| *admission == Admission::Always) {
-                break;
-            }
-        }
-        best
-    }
+/// What a page of `origin` gets for a plain GET at a route. Nothing where the text is no origin that browsers send, or where it is
+/// the route's own, about which CORS has no say.
+pub(crate) fn ask<'d>(site: &Site<'d>, route: usize, origin: &str, mode: CredentialsMode) -> Option<Exchange<'d>> {
+    ask_by("GET", site, route, origin, mode)
 }
 
-impl<'d> Site<'d> {
-    /// Where the Allow-Origin of a directive comes from.
-    pub fn origin_flow(&self, item: ItemId) -> Option<&OriginFlow<'d>> {
-        // Items are numbered in the order in which their contexts come, and so are the flows.
-        let at = self.origin_flows.partition_point(|(field, _)| field.item < item);
-        self.origin_flows.get(at).filter(|(field, _)| field.item == item)
-    }
+/// The same by another method, whatever a preflight says of it.
+pub(crate) fn ask_by<'d>(
+    method: &str,
+    site: &Site<'d>,
+    route: usize,
+    origin: &str,
+    mode: CredentialsMode,
+) -> Option<Exchange<'d>> {
+    let url = Url::parse(&site.routes.get(route)?.url).ok()?;
+    let page_origin = check_serialized(origin).ok().filter(|page| !page.is_same(&Origin::of(&url)))?;
+    let page = PageRequest::new(page_origin, method, url, mode).ok()?;
+    let (page, main) = exchange::asked(site, site.routes[route].entry, page, &site.asker.apps());
+    Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main.into()))
+}
 
-    /// Whether an origin that is mentioned nowhere gets in where this directive is in force, by this method: then nothing is checked.
-    pub fn is_open_to_all(&self, deployment: &Deployment<'d>, item: ItemId, method: &str) -> bool {
-        let route = self.routes_of(item).next().and_then(|route| self.routes.get(route));
-        route.is_some_and(|route| deployment.admission_by(method, self, item, &route.foreign_origin()).is_some())
-    }
+/// What a plain GET without an Origin gets at a route, as a page's own images and links send it.
+pub(crate) fn ask_without_origin<'d>(site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
+    let Some(text) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
+    let Ok(url) = Url::parse(&text) else { return Vec::new() };
+    let request = Request { method: "GET".into(), url: text, headers: Vec::new() };
+    site.asker.ask(site.routes[route].entry, (&request, &url), &site.asker.apps())
+}
 
-    /// Of these directives that send the same value those in unlike places, as many as are asked.
-    pub fn unlike_flows<'f>(&self, flows: &[&'f OriginFlow<'d>]) -> impl Iterator<Item = &'f OriginFlow<'d>> {
-        let mut seen = HashSet::new();
-        let kind = |item: ItemId| self.kind_of(self.config.item(item).context);
-        few(flows.iter().copied().filter(move |(field, _)| seen.insert(kind(field.item))))
-    }
+/// The request of a page of `origin` that reaches the app of this .env file and is not sure to be let in. `None` where no nginx was given
+/// that leads to the app: its own address is not known.
+pub(crate) fn shut_out<'d>(deployment: &Deployment<'d>, file: FileId, origin: &str) -> Option<Request> {
+    let shut_out = |site: &Site<'d>| {
+        let routes = few(routes_to(site, file));
+        let mut asked = routes.filter_map(|route| ask(site, route, origin, CredentialsMode::Omit));
+        asked.find(|exchange| {
+            let mut from_app = exchange.main.iter().filter(|answer| answer.by == AnsweredBy::App).peekable();
+            from_app.peek().is_some() && !from_app.any(|answer| exchange.is_readable(answer))
+        })
+    };
+    deployment.sites.iter().find_map(shut_out).map(|exchange| exchange.request(Kind::Main))
+}
 
-    /// The routes that reach the app of a .env file; of those that are alike the first.
-    fn routes_to(&self, file: FileId) -> impl Iterator<Item = usize> {
-        let by_file = self.routes_by_file.get_or_init(|| {
-            let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
-            let mut seen = HashSet::new();
-            for (index, route) in self.routes.iter().enumerate().filter(|(_, route)| route.reaches_app) {
-                let kind = self.kind_of(route.context);
-                for file in route.app.iter().flat_map(|app| &app.files).filter(|file| seen.insert((**file, kind))) {
-                    by_file.entry(*file).or_default().push(index);
-                }
+/// The same for an allow-list in force in production.
+pub(crate) fn shut_out_by(deployment: &Deployment<'_>, setting: &Setting, origin: &str) -> Option<Request> {
+    let is_it = |known: &Setting| known.cors && known.key_place == setting.key_place;
+    let in_force = deployment.behind.apps().any(|app| app.setting(&setting.name).is_some_and(is_it));
+    if in_force { shut_out(deployment, setting.key_place.file, origin) } else { None }
+}
+
+/// The exchange in which a page of `origin` gets at what this directive's locations serve: with credentials if it can,
+/// and in all ways that open questions may turn out if it can.
+pub(crate) fn admission<'d>(site: &Site<'d>, item: ItemId, origin: &str) -> Option<(Admission, Exchange<'d>)> {
+    admission_by("GET", site, item, origin)
+}
+
+/// The same by another method.
+pub(crate) fn admission_by<'d>(
+    method: &str,
+    site: &Site<'d>,
+    item: ItemId,
+    origin: &str,
+) -> Option<(Admission, Exchange<'d>)> {
+    let mut best: Option<(Admission, Exchange<'d>)> = None;
+    for mode in [CredentialsMode::Include, CredentialsMode::Omit] {
+        for route in few(routes_of(site, item)) {
+            let Some(exchange) = ask_by(method, site, route, origin, mode) else { continue };
+            let admission = exchange.admission();
+            if admission > best.as_ref().map_or(Admission::Never, |(known, _)| *known) {
+                best = Some((admission, exchange));
             }
-            by_file
-        });
-        by_file.get(&file).into_iter().flatten().copied()
+        }
+        if best.as_ref().is_some_and(|(admission, _)| *admission == Admission::Always) {
+            break;
+        }
     }
+    best
+}
 
-    /// The routes at which a directive may set a field; of those that are alike the first.
-    pub fn routes_of(&self, item: ItemId) -> impl Iterator<Item = usize> {
-        self.routes_by_item.get(&item).into_iter().flatten().copied()
-    }
+/// Where the Allow-Origin of a directive comes from.
+pub(crate) fn origin_flow<'a, 'd>(site: &'a Site<'d>, item: ItemId) -> Option<&'a OriginFlow<'d>> {
+    // Items are numbered in the order in which their contexts come, and so are the flows.
+    let at = site.origin_flows.partition_point(|(field, _)| field.item < item);
+    site.origin_flows.get(at).filter(|(field, _)| field.item == item)
+}
+
+/// Whether an origin that is mentioned nowhere gets in where this directive is in force, by this method: then nothing is checked.
+pub(crate) fn is_open_to_all<'d>(site: &Site<'d>, item: ItemId, method: &str) -> bool {
+    let route = routes_of(site, item).next().and_then(|route| site.routes.get(route));
+    route.is_some_and(|route| admission_by(method, site, item, &route.foreign_origin()).is_some())
+}
+
+/// Of these directives that send the same value those in unlike places, as many as are asked.
+pub(crate) fn unlike_flows<'d, 'f>(
+    site: &Site<'d>,
+    flows: &[&'f OriginFlow<'d>],
+) -> impl Iterator<Item = &'f OriginFlow<'d>> {
+    let mut seen = HashSet::new();
+    let kind = |item: ItemId| site.kind_of(site.config.item(item).context);
+    few(flows.iter().copied().filter(move |(field, _)| seen.insert(kind(field.item))))
+}
+
+/// The routes that reach the app of a .env file; of those that are alike the first.
+fn routes_to(site: &Site<'_>, file: FileId) -> impl Iterator<Item = usize> {
+    let by_file = site.routes_by_file.get_or_init(|| {
+        let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+        let mut seen = HashSet::new();
+        for (index, route) in site.routes.iter().enumerate().filter(|(_, route)| route.reaches_app) {
+            let kind = site.kind_of(route.context);
+            for file in route.app.iter().flat_map(|app| &app.files).filter(|file| seen.insert((**file, kind))) {
+                by_file.entry(*file).or_default().push(index);
+            }
+        }
+        by_file
+    });
+    by_file.get(&file).into_iter().flatten().copied()
+}
+
+/// The routes at which a directive may set a field; of those that are alike the first.
+pub(crate) fn routes_of(site: &Site<'_>, item: ItemId) -> impl Iterator<Item = usize> {
+    site.routes_by_item.get(&item).into_iter().flatten().copied()
 }
 
 impl<'d> Exchange<'d> {

@@ -360,13 +360,11 @@ fn serialized(text: &str) -> Option<String> {
     origin.filter(|origin| origin != "null")
 }
 
-impl Site<'_> {
-    /// Returns whether nginx chooses the route's location for a path.
-    pub(crate) fn leads_to(&self, route: usize, path: &[u8]) -> bool {
-        let Route { server, context, .. } = self.routes[route];
-        let is_server = self.config.context(context).kind != ContextKind::Location;
-        is_server
-            || self.asker.model.locations.find(self.config, &self.asker.model.regexes, server, path).0
-                == Found::Location(context)
-    }
+/// Returns whether nginx chooses the route's location for a path.
+pub(crate) fn leads_to(site: &Site<'_>, route: usize, path: &[u8]) -> bool {
+    let Route { server, context, .. } = site.routes[route];
+    let is_server = site.config.context(context).kind != ContextKind::Location;
+    is_server
+        || site.asker.model.locations.find(site.config, &site.asker.model.regexes, server, path).0
+            == Found::Location(context)
 }

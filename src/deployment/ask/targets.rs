@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::deployment::Site;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
 use crate::nginx::simulate::answer::Model;
@@ -10,13 +9,6 @@ use crate::nginx::simulate::locations::Found;
 
 /// How many targets that stand outside of servers are looked up in each of them.
 const MAX_SHARED: usize = 64;
-
-impl Site<'_> {
-    /// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
-    pub fn led_to(&self) -> BTreeSet<ContextId> {
-        led_to(&self.asker.model)
-    }
-}
 
 /// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
 ///

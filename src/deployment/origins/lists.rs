@@ -49,63 +49,62 @@ enum Holder {
     Item(ItemId),
 }
 
-impl<'d> Deployment<'d> {
-    /// All of them, nginx's first; made on first need.
-    pub fn origin_lists(&self) -> &[OriginList] {
-        self.origin_lists.get_or_init(|| self.find_origin_lists())
-    }
+/// All of them, nginx's first; made on first need.
+pub(crate) fn origin_lists<'a>(deployment: &'a Deployment<'_>) -> &'a [OriginList] {
+    deployment.origin_lists.get_or_init(|| find_origin_lists(deployment))
+}
 
-    fn find_origin_lists(&self) -> Vec<OriginList> {
-        let mut lists: Vec<OriginList> =
-            self.sites.iter().flat_map(|site| site.origin_lists_of(site.origin_flows.iter())).collect();
-        let mut judged: HashSet<Place> = HashSet::new();
-        let mut stages: BTreeMap<FileId, (bool, bool)> = BTreeMap::new();
-        for app in self.apps_and_files() {
-            let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
-            for origin in &app.origins {
-                if judged.insert(origin.place) && is_judged(origin) {
-                    by_key.entry(origin.key_place).or_default().push(origin);
-                }
-            }
-            for (key, origins) in by_key {
-                let is_page = origins.iter().all(|origin| !origin.cors);
-                let listed = origins.into_iter().filter_map(|origin| {
-                    Some(Listed { origin: meant_origin(&origin.text)?, place: origin.place, is_pattern: false })
-                });
-                let stage = || (self.is_production_file(key.file), self.is_development_file(key.file));
-                let (is_production, is_development) = *stages.entry(key.file).or_insert_with(stage);
-                lists.push(OriginList { origins: listed.collect(), is_page, is_production, is_development });
+fn find_origin_lists(deployment: &Deployment<'_>) -> Vec<OriginList> {
+    let mut lists: Vec<OriginList> =
+        deployment.sites.iter().flat_map(|site| origin_lists_of(site, site.origin_flows.iter())).collect();
+    let mut judged: HashSet<Place> = HashSet::new();
+    let mut stages: BTreeMap<FileId, (bool, bool)> = BTreeMap::new();
+    for app in apps_and_files(deployment) {
+        let mut by_key: BTreeMap<Place, Vec<&AllowedOrigin>> = BTreeMap::new();
+        for origin in &app.origins {
+            if judged.insert(origin.place) && is_judged(origin) {
+                by_key.entry(origin.key_place).or_default().push(origin);
             }
         }
-        lists
+        for (key, origins) in by_key {
+            let is_page = origins.iter().all(|origin| !origin.cors);
+            let listed = origins.into_iter().filter_map(|origin| {
+                Some(Listed { origin: meant_origin(&origin.text)?, place: origin.place, is_pattern: false })
+            });
+            let stage = || (is_production_file(deployment, key.file), is_development_file(deployment, key.file));
+            let (is_production, is_development) = *stages.entry(key.file).or_insert_with(stage);
+            lists.push(OriginList { origins: listed.collect(), is_page, is_production, is_development });
+        }
     }
+    lists
+}
 
-    /// The apps, and every .env file by itself. The files together tell the product better than each by itself, so they come first.
-    fn apps_and_files(&self) -> impl Iterator<Item = &App> {
-        self.behind.apps().chain(self.file_apps())
-    }
+/// The apps, and every .env file by itself. The files together tell the product better than each by itself, so they come first.
+fn apps_and_files<'a>(deployment: &'a Deployment<'_>) -> impl Iterator<Item = &'a App> {
+    deployment.behind.apps().chain(deployment.file_apps())
+}
 
-    /// The origins of all .env files, each once.
-    pub fn env_origins(&self) -> impl Iterator<Item = &AllowedOrigin> {
-        let mut judged: HashSet<Place> = HashSet::new();
-        self.apps_and_files().flat_map(|app| &app.origins).filter(move |origin| judged.insert(origin.place))
-    }
+/// The origins of all .env files, each once.
+pub(crate) fn env_origins<'a>(deployment: &'a Deployment<'_>) -> impl Iterator<Item = &'a AllowedOrigin> {
+    let mut judged: HashSet<Place> = HashSet::new();
+    apps_and_files(deployment).flat_map(|app| &app.origins).filter(move |origin| judged.insert(origin.place))
+}
 
-    /// Returns whether the file's name says that it is loaded in production.
-    pub fn is_production_file(&self, file: FileId) -> bool {
-        is_production(self.file_name(file))
-    }
+/// Returns whether the file's name says that it is loaded in production.
+pub(crate) fn is_production_file(deployment: &Deployment<'_>, file: FileId) -> bool {
+    is_production(file_name(deployment, file))
+}
 
-    /// Returns whether the file's name says that it is loaded anywhere but in production, or nowhere.
-    pub fn is_development_file(&self, file: FileId) -> bool {
-        let name = self.file_name(file).to_ascii_lowercase();
-        !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
-    }
+/// Returns whether the file's name says that it is loaded anywhere but in production, or nowhere.
+fn is_development_file(deployment: &Deployment<'_>, file: FileId) -> bool {
+    let name = file_name(deployment, file).to_ascii_lowercase();
+    !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
+}
 
-    pub(crate) fn file_name(&self, file: FileId) -> &'d str {
-        let path = &self.sources.get(file).path;
-        path.rsplit('/').next().unwrap_or(path)
-    }
+/// The name of a file, without its directory.
+pub(crate) fn file_name<'d>(deployment: &Deployment<'d>, file: FileId) -> &'d str {
+    let path = &deployment.sources.get(file).path;
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Returns whether a browser's Origin is compared with the entry, or a page stands behind it.
@@ -115,7 +114,7 @@ fn is_judged(origin: &AllowedOrigin) -> bool {
 }
 
 /// The origin that a text means which has a scheme, whatever else is wrong with it: a slash or a path is another fault.
-pub fn meant_origin(text: &str) -> Option<Origin> {
+pub(crate) fn meant_origin(text: &str) -> Option<Origin> {
     match check_serialized(text) {
         Ok(origin) => Some(origin),
         Err(fault) => check_serialized(&fault.suggestion?).ok().filter(|_| text.contains("://")),
@@ -132,48 +131,50 @@ impl OriginList {
     }
 }
 
-impl<'d> Site<'d> {
-    /// The lists that decide about the Allow-Origin of these directives.
-    pub(crate) fn origin_lists_of<'f>(&'f self, wanted: impl Iterator<Item = &'f OriginFlow<'d>>) -> Vec<OriginList> {
-        let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
-        // One map decides about many headers; each of its lines is read once.
-        let mut read: HashSet<Place> = HashSet::new();
-        for (flow, fields) in together(wanted) {
-            let is_public =
-                |(field, _): &&OriginFlow<'_>| self.routes_of(field.item).any(|route| self.is_public_https(route));
-            let is_production = fields.iter().any(is_public);
-            let Some((field, _)) = fields.first() else { continue };
-            let mut hold = |item: ItemId, place: Place, origins: &dyn Fn() -> Vec<Origin>, is_pattern| {
-                let context = self.config.item(item).context;
-                let is_map = self.config.context(context).kind == ContextKind::Map;
-                let holder = if is_map { Holder::Map(context) } else { Holder::Item(item) };
-                let list = holders.entry(holder).or_insert_with(OriginList::empty);
-                list.is_production |= is_production;
-                if read.insert(place) {
-                    list.origins.extend(origins().into_iter().map(|origin| Listed { origin, place, is_pattern }));
-                }
-            };
-            for text in &flow.texts {
-                hold(field.item, text.place, &|| near_bytes(&text.text), false);
+/// The lists that decide about the Allow-Origin of these directives.
+pub(crate) fn origin_lists_of<'f, 'd: 'f>(
+    site: &'f Site<'d>,
+    wanted: impl Iterator<Item = &'f OriginFlow<'d>>,
+) -> Vec<OriginList> {
+    let mut holders: BTreeMap<Holder, OriginList> = BTreeMap::new();
+    // One map decides about many headers; each of its lines is read once.
+    let mut read: HashSet<Place> = HashSet::new();
+    for (flow, fields) in together(wanted) {
+        let is_public = |(field, _): &&OriginFlow<'_>| {
+            crate::deployment::ask::questions::routes_of(site, field.item).any(|route| is_public_https(site, route))
+        };
+        let is_production = fields.iter().any(is_public);
+        let Some((field, _)) = fields.first() else { continue };
+        let mut hold = |item: ItemId, place: Place, origins: &dyn Fn() -> Vec<Origin>, is_pattern| {
+            let context = site.config.item(item).context;
+            let is_map = site.config.context(context).kind == ContextKind::Map;
+            let holder = if is_map { Holder::Map(context) } else { Holder::Item(item) };
+            let list = holders.entry(holder).or_insert_with(OriginList::empty);
+            list.is_production |= is_production;
+            if read.insert(place) {
+                list.origins.extend(origins().into_iter().map(|origin| Listed { origin, place, is_pattern }));
             }
-            for compared in &flow.compared {
-                match compared.regex {
-                    None => hold(compared.item, compared.place, &|| near_bytes(&compared.text), false),
-                    Some(_) => hold(compared.item, compared.place, &|| meant_origins(&compared.text), true),
-                }
+        };
+        for text in &flow.texts {
+            hold(field.item, text.place, &|| near_bytes(&text.text), false);
+        }
+        for compared in &flow.compared {
+            match compared.regex {
+                None => hold(compared.item, compared.place, &|| near_bytes(&compared.text), false),
+                Some(_) => hold(compared.item, compared.place, &|| meant_origins(&compared.text), true),
             }
         }
-        holders.into_values().collect()
     }
+    holders.into_values().collect()
+}
 
-    /// Returns whether a route is served over https under a name of the public network.
-    fn is_public_https(&self, route: usize) -> bool {
-        let is_public = |route: &Route<'_>| {
-            let Ok(url) = url::Url::parse(&route.url) else { return false };
-            let own = Origin::of(&url);
-            url.scheme() == "https" && !own.is_loopback() && !own.is_private()
-        };
-        let public = || (0..).zip(&self.routes).filter(|(_, route)| is_public(route)).map(|(index, _)| index).collect();
-        self.public.get_or_init(public).contains(&route)
-    }
+/// Returns whether a route is served over https under a name of the public network.
+fn is_public_https(site: &Site<'_>, route: usize) -> bool {
+    let is_public = |route: &Route<'_>| {
+        let Ok(url) = url::Url::parse(&route.url) else { return false };
+        let own = Origin::of(&url);
+        url.scheme() == "https" && !own.is_loopback() && !own.is_private()
+    };
+    let public = || (0..).zip(&site.routes).filter(|(_, route)| is_public(route)).map(|(index, _)| index).collect();
+    site.public.get_or_init(public).contains(&route)
 }

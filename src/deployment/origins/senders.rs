@@ -9,11 +9,11 @@ use crate::cors::header::CorsHeader;
 use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
-use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::OriginFlow;
 use crate::deployment::Site;
 use crate::deployment::alike::KindOf;
+use crate::deployment::ask::questions;
 use crate::deployment::ask::questions::few;
 use crate::nginx::origins::flow::Flow;
 
@@ -26,7 +26,6 @@ type SentIn = Vec<(usize, Kind)>;
 /// The exchanges in which each value is sent, and the routes at which its directives are in force.
 #[derive(Debug)]
 pub struct Senders<'e, 'd> {
-    deployment: &'e Deployment<'d>,
     site: &'e Site<'d>,
     /// The exchanges in which a value is sent, one for each page's origin, by the number of the flow that the value comes from, and by the value.
     sent: BTreeMap<(usize, &'e [u8]), SentIn>,
@@ -35,12 +34,12 @@ pub struct Senders<'e, 'd> {
 }
 
 impl<'e, 'd> Senders<'e, 'd> {
-    pub(crate) fn new(deployment: &'e Deployment<'d>, site: &'e Site<'d>) -> Self {
-        let mut senders = Senders { deployment, site, sent: BTreeMap::new(), in_force: BTreeMap::new() };
-        let flow_of = |item| site.origin_flow(item).map(|(_, flow)| flow.number);
+    pub(crate) fn new(site: &'e Site<'d>) -> Self {
+        let mut senders = Senders { site, sent: BTreeMap::new(), in_force: BTreeMap::new() };
+        let flow_of = |item| questions::origin_flow(site, item).map(|(_, flow)| flow.number);
         for (index, exchange) in site.exchanges.iter().enumerate() {
             for (kind, answer) in exchange.answers() {
-                for field in site.fields(answer, CorsHeader::AllowOrigin) {
+                for field in answer.fields_of(CorsHeader::AllowOrigin) {
                     let (Some(flow), Some(value)) = (field.item.and_then(flow_of), field.value.bytes()) else {
                         continue;
                     };
@@ -77,7 +76,7 @@ impl<'e, 'd> Senders<'e, 'd> {
             return Some(exchange.request(kind));
         }
         let has_text = |exchange: &Exchange<'d>| {
-            let mut fields = exchange.main.iter().flat_map(|answer| self.site.fields(answer, CorsHeader::AllowOrigin));
+            let mut fields = exchange.main.iter().flat_map(|answer| answer.fields_of(CorsHeader::AllowOrigin));
             fields.any(|field| field.value.bytes() == Some(text))
         };
         self.asked(flow, origin).find(has_text).map(|exchange| exchange.request(Kind::Main))
@@ -96,7 +95,7 @@ impl<'e, 'd> Senders<'e, 'd> {
     /// The same, as far as it is known, for a page that a key was meant to let in. `None` where such a page gets in all the same.
     pub fn missed(&self, flow: &OriginFlow<'d>, origin: &str) -> Option<Option<Request>> {
         let request = self.shut_out(flow, origin);
-        let gets_in = || self.deployment.admission(self.site, flow.0.item, origin).is_some();
+        let gets_in = || questions::admission(self.site, flow.0.item, origin).is_some();
         (request.is_some() || !gets_in()).then_some(request)
     }
 
@@ -106,14 +105,7 @@ impl<'e, 'd> Senders<'e, 'd> {
         let asked =
             ["GET", "POST"].into_iter().flat_map(|method| few(routes.iter()).map(move |route| (method, *route)));
         asked.filter_map(move |(method, route)| {
-            self.deployment.ask_by(method, self.site, route, origin, CredentialsMode::Omit)
+            questions::ask_by(method, self.site, route, origin, CredentialsMode::Omit)
         })
-    }
-}
-
-impl<'d> Deployment<'d> {
-    /// Where each value of a site shows in the answers.
-    pub fn senders<'e>(&'e self, site: &'e Site<'d>) -> Senders<'e, 'd> {
-        Senders::new(self, site)
     }
 }

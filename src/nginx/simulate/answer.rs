@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hashbrown::HashSet;
 use url::Url;
 
+use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
 use crate::nginx::config::nearest_directives::Nearest;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
@@ -96,7 +97,18 @@ pub struct Answer<'s> {
     pub number: usize,
 }
 
-impl Answer<'_> {
+impl<'s> Answer<'s> {
+    /// The header fields of this name, in the order of their lines.
+    pub fn fields_of(&self, header: CorsHeader) -> impl Iterator<Item = &Field<'s>> {
+        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(header.name().as_bytes()))
+    }
+
+    /// The header field of this name, if there is exactly one.
+    pub fn only_field_of(&self, header: CorsHeader) -> Option<&Field<'s>> {
+        let mut fields = self.fields_of(header);
+        fields.next().filter(|_| fields.next().is_none())
+    }
+
     /// The location that answers, if it is one.
     pub fn location(&self, config: &Config<'_>) -> Option<ContextId> {
         config.enclosing(self.context, ContextKind::Location)

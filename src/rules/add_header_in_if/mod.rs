@@ -37,6 +37,7 @@ mod unmatched;
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
@@ -109,7 +110,7 @@ fn judge(site: &Site<'_>, replacing: &Replacing, blame: Option<&Blame<'_, '_>>) 
         }
         // A later `if` matches as well, and only its headers count (A1.6, A1.7).
         Some(Blame::TakenOver { by, .. }) => {
-            let related = (site.place_of(*by), "takes over, so the headers above are not sent");
+            let related = (field_place::place_of(site, *by), "takes over, so the headers above are not sent");
             let what = "a later `if` matches too, and of several only the last one counts";
             ("not sent when a later `if` matches", what.to_owned(), Some(related))
         }

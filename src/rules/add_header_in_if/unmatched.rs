@@ -7,6 +7,7 @@ use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Site;
+use crate::deployment::ask::visit;
 use crate::deployment::lacking;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::rules::shared::preflight;
@@ -47,13 +48,13 @@ fn unmatched<'d>(site: &Site<'d>, answered: &Answered<'_, 'd>) -> Option<Unmatch
     if exchange.verdict(Kind::Preflight, answer) != Verdict::Allowed {
         return None;
     }
-    let field = site.only_field(answer, CorsHeader::AllowMethods)?;
+    let field = answer.only_field_of(CorsHeader::AllowMethods)?;
     let (item, text) = (field.item?, std::str::from_utf8(field.value.bytes()?).ok()?);
     let listed = list_values(text).ok()?;
     let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
     ["POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| listed.contains(method)).find_map(|method| {
         let page = PageRequest::new(exchange.page.origin().clone(), method, exchange.page.url().clone(), mode).ok()?;
-        let visit = site.visit_as(exchange.route, page);
+        let visit = visit::visit_as(site, exchange.route, page);
         let is_lost = visit.told().all(|answer| lacking(&visit.verdict(answer)) == Some(CorsHeader::AllowOrigin));
         (is_lost && visit.told().next().is_some()).then(|| Unmatched { item, method, request: visit.request() })
     })

@@ -12,6 +12,7 @@ use crate::deployment::Project;
 use crate::deployment::Site;
 use crate::deployment::Visit;
 use crate::deployment::ask::questions::MAX_CANDIDATES;
+use crate::deployment::ask::visit;
 use crate::deployment::upstream_to;
 use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::nearest_directives::Nearest;
@@ -62,7 +63,7 @@ pub(super) fn mixed_up(site: &Site<'_>) -> Vec<MixedUp> {
             found.insert(place, cache.mixed_up(first.clone(), exchange.request(Kind::Main), None));
         }
     }
-    for context in site.entered() {
+    for context in visit::entered(site) {
         if let Some(open) = asked.open(context) {
             found.entry(site.config.place(open.ignored)).or_insert(open);
         }
@@ -95,7 +96,7 @@ impl<'d> Asked<'_, 'd> {
         let pass = answer.item?;
         let app = self.site.asker.behind.app(self.site.config.place(pass)).filter(|app| app.evidence.is_some())?;
         // Where one origin's answer may go to another, nobody knows what the app's line says.
-        let mut lines = self.site.fields(answer, CorsHeader::AllowOrigin).filter(|field| field.item.is_none());
+        let mut lines = answer.fields_of(CorsHeader::AllowOrigin).filter(|field| field.item.is_none());
         lines.next().filter(|field| field.value.bytes().is_none())?;
         Some((self.cache(answer.context, pass)?, app))
     }
@@ -115,22 +116,22 @@ impl<'d> Asked<'_, 'd> {
 
     /// Returns whether a page that reads its own answer is blocked by the one that a page of `first` got.
     fn shuts_out(&self, exchange: &Exchange<'d>, app: &App, first: &str) -> bool {
-        let says = |origin: &str| self.site.when_app_says(exchange, &upstream_to(app, origin));
-        is_poisoned(self.site, &says(&exchange.origin()), &says(first))
+        let says = |origin: &str| visit::when_app_says(self.site, exchange, &upstream_to(app, origin));
+        is_poisoned(&says(&exchange.origin()), &says(first))
     }
 
     /// Where it stays open which app answers: what comes if it is one that allows several origins, and which ones may be it.
     fn open(&self, context: ContextId) -> Option<MixedUp> {
         let (site, behind) = (self.site, &self.site.asker.behind);
         let candidates = |pass: &ItemId| behind.candidates(site.config.place(*pass));
-        let pass = site.passes(context).find(|pass| candidates(pass).next().is_some())?;
+        let pass = visit::passes(site, context).find(|pass| candidates(pass).next().is_some())?;
         let cache = self.cache(context, pass)?;
         let suffers = |app: &App| {
             let (first, origin) = two_echoed(app).filter(|_| app.evidence.is_some())?;
             let caller = Caller { origin, credentials: false };
-            let own = site.visit(context, &caller, &upstream_to(app, &caller.origin))?;
-            let kept = site.visit(context, &caller, &upstream_to(app, &first))?;
-            is_poisoned(site, &own, &kept).then(|| (first, kept.request()))
+            let own = visit::visit(site, context, &caller, &upstream_to(app, &caller.origin))?;
+            let kept = visit::visit(site, context, &caller, &upstream_to(app, &first))?;
+            is_poisoned(&own, &kept).then(|| (first, kept.request()))
         };
         let suffering = |app: &'d Project<'d>| Some((app.directory.clone(), suffers(&app.production)?));
         let found: Vec<_> = candidates(&pass).take(MAX_CANDIDATES).filter_map(suffering).collect();
@@ -157,11 +158,11 @@ fn two_echoed(app: &App) -> Option<(String, String)> {
 }
 
 /// Returns whether a page reads its `own` answer, and is blocked by the one that was `kept` of another page's.
-fn is_poisoned(site: &Site<'_>, own: &Visit<'_>, kept: &Visit<'_>) -> bool {
+fn is_poisoned(own: &Visit<'_>, kept: &Visit<'_>) -> bool {
     let from_app = |answer: &&Answer<'_>| answer.by == AnsweredBy::App;
     let reads = own.answers.iter().filter(from_app).all(|answer| own.verdict(answer) == Verdict::Allowed);
     let is_blocked = |answer: &Answer<'_>| {
-        let app_speaks = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none());
+        let app_speaks = answer.fields_of(CorsHeader::AllowOrigin).any(|field| field.item.is_none());
         app_speaks && matches!(kept.verdict(answer), Verdict::Blocked(_))
     };
     reads && kept.answers.iter().filter(from_app).all(is_blocked)

@@ -8,6 +8,7 @@ use crate::deployment::Caller;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::few;
+use crate::deployment::ask::visit;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::simulate::fields::is_sent_without_always;
@@ -50,9 +51,9 @@ fn shown(
         let left_out = answer.status.is_some_and(|status| !is_sent_without_always(status));
         left_out && answer.by == AnsweredBy::Nginx && answer.open.is_none()
     };
-    let caller = Caller { origin: Site::foreign_origin(), credentials: false };
+    let caller = Caller { origin: visit::foreign_origin(), credentials: false };
     for &context in few(contexts.iter()) {
-        let Some(visit) = site.visit(context, &caller, &site.asker.apps()) else {
+        let Some(visit) = visit::visit(site, context, &caller, &site.asker.apps()) else {
             is_never = false;
             continue;
         };
@@ -92,7 +93,7 @@ pub(super) fn second_lengths(site: &Site<'_>) -> Vec<(ItemId, Shown)> {
     if items.is_empty() {
         return Vec::new();
     }
-    let (answers, entered) = (site.answers_with(&items), site.entered_by_level());
+    let (answers, entered) = (visit::answers_with(site, &items), visit::entered_by_level(site));
     let judged = items.iter().filter_map(|&item| {
         let value = config.parameter(item, 2)?;
         let contexts = entered.get(&config.item(item).context).map_or(&[][..], Vec::as_slice);

@@ -9,6 +9,7 @@ use crate::cors::request::Request;
 use crate::deployment::Caller;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::few;
+use crate::deployment::ask::visit;
 use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
 
@@ -34,7 +35,7 @@ pub(super) fn misdirected(site: &Site<'_>) -> Vec<Misdirected> {
         }
     }
     let mut seen = HashSet::new();
-    let entered = site.entered().filter(|_| !levels.is_empty()).collect::<Vec<_>>();
+    let entered = visit::entered(site).filter(|_| !levels.is_empty()).collect::<Vec<_>>();
     for context in entered {
         let first = config.list(context, List::SetHeader(Protocol::Proxy)).first();
         // What another protocol sets is looked for in the location alone.
@@ -58,14 +59,14 @@ fn gets_no_origin(site: &Site<'_>, context: ContextId) -> Option<Request> {
     if site.config.is_incomplete(context) || site.config.context(context).opener.is_none() {
         return None;
     }
-    let app = site.app_at(context);
+    let app = visit::app_at(site, context);
     let allowed = app.and_then(|app| app.origins.iter().find(|origin| origin.cors));
     let elsewhere = || {
-        let origin = allowed.map_or_else(Site::foreign_origin, |origin| origin.text.clone());
+        let origin = allowed.map_or_else(visit::foreign_origin, |origin| origin.text.clone());
         Caller { origin, credentials: false }
     };
-    let caller = site.welcome(&site.fields_in_force(context), app).unwrap_or_else(elsewhere);
-    let visit = site.visit(context, &caller, &site.asker.apps())?;
+    let caller = visit::welcome(site, &visit::fields_in_force(site, context), app).unwrap_or_else(elsewhere);
+    let visit = visit::visit(site, context, &caller, &site.asker.apps())?;
     visit.lacking(CorsHeader::AllowOrigin).map(|_| visit.request())
 }
 

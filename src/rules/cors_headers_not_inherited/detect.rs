@@ -9,6 +9,7 @@ use crate::deployment::Ask;
 use crate::deployment::Dropping;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::few;
+use crate::deployment::ask::visit;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
 use crate::nginx::config::ContextId;
@@ -27,8 +28,8 @@ pub(super) struct Dropped<'d> {
 
 /// All of them: those that requests enter, and those that requests end in after a jump.
 pub(super) fn dropped<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
-    let entered = site.entered_by_level().into_iter().filter_map(|(level, contexts)| {
-        let dropping = site.dropping(level)?;
+    let entered = visit::entered_by_level(site).into_iter().filter_map(|(level, contexts)| {
+        let dropping = visit::dropping(site, level)?;
         let (header, request) = entering(site, &dropping, &contexts)?;
         Some(Dropped { dropping, header, request })
     });
@@ -39,16 +40,16 @@ pub(super) fn dropped<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
 fn entering(site: &Site<'_>, dropping: &Dropping<'_>, contexts: &[ContextId]) -> Option<(CorsHeader, Request)> {
     let outer = site.config.context(dropping.level).parent?;
     // What the page would be told if nothing were dropped: credentials may be dropped from beside an origin that stays.
-    let around: Vec<_> = site.fields_in_force(outer);
-    let app = contexts.iter().find_map(|context| site.app_at(*context));
-    let caller = site.welcome(&around, app)?;
+    let around: Vec<_> = visit::fields_in_force(site, outer);
+    let app = contexts.iter().find_map(|context| visit::app_at(site, *context));
+    let caller = visit::welcome(site, &around, app)?;
     let is_asked =
         |context: &&ContextId| !site.config.is_incomplete(**context) && !is_for_browsers_alone(site, **context);
     few(contexts.iter().filter(is_asked)).find_map(|&context| {
-        let visit = site.visit(context, &caller, &site.asker.apps())?;
+        let visit = visit::visit(site, context, &caller, &site.asker.apps())?;
         let header =
             dropping.fields.iter().map(|field| field.header).find(|&header| visit.lacking(header).is_some())?;
-        let is_here = visit.told().all(|answer| site.level_of(answer.context) == Some(dropping.level));
+        let is_here = visit.told().all(|answer| visit::level_of(site, answer.context) == Some(dropping.level));
         is_here.then(|| (header, visit.request()))
     })
 }
@@ -71,8 +72,8 @@ fn jumping<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
             if answer.location(site.config) == entry || site.config.is_incomplete(answer.context) {
                 continue;
             }
-            let level = site.level_of(answer.context);
-            let dropping = level.filter(|level| !seen.contains(level)).and_then(|level| site.dropping(level));
+            let level = visit::level_of(site, answer.context);
+            let dropping = level.filter(|level| !seen.contains(level)).and_then(|level| visit::dropping(site, level));
             let drops = |it: &Dropping<'_>| it.fields.iter().any(|field| field.header == header);
             let Some(dropping) = dropping.filter(drops) else { continue };
             seen.insert(dropping.level);

@@ -41,6 +41,7 @@ mod detect;
 use crate::cors::header::CorsHeader;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
@@ -65,7 +66,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         for dropped in detect::dropped(site) {
-            let at = site.place_of(dropped.dropping.level);
+            let at = field_place::place_of(site, dropped.dropping.level);
             finding(deployment, site, dropped).into_iter().for_each(|finding| reported.add(finding, at));
         }
     }

@@ -9,6 +9,7 @@ use crate::deployment::Exchange;
 use crate::deployment::Project;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::MAX_CANDIDATES;
+use crate::deployment::ask::visit;
 use crate::deployment::upstream_to;
 use crate::dotenv::products::app::Evidence;
 use crate::dotenv::products::keys::Certainty;
@@ -53,7 +54,7 @@ pub(super) fn beside_apps<'a, 'd>(deployment: &'a Deployment<'d>) -> Vec<(&'a Si
             for (kind, answer) in exchange.answers() {
                 let evidence = deployment.evidence_behind(site, answer).filter(|evidence| is_sure(evidence));
                 let (Some(evidence), Some(pass)) = (evidence, answer.item) else { continue };
-                let Some(doubled) = beside_app(site, answer, &origin) else { continue };
+                let Some(doubled) = beside_app(answer, &origin) else { continue };
                 // A page that nginx's own line lets in shows it best; an origin that stands in a .env file alone is not told.
                 let known = requests.get(&doubled.item).map(|(lets_in, _)| *lets_in);
                 if known.is_none_or(|lets_in| doubled.lets_in && !lets_in) {
@@ -89,8 +90,8 @@ fn beside_open_app<'d>(deployment: &Deployment<'d>, site: &Site<'d>, exchange: &
         deployment.behind.candidates(site.config.place(pass)).filter(sends).take(MAX_CANDIDATES).collect();
     let first = candidates.first()?;
     let origin = exchange.origin();
-    let visit = site.when_app_says(exchange, &upstream_to(&first.production, &origin));
-    let doubled = |answer| beside_app(site, answer, &origin).filter(Doubled::matters);
+    let visit = visit::when_app_says(site, exchange, &upstream_to(&first.production, &origin));
+    let doubled = |answer| beside_app(answer, &origin).filter(Doubled::matters);
     let item = visit.answers.iter().find_map(doubled)?.item;
     Some(BesideApp { item, pass, request: None, app: Sender::Open(candidates) })
 }
@@ -117,11 +118,11 @@ fn is_sure(evidence: &Evidence) -> bool {
     evidence.certainty > Certainty::Unverified
 }
 
-fn beside_app<'d>(site: &Site<'d>, answer: &Answer<'d>, origin: &str) -> Option<Doubled> {
+fn beside_app<'d>(answer: &Answer<'d>, origin: &str) -> Option<Doubled> {
     if answer.by != AnsweredBy::App {
         return None;
     }
-    let lines = || site.fields(answer, CorsHeader::AllowOrigin);
+    let lines = || answer.fields_of(CorsHeader::AllowOrigin);
     let is_told = lines().find(|field| field.item.is_none())?.value.bytes().is_some();
     lines().find_map(|field| {
         let value = field.value.bytes()?;

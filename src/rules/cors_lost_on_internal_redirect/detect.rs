@@ -5,9 +5,10 @@ use crate::cors::page::CredentialsMode;
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Ask;
-use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::ask::questions;
+use crate::deployment::ask::visit;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
 use crate::nginx::config::settings::List;
@@ -56,7 +57,7 @@ pub(super) enum When {
 
 /// What a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
 /// fails or is down and an error page is given for that.
-pub(super) fn lost<'d>(site: &Site<'d>, deployment: &Deployment<'d>) -> Vec<Lost> {
+pub(super) fn lost<'d>(site: &Site<'d>) -> Vec<Lost> {
     let mut lost = Vec::new();
     for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
         let Some(route) = site.routes.get(exchange.route) else { continue };
@@ -64,7 +65,7 @@ pub(super) fn lost<'d>(site: &Site<'d>, deployment: &Deployment<'d>) -> Vec<Lost
         if route.is_partial || !is_location {
             continue;
         }
-        let composite = of_composite_key(site, deployment, exchange);
+        let composite = of_composite_key(site, exchange);
         let exchange = composite.as_ref().unwrap_or(exchange);
         if composite.is_some() || is_welcome(site, exchange) {
             let start = Start { site, context: route.context };
@@ -79,21 +80,21 @@ pub(super) fn lost<'d>(site: &Site<'d>, deployment: &Deployment<'d>) -> Vec<Lost
 }
 
 /// The same request of a page that a composite key means, where no text of the configuration is an origin by itself.
-fn of_composite_key<'d>(site: &Site<'d>, deployment: &Deployment<'d>, exchange: &Exchange<'d>) -> Option<Exchange<'d>> {
+fn of_composite_key<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Option<Exchange<'d>> {
     let route = site.routes.get(exchange.route).filter(|_| !exchange.mentioned)?;
     let fields = fields_of(site, route.context);
     let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin)?;
-    let (_, flow) = site.origin_flow(field.item)?;
+    let (_, flow) = questions::origin_flow(site, field.item)?;
     let meant = flow.compared_in_part.iter().filter_map(|compared| {
         let text = std::str::from_utf8(&compared.text).ok()?;
         if compared.regex.is_some() { example(text) } else { Some(text.to_owned()) }
     });
     let meant: Vec<String> = meant.take(MAX_MEANT).collect();
-    let gets_in = |origin: &&String| deployment.admission(site, field.item, origin).is_some();
+    let gets_in = |origin: &&String| questions::admission(site, field.item, origin).is_some();
     let origin = meant.iter().find(gets_in).or(meant.first())?;
     let credentials = exchange.page.has_credentials();
     let mode = if credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
-    deployment.ask_by("GET", site, exchange.route, origin, mode)
+    questions::ask_by("GET", site, exchange.route, origin, mode)
 }
 
 /// The CORS fields that answers of a location get, whoever sets them; not those that headers-more has for some answers alone.
@@ -101,14 +102,14 @@ pub(super) fn fields_of<'d>(site: &Site<'d>, context: ContextId) -> Vec<SetField
     let is_for_all = |item: &ItemId| site.config.parameters(*item).all(|word| !word.starts_with(b"-"));
     let more = site.config.relevant_more_headers(context).into_iter().filter(is_for_all);
     let more = more.flat_map(|item| set_fields(site.config, item));
-    site.fields_in_force(context).into_iter().chain(more).collect()
+    visit::fields_in_force(site, context).into_iter().chain(more).collect()
 }
 
 /// Returns whether the headers where the request starts are for the page that asks: an allow-list gives a foreign page nothing, so
 /// nothing is lost on its way.
 fn is_welcome<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> bool {
     let route = site.routes.get(exchange.route);
-    let welcome = || site.welcome(&fields_of(site, route?.context), route?.app);
+    let welcome = || visit::welcome(site, &fields_of(site, route?.context), route?.app);
     exchange.mentioned || welcome().is_some_and(|caller| caller.origin == exchange.origin())
 }
 
@@ -134,7 +135,7 @@ impl<'d> Start<'_, 'd> {
     fn directory(&self, exchange: &Exchange<'d>, lost: &mut Vec<Lost>) {
         let names_index = self.site.config.named(self.context, b"index").next().is_some();
         if exchange.main.iter().any(|answer| answer.by == AnsweredBy::File)
-            && let Some(visit) = self.site.directory_of(exchange)
+            && let Some(visit) = visit::directory_of(self.site, exchange)
             && (names_index || visit.page.url().path() == "/")
         {
             let request = visit.request();
@@ -155,7 +156,7 @@ impl<'d> Start<'_, 'd> {
             let answered = statuses.iter().find(|status| **status >= 400).map(|status| AppStatus::This(*status));
             let down = statuses.contains(&502).then_some(AppStatus::Down);
             for status in down.into_iter().chain(answered) {
-                let visit = self.site.when_app_answers(exchange, status);
+                let visit = visit::when_app_answers(self.site, exchange, status);
                 let is_read = |answer: &&Answer<'d>| {
                     answer.by != AnsweredBy::Nobody && answer.status.is_none_or(|status| !(300..400).contains(&status))
                 };
@@ -208,8 +209,8 @@ impl<'d> Start<'_, 'd> {
         let own = fields_of(site, self.context);
         let would = own.iter().any(|field| survives(field) && !is_repeated(field));
         // Where the location it ends in drops what is around it, that is another fault.
-        let drops =
-            site.dropping(answer.context).is_some_and(|it| it.fields.iter().any(|field| field.header == header));
+        let drops = visit::dropping(site, answer.context)
+            .is_some_and(|it| it.fields.iter().any(|field| field.header == header));
         (would && !drops).then_some(header)
     }
 

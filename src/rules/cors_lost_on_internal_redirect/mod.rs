@@ -40,6 +40,7 @@ mod detect;
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Lost;
@@ -63,8 +64,8 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for lost in detect::lost(site, deployment) {
-            reported.add(finding(deployment, site, &lost), site.place_of(lost.from));
+        for lost in detect::lost(site) {
+            reported.add(finding(deployment, site, &lost), field_place::place_of(site, lost.from));
         }
     }
     reported.finish(findings);
@@ -72,7 +73,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding {
     let config = site.config;
-    let who = deployment.sources.text(site.place_of(lost.target));
+    let who = deployment.sources.text(field_place::place_of(site, lost.target));
     let what = match (lost.when, lost.by.map(|item| config.item(item).name)) {
         (When::Always, _) => "block every answer",
         (When::Down, _) => "hide from the page that the app is down",
@@ -83,11 +84,12 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding
         (When::Sometimes, Some(_)) => "block what is rewritten",
     };
     let message = format!("browsers {what}: `{who}` answers it without {}", lost.header.name());
-    let place = lost.by.map_or(site.place_of(lost.from), |item| config.place(item));
+    let place = lost.by.map_or(field_place::place_of(site, lost.from), |item| config.place(item));
     let label = if lost.by.is_some() { "leads to another location" } else { "its index is in another location" };
     let meant = detect::fields_of(site, lost.from).into_iter().find(|field| field.header == lost.header);
     let meant = meant.map(|field| Label { place: config.place(field.item), text: "is not sent from there".into() });
-    let end = Label { place: site.place_of(lost.target), text: "answers, with its own headers alone".into() };
+    let end =
+        Label { place: field_place::place_of(site, lost.target), text: "answers, with its own headers alone".into() };
     Finding {
         severity: if lost.when == When::Always { Severity::Error } else { Severity::Warning },
         related: meant.into_iter().chain([end]).collect(),

@@ -43,7 +43,7 @@ fn credentials_shown<'s>(site: &'s Site<'_>) -> BTreeMap<(ItemId, &'s [u8]), Req
     let mut shown = BTreeMap::new();
     for exchange in with_credentials(site) {
         for (kind, answer) in exchange.answers() {
-            for field in site.fields(answer, CorsHeader::AllowCredentials) {
+            for field in answer.fields_of(CorsHeader::AllowCredentials) {
                 if let (Some(item), Some(value)) = (field.item, field.value.bytes()) {
                     shown.entry((item, value)).or_insert_with(|| exchange.request(kind));
                 }
@@ -56,7 +56,7 @@ fn credentials_shown<'s>(site: &'s Site<'_>) -> BTreeMap<(ItemId, &'s [u8]), Req
 /// Where it comes twice, once for each place. Where Allow-Origin comes twice as well, that is the fault.
 pub(super) fn credentials_twice(site: &Site<'_>) -> Vec<Twice> {
     let mut seen: BTreeSet<Place> = BTreeSet::new();
-    let found = with_credentials(site).filter_map(|exchange| twice(site, exchange));
+    let found = with_credentials(site).filter_map(|exchange| twice(exchange));
     found.filter(|twice| seen.insert(site.config.place(twice.second))).collect()
 }
 
@@ -64,11 +64,11 @@ fn with_credentials<'s, 'd>(site: &'s Site<'d>) -> impl Iterator<Item = &'s Exch
     site.exchanges.iter().filter(|exchange| exchange.page.has_credentials())
 }
 
-fn twice<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Option<Twice> {
+fn twice<'d>(exchange: &Exchange<'d>) -> Option<Twice> {
     exchange.answers().find_map(|(kind, answer)| {
-        let mut lines = site.fields(answer, CorsHeader::AllowCredentials);
+        let mut lines = answer.fields_of(CorsHeader::AllowCredentials);
         let (first, second) = (lines.next()?, lines.next()?);
-        site.only_field(answer, CorsHeader::AllowOrigin)?;
+        answer.only_field_of(CorsHeader::AllowOrigin)?;
         let Verdict::Blocked(Blocked { reason: Reason::CredentialsNotTrue(_), .. }) = exchange.verdict(kind, answer)
         else {
             return None;

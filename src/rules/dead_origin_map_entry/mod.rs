@@ -38,6 +38,8 @@ use std::collections::BTreeSet;
 use crate::cors::request::Request;
 use crate::deployment::Deployment;
 use crate::deployment::OriginFlow;
+use crate::deployment::Senders;
+use crate::deployment::ask::questions;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::flow::SetField;
@@ -61,7 +63,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     // One map decides about many headers; each of its lines is judged once, unless an origin gets in by another header's way.
     let (mut reported, mut alive): (BTreeSet<Place>, BTreeSet<Place>) = Default::default();
     for site in &deployment.sites {
-        let senders = deployment.senders(site);
+        let senders = Senders::new(site);
         for (flow, origin_flows) in site.flows() {
             let texts_alone = flow.compared_in_part.iter().filter(|compared| compared.regex.is_none());
             for compared in flow.compared.iter().chain(texts_alone) {
@@ -76,10 +78,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                     continue;
                 };
                 let is_shut_out = |(field, _): &&OriginFlow<'_>| {
-                    let gets_in = |origin: &String| deployment.admission(site, field.item, origin).is_some();
+                    let gets_in = |origin: &String| questions::admission(site, field.item, origin).is_some();
                     !dead.meant.as_ref().is_some_and(gets_in)
                 };
-                if let Some(origin_flow) = site.unlike_flows(&origin_flows).find(is_shut_out) {
+                if let Some(origin_flow) = questions::unlike_flows(site, &origin_flows).find(is_shut_out) {
                     reported.insert(compared.place);
                     let request = dead.meant.as_ref().and_then(|origin| senders.shut_out(origin_flow, origin));
                     findings.push(finding(request, &origin_flow.0, compared, &dead));

@@ -11,7 +11,7 @@ pub(super) fn both_lines<'d>(site: &Site<'d>, answer: &Answer<'d>) -> Option<(It
     if is_doubtful(answer) || answer.open.is_some() {
         return None;
     }
-    let lines = site.fields(answer, CorsHeader::AllowOrigin).filter(|field| field.value.bytes().is_some());
+    let lines = answer.fields_of(CorsHeader::AllowOrigin).filter(|field| field.value.bytes().is_some());
     let mut items = lines.filter_map(|field| field.item);
     let (first, second) = (items.next()?, items.next()?);
     // What is merged comes after what stands at the level itself, which is where to look.

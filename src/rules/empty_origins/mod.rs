@@ -20,6 +20,7 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
 use crate::dotenv::products::empty_lists::shuts_out_when_empty;
 use crate::dotenv::products::keys::{Answer, Key, Meaning, all};
 use crate::dotenv::products::list_form;
@@ -40,7 +41,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(judge));
+    findings.extend(environment::env_keys(deployment).iter().filter_map(judge));
 }
 
 fn judge(key: &EnvKey<'_>) -> Option<Finding> {

@@ -23,6 +23,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::Names;
+use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Key, Meaning, all};
 use crate::dotenv::products::list_form;
 use crate::finding::{Finding, Label, Severity};
@@ -45,8 +46,8 @@ const CONFIGURED_ELSEWHERE: [&str; 4] = ["Gitea", "Micronaut", "Ory", "Quarkus"]
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
-        let names = deployment.names(project);
-        for key in deployment.keys_of(project) {
+        let names = environment::names(deployment, project);
+        for key in environment::keys_of(deployment, project) {
             let product = list_form::product(&key.setting.keys);
             let lists = key.setting.keys.iter().any(|row| row.meaning == Meaning::Origins);
             if let Some(product) = product.filter(|_| lists && !key.setting.is_empty()) {

@@ -20,6 +20,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvFile;
 use crate::deployment::Names;
+use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Certainty, Meaning};
 use crate::dotenv::products::misspelled::meant;
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -38,7 +39,7 @@ pub const RULE: Rule = Rule {
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
-        let names = deployment.names(project);
+        let names = environment::names(deployment, project);
         for file in &project.files {
             findings.extend(dead(deployment, file));
             findings.extend(misspelled(deployment, file, &names));

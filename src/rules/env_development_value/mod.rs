@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
 use crate::deployment::meant_origin;
 use crate::dotenv::products::app::{AllowedOrigin, Setting};
 use crate::dotenv::products::host_stage::stage;
@@ -65,7 +66,9 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for origin in &project.production.origins {
             origins.entry(origin.key_place).or_default().push(origin);
         }
-        for key in deployment.keys_of(project).iter().filter(|key| key.in_production && is_origin_key(key)) {
+        for key in
+            environment::keys_of(deployment, project).iter().filter(|key| key.in_production && is_origin_key(key))
+        {
             let same = development.get(&*key.setting.name).filter(|other| is_same(key.setting, other));
             let origins = origins.get(&key.setting.key_place);
             findings.extend(same.zip(origins).and_then(|(other, origins)| finding(key.setting, other, origins)));

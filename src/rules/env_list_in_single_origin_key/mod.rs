@@ -20,6 +20,8 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
+use crate::deployment::ask::questions;
 use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning};
 use crate::dotenv::products::list_form::{self, Form};
 use crate::finding::{Finding, Severity};
@@ -38,7 +40,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
+    findings.extend(environment::env_keys(deployment).iter().filter_map(|key| judge(deployment, key)));
 }
 
 fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
@@ -65,6 +67,6 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let finding = RULE.finding(setting.value_place, format!("holds {count} origins"), message);
     let help = "name one origin, or let the app split the list and answer with the one that asks";
     let first = setting.written().first().map(|entry| setting.text_of(entry));
-    let request = first.and_then(|origin| deployment.shut_out_by(setting, &origin));
+    let request = first.and_then(|origin| questions::shut_out_by(deployment, setting, &origin));
     Some(Finding { severity, request, help: Some(help.into()), ..finding })
 }

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Certainty, Meaning, Separator};
 use crate::dotenv::reading::divergence::{Cause, Divergence, divergences};
 use crate::dotenv::reading::loaders::Loader;
@@ -44,7 +45,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    let keys = deployment.env_keys();
+    let keys = environment::env_keys(deployment);
     let keys = keys.iter().filter(|key| names_origins(key));
     let keys: BTreeMap<Place, &EnvKey<'_>> = keys.map(|key| (key.setting.key_place, key)).collect();
     for file in deployment.projects.iter().flat_map(|project| &project.files) {

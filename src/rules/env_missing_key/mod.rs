@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::Names;
+use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Certainty, Key};
 use crate::dotenv::syntax::file_name::Role;
 use crate::finding::{Finding, Label, Severity};
@@ -55,7 +56,7 @@ const COMPARED: [Role; 4] = [Role::Base, Role::Example, Role::Development, Role:
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
         let Some(production) = project.files.iter().rfind(|file| file.role == Role::Production) else { continue };
-        let (keys, names) = (deployment.keys_of(project), deployment.names(project));
+        let (keys, names) = (environment::keys_of(deployment, project), environment::names(deployment, project));
         let path = &deployment.sources.get(production.file).path;
         let mut reported = BTreeSet::new();
         for role in COMPARED {

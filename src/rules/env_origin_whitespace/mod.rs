@@ -20,6 +20,8 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
+use crate::deployment::ask::questions;
 use crate::dotenv::products::keys::{Answer, Certainty, Key, Separator};
 use crate::dotenv::products::list_form::{self, Form};
 use crate::dotenv::syntax::tree::Quoting;
@@ -39,7 +41,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
+    findings.extend(environment::env_keys(deployment).iter().filter_map(|key| judge(deployment, key)));
 }
 
 fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
@@ -88,7 +90,7 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let related = if severity == Severity::Error { vec![whole] } else { Vec::new() };
     let finding = RULE.finding(setting.place_of(first), label, message);
     let help = Some("write the list without blanks".to_owned());
-    let request = deployment.shut_out_by(setting, &origin);
+    let request = questions::shut_out_by(deployment, setting, &origin);
     Some(Finding {
         severity,
         related,

@@ -20,6 +20,7 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Answer, Key, Scheme};
 use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::list_form;
@@ -43,7 +44,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    for key in deployment.env_keys() {
+    for key in environment::env_keys(deployment) {
         let entries = key.setting.written();
         findings.extend(entries.iter().filter_map(|entry| judge(&key, entry)));
     }

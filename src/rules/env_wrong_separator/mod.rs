@@ -20,6 +20,8 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
+use crate::deployment::ask::questions;
 use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Separator};
 use crate::dotenv::products::list_form::{self, Form, separator_name};
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -38,7 +40,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(deployment.env_keys().iter().filter_map(|key| judge(deployment, key)));
+    findings.extend(environment::env_keys(deployment).iter().filter_map(|key| judge(deployment, key)));
 }
 
 fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
@@ -76,7 +78,7 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let help = setting.rewritten(row.separator).map(|line| format!("write\n    {line}"));
     let finding = RULE.finding(setting.value_place, label, message);
     let first = setting.written().first().map(|entry| setting.text_of(entry));
-    let request = first.and_then(|origin| deployment.shut_out_by(setting, &origin));
+    let request = first.and_then(|origin| questions::shut_out_by(deployment, setting, &origin));
     let fix = setting.between(row.separator).map(|(places, sign)| Fix {
         safe: false,
         edits: places.into_iter().map(|place| Edit { place, text: sign.to_owned() }).collect(),

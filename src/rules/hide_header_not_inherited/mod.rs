@@ -80,7 +80,7 @@ fn judge(site: &Site<'_>, answer: &Answer<'_>) -> Option<(ItemId, Undone)> {
         return None;
     }
     let known = |item: &ItemId| config.item(*item).name == b"add_header";
-    let own = site.fields(answer, CorsHeader::AllowOrigin).filter(|field| field.value.bytes().is_some());
+    let own = answer.fields_of(CorsHeader::AllowOrigin).filter(|field| field.value.bytes().is_some());
     let item = own.filter_map(|field| field.item).find(known)?;
     let (protocol, _) = Protocol::split(config.item(answer.item?).name)?;
     Some((item, undone(config, answer.context, protocol)?))

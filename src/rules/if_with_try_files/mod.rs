@@ -40,6 +40,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
@@ -64,7 +65,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 let Some((block, try_files)) = taken_out(site, answer) else { continue };
                 let found =
                     || Finding { request: Some(exchange.request(kind)), ..finding(site, block, try_files, answer.by) };
-                reported.entry(site.place_of(block)).or_insert_with(found);
+                reported.entry(field_place::place_of(site, block)).or_insert_with(found);
             }
         }
     }
@@ -101,6 +102,6 @@ fn finding(site: &Site<'_>, block: ContextId, try_files: ItemId, by: AnsweredBy)
     Finding {
         related: vec![related],
         help: Some("choose the value with a `map` and write the `add_header` in the location".into()),
-        ..RULE.finding(site.place_of(block), "takes `try_files` out while it matches", message)
+        ..RULE.finding(field_place::place_of(site, block), "takes `try_files` out while it matches", message)
     }
 }

@@ -6,7 +6,10 @@ use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::Listed;
+use crate::deployment::ask::questions;
 use crate::deployment::ask::questions::few;
+use crate::deployment::ask::visit;
+use crate::deployment::origins::lists;
 use crate::nginx::config::ItemId;
 use crate::source::FileId;
 
@@ -55,7 +58,7 @@ pub(super) fn fronts(deployment: &Deployment<'_>) -> Fronts {
         }
         for route in &site.routes {
             let fields = || route.fields(CorsHeader::AllowOrigin).map(|field| (index, field.item));
-            for pass in site.passes(route.context) {
+            for pass in visit::passes(site, route.context) {
                 let front = match deployment.behind.index(site.config.place(pass)) {
                     Some(project) => fronts.paired.entry(project).or_default(),
                     None => &mut fronts.open,
@@ -74,7 +77,7 @@ pub(super) fn listed_before(deployment: &Deployment<'_>, front: &Front) -> Vec<L
     for (index, site) in sites.into_iter().filter_map(|index| Some((index, deployment.sites.get(index)?))) {
         let files: BTreeSet<FileId> = site.config.files().into_iter().collect();
         let own = front.fields.iter().filter(|(of, _)| *of == index);
-        let lists = site.origin_lists_of(own.filter_map(|(_, item)| site.origin_flow(*item)));
+        let lists = lists::origin_lists_of(site, own.filter_map(|(_, item)| questions::origin_flow(site, *item)));
         let listed = lists.into_iter().flat_map(|list| list.origins);
         origins.extend(listed.filter(|listed| files.contains(&listed.place.file)));
     }
@@ -84,7 +87,7 @@ pub(super) fn listed_before(deployment: &Deployment<'_>, front: &Front) -> Vec<L
 /// The index of the site and the number of the flow of each of those headers: fronts with the same ones list the same origins.
 pub(super) fn flows_before(deployment: &Deployment<'_>, front: &Front) -> BTreeSet<(usize, usize)> {
     let flow = |(index, item): &(usize, ItemId)| {
-        let (_, flow) = deployment.sites.get(*index)?.origin_flow(*item)?;
+        let (_, flow) = questions::origin_flow(deployment.sites.get(*index)?, *item)?;
         Some((*index, flow.number))
     };
     front.fields.iter().filter_map(flow).collect()
@@ -95,6 +98,6 @@ pub(super) fn is_admitted_before(deployment: &Deployment<'_>, front: &Front, ori
     let text = origin.to_string();
     let mut fields = few(front.fields.iter());
     fields.any(|(index, item)| {
-        deployment.sites.get(*index).is_some_and(|site| deployment.admission(site, *item, &text).is_some())
+        deployment.sites.get(*index).is_some_and(|site| questions::admission(site, *item, &text).is_some())
     })
 }

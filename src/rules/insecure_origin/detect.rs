@@ -3,6 +3,7 @@
 use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::meant_origin;
+use crate::deployment::origins::lists;
 use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::{Certainty, Key, Meaning};
 use crate::source::Place;
@@ -26,7 +27,7 @@ pub(super) fn mixed_content(deployment: &Deployment<'_>) -> Vec<MixedContent> {
 fn mixed_content_of(deployment: &Deployment<'_>, app: &App) -> Vec<MixedContent> {
     let is_api = |key: &Key| key.meaning == Meaning::ApiUrl && key.certainty > Certainty::Unverified;
     let apis = app.settings.iter().filter(|setting| !setting.keys.is_empty() && setting.keys.iter().all(&is_api));
-    let apis = apis.filter(|setting| deployment.is_production_file(setting.key_place.file));
+    let apis = apis.filter(|setting| lists::is_production_file(deployment, setting.key_place.file));
     let plain = apis.filter(|it| it.text().as_deref().and_then(meant_origin).is_some_and(|api| api.is_plain()));
     let found = plain.filter_map(|setting| {
         let (page, origin) = page(app)?;

@@ -49,6 +49,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
 use crate::deployment::Listed;
+use crate::deployment::origins::lists;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -72,7 +73,7 @@ const MAX_RELATED: usize = 4;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
-    for list in deployment.origin_lists().iter().filter(|list| list.is_production && !list.is_page) {
+    for list in lists::origin_lists(deployment).iter().filter(|list| list.is_production && !list.is_page) {
         let plain: Vec<&Listed> =
             list.origins.iter().filter(|listed| listed.origin.is_plain() && !listed.is_pattern).collect();
         if let Some((first, others)) = plain.split_first() {

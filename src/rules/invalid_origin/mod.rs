@@ -35,6 +35,8 @@ use crate::cors::serialized::OriginFault;
 use crate::deployment::Deployment;
 use crate::deployment::OriginFlow;
 use crate::deployment::Senders;
+use crate::deployment::ask::questions;
+use crate::deployment::origins::lists;
 use crate::dotenv::products::app::AllowedOrigin;
 use crate::dotenv::products::keys::Certainty;
 use crate::finding::{Finding, Severity};
@@ -63,13 +65,14 @@ const BLOCKED: &str = "browsers block every answer with this: it equals no page'
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        let senders = deployment.senders(site);
+        let senders = Senders::new(site);
         let whole = site.sent_texts().filter(|(_, text)| !site.config.is_torn(text.place));
         let fields = site.flows().into_iter().flat_map(|(_, fields)| fields);
         let found = whole.filter_map(|(flow, text)| in_nginx(&senders, flow, text));
         found.chain(fields.filter_map(|flow| around(&senders, flow))).for_each(|finding| reported.keep(finding));
     }
-    let env = deployment.env_origins().filter(|origin| origin.cors).filter_map(|origin| in_env(deployment, origin));
+    let env =
+        lists::env_origins(deployment).filter(|origin| origin.cors).filter_map(|origin| in_env(deployment, origin));
     env.for_each(|finding| reported.keep(finding));
     reported.finish(findings);
 }
@@ -116,7 +119,7 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin) -> Option<Finding
     };
     let finding = RULE.finding(origin.place, fault.fault.words(), message);
     let meant = fault.suggestion.as_deref();
-    let request = meant.and_then(|meant| deployment.shut_out(origin.place.file, meant));
+    let request = meant.and_then(|meant| questions::shut_out(deployment, origin.place.file, meant));
     let help = meant.map_or(wording::AN_ORIGIN.to_owned(), |meant| format!("write `{meant}`"));
     let fix = edits::respelled(origin.place, &origin.text, &fault);
     Some(Finding { severity, request, fix, ..finding.with_help(help) })

@@ -44,6 +44,7 @@ use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::Listed;
 use crate::deployment::OriginList;
+use crate::deployment::origins::lists;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -63,7 +64,7 @@ const MAX_RELATED: usize = 4;
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
-    for list in deployment.origin_lists().iter().filter(|list| !list.is_development) {
+    for list in lists::origin_lists(deployment).iter().filter(|list| !list.is_development) {
         if let Some(finding) = judge(list) {
             reported.entry(finding.primary.place).or_insert(finding);
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::cors::header::CorsHeader;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::ask::visit;
+use crate::deployment::field_place;
 use crate::deployment::lacking;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
@@ -55,7 +57,7 @@ pub(super) fn hidden_errors<'s, 'd>(site: &'s Site<'d>) -> Vec<HiddenError<'s, '
 fn fault_of(site: &Site<'_>, item: ItemId) -> Place {
     let context = site.config.context(site.config.item(item).context);
     let location = context.parent.filter(|_| context.kind == ContextKind::IfInLocation);
-    location.map_or(site.config.place(item), |location| site.place_of(location))
+    location.map_or(site.config.place(item), |location| field_place::place_of(site, location))
 }
 
 /// The `add_header`s without `always` that let the page read a good answer of the app.
@@ -63,7 +65,7 @@ fn candidates<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Vec<ItemId> {
     let good = |answer: &&Answer<'d>| answer.by == AnsweredBy::App && exchange.is_readable(answer);
     let Some(answer) = exchange.main.iter().find(good) else { return Vec::new() };
     let needed = [CorsHeader::AllowOrigin, CorsHeader::AllowCredentials].into_iter();
-    let items = needed.flat_map(|header| site.fields(answer, header).filter_map(|field| field.item));
+    let items = needed.flat_map(|header| answer.fields_of(header).filter_map(|field| field.item));
     items.filter(|&item| is_without_always(site.config, item)).collect()
 }
 
@@ -71,7 +73,7 @@ fn candidates<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Vec<ItemId> {
 fn hides<'d>(site: &Site<'d>, exchange: &Exchange<'d>, item: ItemId) -> Option<(u16, CorsHeader)> {
     let header = set_fields(site.config, item).first()?.header;
     let hides = |&status: &u16| {
-        let visit = site.when_app_answers(exchange, AppStatus::This(status));
+        let visit = visit::when_app_answers(site, exchange, AppStatus::This(status));
         let is_passed = |answer: &&Answer<'_>| answer.by == AnsweredBy::App && answer.status == Some(status);
         let mut passed = visit.answers.iter().filter(is_passed).peekable();
         passed.peek().is_some() && passed.all(|answer| lacking(&visit.verdict(answer)) == Some(header))

@@ -9,6 +9,7 @@ use crate::deployment::Ask;
 use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::ask::questions;
 use crate::nginx::config::settings::Protocol;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Model, Question};
@@ -55,11 +56,11 @@ fn varies<'d>(
     route: usize,
     exchanges: &[&Exchange<'d>],
 ) -> Option<Varying> {
-    let without = deployment.ask_without_origin(site, route);
+    let without = questions::ask_without_origin(site, route);
     let all = || exchanges.iter().flat_map(|exchange| exchange.main.iter()).chain(&without);
     let mut values: BTreeMap<&[(Question, bool)], BTreeSet<&[u8]>> = BTreeMap::new();
     for answer in all() {
-        let mut lines = site.fields(answer, CorsHeader::AllowOrigin);
+        let mut lines = answer.fields_of(CorsHeader::AllowOrigin);
         let value = match lines.next() {
             None => Some(&b""[..]),
             Some(line) => line.value.bytes(),
@@ -67,8 +68,8 @@ fn varies<'d>(
         values.entry(&answer.assumptions).or_default().insert(value?);
     }
     let differs = |answer: &Answer<'d>| values.get(&answer.assumptions[..]).is_some_and(|values| values.len() > 1);
-    let bare = |answer: &Answer<'d>| differs(answer) && is_kept(site, deployment, answer) && !says_vary(site, answer);
-    let sent = |answer: &Answer<'d>| site.fields(answer, CorsHeader::AllowOrigin).find_map(|field| field.item);
+    let bare = |answer: &Answer<'d>| differs(answer) && is_kept(site, deployment, answer) && !says_vary(answer);
+    let sent = |answer: &Answer<'d>| answer.fields_of(CorsHeader::AllowOrigin).find_map(|field| field.item);
     let at = site.routes.get(route)?;
     for exchange in exchanges {
         let found = exchange.main.iter().find_map(|answer| sent(answer).filter(|_| bare(answer)));
@@ -107,12 +108,12 @@ fn is_kept(site: &Site<'_>, deployment: &Deployment<'_>, answer: &Answer<'_>) ->
 }
 
 /// Returns whether the answer says `Vary: Origin`, or may say so.
-fn says_vary<'d>(site: &Site<'d>, answer: &Answer<'d>) -> bool {
+fn says_vary<'d>(answer: &Answer<'d>) -> bool {
     let says = |value: &[u8]| {
         let mut names = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
         names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"Origin"))
     };
-    site.fields(answer, CorsHeader::Vary).any(|field| field.value.bytes().is_none_or(says))
+    answer.fields_of(CorsHeader::Vary).any(|field| field.value.bytes().is_none_or(says))
 }
 
 /// Returns whether `expires -1` or `expires epoch` makes caches ask again, which brings the new Allow-Origin (A2.11).

@@ -35,6 +35,7 @@
 mod detect;
 
 use crate::deployment::Deployment;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
@@ -62,7 +63,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         for varying in detect::varying(site, deployment) {
-            let at = site.place_of(varying.context);
+            let at = field_place::place_of(site, varying.context);
             reported.add(finding(site.config, varying), at);
         }
     }

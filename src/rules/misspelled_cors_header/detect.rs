@@ -9,6 +9,7 @@ use crate::cors::misnomer::{Misnomer, misnomer};
 use crate::cors::request::Request;
 use crate::deployment::Caller;
 use crate::deployment::Site;
+use crate::deployment::ask::visit;
 use crate::nginx::config::header_names::names;
 use crate::nginx::config::{ContextId, ItemId};
 use crate::source::Place;
@@ -50,12 +51,12 @@ pub(super) fn misnamed<'d>(site: &Site<'d>) -> Vec<Misnamed> {
             };
             let Some(misnomer) = judged else { continue };
             let context = config.item(item).context;
-            let set = || site.fields_in_force(context).into_iter().map(|field| field.header).collect();
+            let set = || visit::fields_in_force(site, context).into_iter().map(|field| field.header).collect();
             let is_set = |header| right.entry(context).or_insert_with(set).contains(&header);
             let is_right_beside = misnomer.meant().is_some_and(is_set);
             let (is_sent, request) = match misnomer.meant() {
                 Some(CorsHeader::AllowOrigin) if !is_right_beside => {
-                    let contexts = entered.get_or_insert_with(|| site.entered_by_level()).get(&context);
+                    let contexts = entered.get_or_insert_with(|| visit::entered_by_level(site)).get(&context);
                     let context = contexts.and_then(|contexts| contexts.first()).copied();
                     seen.entry(context).or_insert_with(|| got(site, context)).clone()
                 }
@@ -69,8 +70,8 @@ pub(super) fn misnamed<'d>(site: &Site<'d>) -> Vec<Misnamed> {
 
 /// Returns whether a page gets an Allow-Origin in a context, and its request if not.
 fn got(site: &Site<'_>, context: Option<ContextId>) -> (bool, Option<Request>) {
-    let caller = Caller { origin: Site::foreign_origin(), credentials: false };
-    let visit = context.and_then(|it| site.visit(it, &caller, &site.asker.apps()));
+    let caller = Caller { origin: visit::foreign_origin(), credentials: false };
+    let visit = context.and_then(|it| visit::visit(site, it, &caller, &site.asker.apps()));
     let Some(visit) = visit else { return (false, None) };
     match visit.lacking(CorsHeader::AllowOrigin) {
         Some(_) => (false, Some(visit.request())),

@@ -32,6 +32,8 @@ mod detect;
 use crate::cors::fault::several;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Deployment;
+use crate::deployment::Senders;
+use crate::deployment::ask::questions;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -55,7 +57,7 @@ const MAX_SHOWN: usize = 6;
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        let senders = deployment.senders(site);
+        let senders = Senders::new(site);
         for (origin_flow, text) in site.sent_texts() {
             let Some(origins) = several(&String::from_utf8_lossy(&text.text)) else { continue };
             let meant = |part: &String| match check_serialized(part) {
@@ -69,7 +71,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
         for exchange in &site.exchanges {
             let Some((item, value, kind)) = detect::built_list(site, exchange) else { continue };
-            let field = site.origin_flow(item).map(|(field, _)| field);
+            let field = questions::origin_flow(site, item).map(|(field, _)| field);
             let place = field.map_or(site.config.place(item), |field| field.place);
             let written = field.map_or(String::new(), |field| String::from_utf8_lossy(&field.value).into_owned());
             // The origin of the request that shows it came in by a variable, which lets in whoever asks.

@@ -31,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::ask::visit;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
@@ -63,7 +64,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let texts = flow.texts.iter().filter(|text| has_break(&text.text) && text.place != field.place);
             broken.extend(texts.map(|text| (field.item, text.place)));
         }
-        let answers = site.answers_with(&broken.iter().map(|(item, _)| *item).collect());
+        let answers = visit::answers_with(site, &broken.iter().map(|(item, _)| *item).collect());
         let servers = if broken.is_empty() { BTreeMap::new() } else { http2_servers(config) };
         for (item, place) in broken {
             let server = config.enclosing(config.item(item).context, ContextKind::Server);

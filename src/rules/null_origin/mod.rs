@@ -35,6 +35,8 @@ use std::collections::BTreeMap;
 use crate::cors::verdict::Kind;
 use crate::deployment::Admission;
 use crate::deployment::Deployment;
+use crate::deployment::ask::questions;
+use crate::deployment::origins::lists;
 use crate::dotenv::products::app::AllowedOrigin;
 use crate::dotenv::products::keys::Certainty;
 use crate::finding::{Finding, Severity};
@@ -68,10 +70,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             Some(fields.into_iter().map(move |(field, _)| (field, place, label)))
         });
         for (field, place, label) in allowing.flatten() {
-            if reported.contains_key(&place) || site.is_open_to_all(deployment, field.item, "GET") {
+            if reported.contains_key(&place) || questions::is_open_to_all(site, field.item, "GET") {
                 continue;
             }
-            let Some((admission, exchange)) = deployment.admission(site, field.item, "null") else { continue };
+            let Some((admission, exchange)) = questions::admission(site, field.item, "null") else {
+                continue;
+            };
             let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
             let certain = admission == Admission::Always && !is_partial;
             let severity = if certain { Severity::Error } else { Severity::Warning };
@@ -84,7 +88,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
     }
     findings.extend(reported.into_values());
-    let all: Vec<&AllowedOrigin> = deployment.env_origins().collect();
+    let all: Vec<&AllowedOrigin> = lists::env_origins(deployment).collect();
     let allowing = all.iter().filter(|origin| origin.cors && origin.text == "null");
     findings.extend(allowing.filter_map(|origin| in_env(origin, &all)));
 }

@@ -42,7 +42,7 @@ fn unanswered<'d, 'e>(site: &Site<'d>, exchange: &'e Exchange<'d>) -> Option<Una
         return None;
     }
     let owned = exchange.main.iter().filter(|answer| exchange.is_readable(answer));
-    let mut fields = owned.flat_map(|answer| site.fields(answer, CorsHeader::AllowOrigin));
+    let mut fields = owned.flat_map(|answer| answer.fields_of(CorsHeader::AllowOrigin));
     // The `if` that was to answer is not asked for OPTIONS where it is spelled in lower case (A3.12).
     let in_vain =
         || gate::allowed_in_preflight_if(site, route).filter(|_| gate::lower_case_options(site, route).is_some());

@@ -38,6 +38,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
@@ -91,7 +92,7 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     let shown = [CorsHeader::AllowMethods, CorsHeader::AllowHeaders, CorsHeader::AllowCredentials];
     let asks = shown.into_iter().find_map(|header| route.fields(header).next());
     let place = config.place(asks.map_or(unanswered.item, |field| field.item));
-    let answered = site.place_of(unanswered.answer.location(config).unwrap_or(route.context));
+    let answered = field_place::place_of(site, unanswered.answer.location(config).unwrap_or(route.context));
     // Where a lower-case method keeps an `if` from ever matching (A3.12), that is what to mend.
     let (help, fix) = match gate::lower_case_options(site, route) {
         Some(place) => {

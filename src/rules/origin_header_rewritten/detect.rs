@@ -9,6 +9,7 @@ use crate::deployment::Behind;
 use crate::deployment::Caller;
 use crate::deployment::Site;
 use crate::deployment::Visit;
+use crate::deployment::ask::visit;
 use crate::deployment::upstream;
 use crate::deployment::upstream_to;
 use crate::dotenv::products::app::{AllowedOrigin, App};
@@ -48,7 +49,7 @@ pub(super) fn rewritten_origins(site: &Site<'_>) -> Vec<Rewritten> {
         return Vec::new();
     }
     let protocols = [Protocol::Proxy, Protocol::Grpc];
-    for (context, protocol) in site.entered().flat_map(|context| protocols.map(|protocol| (context, protocol))) {
+    for (context, protocol) in visit::entered(site).flat_map(|context| protocols.map(|protocol| (context, protocol))) {
         let first = config.list(context, List::SetHeader(protocol)).first().map(|first| config.item(*first));
         let Some(&item) = first.and_then(|first| levels.get(&(first.context, first.name))) else { continue };
         let place = config.place(item);
@@ -68,7 +69,7 @@ fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, I
     let config = site.config;
     let pass: &[u8] = if protocol == Protocol::Grpc { b"grpc_pass" } else { b"proxy_pass" };
     // Where nothing is handed on, nobody is told anything.
-    if !site.passes(context).any(|item| config.item(item).name == pass) {
+    if !visit::passes(site, context).any(|item| config.item(item).name == pass) {
         return None;
     }
     // What a location for WebSockets tells its app is not about CORS.
@@ -78,14 +79,14 @@ fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, I
         return None;
     }
     let told = String::from_utf8_lossy(&config.parameter(item, 2)?).into_owned();
-    let app = site.app_at(context);
+    let app = visit::app_at(site, context);
     let evidence = app.and_then(|app| app.evidence.as_ref()).map(|evidence| evidence.place);
     let found = |visit: &Visit<'_>, page: Option<String>| Rewritten {
         item,
         told: told.clone(),
         evidence: evidence.filter(|_| page.is_some()),
         page,
-        passes: site.passes(context).collect(),
+        passes: visit::passes(site, context).collect(),
         request: visit.request(),
     };
     let Some(app) = app.filter(|app| app.evidence.is_some()) else {
@@ -94,12 +95,12 @@ fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, I
     // The last one: an app may answer with the first to whomever it does not know.
     let page = app.origins.iter().rfind(|origin| origin.cors)?.text.trim_end_matches('/').to_owned();
     let caller = Caller { origin: page.clone(), credentials: false };
-    let honest = site.visit(context, &caller, &upstream_to(app, &page))?;
+    let honest = visit::visit(site, context, &caller, &upstream_to(app, &page))?;
     honest.told().next()?;
     if told == page || honest.told().any(|answer| matches!(honest.verdict(answer), Verdict::Blocked(_))) {
         return None;
     }
-    let visit = site.visit(context, &caller, &upstream_to(app, &told))?;
+    let visit = visit::visit(site, context, &caller, &upstream_to(app, &told))?;
     let is_blocked = visit.told().all(|answer| matches!(visit.verdict(answer), Verdict::Blocked(_)));
     let may_read = visit.told().all(|answer| visit.verdict(answer) == Verdict::Allowed);
     if may_read && !told.contains('$') {
@@ -113,10 +114,10 @@ fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, I
 
 /// Without the app's files: where nginx sends no Access-Control-Allow-Origin itself, the app may.
 fn unanswered_by_nginx<'d>(site: &Site<'d>, context: ContextId, app: Option<&App>) -> Option<Visit<'d>> {
-    let around = site.fields_in_force(context);
-    let foreign = || Caller { origin: Site::foreign_origin(), credentials: false };
-    let caller = site.welcome(&around, app).unwrap_or_else(foreign);
-    let visit = site.visit(context, &caller, &upstream(site.config, &Behind::default()))?;
+    let around = visit::fields_in_force(site, context);
+    let foreign = || Caller { origin: visit::foreign_origin(), credentials: false };
+    let caller = visit::welcome(site, &around, app).unwrap_or_else(foreign);
+    let visit = visit::visit(site, context, &caller, &upstream(site.config, &Behind::default()))?;
     visit.lacking(CorsHeader::AllowOrigin)?;
     Some(visit)
 }

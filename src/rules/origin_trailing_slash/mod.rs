@@ -38,6 +38,9 @@
 use std::collections::BTreeSet;
 
 use crate::cors::serialized::{OriginFault, check_serialized};
+use crate::deployment::Senders;
+use crate::deployment::ask::questions;
+use crate::deployment::origins::lists;
 use crate::dotenv::products::keys::{Certainty, Meaning, Slash};
 use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
@@ -58,7 +61,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = BTreeSet::new();
     for site in &deployment.sites {
-        let senders = deployment.senders(site);
+        let senders = Senders::new(site);
         for origin_flow in site.distinct_flows() {
             let (field, flow) = origin_flow;
             for text in &flow.texts {
@@ -78,7 +81,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for origin in deployment.env_origins().filter(|origin| reported.insert(origin.place)) {
+    for origin in lists::env_origins(deployment).filter(|origin| reported.insert(origin.place)) {
         findings.extend(slash(origin.text.as_bytes()).and_then(|without| in_env(deployment, origin, &without)));
     }
 }
@@ -114,7 +117,7 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) ->
         Severity::Error => finding(origin.place, "the app lets no page in by this:", "", without),
         _ => finding(origin.place, "", "; an app that compares the two lets no page in", without),
     };
-    let request = deployment.shut_out(origin.place.file, without).filter(|_| origin.cors);
+    let request = questions::shut_out(deployment, origin.place.file, without).filter(|_| origin.cors);
     Some(Finding { severity, request, ..finding })
 }
 

@@ -36,6 +36,8 @@
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::ask::targets;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
@@ -61,7 +63,7 @@ const HELP: &str = "answer the preflight first:\n    if ($request_method = OPTIO
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        let led_to = site.led_to();
+        let led_to = targets::led_to(&site.asker.model);
         for refused in preflight::refused_preflights(site) {
             let Refusal::Status(status, item) = refused.refusal else { continue };
             let route = &site.routes[refused.exchange.route];
@@ -71,7 +73,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             }
             // A location that refuses everybody is meant to, unless it lists what pages may send.
             if refused.is_open || gate::asks_for_cookie(site, item) || gate::lists_beside(site, route, item).is_some() {
-                reported.add(finding(site, &refused, status, item), site.place_of(route.context));
+                reported.add(finding(site, &refused, status, item), field_place::place_of(site, route.context));
             }
         }
         reported.finish(findings);

@@ -52,6 +52,7 @@
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
@@ -85,7 +86,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 Refusal::Method(item) if refused.is_open => method(site, &refused, item),
                 _ => continue,
             };
-            reported.add(finding, site.place_of(site.routes[refused.exchange.route].context));
+            reported.add(finding, field_place::place_of(site, site.routes[refused.exchange.route].context));
         }
         reported.finish(findings);
     }

@@ -35,7 +35,7 @@ pub(super) enum Lack {
 fn shows_headers<'d>(site: &Site<'d>, route: &Route<'_>, answer: &Answer<'d>) -> Option<Place> {
     let elsewhere = route.fields(CorsHeader::AllowHeaders).find(|field| !field.value.is_empty());
     let has_body = |name: &[u8]| matches!(name.trim_ascii(), b"POST" | b"PUT" | b"PATCH");
-    let with_body = site.fields(answer, CorsHeader::AllowMethods).find(|field| {
+    let with_body = answer.fields_of(CorsHeader::AllowMethods).find(|field| {
         route.reaches_app && field.value.bytes().is_some_and(|list| list.split(|byte| *byte == b',').any(has_body))
     });
     let item = elsewhere.map(|field| field.item).or(with_body.and_then(|field| field.item))?;
@@ -84,7 +84,7 @@ fn access<'d>(
     let lists = [CorsHeader::AllowMethods, CorsHeader::AllowHeaders];
     let is_for_pages = header == CorsHeader::AllowOrigin
         && route.fields(header).next().is_none()
-        && lists.into_iter().any(|header| has(site, answer, header));
+        && lists.into_iter().any(|header| has(answer, header));
     let elsewhere = route.fields(header).next().map(|field| field.item);
     let in_force = |item: ItemId| site.config.add_headers(answer.context).contains(&item);
     let is_left_out = elsewhere.is_some_and(|item| in_force(item) && !site.config.is_always(item));
@@ -93,9 +93,8 @@ fn access<'d>(
 
 /// The value of a list may be what the browser asks for, so a request that needs it has to be refused as well.
 fn lists<'d>(site: &Site<'d>, route: &Route<'d>, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
-    let (has_headers, has_methods) =
-        (has(site, answer, CorsHeader::AllowHeaders), has(site, answer, CorsHeader::AllowMethods));
-    if !has(site, answer, CorsHeader::AllowOrigin) || has_headers && has_methods {
+    let (has_headers, has_methods) = (has(answer, CorsHeader::AllowHeaders), has(answer, CorsHeader::AllowMethods));
+    if !has(answer, CorsHeader::AllowOrigin) || has_headers && has_methods {
         return None;
     }
     let refuses = |method: &str, header| lists::refuses(site, answered.exchange, method, header);
@@ -111,6 +110,6 @@ fn lists<'d>(site: &Site<'d>, route: &Route<'d>, answered: &Answered<'_, 'd>, an
     Some(Lack::Lists { method: method.map(|(_, method, place)| (method, place)), headers, both, request })
 }
 
-fn has<'d>(site: &Site<'d>, answer: &Answer<'d>, header: CorsHeader) -> bool {
-    site.fields(answer, header).next().is_some()
+fn has<'d>(answer: &Answer<'d>, header: CorsHeader) -> bool {
+    answer.fields_of(header).next().is_some()
 }

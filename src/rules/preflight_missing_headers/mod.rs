@@ -39,6 +39,7 @@ mod detect;
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
@@ -83,7 +84,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 }
                 None => continue,
             };
-            reported.add(finding, site.place_of(site.routes[answered.exchange.route].context));
+            reported.add(finding, field_place::place_of(site, site.routes[answered.exchange.route].context));
         }
         reported.finish(findings);
     }

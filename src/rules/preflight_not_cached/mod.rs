@@ -41,6 +41,7 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::simulate::answer::Answer;
 use crate::rule::{Rule, Subject};
@@ -67,13 +68,13 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for exchange in &site.exchanges {
             for answer in exchange.preflight.iter() {
                 if let Some(finding) = value(deployment, site, exchange, answer) {
-                    reported.add(finding, site.place_of(site.routes[exchange.route].context));
+                    reported.add(finding, field_place::place_of(site, site.routes[exchange.route].context));
                 }
             }
         }
         for answered in preflight::answered_preflights(site) {
             if let Some(finding) = absent(site, &answered) {
-                reported.add(finding, site.place_of(site.routes[answered.exchange.route].context));
+                reported.add(finding, field_place::place_of(site, site.routes[answered.exchange.route].context));
             }
         }
         reported.finish(findings);
@@ -87,8 +88,8 @@ fn value<'d>(
     exchange: &Exchange<'d>,
     answer: &Answer<'d>,
 ) -> Option<Finding> {
-    let field = site.fields(answer, CorsHeader::MaxAge).find(|field| field.item.is_some())?;
-    let lines: Option<Vec<&[u8]>> = site.fields(answer, CorsHeader::MaxAge).map(|field| field.value.bytes()).collect();
+    let field = answer.fields_of(CorsHeader::MaxAge).find(|field| field.item.is_some())?;
+    let lines: Option<Vec<&[u8]>> = answer.fields_of(CorsHeader::MaxAge).map(|field| field.value.bytes()).collect();
     let combined = String::from_utf8_lossy(&lines?.join(&b", "[..])).into_owned();
     let is_negative = trim(&combined).strip_prefix('-').is_some_and(|rest| max_age(rest) != MaxAge::Malformed);
     let (severity, label, message) = match max_age(&combined) {
@@ -104,7 +105,7 @@ fn value<'d>(
             "browsers may not keep the answer to a preflight and ask again before every request".to_owned(),
         ),
     };
-    let place = deployment.source_of(site, answer, field, CorsHeader::MaxAge)?;
+    let place = field_place::source_of(deployment, site, answer, field, CorsHeader::MaxAge)?;
     let request = Some(exchange.request(Kind::Preflight));
     Some(Finding { severity, help: Some(HELP.into()), request, ..RULE.finding(place, label, message) })
 }

@@ -1,5 +1,6 @@
 //! The slash that nginx adds by itself, where the app's files show that pages ask without it.
 
+use crate::deployment::field_place;
 use url::Url;
 
 use crate::cors::header::CorsHeader;
@@ -53,7 +54,7 @@ pub(super) fn missing_slashes(site: &Site<'_>, deployment: &Deployment<'_>) -> V
         let opener = site.config.context(route.context).opener;
         let redirected =
             !answers.is_empty() && answers.iter().all(|answer| answer.status == Some(301) && answer.item == opener);
-        let location = site.place_of(route.context);
+        let location = field_place::place_of(site, route.context);
         redirected.then_some(MissingSlash { location, path, asked: setting.value_place, request })
     });
     slashes.collect()

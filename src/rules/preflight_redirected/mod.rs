@@ -37,6 +37,7 @@ mod detect;
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::locations::{Pattern, pattern};
@@ -66,7 +67,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported = Repeated::default();
         for refused in preflight::refused_preflights(site) {
             let Refusal::Redirect(status, item) = refused.refusal else { continue };
-            let at = site.place_of(site.routes[refused.exchange.route].context);
+            let at = field_place::place_of(site, site.routes[refused.exchange.route].context);
             if let Some(finding) = finding(site, &refused, status, item) {
                 reported.add(finding, at);
             }

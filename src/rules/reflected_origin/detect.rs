@@ -8,6 +8,8 @@ use crate::deployment::Ask;
 use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::field_place;
+use crate::deployment::origins::lists;
 use crate::dotenv::products::app::App;
 use crate::dotenv::products::reflecting::Echo;
 use crate::dotenv::syntax::file_name::Role;
@@ -45,11 +47,12 @@ pub(super) struct Echoed<'e, 'd> {
 pub(super) fn echoes<'s, 'd>(site: &'s Site<'d>) -> Vec<Echoed<'s, 'd>> {
     let mut echoes: BTreeMap<ItemId, Echoed<'_, 'd>> = BTreeMap::new();
     for exchange in site.exchanges.iter().filter(|exchange| !exchange.mentioned && exchange.ask == Ask::Get) {
-        let Some((line, item, answer)) = echo(site, exchange) else { continue };
+        let Some((line, item, answer)) = echo(exchange) else { continue };
         let reach = reach(site, exchange);
         if echoes.get(&item).is_none_or(|known| reach > known.reach) {
-            let credentials = site.only_field(answer, CorsHeader::AllowCredentials).and_then(|field| field.item);
-            let place = site.written(line, item, CorsHeader::AllowOrigin).unwrap_or(site.config.place(item));
+            let credentials = answer.only_field_of(CorsHeader::AllowCredentials).and_then(|field| field.item);
+            let place =
+                field_place::written(site, line, item, CorsHeader::AllowOrigin).unwrap_or(site.config.place(item));
             echoes.insert(item, Echoed { item, place, reach, exchange, credentials });
         }
     }
@@ -57,10 +60,10 @@ pub(super) fn echoes<'s, 'd>(site: &'s Site<'d>) -> Vec<Echoed<'s, 'd>> {
 }
 
 /// The directive that sends the page's own origin back to it, where the page gets in by that.
-fn echo<'d, 'e>(site: &Site<'d>, exchange: &'e Exchange<'d>) -> Option<(&'e Field<'d>, ItemId, &'e Answer<'d>)> {
+fn echo<'d, 'e>(exchange: &'e Exchange<'d>) -> Option<(&'e Field<'d>, ItemId, &'e Answer<'d>)> {
     let origin = exchange.origin();
     exchange.main.iter().filter(|answer| exchange.gets_in(answer)).find_map(|answer| {
-        let line = site.only_field(answer, CorsHeader::AllowOrigin)?;
+        let line = answer.only_field_of(CorsHeader::AllowOrigin)?;
         let item = line.item.filter(|_| line.value.bytes() == Some(origin.as_bytes()))?;
         Some((line, item, answer))
     })
@@ -78,7 +81,7 @@ fn reach<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Reach {
 /// What makes apps echo by their own keys, in files that may be in force in production, where nginx does not hide it.
 pub(super) fn app_echoes(deployment: &Deployment<'_>) -> Vec<Echo> {
     let is_elsewhere = |echo: &Echo| {
-        matches!(Role::of(deployment.file_name(echo.place.file)), Role::Local | Role::Development | Role::Test)
+        matches!(Role::of(lists::file_name(deployment, echo.place.file)), Role::Local | Role::Development | Role::Test)
     };
     let echoes = deployment.projects.iter().filter_map(|project| {
         let echo = project.production.echo().filter(|echo| !is_elsewhere(echo))?;
@@ -98,7 +101,7 @@ fn hides(deployment: &Deployment<'_>, app: &App) -> bool {
                 continue;
             }
             is_asked = true;
-            if site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.item.is_none()) {
+            if answer.fields_of(CorsHeader::AllowOrigin).any(|field| field.item.is_none()) {
                 return false;
             }
         }

@@ -45,6 +45,7 @@ mod detect;
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::ask::questions;
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::products::reflecting::Echo;
 use crate::finding::{Finding, Severity};
@@ -103,7 +104,7 @@ fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
         ),
     };
     let place = echoed.place;
-    let sent = site.origin_flow(echoed.item).and_then(|(field, _)| wording::sent_by(field, place));
+    let sent = questions::origin_flow(site, echoed.item).and_then(|(field, _)| wording::sent_by(field, place));
     let credentials = echoed.credentials.filter(|_| severity > Severity::Advice);
     let request = Some(echoed.exchange.request(Kind::Main));
     Finding { severity, request, ..RULE.finding(place, "sends back any Origin", message) }

@@ -3,6 +3,7 @@
 use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
+use crate::deployment::origins::lists;
 use crate::dotenv::products::app::AllowedOrigin;
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::syntax::file_name::Role;
@@ -22,7 +23,7 @@ pub(crate) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) 
 
 /// Takes https for an origin that is written without its scheme where the others of its file come over https, all of them.
 pub(crate) fn take_scheme(deployment: &Deployment<'_>, origin: &AllowedOrigin, fault: &mut NotSerialized) {
-    let beside = || deployment.env_origins().filter(|other| other.place.file == origin.place.file);
+    let beside = || lists::env_origins(deployment).filter(|other| other.place.file == origin.place.file);
     let has = |scheme: &str| beside().any(|other| other.text.starts_with(scheme));
     if fault.fault == OriginFault::NoScheme && has("https://") && !has("http://") {
         fault.suggestion = fault.suggestion.take().map(|meant| meant.replacen("http://", "https://", 1));

@@ -6,9 +6,9 @@ use hashbrown::HashSet;
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::Admission;
-use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::ask::questions;
 use crate::deployment::ask::questions::{MAX_ROUTES, few};
 use crate::nginx::config::{ContextId, ItemId};
 use crate::nginx::origins::comparison::Compared;
@@ -54,15 +54,10 @@ fn unlike(site: &Site<'_>, items: impl Iterator<Item = ItemId>) -> Vec<ItemId> {
 
 /// The exchange in which the origin gets in by one of these directives, where an origin mentioned nowhere does not: otherwise
 /// nothing is checked at all.
-pub(super) fn let_in<'d>(
-    deployment: &Deployment<'d>,
-    site: &Site<'d>,
-    items: &[ItemId],
-    origin: &str,
-) -> Option<(Admission, Exchange<'d>)> {
+pub(super) fn let_in<'d>(site: &Site<'d>, items: &[ItemId], origin: &str) -> Option<(Admission, Exchange<'d>)> {
     let mut tried = METHODS.into_iter().flat_map(|method| few(items.iter()).map(move |item| (*item, method)));
     tried.find_map(|(item, method)| {
-        let (admission, exchange) = deployment.admission_by(method, site, item, origin)?;
-        (!site.is_open_to_all(deployment, item, method)).then_some((admission, exchange))
+        let (admission, exchange) = questions::admission_by(method, site, item, origin)?;
+        (!questions::is_open_to_all(site, item, method)).then_some((admission, exchange))
     })
 }

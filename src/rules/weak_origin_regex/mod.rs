@@ -93,7 +93,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 found
             });
             let shown = found.iter().take(MAX_TRIED).find_map(|intruder| {
-                let exchange = detect::let_in(deployment, site, &items, &intruder.origin)?;
+                let exchange = detect::let_in(site, &items, &intruder.origin)?;
                 Some(finding(site, &compared, intruder, &exchange))
             });
             reported.extend(shown.map(|finding| (place, finding)));

@@ -6,6 +6,7 @@ use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::nginx::simulate::answer::Answer;
 use crate::rules::shared::lists;
 use crate::rules::shared::lists::part_of;
@@ -44,7 +45,7 @@ pub(super) fn stars<'e, 'd>(
         .iter()
         .filter(entitled)
         .flat_map(|exchange| exchange.answers().map(move |(kind, answer)| (exchange, kind, answer)));
-    answers.filter(|(_, _, answer)| allows_credentials(site, answer)).flat_map(move |(exchange, kind, answer)| {
+    answers.filter(|(_, _, answer)| allows_credentials(answer)).flat_map(move |(exchange, kind, answer)| {
         let lists: &[CorsHeader] = match kind {
             Kind::Preflight => &[CorsHeader::AllowMethods, CorsHeader::AllowHeaders],
             Kind::Main => &[CorsHeader::ExposeHeaders],
@@ -61,12 +62,13 @@ fn star<'d>(
     answer: &Answer<'d>,
     header: CorsHeader,
 ) -> Option<Star> {
-    let field = site.fields(answer, header).find(|field| {
+    let field = answer.fields_of(header).find(|field| {
         let text = field.value.bytes().map(lossy);
         field.item.is_some() && text.is_some_and(|text| list_values(&text).is_ok_and(|names| names.contains(&"*")))
     })?;
     let text = lossy(field.value.bytes()?).into_owned();
-    let place = part_of(deployment.source_of(site, answer, field, header)?, text.len(), text.find('*')?, 1);
+    let place =
+        part_of(field_place::source_of(deployment, site, answer, field, header)?, text.len(), text.find('*')?, 1);
     let needless = ["*", "GET", "HEAD", "POST", "OPTIONS"];
     let names_more = list_values(&text).is_ok_and(|names| names.iter().any(|name| !needless.contains(name)));
     let refuses = |method, header| lists::refuses(site, exchange, method, header);
@@ -81,14 +83,15 @@ fn star<'d>(
         }
         _ => None,
     };
-    let allowed = site.only_field(answer, CorsHeader::AllowCredentials);
-    let credentials = allowed.and_then(|it| deployment.source_of(site, answer, it, CorsHeader::AllowCredentials));
+    let allowed = answer.only_field_of(CorsHeader::AllowCredentials);
+    let credentials =
+        allowed.and_then(|it| field_place::source_of(deployment, site, answer, it, CorsHeader::AllowCredentials));
     Some(Star { header, place, names_more, credentials, blocked })
 }
 
 /// Returns whether an answer allows credentials. With `*` for the origin there are none to allow, and another rule says so.
-fn allows_credentials<'d>(site: &Site<'d>, answer: &Answer<'d>) -> bool {
-    let any_origin = site.fields(answer, CorsHeader::AllowOrigin).any(|field| field.value.bytes() == Some(b"*"));
-    let allowed = site.only_field(answer, CorsHeader::AllowCredentials);
+fn allows_credentials<'d>(answer: &Answer<'d>) -> bool {
+    let any_origin = answer.fields_of(CorsHeader::AllowOrigin).any(|field| field.value.bytes() == Some(b"*"));
+    let allowed = answer.only_field_of(CorsHeader::AllowCredentials);
     !any_origin && allowed.is_some_and(|field| field.value.bytes() == Some(b"true"))
 }

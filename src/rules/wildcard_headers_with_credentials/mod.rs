@@ -38,6 +38,7 @@ mod detect;
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::Deployment;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Star;
@@ -58,7 +59,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
         for (exchange, star) in detect::stars(deployment, site) {
-            reported.add(finding(star), site.place_of(site.routes[exchange.route].context));
+            reported.add(finding(star), field_place::place_of(site, site.routes[exchange.route].context));
         }
         reported.finish(findings);
     }

@@ -31,6 +31,7 @@ use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::field_place;
 use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::Certainty;
 use crate::finding::{Finding, Label, Severity};
@@ -71,10 +72,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// The `*` and the `true` of one answer, if it has both and no other Allow-Origin. The app may send an Allow-Credentials, too:
 /// whatever that says, `*` is rejected.
 fn both<'d>(deployment: &Deployment<'d>, site: &Site<'d>, answer: &Answer<'d>) -> Option<(Place, Place)> {
-    let star = site.only_field(answer, CorsHeader::AllowOrigin).filter(|field| field.value.bytes() == Some(b"*"))?;
-    let mut credentials = site.fields(answer, CorsHeader::AllowCredentials);
+    let star = answer.only_field_of(CorsHeader::AllowOrigin).filter(|field| field.value.bytes() == Some(b"*"))?;
+    let mut credentials = answer.fields_of(CorsHeader::AllowCredentials);
     let allowed = credentials.find(|field| field.value.bytes() == Some(b"true"))?;
-    let place = |field, header| deployment.source_of(site, answer, field, header);
+    let place = |field, header| field_place::source_of(deployment, site, answer, field, header);
     Some((place(star, CorsHeader::AllowOrigin)?, place(allowed, CorsHeader::AllowCredentials)?))
 }
 
