@@ -14,6 +14,7 @@ mod screen;
 mod tell;
 mod trace;
 mod values;
+mod which;
 
 use std::io::{ErrorKind, Write};
 

@@ -35,3 +35,4 @@ pub mod source;
 pub mod suppress;
 pub mod trace;
 pub mod trust;
+pub mod words;

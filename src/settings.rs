@@ -223,19 +223,3 @@ impl Settings {
         format!("{}:{}", source.path, source.line_of(span.start))
     }
 }
-
-/// The word of a list that is meant by one that is not in it.
-pub fn meant<'a>(word: &str, list: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Nothing that corslint knows is longer, in bytes.
-    const LONGEST: usize = 64;
-    if word.len() > LONGEST {
-        return None;
-    }
-    let word = word.to_ascii_lowercase().replace('_', "-");
-    let near = |known: &&str| {
-        let distance = strsim::damerau_levenshtein(&word, known);
-        (distance, !known.starts_with(&word))
-    };
-    let nearest = list.into_iter().min_by_key(near)?;
-    (near(&nearest).0 <= 1 + nearest.len() / 4).then_some(nearest)
-}

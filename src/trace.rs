@@ -21,7 +21,7 @@ use crate::engine;
 use crate::engine::Gathered;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, Question};
-use crate::nginx::simulate::app::{AppHeaders, AppStatus, Upstream};
+use crate::nginx::simulate::upstream::{AppHeaders, AppStatus, Upstream};
 use crate::nginx::simulate::value::{Value, Why};
 use crate::redact::Redactor;
 use crate::source::{Place, Sources};

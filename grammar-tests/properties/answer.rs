@@ -2,8 +2,9 @@
 
 use corslint::cors::request::Request;
 use corslint::nginx::config::Config;
-use corslint::nginx::simulate::answer::{Answer, EntryPoint, MAX_STEPS, Model, Question};
-use corslint::nginx::simulate::app::{AppHeaders, AppStatus, Upstream};
+use corslint::nginx::simulate::answer::{Answer, EntryPoint, Question};
+use corslint::nginx::simulate::model::{MAX_STEPS, Model};
+use corslint::nginx::simulate::upstream::{AppHeaders, AppStatus, Upstream};
 
 use super::files::Bundle;
 use super::include::Memory;

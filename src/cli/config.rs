@@ -1,20 +1,19 @@
-//! `--config`, `--isolated` and `corslint config`: which settings hold, and why.
+//! `corslint config`: which settings hold, and why.
 
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use clap::Subcommand;
 use corslint::cors::login::without_logins;
 use corslint::finding::Severity;
-use corslint::report::{self, visible};
-use corslint::settings::{self, Error, FailOn, Level, Nearest, Set, Settings};
+use corslint::report::visible;
+use corslint::settings::{self, FailOn, Level, Set, Settings};
 use corslint::source::{Span, reason};
 
 use super::lint::Lint;
-use super::screen;
-use super::tell::{INCOMPLETE, complain, note, print};
+use super::tell::{complain, print};
+use super::which::Refused;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
@@ -24,17 +23,6 @@ pub(super) enum Config {
     Init,
     /// Print the JSON schema of corslint.toml
     Schema,
-}
-
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct Which {
-    /// The settings file [default: the nearest corslint.toml or .corslint.toml, up to the repository's root]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// Use no settings file
-    #[arg(long, conflicts_with = "config")]
-    isolated: bool,
 }
 
 impl Config {
@@ -51,60 +39,6 @@ impl Config {
             },
             Config::Schema => print(0, |out| writeln!(out, "{:#}", settings::schema())),
         }
-    }
-}
-
-/// Why nothing could be done.
-pub(super) enum Refused {
-    /// What was asked makes no sense.
-    Usage(String),
-    /// The settings cannot be read or understood.
-    Settings(Error),
-}
-
-impl From<String> for Refused {
-    fn from(why: String) -> Self {
-        Refused::Usage(why)
-    }
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Refused::Settings(error)
-    }
-}
-
-impl Refused {
-    /// Tells it on standard error, with the lines of the settings that are at fault, and gives the exit code.
-    pub(super) fn tell(self) -> u8 {
-        match self {
-            Refused::Usage(why) => note(why),
-            // Where nobody can read it, nothing more can be done.
-            Refused::Settings(Error::Invalid(invalid)) => {
-                let _ = report::write_invalid_settings(screen::error_screen(), *invalid, &mut io::stderr());
-            }
-            Refused::Settings(error) => note(error),
-        }
-        INCOMPLETE
-    }
-}
-
-impl Which {
-    /// The settings for a deployment of these paths.
-    pub(super) fn settings(&self, paths: &[PathBuf]) -> Result<Arc<Settings>, Error> {
-        let path = match &self.config {
-            Some(path) => Some(path.clone()),
-            None if self.isolated => None,
-            None => match settings::nearest(paths)? {
-                Nearest::Found(path) => Some(path),
-                Nearest::NotObeyed(path, why) => {
-                    note(format_args!("{path}: not used, {why}; to use it, give it with --config"));
-                    None
-                }
-                Nearest::Nothing => None,
-            },
-        };
-        path.map_or(Ok(Settings::default()), |path| settings::load(&path)).map(Arc::new)
     }
 }
 

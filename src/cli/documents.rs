@@ -5,10 +5,10 @@ use std::io::Write as _;
 use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use corslint::report::schema;
+use corslint::words::meant;
 
 use super::Cli;
 use super::tell::{complain, print};
-use super::values::nearest;
 
 /// A schema that is published.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -40,7 +40,7 @@ pub(super) fn man(name: Option<&str>) -> u8 {
         Some(name) => match whole.find_subcommand(name) {
             Some(command) => command.clone(),
             None => {
-                let near = nearest(name, whole.get_subcommands().map(clap::Command::get_name));
+                let near = meant(name, whole.get_subcommands().map(clap::Command::get_name));
                 let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 return complain(format_args!("there is no command `{name}`{near}"));
             }

@@ -7,10 +7,10 @@ use corslint::report::rule::{write_json, write_markdown, write_text};
 use corslint::report::visible;
 use corslint::rule::Rule;
 use corslint::rules;
+use corslint::words::meant;
 
 use super::screen::{self, Color};
 use super::tell::{complain, print};
-use super::values::nearest;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {
@@ -81,7 +81,7 @@ pub(super) fn rule(id: &str) -> Option<&'static Rule> {
 /// What to say of a name that no rule has.
 pub(super) fn unknown(id: &str) -> String {
     let shown = visible(id);
-    match nearest(id, rules::ALL.iter().map(|rule| rule.id)) {
+    match meant(id, rules::ALL.iter().map(|rule| rule.id)) {
         Some(near) => format!("there is no rule `{shown}`; did you mean `{near}`?"),
         None => format!("there is no rule `{shown}`; `corslint rules` lists them"),
     }

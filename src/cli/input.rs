@@ -9,8 +9,8 @@ use corslint::engine::FileKind;
 use corslint::engine::Overlay;
 use corslint::source::{MAX_FILE_BYTES, reason};
 
-use super::config::{Refused, Which};
 use super::values::ContextName;
+use super::which::{Refused, Which};
 
 /// How standard input is called where nothing says which file it stands for.
 const STDIN: &str = "<stdin>";

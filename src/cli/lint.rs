@@ -9,16 +9,17 @@ use corslint::engine::Outcome;
 use corslint::finding::Severity;
 use corslint::report::{self, Format, View};
 use corslint::settings::{FailOn as Least, Settings};
+use corslint::words;
 
 use super::baseline::BaselineArguments;
-use super::config::Refused;
 use super::explain;
 use super::input::Input;
 use super::output::OutputArguments;
 use super::progress;
 use super::screen;
 use super::tell::{FOUND, INCOMPLETE, complain, note};
-use super::values::{nearest, version};
+use super::values::version;
+use super::which::Refused;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Lint {
@@ -200,7 +201,7 @@ impl Lint {
     fn meant(&self) -> String {
         let [path] = self.paths.as_slice() else { return String::new() };
         let word = path.to_str().filter(|word| !path.exists() && word.chars().all(|c| c.is_ascii_lowercase()));
-        let near = word.and_then(|word| nearest(word, super::command_names().into_iter()));
+        let near = word.and_then(|word| words::meant(word, super::command_names()));
         near.map_or_else(String::new, |near| format!("; did you mean the command `{near}`?"))
     }
 

@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use corslint::engine::Outcome;
 use corslint::engine::real;
 use corslint::replace::{make_directory, replace};
 use corslint::report::{self, Format, View};
+use corslint::words::meant;
 
 use super::interrupt;
 use super::screen::{self, Color};
@@ -21,8 +22,8 @@ const MOST_ON_A_TERMINAL: usize = 200;
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArguments {
     /// How findings are shown on standard output [default: full on a terminal, else concise]
-    #[arg(long, value_enum)]
-    format: Option<FormatName>,
+    #[arg(long, value_parser = formats())]
+    format: Option<Format>,
 
     /// Write a format to a file, or without a PATH to standard output; may be given more than once
     ///
@@ -42,49 +43,10 @@ pub(super) struct OutputArguments {
     color: Color,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum FormatName {
-    /// Every finding with the lines it is about
-    Full,
-    /// One line a finding
-    Concise,
-    /// Whole sentences for screen readers; NO_GRAPHICS chooses it on a terminal
-    Narrated,
-    /// One JSON object
-    Json,
-    /// One JSON object a line, the summary last
-    Jsonl,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// GitHub's workflow commands, which become annotations
-    Github,
-    /// GitLab's code quality report
-    Gitlab,
-    /// JUnit XML
-    Junit,
-    /// Checkstyle XML
-    Checkstyle,
-    /// reviewdog's diagnostics, with fixes as suggestions
-    Rdjsonl,
-}
-
-impl FormatName {
-    /// The format of that name.
-    fn format(self) -> Format {
-        match self {
-            FormatName::Full => Format::Full,
-            FormatName::Concise => Format::Concise,
-            FormatName::Narrated => Format::Narrated,
-            FormatName::Json => Format::Json,
-            FormatName::Jsonl => Format::Jsonl,
-            FormatName::Sarif => Format::Sarif,
-            FormatName::Github => Format::Github,
-            FormatName::Gitlab => Format::Gitlab,
-            FormatName::Junit => Format::Junit,
-            FormatName::Checkstyle => Format::Checkstyle,
-            FormatName::Rdjsonl => Format::Rdjsonl,
-        }
-    }
+/// The formats by their names.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(names).try_map(|name| Format::from_name(&name).ok_or("it is no format"))
 }
 
 /// A format and its file; none for standard output.
@@ -99,21 +61,18 @@ impl FromStr for Output {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
-        let names = || FormatName::value_variants().iter().filter_map(FormatName::to_possible_value);
-        let format = FormatName::from_str(name, false).map_err(|_| {
-            let near = super::values::nearest(name, names().map(|known| known.get_name().to_owned()));
-            near.map_or_else(
-                || {
-                    let names: Vec<_> = names().map(|known| known.get_name().to_owned()).collect();
-                    format!("the formats are {}", names.join(", "))
-                },
+        let unknown = || {
+            let names = || Format::ALL.map(Format::name);
+            meant(name, names()).map_or_else(
+                || format!("the formats are {}", names().join(", ")),
                 |near| format!("a similar format exists: '{near}'"),
             )
-        })?;
+        };
+        let format = Format::from_name(name).ok_or_else(unknown)?;
         if path == Some("") {
             return Err("a path is missing after `=`".to_owned());
         }
-        Ok(Output { format: format.format(), path: path.filter(|path| *path != "-").map(PathBuf::from) })
+        Ok(Output { format, path: path.filter(|path| *path != "-").map(PathBuf::from) })
     }
 }
 
@@ -148,7 +107,7 @@ impl OutputArguments {
     ///
     /// Why that cannot be: two formats for one place.
     pub(super) fn outputs(&self) -> Result<Outputs<'_>, String> {
-        let mut asked: Vec<Format> = self.format.into_iter().map(FormatName::format).collect();
+        let mut asked: Vec<Format> = self.format.into_iter().collect();
         let mut files: Vec<(Format, &Path)> = Vec::new();
         for output in &self.outputs {
             match &output.path {
@@ -217,16 +176,5 @@ impl Outputs<'_> {
         };
         let view = View { screen: screen::screen(self.color), most, exit_code: code };
         print(exit, |out| report::write(self.standard, view, outcome, out))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_format_has_a_name() {
-        let named: Vec<Format> = FormatName::value_variants().iter().map(|name| name.format()).collect();
-        assert_eq!(named, Format::ALL);
     }
 }

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use corslint::cors::verdict::Verdict;
-use corslint::nginx::simulate::app::AppStatus;
+use corslint::nginx::simulate::upstream::AppStatus;
 use corslint::report::{self, Format};
 use corslint::trace;
 
-use super::config::Refused;
 use super::input::Input;
 use super::tell::{FOUND, INCOMPLETE, complain, print};
 use super::values::{app_status, header};
+use super::which::Refused;
 
 const TRACE_EXAMPLES: &str = "\
 Example:

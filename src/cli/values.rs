@@ -1,16 +1,8 @@
 //! Values that options of several commands take.
 
 use clap::ValueEnum;
-use corslint::nginx::simulate::app::AppStatus;
+use corslint::nginx::simulate::upstream::AppStatus;
 use corslint::{engine, settings};
-
-/// The known name that somebody who wrote `name` most likely meant.
-pub(super) fn nearest<T: AsRef<str>>(name: &str, known: impl Iterator<Item = T>) -> Option<T> {
-    // A name of three letters says too little for two wrong ones.
-    let most = name.chars().count().div_ceil(3).min(3);
-    let near = known.map(|known| (strsim::damerau_levenshtein(name, known.as_ref()), known));
-    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
-}
 
 /// Splits `Name: value`.
 pub(super) fn header(text: &str) -> Result<(String, String), String> {

@@ -26,6 +26,6 @@ pub mod page;
 mod plain;
 pub mod registrable;
 pub mod request;
-mod safelist;
+pub(crate) mod safelist;
 pub mod serialized;
 pub mod verdict;

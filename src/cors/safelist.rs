@@ -67,6 +67,12 @@ pub(super) fn unsafe_header_names(headers: &[(String, String)]) -> Vec<String> {
     names
 }
 
+/// Returns whether a header of this name needs no preflight, whatever its value or but for some values, or is none that a page can set.
+pub(crate) fn is_safelisted_name(name: &str) -> bool {
+    let safe = ["accept", "accept-language", "content-language", "content-type", "range"];
+    safe.iter().any(|safe| safe.eq_ignore_ascii_case(name)) || is_forbidden_header(name)
+}
+
 /// CORS-safelisted request-header.
 fn is_safelisted_header(name: &str, value: &str) -> bool {
     if value.len() > MAX_VALUE_BYTES {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::model::Model;
 use crate::parallel;
 use comparison::{Comparison, Shared, parts};
 pub(super) use touched::Touched;

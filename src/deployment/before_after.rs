@@ -22,7 +22,7 @@ use crate::deployment::ask::visit;
 use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ContextId};
 use crate::nginx::simulate::answer::{Answer, Question};
-use crate::nginx::simulate::app::{AppStatus, Upstream};
+use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 use crate::nginx::simulate::value::Value;
 use crate::source::{FileId, Place};
 

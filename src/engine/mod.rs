@@ -100,7 +100,7 @@ pub struct Outcome {
     pub settings_file: Option<PathBuf>,
     /// What was mended before; none where nothing was to be mended.
     pub mended: Option<Vec<Mended>>,
-    /// How many steps the answers took that the rules asked for; see [`Model::steps`](crate::nginx::simulate::answer::Model::steps).
+    /// How many steps the answers took that the rules asked for; see [`Model::steps`](crate::nginx::simulate::model::Model::steps).
     pub steps: u64,
 }
 

@@ -73,6 +73,39 @@ impl Format {
         Format::Rdjsonl,
     ];
 
+    /// What it is called on the command line.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// What it is, in a line.
+    pub fn about(self) -> &'static str {
+        self.words().1
+    }
+
+    /// The format of this name.
+    pub fn from_name(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Format::Full => ("full", "Every finding with the lines it is about"),
+            Format::Concise => ("concise", "One line a finding"),
+            Format::Narrated => {
+                ("narrated", "Whole sentences for screen readers; NO_GRAPHICS chooses it on a terminal")
+            }
+            Format::Json => ("json", "One JSON object"),
+            Format::Jsonl => ("jsonl", "One JSON object a line, the summary last"),
+            Format::Sarif => ("sarif", "SARIF 2.1.0, for code scanning"),
+            Format::Github => ("github", "GitHub's workflow commands, which become annotations"),
+            Format::Gitlab => ("gitlab", "GitLab's code quality report"),
+            Format::Junit => ("junit", "JUnit XML"),
+            Format::Checkstyle => ("checkstyle", "Checkstyle XML"),
+            Format::Rdjsonl => ("rdjsonl", "reviewdog's diagnostics, with fixes as suggestions"),
+        }
+    }
+
     /// Whether people read it. The others are read by programs: they are never capped, and an empty run still gives a whole document.
     pub fn is_for_people(self) -> bool {
         matches!(self, Format::Full | Format::Concise | Format::Narrated)

@@ -3,12 +3,13 @@
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::Problem;
 use super::fields::{ENV_KEY, Field, LEVELS, ValueKind};
 use super::globs::Globs;
 use super::values::{span, version};
-use super::{Problem, meant};
 use crate::rules;
 use crate::source::Span;
+use crate::words::meant;
 
 /// Tells what is wrong in a table whose keys are `fields`. `place` is the table's own, for what it lacks.
 pub(super) fn table(table: &DeTable<'_>, fields: &[Field], place: Span, problems: &mut Vec<Problem>) {

@@ -13,8 +13,8 @@ use super::{Around, PlaceKind, locations_of};
 use crate::deployment::ask::route;
 use crate::deployment::ask::targets::led_to;
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::simulate::answer::Model;
 use crate::nginx::simulate::locations::Pattern;
+use crate::nginx::simulate::model::Model;
 
 /// How many locations a server may have for one to be compared whose conditions look at paths.
 const MAX_SIBLINGS: usize = 64;

@@ -9,7 +9,7 @@ use super::Around;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::regex::example::sample;
-use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::model::Model;
 use crate::nginx::simulate::variables::Key;
 
 /// The labels of hosts, and the parts of paths, that stand outside of servers, in lower case.

@@ -6,7 +6,7 @@ use std::ops::BitOr;
 use hashbrown::{HashMap, HashSet};
 
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::model::Model;
 use crate::nginx::syntax::parts::{Part, parts};
 
 /// What something is compared with.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::deployment::ask::entry_url;
 use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::simulate::answer::Model;
 use crate::nginx::simulate::locations::{Found, Pattern, pattern};
+use crate::nginx::simulate::model::Model;
 
 /// How many other locations a request may be led to; a location that leads to more is asked by itself.
 const MAX_TARGETS: usize = 16;

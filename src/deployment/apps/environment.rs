@@ -7,8 +7,9 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::deployment::Deployment;
-use crate::dotenv::products::app::{App, Setting};
+use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::Own;
+use crate::dotenv::products::setting::Setting;
 use crate::dotenv::syntax::file_name::Role;
 use crate::dotenv::syntax::tree::Tree;
 use crate::source::{FileId, Place, lossy};

@@ -5,7 +5,7 @@ use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::deployment::Behind;
 use crate::dotenv::products::app::{AllowOrigin, App};
 use crate::nginx::config::{Config, ItemId};
-use crate::nginx::simulate::app::{AppFields, AppHeaders, AppStatus, Upstream};
+use crate::nginx::simulate::upstream::{AppFields, AppHeaders, AppStatus, Upstream};
 
 /// What the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
 pub fn upstream<'u>(config: &'u Config<'_>, behind: &'u Behind<'_>) -> Upstream<'u> {

@@ -9,8 +9,9 @@ use crate::cors::request::Request;
 use crate::deployment::Behind;
 use crate::deployment::upstream;
 use crate::nginx::config::Config;
-use crate::nginx::simulate::answer::{Answer, EntryPoint, Model, Question};
-use crate::nginx::simulate::app::Upstream;
+use crate::nginx::simulate::answer::{Answer, EntryPoint, Question};
+use crate::nginx::simulate::model::Model;
+use crate::nginx::simulate::upstream::Upstream;
 
 /// An nginx configuration and the apps behind it, ready for requests.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits;
 use crate::nginx::regex::example::sample;
-use crate::nginx::simulate::answer::Model;
 use crate::nginx::simulate::locations::{self, Found, Pattern};
+use crate::nginx::simulate::model::Model;
 use crate::source::lossy;
 
 /// A URL that leads to `context`, as far as its server and location tell. `None` where other servers or locations take every request

@@ -9,6 +9,7 @@ use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
+use crate::cors::safelist::is_safelisted_name;
 use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Route;
@@ -19,7 +20,7 @@ use crate::deployment::ask::route::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
 use crate::nginx::config::settings::Single;
 use crate::nginx::limits::{Limit, counted};
 use crate::nginx::simulate::answer::{Answer, EntryPoint, Question};
-use crate::nginx::simulate::app::Upstream;
+use crate::nginx::simulate::upstream::Upstream;
 use crate::parallel;
 use crate::source::lossy;
 
@@ -164,7 +165,7 @@ fn page(site: &Site<'_>, index: usize, (ask, method): (Ask, &str), origin: Origi
     } else if has("authorization") {
         page.with_header("Authorization", login(site, site.routes[index].entry)).ok()
     } else {
-        let header = names.iter().find(|name| !is_safelisted(name));
+        let header = names.iter().find(|name| !is_safelisted_name(name));
         header.map_or(Ok(page.clone()), |name| page.with_header(name, "1")).ok().filter(PageRequest::needs_preflight)
     }
 }
@@ -177,12 +178,6 @@ fn login(site: &Site<'_>, entry: EntryPoint) -> &'static str {
     };
     let asks = context.is_some_and(|context| site.config.single(context, Single::AuthBasic).is_some());
     if asks { "Basic dXNlcjpwYXNzd29yZA==" } else { "Bearer token" }
-}
-
-fn is_safelisted(name: &str) -> bool {
-    ["accept", "accept-language", "content-language", "content-type", "range", "origin"]
-        .iter()
-        .any(|safe| safe.eq_ignore_ascii_case(name))
 }
 
 /// A page's request and the answers that it gets where it enters, from an app that answers `upstream`. Where nginx asks for a login, the

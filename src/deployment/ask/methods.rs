@@ -5,7 +5,7 @@ use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextId, ContextKind};
-use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::model::Model;
 use crate::nginx::simulate::variables::Key;
 use crate::nginx::syntax::parts::{Part, parts};
 

@@ -19,7 +19,7 @@ use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::deployment::alike::{Alike, KindOf};
 use crate::deployment::ask::exchange;
-use crate::dotenv::products::app::Setting;
+use crate::dotenv::products::setting::Setting;
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::{CorsHeader, list_values};
 use crate::cors::origin::FOREIGN_ORIGIN;
+use crate::cors::safelist::is_safelisted_name;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Site;
 use crate::deployment::ask::entry_url::url;
@@ -14,8 +15,9 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::origins::flow::{Flow, SetField, set_fields};
 use crate::nginx::regex::example::sample;
-use crate::nginx::simulate::answer::{EntryPoint, Model};
+use crate::nginx::simulate::answer::EntryPoint;
 use crate::nginx::simulate::locations::{self, Found, Pattern, is_pass};
+use crate::nginx::simulate::model::Model;
 use crate::source::lossy;
 
 /// How many steps of a run a request takes beside those of the run: it is made, kept, and looked at by every rule.
@@ -98,7 +100,7 @@ impl<'d> Route<'d> {
         }
         let headers = self.listed(CorsHeader::AllowHeaders);
         methods.iter().any(|method| !reads.contains(&&**method))
-            || headers.iter().any(|name| !needs_no_preflight(name))
+            || headers.iter().any(|name| !is_safelisted_name(name) || name.eq_ignore_ascii_case("content-type"))
             || (self.reaches_app
                 && !self.is_read_only
                 && self.fields(CorsHeader::AllowCredentials).any(|field| !field.value.is_empty()))
@@ -114,12 +116,6 @@ impl<'d> Route<'d> {
     pub fn foreign_origin(&self) -> String {
         FOREIGN_ORIGIN.to_owned()
     }
-}
-
-/// Returns whether a header that a page may set by itself never makes its request need a preflight, or is none a page can set.
-fn needs_no_preflight(name: &str) -> bool {
-    let safe = ["accept", "accept-language", "content-language", "range", "origin"];
-    safe.iter().any(|safe| safe.eq_ignore_ascii_case(name))
 }
 
 /// The routes of a configuration, as long as steps are left for them.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
-use crate::nginx::simulate::answer::Model;
 use crate::nginx::simulate::locations::Found;
+use crate::nginx::simulate::model::Model;
 
 /// How many targets that stand outside of servers are looked up in each of them.
 const MAX_SHARED: usize = 64;

@@ -25,8 +25,8 @@ use crate::nginx::config::settings::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::origins::flow::{SetField, set_fields};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
-use crate::nginx::simulate::app::{AppStatus, Upstream};
 use crate::nginx::simulate::locations::{self, Pattern};
+use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 
 /// What a page asks of a place.
 #[derive(Debug, Clone)]

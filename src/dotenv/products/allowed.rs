@@ -4,18 +4,32 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashMap;
 
-use crate::dotenv::products::app::{App, Setting};
+use crate::dotenv::products::entry_match::{Match, judge};
 use crate::dotenv::products::keys::{Certainty, Key, Meaning};
 use crate::dotenv::products::list::ListEntry;
-use crate::dotenv::products::policy::{Match, judge};
+use crate::dotenv::products::setting::Setting;
 
 /// What the answers of one app are found by; all of it made on first need.
 #[derive(Default)]
 pub(in crate::dotenv) struct Index {
-    deciding: OnceLock<Vec<usize>>,
-    star_in_list: OnceLock<bool>,
+    pub(super) deciding: OnceLock<Vec<usize>>,
+    pub(super) star_in_list: OnceLock<bool>,
     /// By the setting and the row that reads it.
     lists: Mutex<HashMap<(usize, usize), Arc<Allowed>>>,
+}
+
+impl Index {
+    /// The list of the `at`th of these settings as the product of one of its rows reads it.
+    pub(super) fn allowed(&self, settings: &[Setting], at: usize, row: usize) -> Option<Arc<Allowed>> {
+        let lists = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lists().get(&(at, row)) {
+            return Some(known.clone());
+        }
+        let read = settings.get(at)?;
+        let allowed = Arc::new(Allowed::new(read, read.keys.get(row)?));
+        lists().insert((at, row), allowed.clone());
+        Some(allowed)
+    }
 }
 
 impl Clone for Index {
@@ -105,44 +119,6 @@ impl Allowed {
 
 fn without_slash(text: &str) -> &str {
     text.strip_suffix('/').unwrap_or(text)
-}
-
-impl App {
-    /// The list of a setting as the product of one of its rows reads it, both by their index.
-    pub(in crate::dotenv) fn allowed(&self, setting: usize, row: usize) -> Option<Arc<Allowed>> {
-        let lists = || self.index.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lists().get(&(setting, row)) {
-            return Some(known.clone());
-        }
-        let read = self.settings.get(setting)?;
-        let allowed = Arc::new(Allowed::new(read, read.keys.get(row)?));
-        lists().insert((setting, row), allowed.clone());
-        Some(allowed)
-    }
-
-    /// The settings that decide what the app answers, by their index. Of several in a row that say the same of every origin, which is
-    /// that nobody knows, the first is enough.
-    pub(in crate::dotenv) fn deciding(&self) -> &[usize] {
-        self.index.deciding.get_or_init(|| {
-            let mut deciding: Vec<usize> = Vec::new();
-            let mut last: Option<&Setting> = None;
-            for (index, setting) in self.settings.iter().enumerate().filter(|(_, setting)| setting.cors) {
-                let says_nothing = |setting: &Setting| !setting.keys.iter().any(|key| is_known(setting, key));
-                let is_same = |last: &Setting| says_nothing(last) && last.keys == setting.keys;
-                if !(says_nothing(setting) && last.is_some_and(is_same)) {
-                    deciding.push(index);
-                }
-                last = Some(setting);
-            }
-            deciding
-        })
-    }
-
-    /// Returns whether the `*` that allows any origin stands in a list, whose own products answer for it.
-    pub(in crate::dotenv) fn holds_star(&self) -> bool {
-        let place = self.any_origin.as_ref().map(|star| star.place);
-        *self.index.star_in_list.get_or_init(|| self.origins.iter().any(|origin| Some(origin.place) == place))
-    }
 }
 
 /// Returns whether it is known how the product of a row compares the value with an Origin.

@@ -5,14 +5,17 @@
 //! leaves open stays open, and only what is wrong in all of them is certainly wrong.
 
 mod convention;
+mod product;
 mod table;
 
 pub use convention::Looks;
+pub use product::{Product, Reflects, Unlisted, WithoutList};
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::dotenv::products::one_letter_off::Slips;
+use table::PRODUCTS;
 
 /// How sure a row is. Only [`Certainty::Src`] and [`Certainty::Docs`] may carry an error, [`Certainty::Usage`] and
 /// [`Certainty::Convention`] a warning; the last is used to recognise a key, never to judge it.
@@ -216,9 +219,20 @@ impl Key {
     }
 }
 
-/// Every row, sorted by name and then by product.
+/// Every key of every product, sorted by name and then by product.
 pub fn all() -> &'static [Key] {
-    table::ROWS
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+        let of = |product: &'static Product| product.keys.iter().map(|key| Key { product: product.name, ..*key });
+        let mut keys: Vec<Key> = PRODUCTS.iter().flat_map(of).collect();
+        keys.sort_by_key(|key| (key.name, key.product));
+        keys
+    });
+    &KEYS
+}
+
+/// The product of this name; none for a team's own keys.
+pub fn product(name: &str) -> Option<&'static Product> {
+    PRODUCTS.get(PRODUCTS.binary_search_by(|product| product.name.cmp(name)).ok()?)
 }
 
 /// The rows of the products that read a key of this name; matched exactly, save for what the user names or counts in
@@ -230,7 +244,7 @@ pub fn lookup(key: &str) -> impl Iterator<Item = &'static Key> {
 }
 
 fn rows_of(name: &str) -> &'static [Key] {
-    let rows = table::ROWS;
+    let rows = all();
     let start = rows.partition_point(|row| row.name < name);
     let after = rows.get(start..).unwrap_or(&[]);
     after.get(..after.partition_point(|row| row.name == name)).unwrap_or(&[])
@@ -255,32 +269,9 @@ fn rows_of_shape(key: &str) -> &'static [Key] {
     }
 }
 
-/// Keys that tell a product by their presence; each entry is enough, and needs all of its keys.
-const MARKERS: &[(&str, &[&str])] = &[
-    ("Directus", &["CORS_ENABLED"]),
-    ("Directus", &["KEY", "SECRET"]),
-    ("Evolution API", &["AUTHENTICATION_API_KEY"]),
-    ("Flowise", &["FLOWISE_USERNAME"]),
-    ("Flowise", &["FLOWISE_SECRETKEY_OVERWRITE"]),
-    ("Hugging Face inference", &["MODEL_ID"]),
-    ("Laravel", &["APP_KEY"]),
-    ("Laravel Breeze", &["APP_KEY"]),
-    ("LocalAI", &["LOCALAI_CORS"]),
-    ("Open WebUI", &["WEBUI_SECRET_KEY"]),
-    ("Open WebUI", &["WEBUI_AUTH"]),
-    ("Rails rack-cors", &["RAILS_ENV"]),
-    ("Rails rack-cors", &["RAILS_MASTER_KEY"]),
-    ("Strapi", &["APP_KEYS"]),
-    ("Symfony NelmioCorsBundle", &["APP_SECRET", "APP_ENV"]),
-    ("django-cors-headers", &["CORS_ALLOW_ALL_ORIGINS"]),
-    ("django-cors-headers", &["DJANGO_SETTINGS_MODULE"]),
-    ("django-cors-headers", &["DJANGO_SECRET_KEY"]),
-];
-
 /// Returns whether the other keys of the app's files show that it is `product`; `present` says which keys they have.
 pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
-    let mut markers = MARKERS.iter().filter(|(marked, _)| *marked == product);
-    markers.any(|(_, keys)| keys.iter().all(|key| present(key)))
+    self::product(product).is_some_and(|product| product.is_shown(present))
 }
 
 /// What a team's settings say of its own keys. They come before every row of the table.
@@ -342,11 +333,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_sorted_and_no_product_has_a_key_twice() {
-        for pair in all().windows(2) {
+    fn products_are_sorted_and_so_are_their_keys() {
+        for pair in PRODUCTS.windows(2) {
             let [before, after] = pair else { continue };
-            let (left, right) = ((before.name, before.product), (after.name, after.product));
-            assert!(left < right, "{right:?} belongs before {left:?}");
+            assert!(before.name < after.name, "{} belongs before {}", after.name, before.name);
+        }
+        for product in PRODUCTS {
+            let names: Vec<&str> = product.keys.iter().map(|key| key.name).collect();
+            assert!(names.is_sorted_by(|before, after| before < after), "{}: {names:?}", product.name);
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::dotenv::products::app::Setting;
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
+use crate::dotenv::products::keys::{self, Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
 use crate::dotenv::products::list::ListEntry;
+use crate::dotenv::products::setting::Setting;
 use crate::dotenv::syntax::tree::Quoting;
 use crate::source::{Place, lossy};
 
@@ -40,7 +40,7 @@ pub fn certainty(keys: &[Key], wrong: impl Fn(&Key) -> Answer) -> Option<Certain
 /// The product that reads the key, where there is only one that may be meant and it has a name.
 pub fn product(keys: &[Key]) -> Option<&'static str> {
     let first = keys.first()?.product;
-    let is_name = !first.to_ascii_lowercase().contains("convention") && !first.contains(" with ");
+    let is_name = keys::product(first).is_none_or(|product| !product.is_habit);
     (is_name && keys.iter().all(|key| key.product == first)).then_some(first)
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::dotenv::products::keys::{Certainty, Key, Looks, Meaning, Own, all, candidates, is_shown};
+use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Meaning, Own, all, candidates};
 use crate::dotenv::products::name_endings::Ends;
+use crate::words::edits;
 
 /// The first words of keys that any app may have made up for itself; next to one of them nothing is misspelled, unless the other
 /// keys show a product that reads fixed names.
@@ -34,9 +35,6 @@ const ANYBODYS: [&str; 24] = [
     "Cors",
 ];
 
-/// Products whose own code reads the keys, whatever the app around them is.
-const READ_FIXED_NAMES: [&str; 3] = ["Directus", "Flowise", "Open WebUI"];
-
 /// The key that a misspelled one was meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meant<'o> {
@@ -61,7 +59,9 @@ pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Op
         return None;
     }
     let rows = candidates(name, Looks::Unlike, own, &present);
-    let shown = |row: &&Key| READ_FIXED_NAMES.contains(&row.product) && is_shown(row.product, &present);
+    let shown = |row: &&Key| {
+        keys::product(row.product).is_some_and(|product| product.reads_fixed_names && product.is_shown(&present))
+    };
     let is_read = rows.iter().any(|row| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead);
     let first = name.split(['_', '.']).next().unwrap_or_default();
     let is_meant = |row: &&Key| {
@@ -87,22 +87,10 @@ fn is_of_cors(key: &Key) -> bool {
     !matches!(key.meaning, Meaning::ApiUrl | Meaning::OwnUrl | Meaning::FrontendUrl)
 }
 
-/// Returns whether one inserted, removed or changed letter, or two that changed places, make one of the other. A digit counts something and
-/// is no slip.
+/// Returns whether one edit makes one of the other. A digit counts something and is no slip.
 fn is_one_edit(name: &str, other: &str) -> bool {
-    let (name, other) = (name.as_bytes(), other.as_bytes());
-    if name.len().abs_diff(other.len()) > 1 {
-        return false;
-    }
-    let same = name.iter().zip(other).take_while(|(left, right)| left == right).count();
-    let (left, right) = (name.get(same..).unwrap_or(&[]), other.get(same..).unwrap_or(&[]));
-    match (left, right) {
-        ([a, left @ ..], [b, right @ ..]) if left == right => !a.is_ascii_digit() && !b.is_ascii_digit(),
-        ([a, b, left @ ..], [c, d, right @ ..]) if a == d && b == c && left == right => true,
-        ([a, left @ ..], right) if left == right => !a.is_ascii_digit(),
-        (left, [a, right @ ..]) if left == right => !a.is_ascii_digit(),
-        _ => false,
-    }
+    let digits = |name: &str| name.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    edits(name, other, 1).is_some() && digits(name) == digits(other)
 }
 
 #[cfg(test)]

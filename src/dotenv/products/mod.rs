@@ -2,7 +2,7 @@
 
 pub(in crate::dotenv) mod allowed;
 pub mod app;
-pub mod empty_lists;
+pub(in crate::dotenv) mod entry_match;
 pub mod host_stage;
 pub mod keys;
 pub mod list;
@@ -13,4 +13,5 @@ pub(in crate::dotenv) mod one_letter_off;
 pub mod placeholder;
 pub(in crate::dotenv) mod policy;
 pub mod reflecting;
+pub mod setting;
 pub(in crate::dotenv) mod tolerated;

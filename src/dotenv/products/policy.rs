@@ -1,9 +1,10 @@
 //! The app's answer to a request's Origin, as its .env files tell.
 
 use crate::dotenv::products::allowed::{Said, is_known};
-use crate::dotenv::products::app::{AllowOrigin, App, Policy, Setting};
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Patterns, Scheme, Separator, Slash};
+use crate::dotenv::products::app::{AllowOrigin, App, Policy};
+use crate::dotenv::products::keys::{self, Answer, Certainty, Key, Separator, Slash, Unlisted};
 use crate::dotenv::products::list::ListEntry;
+use crate::dotenv::products::setting::Setting;
 use crate::source::Place;
 
 impl App {
@@ -52,6 +53,30 @@ impl App {
         answer.unwrap_or(unknown)
     }
 
+    /// The settings that decide what the app answers, by their index. Of several in a row that say the same of every origin, which is
+    /// that nobody knows, the first is enough.
+    fn deciding(&self) -> &[usize] {
+        self.index.deciding.get_or_init(|| {
+            let mut deciding: Vec<usize> = Vec::new();
+            let mut last: Option<&Setting> = None;
+            for (index, setting) in self.settings.iter().enumerate().filter(|(_, setting)| setting.cors) {
+                let says_nothing = |setting: &Setting| !setting.keys.iter().any(|key| is_known(setting, key));
+                let is_same = |last: &Setting| says_nothing(last) && last.keys == setting.keys;
+                if !(says_nothing(setting) && last.is_some_and(is_same)) {
+                    deciding.push(index);
+                }
+                last = Some(setting);
+            }
+            deciding
+        })
+    }
+
+    /// Returns whether the `*` that allows any origin stands in a list, whose own products answer for it.
+    fn holds_star(&self) -> bool {
+        let place = self.any_origin.as_ref().map(|star| star.place);
+        *self.index.star_in_list.get_or_init(|| self.origins.iter().any(|origin| Some(origin.place) == place))
+    }
+
     fn allows_credentials(&self) -> bool {
         self.credentials.as_ref().is_some_and(|credentials| credentials.value)
     }
@@ -76,7 +101,7 @@ impl App {
         if key.is_verbatim() {
             return self.verbatim_answer(setting, key, setting.entries(key.separator), origin);
         }
-        let Some(allowed) = self.allowed(index, row) else { return unknown };
+        let Some(allowed) = self.index.allowed(&self.settings, index, row) else { return unknown };
         match allowed.say(setting, key, origin, !self.allows_credentials()) {
             Said::Origin(entry) => (AllowOrigin::Origin(origin.to_owned()), Some(entry)),
             Said::Any(entry) => (AllowOrigin::Star, Some(entry)),
@@ -106,49 +131,14 @@ impl App {
     }
 }
 
-/// What an entry is to an origin.
-pub(in crate::dotenv) enum Match {
-    Origin,
-    Any,
-    Nothing,
-    Unknown,
-}
-
-/// What it is as a product reads it. Save for the entries that are this origin but for a slash or for case, it is the same for every origin.
-pub(in crate::dotenv) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
-    if text == "*" {
-        return match key.star {
-            Answer::Yes => Match::Any,
-            Answer::No => Match::Nothing,
-            Answer::Unknown => Match::Unknown,
-        };
-    }
-    let sloping = text.strip_suffix('/');
-    if text == origin || sloping == Some(origin) {
-        let trimmed = if padded { key.trims } else { Answer::Yes };
-        let stripped = match (sloping, key.slash) {
-            (None, _) | (_, Slash::Stripped) => Answer::Yes,
-            (_, Slash::Kept) => Answer::No,
-            _ => Answer::Unknown,
-        };
-        return match (trimmed, stripped) {
-            (Answer::Yes, Answer::Yes) => Match::Origin,
-            (Answer::No, _) | (_, Answer::No) => Match::Nothing,
-            _ => Match::Unknown,
-        };
-    }
-    let pattern = text.contains(['*', '^', '(', '\\']) || text.starts_with('/') || text.starts_with("regex:");
-    let other = text.eq_ignore_ascii_case(origin) || !text.contains("://") && key.scheme != Scheme::Required;
-    let word = !text.contains([':', '.', '/']);
-    if pattern && key.patterns != Patterns::None || other || word { Match::Unknown } else { Match::Nothing }
-}
-
-/// Returns whether an origin that no entry names gets no Allow-Origin. Parse Server gives it the first entry; Ollama adds
-/// loopback origins of its own.
+/// Returns whether an origin that no entry names gets no Allow-Origin.
 fn refuses_the_rest(key: &Key, origin: &str) -> bool {
     let loopback = ["://localhost", "://127.0.0.1", "://[::1]", "://0.0.0.0"].iter().any(|host| origin.contains(host));
-    let own_rules =
-        key.product == "Parse Server" || key.product == "Ollama" && (loopback || !origin.starts_with("http"));
+    let own_rules = keys::product(key.product).is_some_and(|product| match product.unlisted {
+        Unlisted::Refused => false,
+        Unlisted::FirstEntry => true,
+        Unlisted::OwnOrigins => loopback || !origin.starts_with("http"),
+    });
     let read = key.certainty >= Certainty::Docs && key.slash != Slash::Unknown && key.separator != Separator::Unknown;
     read && !own_rules
 }

@@ -1,14 +1,9 @@
 //! Apps whose keys make them send any page's Origin back, together with Allow-Credentials.
 
-use crate::dotenv::products::app::{App, Setting};
-use crate::dotenv::products::keys::{Certainty, Meaning};
+use crate::dotenv::products::app::App;
+use crate::dotenv::products::keys::{self, Certainty, Meaning, Reflects};
+use crate::dotenv::products::setting::Setting;
 use crate::source::Place;
-
-/// The products that do so where any origin is allowed and credentials are, as read in their source: django-cors-headers 4.9
-/// (`middleware.py`), and what is built on Starlette 1.10 (`middleware/cors.py`).
-const WITH_ANY_ORIGIN: [&str; 2] = ["django-cors-headers", "LiteLLM proxy"];
-/// The product whose allow-list may be the word `true`, which sends any Origin back. It allows credentials unless told otherwise.
-const DIRECTUS: &str = "Directus";
 
 /// What makes an app echo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,21 +26,21 @@ impl App {
     fn any_origin_with_credentials(&self) -> Option<Echo> {
         let star = self.any_origin.as_ref()?;
         let setting = self.setting(&star.key_name)?;
-        let product = WITH_ANY_ORIGIN.into_iter().find(|product| is_only(setting, product))?;
+        let product = only_product(setting, Reflects::WithAnyOrigin)?;
         let credentials = self.credentials_of(product).filter(|setting| setting.switch() == Some(true))?;
         Some(Echo { place: star.place, credentials: Some(credentials.value_place), certainty: star.certainty })
     }
 
     fn reflecting_word(&self) -> Option<Echo> {
-        let is_list = |setting: &&Setting| {
-            is_only(setting, DIRECTUS) && setting.keys.iter().all(|key| key.meaning == Meaning::Origins)
-        };
-        let setting = self.settings.iter().find(|setting| setting.cors && is_list(setting))?;
+        let is_list = |setting: &Setting| setting.keys.iter().all(|key| key.meaning == Meaning::Origins);
+        let mut lists = self.settings.iter().filter(|setting| setting.cors && is_list(setting));
+        let (setting, product) =
+            lists.find_map(|setting| Some((setting, only_product(setting, Reflects::WithTrue)?)))?;
         let certainty = setting.keys.iter().map(|key| key.certainty).min()?;
         if setting.text().as_deref() != Some("true") {
             return None;
         }
-        let credentials = self.credentials_of(DIRECTUS);
+        let credentials = self.credentials_of(product);
         let allowed = credentials.is_none_or(|setting| setting.switch() == Some(true));
         let credentials = credentials.map(|setting| setting.value_place);
         allowed.then_some(Echo { place: setting.value_place, credentials, certainty })
@@ -57,6 +52,13 @@ impl App {
         };
         self.settings.iter().find(allows)
     }
+}
+
+/// The only product that may be meant, where it sends any Origin back in this case.
+fn only_product(setting: &Setting, reflects: Reflects) -> Option<&'static str> {
+    let first = setting.keys.first()?.product;
+    let product = keys::product(first).filter(|product| product.reflects == reflects)?;
+    is_only(setting, product.name).then_some(product.name)
 }
 
 /// Returns whether no other product may be meant.

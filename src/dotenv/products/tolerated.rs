@@ -1,8 +1,8 @@
 //! Which products take what is no origin.
 
 use crate::cors::serialized::OriginFault;
-use crate::dotenv::products::app::AllowedOrigin;
 use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
+use crate::dotenv::products::setting::AllowedOrigin;
 
 impl AllowedOrigin {
     /// How sure it is that a text with this fault lets no page in; `None` where a product that may be meant takes it, or where nobody

@@ -8,7 +8,7 @@ use crate::engine::input::read::Files;
 use crate::finding::Finding;
 use crate::nginx::config::{Config, MAX_DIRECTIVES, MAX_INCLUDE_DEPTH, Problem};
 use crate::nginx::limits::Limit;
-use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::model::Model;
 use crate::rules::{not_analysed as not_analysed_rule, syntax_error};
 use crate::source::{FileId, Place, Span};
 

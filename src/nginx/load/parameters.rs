@@ -7,7 +7,8 @@ use super::expression::broken;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::simulate::locations::{Pattern, pattern};
-use crate::source::Place;
+use crate::source::{Place, lossy};
+use crate::words;
 
 /// The first fault in the parameters of `item`; their number is right.
 pub(super) fn refuse(config: &Config<'_>, item: ItemId) -> Option<Refusal> {
@@ -298,14 +299,9 @@ impl<'s> Asked<'_, 's> {
     }
 }
 
-/// Returns whether a word is `always` with a letter too few or too many.
+/// Returns whether a word is `always` with a slip in it.
 fn is_near_always(word: &[u8]) -> bool {
-    let (word, always) = (word.to_ascii_lowercase(), b"always");
-    let lacks_one = |long: &[u8], short: &[u8]| {
-        let same = long.iter().zip(short).take_while(|(left, right)| left == right).count();
-        long.len() == short.len() + 1 && long.get(same + 1..) == short.get(same..)
-    };
-    lacks_one(always, &word) || lacks_one(&word, always)
+    words::edits(&lossy(word).to_ascii_lowercase(), "always", 1).is_some()
 }
 
 /// Returns whether it is a decimal number up to `most`.

@@ -6,7 +6,7 @@ use crate::nginx::origins::comparison::Compared;
 use crate::nginx::regex::alternatives::{Piece, Way, ways};
 use crate::nginx::regex::foreign_match::needs_path;
 use crate::nginx::regex::stricter::example;
-use crate::nginx::simulate::answer::Model;
+use crate::nginx::simulate::model::Model;
 
 /// Why an entry is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,97 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::nginx::config::nearest_directives::Nearest;
+use crate::nginx::config::ItemId;
 use crate::nginx::config::settings::{List, Named, Protocol};
-use crate::nginx::config::{Config, ItemId};
 use crate::nginx::simulate::answer::{AnsweredBy, Question};
+use crate::nginx::simulate::model::INPUT_HEADERS;
 use crate::nginx::simulate::run::{Reply, Run, Step};
+use crate::nginx::simulate::upstream::{AppFields, AppHeaders, AppStatus};
 use crate::nginx::simulate::value::{Spot, Value};
 use crate::nginx::syntax::parts::{Part, parts};
-
-/// Header fields of the app's answer; a value that is not known may also mean that the field is missing.
-pub type AppFields = Vec<(String, Option<String>)>;
-
-/// The header fields that the app behind a directive sends for the Origin that nginx tells it: empty where it tells none, `None` where that is not known.
-pub type ByOrigin<'u> = Box<dyn Fn(ItemId, Option<&str>) -> AppFields + 'u>;
-
-/// What the app answers to a request that reaches it.
-#[derive(Debug, Default)]
-pub struct Upstream<'u> {
-    /// Its status.
-    pub status: AppStatus,
-    /// Header fields it sends.
-    pub headers: AppHeaders<'u>,
-}
-
-/// The status of the app's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AppStatus {
-    /// This one.
-    This(u16),
-    /// Not to be known.
-    #[default]
-    Unknown,
-    /// There is no answer: nothing listens there, and nginx answers 502 by itself (A2.5).
-    Down,
-}
-
-/// What the header fields of the app's answer depend on.
-pub enum AppHeaders<'u> {
-    /// On nothing.
-    Same(AppFields),
-    /// On which app it is, and on the Origin that nginx tells it.
-    ByOrigin(ByOrigin<'u>),
-}
-
-impl AppHeaders<'_> {
-    /// The fields of the answer where nginx tells the app behind this directive this Origin: empty for none, `None` where it is not known.
-    pub fn told(&self, pass: ItemId, origin: Option<&str>) -> AppFields {
-        match self {
-            AppHeaders::Same(fields) => fields.clone(),
-            AppHeaders::ByOrigin(by_origin) => by_origin(pass, origin),
-        }
-    }
-}
-
-impl Default for AppHeaders<'_> {
-    fn default() -> Self {
-        AppHeaders::Same(Vec::new())
-    }
-}
-
-impl std::fmt::Debug for AppHeaders<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AppHeaders::Same(fields) => f.debug_tuple("Same").field(fields).finish(),
-            AppHeaders::ByOrigin(_) => f.debug_tuple("ByOrigin").finish_non_exhaustive(),
-        }
-    }
-}
-
-/// What rewrites the header of the request after the rewrite phase.
-const INPUT_HEADERS: [&[u8]; 2] = [b"more_set_input_headers", b"more_clear_input_headers"];
-
-/// The directives that decide what nginx and others keep of the answers, whether it hands the request's header on, and whether chance
-/// chooses a file.
-pub(in crate::nginx) fn hand_over<'s>(config: &Config<'s>) -> Nearest<'s> {
-    const NAMES: [&[u8]; 7] = [
-        b"cache",
-        b"cache_key",
-        b"cache_bypass",
-        b"no_cache",
-        b"cache_methods",
-        b"ignore_headers",
-        b"pass_request_headers",
-    ];
-    Nearest::new(config, |name| {
-        name == b"random_index"
-            || name == b"expires"
-            || name == b"dav_methods"
-            || INPUT_HEADERS.contains(&name)
-            || Protocol::split(name).is_some_and(|(_, rest)| NAMES.contains(&rest))
-    })
-}
 
 impl<'s> Run<'_, '_, 's> {
     /// The app that the context in force names, which an `if` has from its location. A handler that came with an earlier `if` has

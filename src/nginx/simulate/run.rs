@@ -10,10 +10,11 @@ use url::Url;
 
 use crate::cors::request::Request;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, MAX_STEPS, Model, Question};
-use crate::nginx::simulate::app::{AppFields, Upstream};
-use crate::nginx::simulate::content::Handler;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, Question};
+use crate::nginx::simulate::handler::Handler;
 use crate::nginx::simulate::locations::{Pattern, pattern};
+use crate::nginx::simulate::model::{MAX_STEPS, Model};
+use crate::nginx::simulate::upstream::{AppFields, Upstream};
 use crate::nginx::simulate::value::Value;
 use enter::normalise;
 

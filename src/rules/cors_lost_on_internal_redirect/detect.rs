@@ -17,8 +17,8 @@ use crate::nginx::limits::Limit;
 use crate::nginx::origins::flow::{SetField, set_fields};
 use crate::nginx::regex::stricter::example;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
-use crate::nginx::simulate::app::AppStatus;
 use crate::nginx::simulate::fields::is_sent_without_always;
+use crate::nginx::simulate::upstream::AppStatus;
 
 /// How many origins of composite keys are tried.
 const MAX_MEANT: usize = 8;

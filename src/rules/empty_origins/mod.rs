@@ -21,8 +21,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
-use crate::dotenv::products::empty_lists::shuts_out_when_empty;
-use crate::dotenv::products::keys::{Answer, Key, Meaning, all};
+use crate::dotenv::products::keys::{self, Answer, Key, Meaning, Product, all};
 use crate::dotenv::products::list_form;
 use crate::dotenv::syntax::file_name::Role;
 use crate::finding::{Finding, Severity};
@@ -51,7 +50,9 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
         return None;
     }
     let wrong = |row: &Key| match row.meaning {
-        Meaning::Origins | Meaning::SingleOrigin => shuts_out_when_empty(row.product),
+        Meaning::Origins | Meaning::SingleOrigin => {
+            keys::product(row.product).map_or(Answer::Yes, Product::shuts_out_when_empty)
+        }
         _ => Answer::No,
     };
     let known = list_form::certainty(&setting.keys, wrong);

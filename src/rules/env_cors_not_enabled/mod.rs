@@ -24,7 +24,7 @@ use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::Names;
 use crate::deployment::apps::environment;
-use crate::dotenv::products::keys::{Key, Meaning, all};
+use crate::dotenv::products::keys::{self, Key, Meaning, all};
 use crate::dotenv::products::list_form;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
@@ -40,9 +40,6 @@ pub const RULE: Rule = Rule {
     source: include_str!("mod.rs"),
     check: Subject::Deployment(check),
 };
-
-/// Products that most often take the switch from a configuration file of their own, so that its absence here tells little.
-const CONFIGURED_ELSEWHERE: [&str; 4] = ["Gitea", "Micronaut", "Ory", "Quarkus"];
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
@@ -79,7 +76,7 @@ fn judge(names: &Names<'_>, key: &EnvKey<'_>, switch: &Key) -> Option<Finding> {
             if !key.in_force || names.is_loaded(name) {
                 return None;
             }
-            let elsewhere = CONFIGURED_ELSEWHERE.contains(&product);
+            let elsewhere = keys::product(product).is_some_and(|product| product.has_own_file);
             let message = match elsewhere {
                 true => format!("{product} sends no CORS headers unless its configuration switches them on"),
                 false => format!("{product} sends no CORS headers before `{name}` switches them on"),

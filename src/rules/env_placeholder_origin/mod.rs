@@ -18,9 +18,9 @@
 //! ```
 
 use crate::deployment::Deployment;
-use crate::dotenv::products::app::AllowedOrigin;
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::products::placeholder::{Placeholder, placeholder};
+use crate::dotenv::products::setting::AllowedOrigin;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 

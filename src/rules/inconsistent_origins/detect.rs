@@ -12,8 +12,9 @@ use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::Listed;
 use crate::deployment::meant_origin;
-use crate::dotenv::products::app::{AllowedOrigin, App};
+use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::{Certainty, Meaning};
+use crate::dotenv::products::setting::AllowedOrigin;
 use crate::nginx::limits::{self, Limit};
 use crate::source::Place;
 
@@ -148,6 +149,9 @@ fn differing<'o>(
         others.get(index).map(|other| &other.origin).filter(|other| !left.has(other))
     };
     let own: Vec<&Listed> = left.names.origins.iter().filter(|listed| !right.has(&listed.origin)).collect();
+    if own.is_empty() {
+        return Vec::new();
+    }
     // A search among all may skip each origin that both name; reading the list anew costs more where it is long.
     let anew = others.len() * STEPS_OF_AN_ORIGIN;
     let is_cheaper = own.len() * left.names.origins.len() > anew && !limits::is_spent();

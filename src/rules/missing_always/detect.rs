@@ -11,7 +11,7 @@ use crate::deployment::lacking;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
-use crate::nginx::simulate::app::AppStatus;
+use crate::nginx::simulate::upstream::AppStatus;
 use crate::source::Place;
 
 /// What an app answers when it fails, and when it does not find what is asked for.

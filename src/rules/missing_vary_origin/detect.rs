@@ -12,7 +12,8 @@ use crate::deployment::Site;
 use crate::deployment::ask::questions;
 use crate::nginx::config::settings::Protocol;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::simulate::answer::{Answer, AnsweredBy, Model, Question};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::simulate::model::Model;
 
 /// An Allow-Origin that varies without saying so.
 #[derive(Debug, Clone)]

@@ -38,15 +38,16 @@
 use std::collections::BTreeSet;
 
 use crate::cors::serialized::{OriginFault, check_serialized};
+use crate::deployment::Deployment;
 use crate::deployment::Senders;
 use crate::deployment::ask::questions;
 use crate::deployment::origins::lists;
 use crate::dotenv::products::keys::{Certainty, Meaning, Slash};
+use crate::dotenv::products::setting::AllowedOrigin;
 use crate::finding::{Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
-use crate::{deployment::Deployment, dotenv::products::app::AllowedOrigin, source::Place};
-
 use crate::rules::shared::{edits, wording};
+use crate::source::Place;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {

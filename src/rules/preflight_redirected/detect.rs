@@ -10,8 +10,8 @@ use crate::deployment::Site;
 use crate::dotenv::products::keys::Meaning;
 use crate::nginx::config::ContextId;
 use crate::nginx::simulate::answer::EntryPoint;
-use crate::nginx::simulate::app::Upstream;
 use crate::nginx::simulate::locations::{Pattern, pattern};
+use crate::nginx::simulate::upstream::Upstream;
 use crate::source::Place;
 
 /// A URL that pages ask for, and the location that makes nginx redirect it (A3.11).

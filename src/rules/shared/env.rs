@@ -4,8 +4,8 @@ use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::origins::lists;
-use crate::dotenv::products::app::AllowedOrigin;
 use crate::dotenv::products::keys::Certainty;
+use crate::dotenv::products::setting::AllowedOrigin;
 use crate::dotenv::syntax::file_name::Role;
 use crate::finding::Severity;
 

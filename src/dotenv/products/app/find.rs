@@ -36,7 +36,7 @@ impl App {
                 if origin.text == "*" && self.any_origin.is_none() {
                     self.any_origin = star(&origin, &allowing);
                 }
-                let reflects = setting.is_of("Directus") && matches!(origin.text.as_str(), "true" | "false");
+                let reflects = setting.may_be_a_word() && matches!(origin.text.as_str(), "true" | "false");
                 if !reflects {
                     self.origins.push(origin);
                 }

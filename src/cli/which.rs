@@ -1,0 +1,76 @@
+//! `--config` and `--isolated`: which settings hold, and what is told where none can be read.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use corslint::report;
+use corslint::settings::{self, Error, Nearest, Settings};
+
+use super::screen;
+use super::tell::{INCOMPLETE, note};
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Which {
+    /// The settings file [default: the nearest corslint.toml or .corslint.toml, up to the repository's root]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Use no settings file
+    #[arg(long, conflicts_with = "config")]
+    pub(super) isolated: bool,
+}
+
+/// Why nothing could be done.
+pub(super) enum Refused {
+    /// What was asked makes no sense.
+    Usage(String),
+    /// The settings cannot be read or understood.
+    Settings(Error),
+}
+
+impl From<String> for Refused {
+    fn from(why: String) -> Self {
+        Refused::Usage(why)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Refused::Settings(error)
+    }
+}
+
+impl Refused {
+    /// Tells it on standard error, with the lines of the settings that are at fault, and gives the exit code.
+    pub(super) fn tell(self) -> u8 {
+        match self {
+            Refused::Usage(why) => note(why),
+            // Where nobody can read it, nothing more can be done.
+            Refused::Settings(Error::Invalid(invalid)) => {
+                let _ = report::write_invalid_settings(screen::error_screen(), *invalid, &mut io::stderr());
+            }
+            Refused::Settings(error) => note(error),
+        }
+        INCOMPLETE
+    }
+}
+
+impl Which {
+    /// The settings for a deployment of these paths.
+    pub(super) fn settings(&self, paths: &[PathBuf]) -> Result<Arc<Settings>, Error> {
+        let path = match &self.config {
+            Some(path) => Some(path.clone()),
+            None if self.isolated => None,
+            None => match settings::nearest(paths)? {
+                Nearest::Found(path) => Some(path),
+                Nearest::NotObeyed(path, why) => {
+                    note(format_args!("{path}: not used, {why}; to use it, give it with --config"));
+                    None
+                }
+                Nearest::Nothing => None,
+            },
+        };
+        path.map_or(Ok(Settings::default()), |path| settings::load(&path)).map(Arc::new)
+    }
+}

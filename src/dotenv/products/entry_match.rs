@@ -1,0 +1,40 @@
+//! What one entry of a list is to an origin, as the product that reads the list compares them.
+
+use crate::dotenv::products::keys::{Answer, Key, Patterns, Scheme, Slash};
+
+/// What an entry is to an origin.
+pub(in crate::dotenv) enum Match {
+    Origin,
+    Any,
+    Nothing,
+    Unknown,
+}
+
+/// What it is as a product reads it. Save for the entries that are this origin but for a slash or for case, it is the same for every origin.
+pub(in crate::dotenv) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
+    if text == "*" {
+        return match key.star {
+            Answer::Yes => Match::Any,
+            Answer::No => Match::Nothing,
+            Answer::Unknown => Match::Unknown,
+        };
+    }
+    let sloping = text.strip_suffix('/');
+    if text == origin || sloping == Some(origin) {
+        let trimmed = if padded { key.trims } else { Answer::Yes };
+        let stripped = match (sloping, key.slash) {
+            (None, _) | (_, Slash::Stripped) => Answer::Yes,
+            (_, Slash::Kept) => Answer::No,
+            _ => Answer::Unknown,
+        };
+        return match (trimmed, stripped) {
+            (Answer::Yes, Answer::Yes) => Match::Origin,
+            (Answer::No, _) | (_, Answer::No) => Match::Nothing,
+            _ => Match::Unknown,
+        };
+    }
+    let pattern = text.contains(['*', '^', '(', '\\']) || text.starts_with('/') || text.starts_with("regex:");
+    let other = text.eq_ignore_ascii_case(origin) || !text.contains("://") && key.scheme != Scheme::Required;
+    let word = !text.contains([':', '.', '/']);
+    if pattern && key.patterns != Patterns::None || other || word { Match::Unknown } else { Match::Nothing }
+}

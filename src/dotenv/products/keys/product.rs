@@ -1,0 +1,77 @@
+//! What a product, or a habit of many apps, does with its CORS keys.
+
+use super::{Answer, Key};
+
+/// What a product does where no list of origins is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithoutList {
+    /// It lets any origin in.
+    Any,
+    /// It lets no other origin in, so an empty list is a way to say that none is wanted.
+    None,
+    /// Nobody has checked.
+    Unchecked,
+}
+
+/// When a product sends the Origin of any page back and allows credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reflects {
+    /// Never, or nobody has checked.
+    Nothing,
+    /// Where any origin and credentials are allowed, as read in the source of django-cors-headers 4.9 (`middleware.py`) and of Starlette 1.10
+    /// (`middleware/cors.py`).
+    WithAnyOrigin,
+    /// Where the list is the word `true`; credentials are allowed unless a key says otherwise.
+    WithTrue,
+}
+
+/// What a page gets whose origin the list does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlisted {
+    /// No Allow-Origin.
+    Refused,
+    /// The first origin of the list.
+    FirstEntry,
+    /// The product lets loopback origins and those of apps (`app://`) in by itself.
+    OwnOrigins,
+}
+
+/// A product.
+#[derive(Debug)]
+pub struct Product {
+    /// Its name, as messages call it.
+    pub name: &'static str,
+    /// Keys that show by their presence that it is this product; each entry is enough, and needs all of its keys.
+    pub markers: &'static [&'static [&'static str]],
+    /// The keys that it reads. Their `product` is empty here and filled in by [`super::all`].
+    pub keys: &'static [Key],
+    /// What it does where no list of origins is set.
+    pub without_list: WithoutList,
+    /// When it sends any Origin back.
+    pub reflects: Reflects,
+    /// What a page gets whose origin is not in its list.
+    pub unlisted: Unlisted,
+    /// Whether its own code reads the keys, whatever the app around it is.
+    pub reads_fixed_names: bool,
+    /// Whether its switch most often stands in a configuration file of its own, so that its absence in a .env file tells little.
+    pub has_own_file: bool,
+    /// Whether it is a habit of many apps and has no name.
+    pub is_habit: bool,
+}
+
+impl Product {
+    /// Returns whether other keys of the app's files show that it is this product; `present` says which keys they have.
+    pub fn is_shown(&self, present: impl Fn(&str) -> bool) -> bool {
+        self.markers.iter().any(|keys| keys.iter().all(|key| present(key)))
+    }
+
+    /// Returns whether an empty list shuts out pages that were meant to get in. Where the product is open by default, it depends on whether an
+    /// empty value counts as one.
+    pub fn shuts_out_when_empty(&self) -> Answer {
+        match self.without_list {
+            WithoutList::Any => Answer::Unknown,
+            WithoutList::None => Answer::No,
+            WithoutList::Unchecked => Answer::Yes,
+        }
+    }
+}
