@@ -8,10 +8,10 @@ mod fix;
 mod input;
 mod interrupt;
 mod lint;
+mod messages;
 mod output;
 mod progress;
 mod screen;
-mod tell;
 mod trace;
 mod values;
 mod which;
@@ -21,7 +21,7 @@ use std::io::{ErrorKind, Write};
 use clap::{Parser, Subcommand};
 
 use clap_complete::Shell;
-use config::Config;
+use config::ConfigCommand;
 use corslint::report::visible;
 use corslint::source::reason;
 use documents::Schema;
@@ -60,7 +60,7 @@ enum Command {
     Trace(Box<TraceArguments>),
     /// Show the settings that hold, or write a file of them
     #[command(subcommand)]
-    Config(Config),
+    Config(ConfigCommand),
     /// Fix what can be fixed without a doubt, and show what is left
     Fix(Box<FixArguments>),
     /// Print the script with which a shell completes this command line
@@ -119,7 +119,7 @@ impl Cli {
 fn end(said: &clap::Error) -> ! {
     let written = said.print().and_then(|()| std::io::stdout().flush());
     std::process::exit(match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => i32::from(tell::complain(reason(&error))),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => i32::from(messages::complain(reason(&error))),
         _ => said.exit_code(),
     })
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use crate::dotenv::syntax::tree::{StatementKind, Tree as EnvTree};
+use crate::dotenv::syntax::tree::{EnvTree, StatementKind};
 use crate::finding::{Finding, Fingerprint};
 use crate::nginx::config::Trees;
 use crate::nginx::syntax::tree::{Body, Tree};
@@ -31,7 +31,7 @@ type Scope = [u8; 32];
 
 /// What is known from the findings before.
 #[derive(Default)]
-struct Known {
+struct KnownText {
     /// The blocks that were looked at, by file and directive.
     scopes: HashMap<(FileId, u32), Scope>,
     /// Where the last one was found among the directives of its file.
@@ -42,7 +42,7 @@ struct Known {
 pub(crate) fn mark(sources: &Sources, nginx: &Trees, env: &BTreeMap<FileId, EnvTree>, findings: &mut [Finding]) {
     let parts: Vec<&[Finding]> = findings.chunks(AT_A_TIME).collect();
     let unnumbered = parallel::map(&parts, 1, |part| {
-        let mut known = Known::default();
+        let mut known = KnownText::default();
         part.iter().map(|finding| unnumbered(sources, nginx, env, finding, &mut known)).collect::<Vec<_>>()
     });
     let mut seen: HashMap<Fingerprint, u32> = HashMap::new();
@@ -66,7 +66,7 @@ fn unnumbered(
     nginx: &Trees,
     env: &BTreeMap<FileId, EnvTree>,
     finding: &Finding,
-    known: &mut Known,
+    known: &mut KnownText,
 ) -> Fingerprint {
     let place = finding.primary.place;
     let source = sources.get(place.file);

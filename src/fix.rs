@@ -85,7 +85,7 @@ impl Fixed {
 /// As for [`engine::lint`].
 pub fn fix(options: &Options) -> Result<Fixed, Error> {
     // Whether a fix brings something else about shows only beside the findings of all rules.
-    let mut state = State::new(engine::Options { rules: Vec::new(), ..options.files.clone() })?;
+    let mut state = FilesState::new(engine::Options { rules: Vec::new(), ..options.files.clone() })?;
     let (mut first, mut mended, mut checks, mut left) = (None, Vec::new(), 0, BTreeSet::new());
     // Each round makes a fix, so that a second run finds nothing to do; the number of checks is limited.
     loop {
@@ -161,19 +161,19 @@ fn masked(source: &Source) -> Vec<Span> {
 
 /// The files as they would be, and what is found in them by all rules.
 #[derive(Debug)]
-struct State {
+struct FilesState {
     files: engine::Options,
     outcome: Outcome,
 }
 
-impl State {
+impl FilesState {
     fn new(files: engine::Options) -> Result<Self, Error> {
         let outcome = engine::lint(&files)?;
-        Ok(State { files, outcome })
+        Ok(FilesState { files, outcome })
     }
 
     /// The same with these fixes, none of which touches another.
-    fn with(&self, fixes: &[Fixable<'_>], moves: &mut Moves) -> Result<State, Error> {
+    fn with(&self, fixes: &[Fixable<'_>], moves: &mut Moves) -> Result<FilesState, Error> {
         let mut edits = Edits::default();
         let mut files = self.files.clone();
         fixes.iter().for_each(|(_, fix)| _ = edits.add(&fix.edits));
@@ -184,7 +184,7 @@ impl State {
             }
         }
         moves.add(&edits);
-        State::new(files)
+        FilesState::new(files)
     }
 }
 

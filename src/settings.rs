@@ -20,11 +20,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::dotenv::products::keys::{Key, Own};
+use crate::dotenv::products::keys::{Key, OwnKeys};
 use crate::finding::Severity;
 use crate::source::{Source, Span};
 use crate::trust::absolute;
-pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, Nearest, load, nearest};
+pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, NearestSettings, load, nearest};
 pub use globs::Globs;
 pub use own_key::word as meaning_word;
 pub use read::from_source;
@@ -34,7 +34,7 @@ pub use values::version;
 
 /// The context a fragment is included into, for a file that is not a whole configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Context {
+pub enum StatedContext {
     /// `http { … }`.
     Http,
     /// `server { … }` in it.
@@ -115,7 +115,7 @@ pub struct Settings {
     /// The directory that stands for `/` of the production machine.
     pub root: Option<Set<PathBuf>>,
     /// Where fragments are included.
-    pub context: Option<Set<Context>>,
+    pub context: Option<Set<StatedContext>>,
     /// The nginx that will read the files.
     pub nginx_version: Option<Set<(u32, u32, u32)>>,
     /// Whether the app sends CORS headers itself.
@@ -147,12 +147,12 @@ pub struct Invalid {
     /// The file. Everything in it counts as secret, since it may not be a settings file at all.
     pub source: Source,
     /// What is wrong, by place; never empty.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SettingsProblem>,
 }
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct SettingsProblem {
     /// Where.
     pub span: Span,
     /// What is wrong.
@@ -213,8 +213,8 @@ impl Settings {
     }
 
     /// What `[env]` says of a team's own keys.
-    pub fn own_keys(&self) -> Own {
-        Own::new(self.env.iter().map(|(name, key)| (name.clone(), key.value)).collect())
+    pub fn own_keys(&self) -> OwnKeys {
+        OwnKeys::new(self.env.iter().map(|(name, key)| (name.clone(), key.value)).collect())
     }
 
     /// Where something is set, as `corslint.toml:3`.

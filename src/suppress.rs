@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::dotenv::syntax::tree::{StatementKind, Tree as EnvTree};
+use crate::dotenv::syntax::tree::{EnvTree, StatementKind};
 use crate::finding::Finding;
 use crate::nginx::config::Trees;
 use crate::nginx::syntax::tree::Tree;

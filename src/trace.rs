@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::cors::check::{self, Field, Response};
+use crate::cors::check::{self, FieldLine, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::page::{CredentialsMode, NotSendable, PageRequest};
 use crate::cors::request::Request;
@@ -249,7 +249,7 @@ fn exchange(
     let fields = traced
         .headers
         .iter()
-        .map(|header| Field { name: header.name.clone().into(), value: header.value.clone().map(Into::into) });
+        .map(|header| FieldLine { name: header.name.clone().into(), value: header.value.clone().map(Into::into) });
     let open = answers.iter().any(|answer| answer.open.is_some());
     let response = Response { status: traced.status, headers: fields.collect(), open };
     (traced, response)

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use corslint::dotenv::products::app;
 use corslint::dotenv::reading::loaders::{Loader, readings};
 use corslint::dotenv::syntax::grammar::parse;
-use corslint::dotenv::syntax::tree::{Assignment, PartKind, Quoting, StatementKind, Tree, secrets};
+use corslint::dotenv::syntax::tree::{Assignment, EnvQuoting, EnvTree, PartKind, StatementKind, secrets};
 use corslint::source::{FileId, Span};
 
 use crate::properties::dotenv::sound;
 
 /// A tree as text: a line for a statement, every piece in backticks, then the errors and the secrets.
-fn render(tree: &Tree, file: &[u8]) -> String {
+fn render(tree: &EnvTree, file: &[u8]) -> String {
     let mut text = String::new();
     if !tree.bom.is_empty() {
         text.push_str("byte order mark\n");
@@ -55,16 +55,16 @@ fn commented(comment: Option<Span>, file: &[u8]) -> String {
     comment.map_or(String::new(), |comment| format!(" comment {}", quote(comment, file)))
 }
 
-fn render_assignment(tree: &Tree, assignment: &Assignment, file: &[u8]) -> String {
+fn render_assignment(tree: &EnvTree, assignment: &Assignment, file: &[u8]) -> String {
     let value = &assignment.value;
     let separator = assignment.separator;
     let mark = quote(separator.before.to(separator.mark).to(separator.after), file);
     let quoting = match value.quoting {
-        Quoting::None => "none",
-        Quoting::Bare => "bare",
-        Quoting::Single => "single",
-        Quoting::Double => "double",
-        Quoting::Backtick => "backtick",
+        EnvQuoting::None => "none",
+        EnvQuoting::Bare => "bare",
+        EnvQuoting::Single => "single",
+        EnvQuoting::Double => "double",
+        EnvQuoting::Backtick => "backtick",
     };
     let open = if value.closed { "" } else { " open" };
     let mut line = format!("{}{} {mark} {quoting}{open}", exported(assignment.export), quote(assignment.key, file));

@@ -3,7 +3,7 @@
 use corslint::dotenv::products::app;
 use corslint::dotenv::reading::loaders::{Loader, readings};
 use corslint::dotenv::syntax::grammar::parse;
-use corslint::dotenv::syntax::tree::{Assignment, StatementKind, Tree, secrets};
+use corslint::dotenv::syntax::tree::{Assignment, EnvTree, StatementKind, secrets};
 use corslint::source::{FileId, Span};
 
 use super::{assert_whole, brief, cost};
@@ -30,7 +30,7 @@ pub fn check(file: &[u8]) {
 }
 
 /// Asserts that every span lies where the tree says: statements and parts without gap or overlap, secrets in order.
-pub fn sound(tree: &Tree, file: &[u8]) {
+pub fn sound(tree: &EnvTree, file: &[u8]) {
     let mut end = tree.bom.end;
     for statement in &tree.statements {
         assert!(statement.span.start == end && !statement.span.is_empty(), "a gap at {end} in {}", brief(file));
@@ -48,7 +48,7 @@ pub fn sound(tree: &Tree, file: &[u8]) {
     }
 }
 
-fn covered(tree: &Tree, assignment: &Assignment, statement: Span, file: &[u8]) {
+fn covered(tree: &EnvTree, assignment: &Assignment, statement: Span, file: &[u8]) {
     let value = assignment.value;
     let mut end = value.inner.start;
     for part in tree.parts(&value) {
@@ -69,7 +69,7 @@ fn covered(tree: &Tree, assignment: &Assignment, statement: Span, file: &[u8]) {
 }
 
 /// Asserts that every byte of a value, of what follows it, and of what nobody can read, is a secret.
-fn hidden(tree: &Tree, file: &[u8]) {
+fn hidden(tree: &EnvTree, file: &[u8]) {
     let secrets = secrets(tree, file);
     let is_secret = |span: Span| {
         let next = secrets.partition_point(|secret| secret.end <= span.start);
@@ -89,7 +89,7 @@ fn hidden(tree: &Tree, file: &[u8]) {
 }
 
 /// The tree written out again: every statement without the blanks around it, its line ended as it was.
-fn print(tree: &Tree, file: &[u8]) -> Vec<u8> {
+fn print(tree: &EnvTree, file: &[u8]) -> Vec<u8> {
     let mut text = tree.bom.of(file).to_vec();
     for statement in &tree.statements {
         let line = statement.span.of(file);
@@ -127,7 +127,7 @@ fn pieces(kind: &StatementKind) -> Vec<Span> {
 }
 
 /// What a tree says, wherever its lines stand.
-fn meaning(tree: &Tree, file: &[u8]) -> Vec<String> {
+fn meaning(tree: &EnvTree, file: &[u8]) -> Vec<String> {
     let statements = tree.statements.iter().map(|statement| {
         let parts = match statement.kind {
             StatementKind::Assignment(assignment) => {

@@ -10,7 +10,7 @@ use corslint::engine::Repository;
 use corslint::replace::replace;
 use corslint::source::reason;
 
-use super::tell::note;
+use super::messages::note;
 
 /// How many stale entries are named.
 const MOST_STALE: usize = 10;

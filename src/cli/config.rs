@@ -12,11 +12,11 @@ use corslint::settings::{self, FailOn, Level, Set, Settings};
 use corslint::source::{Span, reason};
 
 use super::lint::Lint;
-use super::tell::{complain, print};
-use super::which::Refused;
+use super::messages::{complain, print};
+use super::which::NotRun;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Config {
+pub(super) enum ConfigCommand {
     /// Show the settings that hold for some paths, each with the line that sets it
     Show(Box<Lint>),
     /// Write a corslint.toml in which every setting is explained and none is set
@@ -25,19 +25,19 @@ pub(super) enum Config {
     Schema,
 }
 
-impl Config {
+impl ConfigCommand {
     /// Shows the settings, or writes a file of them, and gives the exit code.
     pub(super) fn run(&self) -> u8 {
         match self {
-            Config::Show(lint) => match lint.input.which.settings(&lint.paths) {
+            ConfigCommand::Show(lint) => match lint.input.which.settings(&lint.paths) {
                 Ok(settings) => print(0, |out| show(lint, &settings, out)),
-                Err(error) => Refused::Settings(error).tell(),
+                Err(error) => NotRun::Settings(error).tell(),
             },
-            Config::Init => match init() {
+            ConfigCommand::Init => match init() {
                 Ok(path) => print(0, |out| writeln!(out, "{path}")),
                 Err(why) => complain(why),
             },
-            Config::Schema => print(0, |out| writeln!(out, "{:#}", settings::schema())),
+            ConfigCommand::Schema => print(0, |out| writeln!(out, "{:#}", settings::schema())),
         }
     }
 }

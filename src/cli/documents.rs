@@ -8,7 +8,7 @@ use corslint::report::schema;
 use corslint::words::meant;
 
 use super::Cli;
-use super::tell::{complain, print};
+use super::messages::{complain, print};
 
 /// A schema that is published.
 #[derive(Debug, Clone, Copy, ValueEnum)]

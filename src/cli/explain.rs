@@ -9,8 +9,8 @@ use corslint::rule::Rule;
 use corslint::rules;
 use corslint::words::meant;
 
+use super::messages::{complain, print};
 use super::screen::{self, Color};
-use super::tell::{complain, print};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {

@@ -13,7 +13,7 @@ use corslint::settings::Settings;
 
 use super::interrupt;
 use super::lint::Lint;
-use super::tell::{FOUND, INCOMPLETE, complain, note, print};
+use super::messages::{FOUND, INCOMPLETE, complain, note, print};
 
 const FIX_EXAMPLES: &str = "\
 Examples:

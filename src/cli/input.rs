@@ -10,7 +10,7 @@ use corslint::engine::Overlay;
 use corslint::source::{MAX_FILE_BYTES, reason};
 
 use super::values::ContextName;
-use super::which::{Refused, Which};
+use super::which::{NotRun, Which};
 
 /// How standard input is called where nothing says which file it stands for.
 const STDIN: &str = "<stdin>";
@@ -71,7 +71,7 @@ impl Input {
     ///
     /// `--stdin-filename` without `-`; standard input that cannot be read, is too large, or is of no kind that shows;
     /// settings that cannot be read or understood.
-    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<engine::Options, Refused> {
+    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<engine::Options, NotRun> {
         let mut options = engine::Options {
             paths: paths.to_vec(),
             root: self.root.clone(),
@@ -82,7 +82,7 @@ impl Input {
         let Some(path) = self.stdin(paths) else {
             if self.stdin_filename.is_some() {
                 let why = "--stdin-filename names what is read from `-`; give that path, too";
-                return Err(Refused::Usage(why.to_owned()));
+                return Err(NotRun::Usage(why.to_owned()));
             }
             options.settings = self.which.settings(paths)?;
             return Ok(options);

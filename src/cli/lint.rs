@@ -8,18 +8,18 @@ use corslint::engine;
 use corslint::engine::Outcome;
 use corslint::finding::Severity;
 use corslint::report::{self, Format, View};
-use corslint::settings::{FailOn as Least, Settings};
+use corslint::settings::{FailOn, Settings};
 use corslint::words;
 
 use super::baseline::BaselineArguments;
 use super::explain;
 use super::input::Input;
+use super::messages::{FOUND, INCOMPLETE, complain, note};
 use super::output::OutputArguments;
 use super::progress;
 use super::screen;
-use super::tell::{FOUND, INCOMPLETE, complain, note};
 use super::values::version;
-use super::which::Refused;
+use super::which::NotRun;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Lint {
@@ -33,7 +33,7 @@ pub(super) struct Lint {
 
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY")]
-    pub(super) fail_on: Option<FailOn>,
+    pub(super) fail_on: Option<FailOnName>,
 
     #[command(flatten)]
     pub(super) input: Input,
@@ -62,7 +62,7 @@ pub(super) struct Lint {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum FailOn {
+pub(super) enum FailOnName {
     Error,
     Warning,
     Advice,
@@ -70,13 +70,13 @@ pub(super) enum FailOn {
     Never,
 }
 
-impl From<FailOn> for Least {
-    fn from(given: FailOn) -> Self {
+impl From<FailOnName> for FailOn {
+    fn from(given: FailOnName) -> Self {
         match given {
-            FailOn::Error => Least::At(Severity::Error),
-            FailOn::Warning => Least::At(Severity::Warning),
-            FailOn::Advice => Least::At(Severity::Advice),
-            FailOn::Never => Least::Never,
+            FailOnName::Error => FailOn::At(Severity::Error),
+            FailOnName::Warning => FailOn::At(Severity::Warning),
+            FailOnName::Advice => FailOn::At(Severity::Advice),
+            FailOnName::Never => FailOn::Never,
         }
     }
 }
@@ -186,9 +186,9 @@ impl Lint {
     /// # Errors
     ///
     /// A rule that does not exist, two formats for one place, a baseline that cannot be read, and as for [`Input::read`].
-    pub(super) fn options(&self) -> Result<engine::Options, Refused> {
+    pub(super) fn options(&self) -> Result<engine::Options, NotRun> {
         if let Some(id) = self.unknown_rule() {
-            return Err(Refused::Usage(explain::unknown(id)));
+            return Err(NotRun::Usage(explain::unknown(id)));
         }
         // Before anything is read or written.
         self.output.outputs()?;
@@ -213,9 +213,9 @@ impl Lint {
     /// Returns whether a finding makes the run fail.
     fn fails(&self, settings: &Settings, outcome: &Outcome) -> bool {
         let set = settings.fail_on.as_ref().map(|set| set.value);
-        match self.fail_on.map(Least::from).or(set).unwrap_or(Least::At(Severity::Warning)) {
-            Least::At(least) => outcome.findings.iter().any(|finding| finding.severity >= least),
-            Least::Never => false,
+        match self.fail_on.map(FailOn::from).or(set).unwrap_or(FailOn::At(Severity::Warning)) {
+            FailOn::At(least) => outcome.findings.iter().any(|finding| finding.severity >= least),
+            FailOn::Never => false,
         }
     }
 }

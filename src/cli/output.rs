@@ -12,8 +12,8 @@ use corslint::report::{self, Format, View};
 use corslint::words::meant;
 
 use super::interrupt;
+use super::messages::{complain, print};
 use super::screen::{self, Color};
-use super::tell::{complain, print};
 
 /// How many findings a terminal shows unless more are asked for.
 const MOST_ON_A_TERMINAL: usize = 200;

@@ -9,9 +9,9 @@ use corslint::report::{self, Format};
 use corslint::trace;
 
 use super::input::Input;
-use super::tell::{FOUND, INCOMPLETE, complain, print};
+use super::messages::{FOUND, INCOMPLETE, complain, print};
 use super::values::{app_status, header};
-use super::which::Refused;
+use super::which::NotRun;
 
 const TRACE_EXAMPLES: &str = "\
 Example:
@@ -95,7 +95,7 @@ impl TraceArguments {
     /// # Errors
     ///
     /// As for [`Input::read`].
-    fn options(&self) -> Result<trace::Options, Refused> {
+    fn options(&self) -> Result<trace::Options, NotRun> {
         Ok(trace::Options {
             files: self.input.read(&self.paths)?,
             url: self.url.clone(),

@@ -32,11 +32,11 @@ pub(super) enum ContextName {
 }
 
 impl ContextName {
-    pub(super) fn context(self) -> engine::Context {
+    pub(super) fn context(self) -> engine::StatedContext {
         match self {
-            ContextName::Http => engine::Context::Http,
-            ContextName::Server => engine::Context::Server,
-            ContextName::Location => engine::Context::Location,
+            ContextName::Http => engine::StatedContext::Http,
+            ContextName::Server => engine::StatedContext::Server,
+            ContextName::Location => engine::StatedContext::Location,
         }
     }
 }

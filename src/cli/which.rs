@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use corslint::report;
-use corslint::settings::{self, Error, Nearest, Settings};
+use corslint::settings::{self, Error, NearestSettings, Settings};
 
+use super::messages::{INCOMPLETE, note};
 use super::screen;
-use super::tell::{INCOMPLETE, note};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Which {
@@ -22,35 +22,35 @@ pub(super) struct Which {
 }
 
 /// Why nothing could be done.
-pub(super) enum Refused {
+pub(super) enum NotRun {
     /// What was asked makes no sense.
     Usage(String),
     /// The settings cannot be read or understood.
     Settings(Error),
 }
 
-impl From<String> for Refused {
+impl From<String> for NotRun {
     fn from(why: String) -> Self {
-        Refused::Usage(why)
+        NotRun::Usage(why)
     }
 }
 
-impl From<Error> for Refused {
+impl From<Error> for NotRun {
     fn from(error: Error) -> Self {
-        Refused::Settings(error)
+        NotRun::Settings(error)
     }
 }
 
-impl Refused {
+impl NotRun {
     /// Tells it on standard error, with the lines of the settings that are at fault, and gives the exit code.
     pub(super) fn tell(self) -> u8 {
         match self {
-            Refused::Usage(why) => note(why),
+            NotRun::Usage(why) => note(why),
             // Where nobody can read it, nothing more can be done.
-            Refused::Settings(Error::Invalid(invalid)) => {
+            NotRun::Settings(Error::Invalid(invalid)) => {
                 let _ = report::write_invalid_settings(screen::error_screen(), *invalid, &mut io::stderr());
             }
-            Refused::Settings(error) => note(error),
+            NotRun::Settings(error) => note(error),
         }
         INCOMPLETE
     }
@@ -63,12 +63,12 @@ impl Which {
             Some(path) => Some(path.clone()),
             None if self.isolated => None,
             None => match settings::nearest(paths)? {
-                Nearest::Found(path) => Some(path),
-                Nearest::NotObeyed(path, why) => {
+                NearestSettings::Found(path) => Some(path),
+                NearestSettings::NotObeyed(path, why) => {
                     note(format_args!("{path}: not used, {why}; to use it, give it with --config"));
                     None
                 }
-                Nearest::Nothing => None,
+                NearestSettings::Nothing => None,
             },
         };
         path.map_or(Ok(Settings::default()), |path| settings::load(&path)).map(Arc::new)

@@ -14,7 +14,7 @@ use super::verdict::{Blocked, Kind, Missing, Reason, Unknown, Verdict};
 
 /// A header field of an answer: one line on the wire, so that a name sent twice is two of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field<'r> {
+pub struct FieldLine<'r> {
     /// Its name, in any case.
     pub name: Cow<'r, str>,
     /// Its value; `None` where it is not known, and then the line may also be missing.
@@ -27,7 +27,7 @@ pub struct Response<'r> {
     /// The status; `None` where it is not known.
     pub status: Option<u16>,
     /// The header fields, in the order of their lines.
-    pub headers: Vec<Field<'r>>,
+    pub headers: Vec<FieldLine<'r>>,
     /// Whether there may be more fields than are listed, as in an app's answer that only its code knows.
     pub open: bool,
 }
@@ -35,7 +35,8 @@ pub struct Response<'r> {
 impl<'r> Response<'r> {
     /// An answer of which all is known.
     pub fn known(status: u16, headers: &[(&'r str, &'r str)]) -> Response<'r> {
-        let field = |(name, value): &(&'r str, &'r str)| Field { name: (*name).into(), value: Some((*value).into()) };
+        let field =
+            |(name, value): &(&'r str, &'r str)| FieldLine { name: (*name).into(), value: Some((*value).into()) };
         Response { status: Some(status), headers: headers.iter().map(field).collect(), open: false }
     }
 
@@ -45,8 +46,8 @@ impl<'r> Response<'r> {
     }
 
     /// What is known of all lines of one name.
-    fn get(&self, name: &str) -> Lines<'_> {
-        let mut lines = Lines { values: Vec::new(), open: self.open };
+    fn get(&self, name: &str) -> FieldLines<'_> {
+        let mut lines = FieldLines { values: Vec::new(), open: self.open };
         for field in self.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name)) {
             match &field.value {
                 Some(value) => lines.values.push(trim(value)),
@@ -58,14 +59,14 @@ impl<'r> Response<'r> {
 }
 
 /// The lines of one name.
-struct Lines<'r> {
+struct FieldLines<'r> {
     /// The values that are known, without the white space around them.
     values: Vec<&'r str>,
     /// Whether there may be more.
     open: bool,
 }
 
-impl Lines<'_> {
+impl FieldLines<'_> {
     /// "To get a header name from a header list": all values with a comma and a blank between them.
     fn combined(&self) -> Option<Cow<'_, str>> {
         match self.values.as_slice() {
@@ -290,7 +291,7 @@ mod tests {
     /// Known lines, and the names of lines whose value is not known.
     fn answer<'r>(status: Option<u16>, known: &[(&'r str, &'r str)], unknown: &[&'r str], open: bool) -> Response<'r> {
         let mut response = Response::known(200, known);
-        response.headers.extend(unknown.iter().map(|name| Field { name: (*name).into(), value: None }));
+        response.headers.extend(unknown.iter().map(|name| FieldLine { name: (*name).into(), value: None }));
         Response { status, open, ..response }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// The parts of an origin in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(super) struct PlainParts {
     pub(super) scheme: &'static str,
     pub(super) host: Range<usize>,
     pub(super) port: Option<u16>,
@@ -13,7 +13,7 @@ pub(super) struct Parts {
 
 /// The parts of `http://host` or `https://host:port`, where the host is a name in lower-case ASCII that the URL standard leaves as it
 /// is, and the port is written as it is serialized. Nothing of any other text, right or wrong: that is for closer reading.
-pub(super) fn parts(text: &str) -> Option<Parts> {
+pub(super) fn parts(text: &str) -> Option<PlainParts> {
     let (scheme, default_port, rest) = match text.strip_prefix("https://") {
         Some(rest) => ("https", 443, rest),
         None => ("http", 80, text.strip_prefix("http://")?),
@@ -25,7 +25,7 @@ pub(super) fn parts(text: &str) -> Option<Parts> {
         [b':', digits @ ..] => Some(port(digits).filter(|port| *port != default_port)?),
         _ => return None,
     };
-    Some(Parts { scheme, host: start..start + length, port })
+    Some(PlainParts { scheme, host: start..start + length, port })
 }
 
 /// How long the host at the start of `text` is. Its last label begins with a letter, since one that begins with a digit may make it an

@@ -62,7 +62,7 @@ pub struct NotSerialized {
 ///
 /// The text is not byte for byte what a browser sends.
 pub fn check_serialized(text: &str) -> Result<Origin, NotSerialized> {
-    if let Some(plain::Parts { scheme, host, port }) = plain::parts(text) {
+    if let Some(plain::PlainParts { scheme, host, port }) = plain::parts(text) {
         let host = text.get(host).unwrap_or_default().to_owned();
         return Ok(Origin::Tuple { scheme: scheme.into(), host, port });
     }

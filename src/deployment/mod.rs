@@ -4,14 +4,15 @@
 //! a foreign one, would get: a preflight and the request itself, with and without credentials. Rules judge these
 //! exchanges instead of the text.
 
-mod alike;
 pub(crate) mod apps;
 pub(crate) mod ask;
 pub(crate) mod before_after;
+mod equivalence;
 pub(crate) mod field_place;
+pub(crate) mod locations;
 pub(crate) mod origins;
 
-pub use apps::environment::{Apps, EnvFile, EnvKey, Names, Project};
+pub use apps::environment::{Apps, EnvFile, EnvKey, KeyNames, Project};
 pub use apps::pairing::Behind;
 pub use apps::responses::{upstream, upstream_to};
 pub use ask::asker::{Asker, assumption};
@@ -28,13 +29,14 @@ pub use origins::senders::Senders;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use alike::KindOf;
-use alike::{Alike, Around, Touched};
-use ask::{entry_url, exchange, methods, probe, questions, route};
+use ask::{exchange, methods, probe, questions, route};
+pub(crate) use equivalence::KindOf;
+use equivalence::{Around, Equivalence, Touched};
+use locations::entry_url;
 
 use crate::cors::header::CorsHeader;
 use crate::dotenv::products::app::{App, Evidence};
-use crate::dotenv::products::keys::Own;
+use crate::dotenv::products::keys::OwnKeys;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::origins::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
@@ -58,7 +60,7 @@ pub struct Deployment<'d> {
     /// The apps whose .env files were given, behind nginx or not.
     pub projects: &'d [Project<'d>],
     /// What the settings say of a team's own keys.
-    pub own_keys: &'d Own,
+    pub own_keys: &'d OwnKeys,
     /// See [`origins::lists::origin_lists`].
     origin_lists: OnceLock<Vec<OriginList>>,
     /// What is left of the steps that all sites may take.
@@ -93,11 +95,11 @@ pub struct Site<'d> {
     /// How many of these are asked at every route; those behind them are asked for the sake of an `if`.
     common: usize,
     /// The places that are not asked since they are like others.
-    alike: Alike,
+    equivalence: Equivalence,
 }
 
 impl<'d> Deployment<'d> {
-    /// Asks every configuration what matters to CORS. Of places that mean the same, the first is asked: see [`Deployment::ask_alike`].
+    /// Asks every configuration what matters to CORS. Of places that mean the same, the first is asked: see [`Deployment::ask_equivalents`].
     pub fn new(sources: &'d Sources, configs: &'d [Config<'d>], apps: &'d Apps<'d>) -> Self {
         let files = apps.files.iter().flat_map(|app| &app.files);
         let texts: Vec<&[u8]> = files.map(|file| &sources.get(*file).bytes[..]).collect();
@@ -143,12 +145,12 @@ impl<'d> Deployment<'d> {
 
     /// Asks the places that are like those in which something was found: at these places in the files, or because a limit was met. Says whether
     /// there were any. What was found before is to be looked for again.
-    pub fn ask_alike(&mut self, found: &[Place]) -> bool {
+    pub fn ask_equivalents(&mut self, found: &[Place]) -> bool {
         let mut is_any = false;
         for site in &mut self.sites {
             let mut touched = Touched::new(site, found);
             touched.add_blocks(site, &site.asker.model.given_up().into_iter().map(|(block, _)| block).collect());
-            if !touched.is_empty() && site.alike.show(site.config, &touched) {
+            if !touched.is_empty() && site.equivalence.show(site.config, &touched) {
                 site.ask_routes(&mut self.steps);
                 is_any = true;
             }
@@ -208,7 +210,7 @@ impl<'d> Site<'d> {
         let (bases, met) = watched(|| metered(&mut steps.for_locations, bases));
         met.inspect(|limit| model.give_up(config.top(), *limit));
         let mapped_methods = methods::mapped(model);
-        let alike = around.map_or_else(Alike::default, |around| Alike::new(model, &bases, around));
+        let equivalence = around.map_or_else(Equivalence::default, |around| Equivalence::new(model, &bases, around));
         let mut site = Site {
             public: OnceLock::new(),
             routes_by_file: OnceLock::new(),
@@ -222,7 +224,7 @@ impl<'d> Site<'d> {
             routes_by_item: BTreeMap::new(),
             exchanges: Vec::new(),
             common: 0,
-            alike,
+            equivalence,
         };
         site.ask_routes(steps);
         site
@@ -236,7 +238,7 @@ impl<'d> Site<'d> {
         }
         let routes = metered(&mut steps.for_locations, || route::routes(self));
         let before = std::mem::replace(&mut self.routes, routes);
-        self.routes_by_item = questions::routes_by_item(self.config, &self.alike, &self.routes);
+        self.routes_by_item = questions::routes_by_item(self.config, &self.equivalence, &self.routes);
         self.public = OnceLock::new();
         self.routes_by_file = OnceLock::new();
         let numbers: BTreeMap<ContextId, usize> =
@@ -263,12 +265,12 @@ impl<'d> Site<'d> {
 
     /// Which kind a place is of; places of one kind get the same responses but for the words that differ.
     pub(crate) fn kind_of(&self, context: ContextId) -> KindOf {
-        self.alike.kind_of(self.config, context)
+        self.equivalence.kind_of(self.config, context)
     }
 
     /// The contexts of the configuration but for those in places that are not asked, parents before children.
     pub fn contexts(&self) -> impl Iterator<Item = ContextId> {
-        self.config.contexts().filter(|context| !self.alike.is_hidden(*context))
+        self.config.contexts().filter(|context| !self.equivalence.is_hidden(*context))
     }
 }
 

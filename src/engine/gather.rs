@@ -7,9 +7,9 @@ use hashbrown::HashSet;
 
 use crate::deployment::Apps;
 use crate::dotenv::syntax::file_name::is_env_file_name;
-use crate::engine::Context;
 use crate::engine::Error;
 use crate::engine::Options;
+use crate::engine::StatedContext;
 use crate::engine::apps::group;
 use crate::engine::apps::template_values;
 use crate::engine::findings::of_reading;
@@ -293,9 +293,9 @@ impl<'o> Gathered<'o> {
 
     fn stated_context(&self) -> Option<ContextKind> {
         self.options.context().map(|context| match context {
-            Context::Http => ContextKind::Http,
-            Context::Server => ContextKind::Server,
-            Context::Location => ContextKind::Location,
+            StatedContext::Http => ContextKind::Http,
+            StatedContext::Server => ContextKind::Server,
+            StatedContext::Location => ContextKind::Location,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! The engine: discover, read, build the deployment, ask every rule, sort.
 
-#[cfg(test)]
-mod alike;
 mod apps;
+#[cfg(test)]
+mod equivalence;
 mod findings;
 mod gather;
 pub(crate) mod input;
@@ -26,8 +26,8 @@ use crate::nginx::limits::{metered, steps_for, watched};
 use crate::parallel;
 use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
-pub use crate::settings::Context;
 use crate::settings::Settings;
+pub use crate::settings::StatedContext;
 use crate::source::{FileId, Place, Source, Sources};
 use crate::suppress;
 use findings::{finding_limit, includers, levels, of_reading};
@@ -48,7 +48,7 @@ pub struct Options {
     /// The directory that stands for `/` of the production machine, for absolute includes.
     pub root: Option<PathBuf>,
     /// Where fragments are included; without it, their content tells.
-    pub context: Option<Context>,
+    pub context: Option<StatedContext>,
     /// The nginx that will read the files: major, minor, patch. Without it, every version that is still run may.
     pub nginx_version: Option<(u32, u32, u32)>,
     /// Ids of the rules to ask; empty for all.
@@ -66,7 +66,7 @@ impl Options {
         self.root.as_deref().or(self.settings.root.as_ref().map(|root| root.value.as_path()))
     }
 
-    fn context(&self) -> Option<Context> {
+    fn context(&self) -> Option<StatedContext> {
         self.context.or(self.settings.context.as_ref().map(|context| context.value))
     }
 
@@ -210,7 +210,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     let bytes: usize = files.sources.iter().map(|(_, source)| source.bytes.len()).sum();
     let at_a_time = if bytes > MUCH { 1 } else { wanted.len() };
     let mut found = parallel::map(&wanted, at_a_time, |rule| ask(rule, &deployment));
-    ask_alike(&mut deployment, &wanted, &mut found);
+    ask_equivalents(&mut deployment, &wanted, &mut found);
     findings = together(found.into_iter().chain([findings]).collect());
     let steps = deployment.sites.iter().map(|site| site.asker.model.steps()).sum();
     deployment.sites.iter().for_each(|site| of_reading::given_up(&site.asker.model, &mut findings));
@@ -236,7 +236,7 @@ fn settle(
     let unread: BTreeSet<FileId> = unread.map(|finding| finding.primary.place.file).collect();
     // A comment is of use where its rule finds something, whether or not the settings leave the rule on; what they switch
     // off was not suppressed, though.
-    let levels = levels::Levels::new(options, &files.sources);
+    let levels = levels::FileLevels::new(options, &files.sources);
     let is_off = |finding: &Finding| levels.is_off(finding);
     let suppressed = suppress::apply(&files.sources, &files.nginx, &files.env, linted, &is_off, &mut findings);
     findings.retain(|finding| asked(finding.rule) && !levels.is_off(finding));
@@ -271,7 +271,7 @@ fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
 
 /// Where something was found in a place that others are like, has these asked as well, and puts what each of those rules finds then in the place
 /// of what it found before. A rule that found nothing in the first of them finds nothing in the others.
-fn ask_alike(deployment: &mut Deployment<'_>, rules: &[&Rule], found: &mut [Vec<Finding>]) {
+fn ask_equivalents(deployment: &mut Deployment<'_>, rules: &[&Rule], found: &mut [Vec<Finding>]) {
     let has_found = |(rule, findings): (&&Rule, &Vec<Finding>)| {
         matches!(rule.check, Subject::Deployment(_)) && !findings.is_empty()
     };
@@ -282,7 +282,7 @@ fn ask_alike(deployment: &mut Deployment<'_>, rules: &[&Rule], found: &mut [Vec<
         .flat_map(|(_, findings)| findings)
         .flat_map(places)
         .collect();
-    if !deployment.ask_alike(&places) {
+    if !deployment.ask_equivalents(&places) {
         return;
     }
     let again: Vec<usize> =

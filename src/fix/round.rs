@@ -1,6 +1,6 @@
 //! One round of fixes: those that pass their check together, and who is at fault where they do not.
 
-use super::{Fixable, MAX_CHAIN, MAX_CHECKS, State, Wanted};
+use super::{FilesState, Fixable, MAX_CHAIN, MAX_CHECKS, Wanted};
 use crate::engine;
 use crate::engine::{Difference, Error, Outcome};
 use crate::finding::{Finding, Severity};
@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 
 /// One round: of the fixes that are open, those that pass their check.
 pub(super) struct Round<'s> {
-    pub(super) state: &'s State,
+    pub(super) state: &'s FilesState,
     pub(super) wanted: Wanted<'s>,
     pub(super) accepted: Vec<Fixable<'s>>,
     /// What the accepted ones make of the files.
-    pub(super) made: Option<State>,
+    pub(super) made: Option<FilesState>,
     /// How many sets of fixes were tried so far.
     pub(super) checks: usize,
     pub(super) left: BTreeSet<String>,
@@ -96,7 +96,7 @@ impl<'s> Round<'s> {
 
     /// Makes fixes that do not touch one another and checks what comes of it: the files as they would be, or what is wrong with them.
     /// A fault that shows only once another is gone is mended with it, where that can be done.
-    fn attempt(&self, fixes: &[Fixable<'_>]) -> Result<Result<State, Failure>, Error> {
+    fn attempt(&self, fixes: &[Fixable<'_>]) -> Result<Result<FilesState, Failure>, Error> {
         let mut moves = Moves::default();
         let mut made = self.state.with(fixes, &mut moves)?;
         for _ in 0..MAX_CHAIN {

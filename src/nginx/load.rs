@@ -15,7 +15,7 @@ mod possible;
 mod values;
 
 use contexts::Contexts;
-use directives::Directive;
+use directives::KnownDirective;
 use parameters::{is_placeholder, shown};
 use possible::Possible;
 use values::Defined;
@@ -86,7 +86,7 @@ fn opens_map(config: &Config<'_>, context: ContextId) -> bool {
 
 /// The first reason to refuse one directive, in the order in which nginx looks for them.
 fn refuse(config: &Config<'_>, possible: &Possible, defined: &Defined, item: ItemId) -> Option<Refusal> {
-    let Some(directive) = Directive::of(config.item(item).name) else {
+    let Some(directive) = KnownDirective::of(config.item(item).name) else {
         return refuse_name(config, possible, item);
     };
     let here = possible.of(config.item(item).context);
@@ -116,17 +116,17 @@ fn refuse_name(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option
     let help = match name {
         b"else" | b"elseif" | b"elsif" | b"elif" => "nginx has no `else`: write a second `if`, or use a `map`",
         _ if name.starts_with(b"if(") => "put a blank between `if` and `(`",
-        _ if Directive::of(&name.to_ascii_lowercase()).is_some() => "write the name in lower case",
+        _ if KnownDirective::of(&name.to_ascii_lowercase()).is_some() => "write the name in lower case",
         _ => return None,
     };
-    if here.meets(Contexts::ELSEWHERE) && Directive::of(&name.to_ascii_lowercase()).is_some() {
+    if here.meets(Contexts::ELSEWHERE) && KnownDirective::of(&name.to_ascii_lowercase()).is_some() {
         return None;
     }
     let reason = format!("{} is no directive", shown(name));
     Some(Refusal::at(config.word_place(item, 0), "unknown to nginx", reason).with_help(help))
 }
 
-fn refuse_context(config: &Config<'_>, here: Contexts, directive: Directive, item: ItemId) -> Option<Refusal> {
+fn refuse_context(config: &Config<'_>, here: Contexts, directive: KnownDirective, item: ItemId) -> Option<Refusal> {
     if here.meets(directive.contexts) || here.meets(Contexts::ELSEWHERE) {
         return None;
     }
@@ -142,7 +142,7 @@ fn refuse_context(config: &Config<'_>, here: Contexts, directive: Directive, ite
     Some(refusal.with_help(format!("{name} can stand in {}", directive.contexts.names())))
 }
 
-fn refuse_body(config: &Config<'_>, directive: Directive, item: ItemId) -> Option<Refusal> {
+fn refuse_body(config: &Config<'_>, directive: KnownDirective, item: ItemId) -> Option<Refusal> {
     let name = || shown(config.item(item).name);
     match (body(config, item)?, directive.block) {
         (Body::Simple, true) => {
@@ -156,7 +156,7 @@ fn refuse_body(config: &Config<'_>, directive: Directive, item: ItemId) -> Optio
     }
 }
 
-fn refuse_count(config: &Config<'_>, directive: Directive, item: ItemId) -> Option<Refusal> {
+fn refuse_count(config: &Config<'_>, directive: KnownDirective, item: ItemId) -> Option<Refusal> {
     let count = config.parameter_count(item);
     if (directive.least..=directive.most).contains(&count) || has_open_words(config, item) {
         return None;
@@ -189,7 +189,7 @@ fn swallowed(config: &Config<'_>, item: ItemId) -> Option<usize> {
         before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| *byte == b'\n')
     };
     let words = config.words(item);
-    let is_directive = |word: Span| Directive::of(word.of(bytes)).is_some() && starts_line(word);
+    let is_directive = |word: Span| KnownDirective::of(word.of(bytes)).is_some() && starts_line(word);
     (1..words.len()).find(|&index| words.get(index).is_some_and(|word| is_directive(word.span)))
 }
 

@@ -56,11 +56,11 @@ type Compiled = Option<Arc<Engine>>;
 /// Expressions that were asked for, compiled once as long as there are not very many.
 #[derive(Debug, Default)]
 pub struct Regexes {
-    known: Mutex<Known>,
+    known: Mutex<KnownRegex>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownRegex {
     by_pattern: HashMap<Vec<u8>, Expression>,
     /// How many are compiled.
     compiled: usize,

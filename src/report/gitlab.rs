@@ -35,11 +35,11 @@ struct Issue<'a> {
 #[derive(Serialize)]
 struct GitlabLocation<'a> {
     path: &'a str,
-    lines: Lines,
+    lines: GitlabLines,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct GitlabLines {
     begin: u32,
     end: u32,
 }
@@ -49,7 +49,7 @@ impl<'a> Issue<'a> {
         let place = finding.primary.place;
         let source = outcome.sources.get(place.file);
         let (start, end) = source.positions(place.span);
-        let lines = Lines { begin: start.line, end: end.line };
+        let lines = GitlabLines { begin: start.line, end: end.line };
         Issue {
             description: &finding.message,
             check_name: finding.rule,

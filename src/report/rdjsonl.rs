@@ -24,7 +24,7 @@ struct Diagnostic<'a> {
     message: &'a str,
     location: RdjsonLocation<'a>,
     severity: &'a str,
-    source: Tool,
+    source: RdjsonTool,
     code: Code<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestions: Option<[Suggestion; 1]>,
@@ -33,7 +33,7 @@ struct Diagnostic<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+struct RdjsonTool {
     name: &'static str,
 }
 
@@ -50,12 +50,12 @@ struct RdjsonLocation<'a> {
 
 #[derive(Serialize)]
 struct Range {
-    start: Position,
-    end: Position,
+    start: RdjsonPosition,
+    end: RdjsonPosition,
 }
 
 #[derive(Serialize)]
-struct Position {
+struct RdjsonPosition {
     line: u32,
     column: u32,
 }
@@ -85,7 +85,7 @@ impl<'a> Diagnostic<'a> {
                 Severity::Warning => "WARNING",
                 Severity::Advice => "INFO",
             },
-            source: Tool { name: "corslint" },
+            source: RdjsonTool { name: "corslint" },
             code: Code { value: finding.rule },
             suggestions: finding.shown_fix().and_then(|fix| suggestion(sources, place, fix)).map(|one| [one]),
             related_locations: finding.related.iter().map(related).collect(),
@@ -103,7 +103,7 @@ impl<'a> RdjsonLocation<'a> {
 fn range(source: &Source, span: Span) -> Range {
     let position = |offset: u32| {
         let line = source.line_of(offset);
-        Position { line, column: offset - source.line_span(line).start.min(offset) + 1 }
+        RdjsonPosition { line, column: offset - source.line_span(line).start.min(offset) + 1 }
     };
     Range { start: position(span.start), end: position(span.end) }
 }

@@ -29,7 +29,7 @@ pub(super) fn write(exit_code: u8, outcome: &Outcome, out: &mut impl Write) -> i
         indices.insert(rule.id, index);
     }
     let run = SarifRun {
-        tool: Tool {
+        tool: SarifTool {
             driver: Driver {
                 name: "corslint",
                 version: env!("CARGO_PKG_VERSION"),
@@ -59,7 +59,7 @@ struct Log<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifRun<'a> {
-    tool: Tool<'a>,
+    tool: SarifTool<'a>,
     invocations: [Invocation<'a>; 1],
     original_uri_base_ids: Bases,
     column_kind: &'a str,
@@ -68,7 +68,7 @@ struct SarifRun<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool<'a> {
+struct SarifTool<'a> {
     driver: Driver<'a>,
 }
 
@@ -336,12 +336,12 @@ struct FixSarif<'a> {
 #[serde(rename_all = "camelCase")]
 struct Change<'a> {
     artifact_location: Artifact,
-    replacements: Vec<Replacement<'a>>,
+    replacements: Vec<SarifReplacement<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Replacement<'a> {
+struct SarifReplacement<'a> {
     deleted_region: Region,
     inserted_content: Message<'a>,
 }
@@ -350,7 +350,7 @@ impl<'a> FixSarif<'a> {
     fn new(sources: &'a Sources, finding: &'a Finding, fix: &'a Fix) -> Self {
         let mut edits: Vec<&Edit> = fix.edits.iter().collect();
         edits.sort_by_key(|edit| edit.place);
-        let replacement = |edit: &&'a Edit| Replacement {
+        let replacement = |edit: &&'a Edit| SarifReplacement {
             deleted_region: Region::new(sources, edit.place),
             inserted_content: text(edit.text.as_str()),
         };

@@ -16,7 +16,7 @@ use crate::source::Place;
 pub fn write_invalid_settings(screen: Screen, invalid: Invalid, out: &mut impl Write) -> io::Result<()> {
     let mut outcome = Outcome::default();
     let file = outcome.sources.add(invalid.source);
-    let finding = |problem: crate::settings::Problem| Finding {
+    let finding = |problem: crate::settings::SettingsProblem| Finding {
         rule: "settings",
         severity: Severity::Error,
         message: problem.message.into(),

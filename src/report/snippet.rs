@@ -48,7 +48,7 @@ pub(super) struct Mark {
 }
 
 /// A label in its file, cut to what can be shown.
-struct Spot {
+struct SnippetSpot {
     file: FileId,
     span: Span,
     first_line: u32,
@@ -68,7 +68,7 @@ pub(super) fn snippets(sources: &Sources, finding: &Finding, screen: Screen) -> 
     }
     let mut snippets = Vec::new();
     for file in files {
-        let mut own: Vec<&Spot> = spots.iter().filter(|spot| spot.file == file).collect();
+        let mut own: Vec<&SnippetSpot> = spots.iter().filter(|spot| spot.file == file).collect();
         own.sort_by_key(|spot| (spot.span, !spot.primary));
         let source = sources.get(file);
         let labelled: Vec<Span> = own.iter().map(|spot| spot.span).collect();
@@ -81,7 +81,7 @@ pub(super) fn snippets(sources: &Sources, finding: &Finding, screen: Screen) -> 
 }
 
 /// Every place of the finding once, no more than can be shown, inside its file.
-fn spots(sources: &Sources, finding: &Finding) -> Vec<Spot> {
+fn spots(sources: &Sources, finding: &Finding) -> Vec<SnippetSpot> {
     let mut seen = BTreeSet::new();
     let labels = std::iter::once(&finding.primary).chain(&finding.related);
     let mut labels: Vec<&Label> = labels.filter(|label| seen.insert((label.place, &*label.text))).collect();
@@ -104,7 +104,7 @@ fn spots(sources: &Sources, finding: &Finding) -> Vec<Spot> {
             text.push_str(&format!(" (and {more} more {})", if more == 1 { "place" } else { "places" }));
         }
         let end = span.end.min(source.line_span(shown_line).end);
-        Spot {
+        SnippetSpot {
             file: label.place.file,
             span: Span::new(span.start, end),
             first_line,
@@ -117,7 +117,7 @@ fn spots(sources: &Sources, finding: &Finding) -> Vec<Spot> {
 }
 
 /// Splits the spots of one file, in order, where they stand too far apart to be shown together.
-fn groups<'a, 'b>(spots: &'b [&'a Spot], screen: Screen) -> Vec<&'b [&'a Spot]> {
+fn groups<'a, 'b>(spots: &'b [&'a SnippetSpot], screen: Screen) -> Vec<&'b [&'a SnippetSpot]> {
     let mut groups = Vec::new();
     let mut from = 0;
     for (index, spot) in spots.iter().enumerate() {
@@ -142,7 +142,7 @@ fn columns(screen: Screen) -> usize {
 }
 
 /// Draws the lines of a group.
-fn draw(source: &Source, group: &[&Spot], labelled: &[Span], screen: Screen) -> Snippet {
+fn draw(source: &Source, group: &[&SnippetSpot], labelled: &[Span], screen: Screen) -> Snippet {
     let first_line = group.iter().map(|spot| spot.first_line).min().unwrap_or(1);
     let last_line = group.iter().map(|spot| spot.last_line).max().unwrap_or(first_line);
     // An empty line, as at the end of a file, says more with the one before it.

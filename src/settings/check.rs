@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::Problem;
-use super::fields::{ENV_KEY, Field, LEVELS, ValueKind};
+use super::SettingsProblem;
+use super::fields::{ENV_KEY, LEVELS, SettingField, ValueKind};
 use super::globs::Globs;
 use super::values::{span, version};
 use crate::rules;
@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::words::meant;
 
 /// Tells what is wrong in a table whose keys are `fields`. `place` is the table's own, for what it lacks.
-pub(super) fn table(table: &DeTable<'_>, fields: &[Field], place: Span, problems: &mut Vec<Problem>) {
+pub(super) fn table(table: &DeTable<'_>, fields: &[SettingField], place: Span, problems: &mut Vec<SettingsProblem>) {
     for (key, value) in table {
         match fields.iter().find(|field| field.name == key.get_ref()) {
             Some(field) => self::value(field, span(key), value, problems),
@@ -23,7 +23,7 @@ pub(super) fn table(table: &DeTable<'_>, fields: &[Field], place: Span, problems
         }
     }
     for field in fields.iter().filter(|field| field.required && !table.contains_key(field.name)) {
-        problems.push(Problem {
+        problems.push(SettingsProblem {
             span: place,
             message: format!("`{}` is missing here", field.name),
             label: "in this table".to_owned(),
@@ -37,14 +37,14 @@ fn unknown<'a>(
     message: &str,
     key: &Spanned<std::borrow::Cow<'_, str>>,
     names: impl Iterator<Item = &'a str>,
-    fields: &[Field],
-) -> Problem {
+    fields: &[SettingField],
+) -> SettingsProblem {
     let help = match meant(key.get_ref(), names) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None if fields.is_empty() => Some("`corslint rules` lists them".to_owned()),
         None => Some(format!("there are {}", listed(fields.iter().map(|field| field.name)))),
     };
-    Problem { span: span(key), message: message.to_owned(), label: "is not known".to_owned(), help }
+    SettingsProblem { span: span(key), message: message.to_owned(), label: "is not known".to_owned(), help }
 }
 
 /// Words in a sentence.
@@ -52,7 +52,7 @@ fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn value(field: &Field, key: Span, value: &Spanned<DeValue<'_>>, problems: &mut Vec<Problem>) {
+fn value(field: &SettingField, key: Span, value: &Spanned<DeValue<'_>>, problems: &mut Vec<SettingsProblem>) {
     let place = span(value);
     let text = value.get_ref().as_str();
     match (field.kind, value.get_ref()) {
@@ -86,26 +86,26 @@ fn is_texts(array: &DeArray<'_>) -> bool {
     array.iter().all(|item| item.get_ref().as_str().is_some_and(|text| !text.is_empty()))
 }
 
-fn choice(name: &str, words: &[&str], place: Span, text: Option<&str>, problems: &mut Vec<Problem>) {
+fn choice(name: &str, words: &[&str], place: Span, text: Option<&str>, problems: &mut Vec<SettingsProblem>) {
     if text.is_some_and(|text| words.contains(&text)) {
         return;
     }
     let message = format!("`{name}` is one of {}", listed(words.iter().copied()));
     let near = text.and_then(|text| meant(text, words.iter().copied()));
     let help = near.map(|near| format!("did you mean `{near}`?"));
-    problems.push(Problem { span: place, message, label: "is none of them".to_owned(), help });
+    problems.push(SettingsProblem { span: place, message, label: "is none of them".to_owned(), help });
 }
 
-fn globs(array: &DeArray<'_>, problems: &mut Vec<Problem>) {
+fn globs(array: &DeArray<'_>, problems: &mut Vec<SettingsProblem>) {
     let patterns: Vec<&str> = array.iter().filter_map(|item| item.get_ref().as_str()).collect();
     if let Err((index, why)) = Globs::new(&patterns, Span::default()) {
         let place = array.get(index).map(span).unwrap_or_default();
         let message = format!("this is no pattern for paths: {why}");
-        problems.push(Problem { span: place, message, label: "cannot match".to_owned(), help: None });
+        problems.push(SettingsProblem { span: place, message, label: "cannot match".to_owned(), help: None });
     }
 }
 
-fn levels(levels: &DeTable<'_>, problems: &mut Vec<Problem>) {
+fn levels(levels: &DeTable<'_>, problems: &mut Vec<SettingsProblem>) {
     for (key, value) in levels {
         if !rules::ALL.iter().any(|rule| rule.id == key.get_ref()) {
             let ids = rules::ALL.iter().map(|rule| rule.id);
@@ -116,7 +116,7 @@ fn levels(levels: &DeTable<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn env_keys(keys: &DeTable<'_>, problems: &mut Vec<Problem>) {
+fn env_keys(keys: &DeTable<'_>, problems: &mut Vec<SettingsProblem>) {
     for (key, value) in keys {
         match value.get_ref() {
             DeValue::Table(inner) => table(inner, ENV_KEY, span(key), problems),
@@ -125,7 +125,7 @@ fn env_keys(keys: &DeTable<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn wrong_kind(field: &Field, key: Span, value: &Spanned<DeValue<'_>>) -> Problem {
+fn wrong_kind(field: &SettingField, key: Span, value: &Spanned<DeValue<'_>>) -> SettingsProblem {
     let wanted = match field.kind {
         ValueKind::Path => "the path of a directory",
         ValueKind::Flag => "`true` or `false`, without quotes",
@@ -142,7 +142,7 @@ fn wrong_kind(field: &Field, key: Span, value: &Spanned<DeValue<'_>>) -> Problem
         ValueKind::Levels | ValueKind::EnvKeys => format!("[{}]", field.name),
         _ => format!("{} = {}", field.name, field.example),
     };
-    Problem {
+    SettingsProblem {
         span: if is_one_line { span(value) } else { key },
         message: format!("`{}` is {wanted}", field.name),
         label: match value.get_ref().type_str() {

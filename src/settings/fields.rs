@@ -5,7 +5,7 @@ use crate::finding::Severity;
 
 /// One key.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct SettingField {
     /// Its name.
     pub name: &'static str,
     /// What its value is.
@@ -38,22 +38,22 @@ pub(super) enum ValueKind {
     /// A table from keys of .env files to what they mean: a word, or a table of [`ENV_KEY`].
     EnvKeys,
     /// Any number of tables with these keys.
-    Tables(&'static [Field]),
+    Tables(&'static [SettingField]),
 }
 
 /// What a rule can be set to.
 pub(super) const LEVELS: &[&str] = &["off", Severity::Advice.word(), Severity::Warning.word(), Severity::Error.word()];
 
 /// The keys of the file itself.
-pub(super) const TOP: &[Field] = &[
-    Field {
+pub(super) const TOP: &[SettingField] = &[
+    SettingField {
         name: "fail-on",
         kind: ValueKind::Choice(&["error", "warning", "advice", "never"]),
         required: false,
         about: "The least severity that makes the exit code 1.",
         example: "\"warning\"",
     },
-    Field {
+    SettingField {
         name: "exclude",
         kind: ValueKind::Globs,
         required: false,
@@ -61,56 +61,56 @@ pub(super) const TOP: &[Field] = &[
                 any depth. A file that is named, or that a linted one includes, is read all the same.",
         example: "[\"legacy/**\", \"*.bak\"]",
     },
-    Field {
+    SettingField {
         name: "root",
         kind: ValueKind::Path,
         required: false,
         about: "The directory that holds the production machine's files, for includes like /etc/nginx/conf.d/*.conf.",
         example: "\"machine\"",
     },
-    Field {
+    SettingField {
         name: "context",
         kind: ValueKind::Choice(&["http", "server", "location"]),
         required: false,
         about: "Where files that are only parts of a configuration get included. Without it, their content tells.",
         example: "\"server\"",
     },
-    Field {
+    SettingField {
         name: "nginx-version",
         kind: ValueKind::Version,
         required: false,
         about: "The nginx that will read the files. Without it, findings hold for every version that is still run.",
         example: "\"1.28.0\"",
     },
-    Field {
+    SettingField {
         name: "app-sets-cors",
         kind: ValueKind::Flag,
         required: false,
         about: "Whether the app behind nginx sends CORS headers itself. Without it, its .env files tell.",
         example: "true",
     },
-    Field {
+    SettingField {
         name: "rules",
         kind: ValueKind::Levels,
         required: false,
         about: "What the findings of a rule are: off, advice, warning or error.",
         example: "preflight-not-cached = \"off\"",
     },
-    Field {
+    SettingField {
         name: "overrides",
         kind: ValueKind::Tables(OVERRIDE),
         required: false,
         about: "Other levels for some files; of several that match, the last one decides.",
         example: "",
     },
-    Field {
+    SettingField {
         name: "app",
         kind: ValueKind::Tables(APP),
         required: false,
         about: "Which app is behind which location, where several apps have .env files.",
         example: "",
     },
-    Field {
+    SettingField {
         name: "env",
         kind: ValueKind::EnvKeys,
         required: false,
@@ -121,15 +121,15 @@ pub(super) const TOP: &[Field] = &[
 ];
 
 /// The keys of `[[overrides]]`.
-pub(super) const OVERRIDE: &[Field] = &[
-    Field {
+pub(super) const OVERRIDE: &[SettingField] = &[
+    SettingField {
         name: "files",
         kind: ValueKind::Globs,
         required: true,
         about: "The files, as in `exclude`.",
         example: "[\"staging/**\"]",
     },
-    Field {
+    SettingField {
         name: "rules",
         kind: ValueKind::Levels,
         required: true,
@@ -139,15 +139,15 @@ pub(super) const OVERRIDE: &[Field] = &[
 ];
 
 /// The keys of `[[app]]`.
-pub(super) const APP: &[Field] = &[
-    Field {
+pub(super) const APP: &[SettingField] = &[
+    SettingField {
         name: "path",
         kind: ValueKind::Path,
         required: true,
         about: "The directory of its .env files.",
         example: "\"services/api\"",
     },
-    Field {
+    SettingField {
         name: "upstream",
         kind: ValueKind::Texts,
         required: true,
@@ -157,50 +157,50 @@ pub(super) const APP: &[Field] = &[
 ];
 
 /// The keys of a table in `[env]`.
-pub(super) const ENV_KEY: &[Field] = &[
-    Field {
+pub(super) const ENV_KEY: &[SettingField] = &[
+    SettingField {
         name: "meaning",
         kind: ValueKind::Choice(own_key::MEANINGS),
         required: true,
         about: "What the value is.",
         example: "\"origins\"",
     },
-    Field {
+    SettingField {
         name: "separator",
         kind: ValueKind::Choice(own_key::SEPARATORS),
         required: false,
         about: "What stands between the entries of a list.",
         example: "\"comma\"",
     },
-    Field {
+    SettingField {
         name: "star",
         kind: ValueKind::Flag,
         required: false,
         about: "Whether `*` allows any origin.",
         example: "false",
     },
-    Field {
+    SettingField {
         name: "patterns",
         kind: ValueKind::Choice(own_key::PATTERNS),
         required: false,
         about: "What an entry may be besides an origin.",
         example: "\"none\"",
     },
-    Field {
+    SettingField {
         name: "scheme",
         kind: ValueKind::Choice(own_key::SCHEMES),
         required: false,
         about: "Whether entries have a scheme.",
         example: "\"required\"",
     },
-    Field {
+    SettingField {
         name: "slash",
         kind: ValueKind::Choice(own_key::SLASHES),
         required: false,
         about: "What becomes of a slash at the end of an entry.",
         example: "\"kept\"",
     },
-    Field {
+    SettingField {
         name: "trims",
         kind: ValueKind::Flag,
         required: false,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Error, Invalid, Problem, Settings, read};
+use super::{Error, Invalid, Settings, SettingsProblem, read};
 use crate::source::{self, Source};
 use crate::trust::{self, absolute};
 
@@ -15,7 +15,7 @@ pub const MAX_SETTINGS_BYTES: u64 = 128 * 1024;
 
 /// Which settings file holds for a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Nearest {
+pub enum NearestSettings {
     /// This one.
     Found(PathBuf),
     /// This one would, but it is not obeyed: the path as it is shown, and why.
@@ -31,8 +31,8 @@ pub enum Nearest {
 /// # Errors
 ///
 /// Both names stand side by side.
-pub fn nearest(paths: &[PathBuf]) -> Result<Nearest, Error> {
-    let Some(working) = absolute(Path::new(".")) else { return Ok(Nearest::Nothing) };
+pub fn nearest(paths: &[PathBuf]) -> Result<NearestSettings, Error> {
+    let Some(working) = absolute(Path::new(".")) else { return Ok(NearestSettings::Nothing) };
     let start = common(paths).unwrap_or_else(|| working.clone());
     let repository = trust::repository(&start);
     let last = repository.as_ref().unwrap_or(if start.starts_with(&working) { &working } else { &start });
@@ -41,12 +41,13 @@ pub fn nearest(paths: &[PathBuf]) -> Result<Nearest, Error> {
         if let Some(first) = found.next() {
             return match found.next() {
                 None if !trust::is_own(&first) => {
-                    Ok(Nearest::NotObeyed(shown(&first, &working), "another user owns it"))
+                    Ok(NearestSettings::NotObeyed(shown(&first, &working), "another user owns it"))
                 }
-                None if trust::leads_out(&first) => {
-                    Ok(Nearest::NotObeyed(shown(&first, &working), "it is a link that leads out of the repository"))
-                }
-                None => Ok(Nearest::Found(first)),
+                None if trust::leads_out(&first) => Ok(NearestSettings::NotObeyed(
+                    shown(&first, &working),
+                    "it is a link that leads out of the repository",
+                )),
+                None => Ok(NearestSettings::Found(first)),
                 Some(_) => {
                     let why = "stands beside .corslint.toml; keep one of them".to_owned();
                     Err(Error::Unreadable(shown(&first, &working), why))
@@ -57,7 +58,7 @@ pub fn nearest(paths: &[PathBuf]) -> Result<Nearest, Error> {
             break;
         }
     }
-    Ok(Nearest::Nothing)
+    Ok(NearestSettings::Nothing)
 }
 
 /// Reads a settings file.
@@ -92,7 +93,7 @@ fn confined(settings: Settings) -> Result<Settings, Error> {
     if is_inside {
         return Ok(settings);
     }
-    let problem = Problem {
+    let problem = SettingsProblem {
         span: root.span,
         message: "`root` leads out of the ".to_owned()
             + if is_repository { "repository" } else { "directory of the settings" },

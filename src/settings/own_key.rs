@@ -1,6 +1,6 @@
 //! What `[env]` says of a team's own keys, in the words of [`crate::dotenv::products::keys`].
 
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash};
+use crate::dotenv::products::keys::{Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash, YesNo};
 
 /// Each meaning with its word.
 const WORDS: [(&str, Meaning); 15] = [
@@ -71,11 +71,11 @@ pub(super) fn row(meaning: &str) -> Option<Key> {
         certainty: Certainty::Docs,
         meaning,
         separator: if is_list { Separator::Comma } else { Separator::None },
-        star: Answer::Unknown,
+        star: YesNo::Unknown,
         patterns: if meaning == Meaning::OriginRegex { Patterns::Regex } else { Patterns::Unknown },
         scheme,
         slash,
-        trims: Answer::Unknown,
+        trims: YesNo::Unknown,
     })
 }
 

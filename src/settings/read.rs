@@ -9,10 +9,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::fields::TOP;
 use super::values::{span, version};
-use super::{AppPath, Context, FailOn, Globs, Invalid, Level, Levels, Override, Problem, Set, Settings};
+use super::{AppPath, FailOn, Globs, Invalid, Level, Levels, Override, Set, Settings, SettingsProblem, StatedContext};
 use super::{check, own_key};
 use crate::cors::login::logins;
-use crate::dotenv::products::keys::{Answer, Key};
+use crate::dotenv::products::keys::{Key, YesNo};
 use crate::finding::Severity;
 use crate::redact::is_secret_name;
 use crate::rules;
@@ -41,7 +41,7 @@ pub fn from_source(mut source: Source, directory: &Path) -> Result<Settings, Box
 
 /// What is not shown of a file with mistakes. What is no settings file may be anything, so only the places at fault are shown, each with the
 /// name of its setting.
-fn hidden(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
+fn hidden(bytes: &[u8], problems: &[SettingsProblem]) -> Vec<Span> {
     let mut hidden = Vec::new();
     let mut at = 0;
     for problem in problems {
@@ -64,7 +64,7 @@ fn hidden(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
 }
 
 /// What is not even shown where it is at fault: logins, and the values of names that say they are secret.
-fn sealed(bytes: &[u8], problems: &[Problem]) -> Vec<Span> {
+fn sealed(bytes: &[u8], problems: &[SettingsProblem]) -> Vec<Span> {
     let secret = problems.iter().filter(|problem| is_secret_name(name_before(bytes, problem.span.start as usize).0));
     let logins = logins(bytes).map(|login| Span::at(login.start, login.end));
     merged(secret.map(|problem| problem.span).chain(logins).collect())
@@ -81,10 +81,10 @@ fn name_before(bytes: &[u8], value: usize) -> (&str, usize) {
     (name.trim_matches(['"', '\'']), line + start)
 }
 
-fn parse(bytes: &[u8], directory: &Path) -> Result<Settings, Vec<Problem>> {
+fn parse(bytes: &[u8], directory: &Path) -> Result<Settings, Vec<SettingsProblem>> {
     let no_toml = |span: Span, why: &str| {
         let message = format!("this is no TOML: {why}");
-        vec![Problem { span, message, label: "here".to_owned(), help: None }]
+        vec![SettingsProblem { span, message, label: "here".to_owned(), help: None }]
     };
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
@@ -168,11 +168,11 @@ fn fail_on(word: &str) -> FailOn {
     severity(word).map_or(FailOn::Never, FailOn::At)
 }
 
-fn context(word: &str) -> Option<Context> {
+fn context(word: &str) -> Option<StatedContext> {
     Some(match word {
-        "http" => Context::Http,
-        "server" => Context::Server,
-        "location" => Context::Location,
+        "http" => StatedContext::Http,
+        "server" => StatedContext::Server,
+        "location" => StatedContext::Location,
         _ => return None,
     })
 }
@@ -204,7 +204,7 @@ fn env_key(said: &DeTable<'_>) -> Option<Key> {
     let word = |name: &str| said.get(name).and_then(|value| value.get_ref().as_str());
     let answer = |name: &str| {
         let flag = said.get(name).and_then(|value| value.get_ref().as_bool())?;
-        Some(if flag { Answer::Yes } else { Answer::No })
+        Some(if flag { YesNo::Yes } else { YesNo::No })
     };
     let row = own_key::row(word("meaning")?)?;
     Some(Key {

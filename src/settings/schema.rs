@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{ENV_KEY, Field, LEVELS, TOP, ValueKind};
+use super::fields::{ENV_KEY, LEVELS, SettingField, TOP, ValueKind};
 use super::own_key;
 use crate::rules;
 
@@ -21,8 +21,8 @@ pub fn schema() -> Value {
 }
 
 /// A table with these keys and no others.
-fn object(fields: &[Field]) -> Value {
-    let property = |field: &Field| {
+fn object(fields: &[SettingField]) -> Value {
+    let property = |field: &SettingField| {
         let mut value = value(field);
         if let Some(value) = value.as_object_mut() {
             value.insert("description".to_owned(), field.about.into());
@@ -34,7 +34,7 @@ fn object(fields: &[Field]) -> Value {
     json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required})
 }
 
-fn value(field: &Field) -> Value {
+fn value(field: &SettingField) -> Value {
     let text = json!({"type": "string", "minLength": 1});
     match field.kind {
         ValueKind::Path => text,

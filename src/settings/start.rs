@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::fields::{ENV_KEY, Field, TOP, ValueKind};
+use super::fields::{ENV_KEY, SettingField, TOP, ValueKind};
 
 /// The widest line of comment, in characters.
 const WIDTH: usize = 100;
@@ -35,7 +35,7 @@ pub fn commented_start() -> String {
 }
 
 /// A line for each key of a table, with what it is for and the words it may be.
-fn lines(text: &mut String, fields: &[Field]) {
+fn lines(text: &mut String, fields: &[SettingField]) {
     for field in fields {
         let words = match field.kind {
             ValueKind::Choice(words) => format!(" One of {}.", words.join(", ")),

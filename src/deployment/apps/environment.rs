@@ -8,10 +8,10 @@ use hashbrown::HashMap;
 
 use crate::deployment::Deployment;
 use crate::dotenv::products::app::App;
-use crate::dotenv::products::keys::Own;
+use crate::dotenv::products::keys::OwnKeys;
 use crate::dotenv::products::setting::Setting;
 use crate::dotenv::syntax::file_name::Role;
-use crate::dotenv::syntax::tree::Tree;
+use crate::dotenv::syntax::tree::EnvTree;
 use crate::source::{FileId, Place, lossy};
 
 /// The .env files that were read.
@@ -22,7 +22,7 @@ pub struct Apps<'f> {
     /// Every file by itself, for what is wrong in a file whatever overrides it; its product is told by the files beside it.
     pub files: Vec<Arc<App>>,
     /// What the settings say of a team's own keys.
-    pub own_keys: Own,
+    pub own_keys: OwnKeys,
     /// The app as the settings state it, where no .env file tells.
     pub stated: Option<App>,
 }
@@ -49,7 +49,7 @@ pub struct EnvFile<'f> {
     /// What it is for.
     pub role: Role,
     /// Its statements.
-    pub tree: &'f Tree,
+    pub tree: &'f EnvTree,
     /// The index of what it says by itself, in [`Apps::files`].
     pub app: usize,
 }
@@ -108,7 +108,7 @@ pub(crate) fn keys_of<'d>(deployment: &Deployment<'d>, project: &'d Project<'d>)
 }
 
 /// The keys that an app's files set, each with the roles of the files that set it.
-pub(crate) fn names<'d>(deployment: &Deployment<'d>, project: &Project<'_>) -> Names<'d> {
+pub(crate) fn names<'d>(deployment: &Deployment<'d>, project: &Project<'_>) -> KeyNames<'d> {
     let mut names: HashMap<Cow<'d, str>, Vec<Role>> = HashMap::new();
     for file in &project.files {
         let bytes = &deployment.sources.get(file.file).bytes;
@@ -119,14 +119,14 @@ pub(crate) fn names<'d>(deployment: &Deployment<'d>, project: &Project<'_>) -> N
             }
         }
     }
-    Names(names)
+    KeyNames(names)
 }
 
 /// The names that files set: see `names`.
 #[derive(Debug)]
-pub struct Names<'d>(HashMap<Cow<'d, str>, Vec<Role>>);
+pub struct KeyNames<'d>(HashMap<Cow<'d, str>, Vec<Role>>);
 
-impl Names<'_> {
+impl KeyNames<'_> {
     /// Returns whether any file sets the key.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)

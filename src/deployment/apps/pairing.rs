@@ -33,7 +33,7 @@ impl<'a> Behind<'a> {
     pub fn new(configs: &[Config<'_>], apps: &'a Apps<'a>) -> Self {
         let projects = &apps.projects[..];
         let free: Vec<usize> = indices(projects, |project| project.upstreams.is_empty());
-        let names = Names::new(projects, &free);
+        let names = AppNames::new(projects, &free);
         let mut paired = BTreeMap::new();
         let mut open = Vec::new();
         for config in configs {
@@ -102,7 +102,7 @@ fn meant(
     config: &Config<'_>,
     item: ItemId,
     upstreams: &BTreeMap<Cow<'_, [u8]>, ContextId>,
-    names: &Names,
+    names: &AppNames,
 ) -> Option<usize> {
     let mut targets = targets(config, item, upstreams);
     let name = config.parameter(item, 1).and_then(|name| target(&name));
@@ -133,7 +133,7 @@ impl Few {
 
 /// The apps by the names that they may be meant by.
 #[derive(Debug, Default)]
-struct Names {
+struct AppNames {
     /// By what the settings say: the name of an upstream, a host, `host:port` or `:port`.
     said: HashMap<String, Few>,
     /// Those that the settings leave free, by the name of their folder in lower case.
@@ -144,9 +144,9 @@ struct Names {
     ports: HashMap<Vec<u8>, Few>,
 }
 
-impl Names {
+impl AppNames {
     fn new(projects: &[Project<'_>], free: &[usize]) -> Self {
-        let mut names = Names::default();
+        let mut names = AppNames::default();
         for (index, project) in projects.iter().enumerate() {
             for name in &project.upstreams {
                 names.said.entry(name.clone()).or_default().add(index);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::cors::check::{self, Field, Response};
+use crate::cors::check::{self, FieldLine, Response};
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::cors::page::{CredentialsMode, PageRequest};
@@ -209,7 +209,7 @@ fn wants_password(site: &Site<'_>, entry: EntryPoint) -> bool {
 /// An answer as the browser's checks read it.
 fn response<'a>(answer: &'a Answer<'_>) -> Response<'a> {
     let headers =
-        answer.fields.iter().map(|field| Field { name: lossy(&field.name), value: field.value.bytes().map(lossy) });
+        answer.fields.iter().map(|field| FieldLine { name: lossy(&field.name), value: field.value.bytes().map(lossy) });
     Response { status: answer.status, headers: headers.collect(), open: answer.open.is_some() }
 }
 

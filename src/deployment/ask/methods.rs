@@ -6,7 +6,7 @@ use crate::deployment::Site;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::simulate::model::Model;
-use crate::nginx::simulate::variables::Key;
+use crate::nginx::simulate::variables::MapKey;
 use crate::nginx::syntax::parts::{Part, parts};
 
 /// The methods, other than GET, that requests of pages use for the most part.
@@ -22,8 +22,8 @@ pub(crate) fn mapped(model: &Model<'_, '_>) -> Vec<&'static str> {
     let by_method: Vec<_> = tables.filter(|table| parts(&table.source).any(is_method)).collect();
     let names = |method: &&str| {
         by_method.iter().flat_map(|table| &table.entries).any(|entry| match &entry.key {
-            Key::Text(text) => holds(text, method),
-            Key::Regex { pattern, .. } => holds(pattern, method),
+            MapKey::Text(text) => holds(text, method),
+            MapKey::Regex { pattern, .. } => holds(pattern, method),
         })
     };
     METHODS.into_iter().filter(names).collect()

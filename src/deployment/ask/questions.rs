@@ -17,8 +17,8 @@ use crate::deployment::Exchange;
 use crate::deployment::OriginFlow;
 use crate::deployment::Route;
 use crate::deployment::Site;
-use crate::deployment::alike::{Alike, KindOf};
 use crate::deployment::ask::exchange;
+use crate::deployment::equivalence::{Equivalence, KindOf};
 use crate::dotenv::products::setting::Setting;
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::limits::{self, Limit};
@@ -44,16 +44,16 @@ pub enum Admission {
 /// The routes at which each directive may set a field, in their order; of those that are alike the first.
 pub(in crate::deployment) fn routes_by_item(
     config: &Config<'_>,
-    alike: &Alike,
+    equivalence: &Equivalence,
     routes: &[Route<'_>],
 ) -> BTreeMap<ItemId, Vec<usize>> {
     let mut by_item: BTreeMap<ItemId, Vec<usize>> = BTreeMap::new();
     let mut seen: HashSet<(ItemId, KindOf)> = HashSet::new();
     for (index, route) in routes.iter().enumerate() {
-        let kind = alike.kind_of(config, route.context);
+        let kind = equivalence.kind_of(config, route.context);
         for field in &route.fields {
             let known = by_item.entry(field.item).or_default();
-            let is_new = known.last() != Some(&index) && (alike.is_empty() || seen.insert((field.item, kind)));
+            let is_new = known.last() != Some(&index) && (equivalence.is_empty() || seen.insert((field.item, kind)));
             if is_new {
                 known.push(index);
             }

@@ -8,15 +8,16 @@ use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::cors::safelist::is_safelisted_name;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Site;
-use crate::deployment::ask::entry_url::url;
+use crate::deployment::locations::entry::entry;
+use crate::deployment::locations::entry_url::url;
 use crate::dotenv::products::app::{App, Evidence};
-use crate::nginx::config::settings::{List, Single};
+use crate::nginx::config::settings::List;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::origins::flow::{Flow, SetField, set_fields};
 use crate::nginx::regex::example::sample;
 use crate::nginx::simulate::answer::EntryPoint;
-use crate::nginx::simulate::locations::{self, Found, Pattern, is_pass};
+use crate::nginx::simulate::locations::{FoundLocation, is_pass};
 use crate::nginx::simulate::model::Model;
 use crate::source::lossy;
 
@@ -209,28 +210,6 @@ pub(crate) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId
     u64::try_from(steps + probes * rewrites).unwrap_or(u64::MAX / 2)
 }
 
-/// How requests get into `context`: into a location that takes requests from outside, or a server without a location.
-pub(crate) fn entry(config: &Config<'_>, context: ContextId) -> Option<(ContextId, EntryPoint)> {
-    let here = config.context(context);
-    let server = config.enclosing(context, ContextKind::Server);
-    match here.kind {
-        ContextKind::Location => {
-            let named =
-                matches!(here.opener.and_then(|item| locations::pattern(config, item)), Some(Pattern::Named(_)));
-            let internal = config.single(context, Single::Internal).is_some();
-            // A fragment of locations stands in a server that is not shown; a bare fragment is its own location.
-            let server = server.unwrap_or(config.top());
-            (!named && !internal).then_some((server, EntryPoint::Location(server, context)))
-        }
-        ContextKind::Server => {
-            let has_location =
-                config.children(context).any(|child| config.context(child).kind == ContextKind::Location);
-            (!has_location).then_some((context, EntryPoint::Server(context)))
-        }
-        _ => None,
-    }
-}
-
 /// The `if` and `limit_except` blocks, by the context they stand in.
 pub(crate) fn ifs_by_parent(config: &Config<'_>) -> BTreeMap<ContextId, Vec<ContextId>> {
     let is_if = |kind| matches!(kind, ContextKind::IfInLocation | ContextKind::IfInServer | ContextKind::LimitExcept);
@@ -362,5 +341,5 @@ pub(crate) fn leads_to(site: &Site<'_>, route: usize, path: &[u8]) -> bool {
     let is_server = site.config.context(context).kind != ContextKind::Location;
     is_server
         || site.asker.model.locations.find(site.config, &site.asker.model.regexes, server, path).0
-            == Found::Location(context)
+            == FoundLocation::Location(context)
 }

@@ -15,11 +15,12 @@ use crate::cors::verdict::{Kind, Reason, Verdict};
 use crate::deployment::Exchange;
 use crate::deployment::Route;
 use crate::deployment::Site;
-use crate::deployment::ask::entry_url;
 use crate::deployment::ask::exchange;
 use crate::deployment::ask::exchange::main_verdict;
 use crate::deployment::ask::questions;
 use crate::deployment::ask::route;
+use crate::deployment::locations::entry::entry;
+use crate::deployment::locations::entry_url;
 use crate::dotenv::products::app::App;
 use crate::nginx::config::settings::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -100,7 +101,7 @@ pub(crate) fn foreign_origin() -> String {
 
 /// The contexts that requests from outside enter: locations, and servers without one.
 pub(crate) fn entered(site: &Site<'_>) -> impl Iterator<Item = ContextId> {
-    site.contexts().filter(|&context| route::entry(site.config, context).is_some())
+    site.contexts().filter(|&context| entry(site.config, context).is_some())
 }
 
 /// For each level with an `add_header` of its own, the contexts that requests enter and that have its headers; of those that are alike the
@@ -110,7 +111,7 @@ pub(crate) fn entered_by_level(site: &Site<'_>) -> BTreeMap<ContextId, Vec<Conte
     let mut seen = HashSet::new();
     for context in entered(site) {
         if let Some(level) = level_of(site, context)
-            && seen.insert((level, site.alike.kind_of(site.config, context)))
+            && seen.insert((level, site.equivalence.kind_of(site.config, context)))
         {
             by_level.entry(level).or_default().push(context);
         }
@@ -141,7 +142,7 @@ pub(crate) fn visit<'d>(
     caller: &Caller,
     upstream: &Upstream<'_>,
 ) -> Option<Visit<'d>> {
-    let (server, entry) = route::entry(site.config, context)?;
+    let (server, entry) = entry(site.config, context)?;
     let url = Url::parse(&entry_url::url(&site.asker.model, &site.bases, server, context)?).ok()?;
     let origin = check_serialized(&caller.origin).ok()?;
     if origin.is_same(&Origin::of(&url)) {

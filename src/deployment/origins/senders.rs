@@ -12,9 +12,9 @@ use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Exchange;
 use crate::deployment::OriginFlow;
 use crate::deployment::Site;
-use crate::deployment::alike::KindOf;
 use crate::deployment::ask::questions;
 use crate::deployment::ask::questions::few;
+use crate::deployment::equivalence::KindOf;
 use crate::nginx::origins::flow::Flow;
 
 /// How many exchanges are kept in which one value is sent, of pages of one origin each: any of them shows it.
@@ -58,7 +58,7 @@ impl<'e, 'd> Senders<'e, 'd> {
             let kind = site.kind_of(route.context);
             for flow in route.fields(CorsHeader::AllowOrigin).filter_map(|field| flow_of(field.item)) {
                 let known = senders.in_force.entry(flow).or_default();
-                if known.last() != Some(&index) && (site.alike.is_empty() || seen.insert((flow, kind))) {
+                if known.last() != Some(&index) && (site.equivalence.is_empty() || seen.insert((flow, kind))) {
                     known.push(index);
                 }
             }

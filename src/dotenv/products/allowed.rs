@@ -11,14 +11,14 @@ use crate::dotenv::products::setting::Setting;
 
 /// What the answers of one app are found by; all of it made on first need.
 #[derive(Default)]
-pub(in crate::dotenv) struct Index {
+pub(in crate::dotenv) struct AllowedIndex {
     pub(super) deciding: OnceLock<Vec<usize>>,
     pub(super) star_in_list: OnceLock<bool>,
     /// By the setting and the row that reads it.
     lists: Mutex<HashMap<(usize, usize), Arc<Allowed>>>,
 }
 
-impl Index {
+impl AllowedIndex {
     /// The list of the `at`th of these settings as the product of one of its rows reads it.
     pub(super) fn allowed(&self, settings: &[Setting], at: usize, row: usize) -> Option<Arc<Allowed>> {
         let lists = || self.lists.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,10 +32,10 @@ impl Index {
     }
 }
 
-impl Clone for Index {
+impl Clone for AllowedIndex {
     /// A copy makes its own, since what the app says may be changed in it.
     fn clone(&self) -> Self {
-        Index::default()
+        AllowedIndex::default()
     }
 }
 

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::dotenv::products::allowed::Index;
-use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Own};
+use crate::dotenv::products::allowed::AllowedIndex;
+use crate::dotenv::products::keys::{self, Certainty, Key, Looks, OwnKeys};
 use crate::dotenv::products::list_form::looks;
 use crate::dotenv::products::setting::{AllowedOrigin, Setting};
 use crate::dotenv::reading::value::{Plain, Variables, plain_values};
-use crate::dotenv::syntax::tree::{Assignment, Tree};
+use crate::dotenv::syntax::tree::{Assignment, EnvTree};
 use crate::source::{FileId, Place, Span, lossy};
 
 /// The app allows any origin.
@@ -112,7 +112,7 @@ pub struct App {
     /// The index of each setting.
     by_name: HashMap<String, usize>,
     /// What answers are found by.
-    pub(in crate::dotenv) index: Index,
+    pub(in crate::dotenv) index: AllowedIndex,
 }
 
 impl fmt::Debug for App {
@@ -140,13 +140,13 @@ pub struct Beside<'a> {
     /// Which keys nginx's own templates take, so that they are no evidence that the app sends CORS headers.
     pub is_nginxs: &'a dyn Fn(&str) -> bool,
     /// Which keys the settings speak of.
-    pub own: &'a Own,
+    pub own: &'a OwnKeys,
     /// Which keys of the files another file decides, wherever they are loaded: these are not looked at.
     pub is_overridden: &'a dyn Fn(&str) -> bool,
 }
 
 /// An assignment in force.
-struct InForce<'t> {
+struct AssignmentInForce<'t> {
     layer: usize,
     file: FileId,
     assignment: &'t Assignment,
@@ -154,15 +154,15 @@ struct InForce<'t> {
 }
 
 /// Reads the .env files of one app, in the order of their layers.
-pub fn read(files: &[(FileId, &Tree, &[u8])]) -> App {
+pub fn read(files: &[(FileId, &EnvTree, &[u8])]) -> App {
     let nothing = |_: &str| false;
-    read_among(files, Beside { has: &nothing, is_nginxs: &nothing, own: &Own::default(), is_overridden: &nothing })
+    read_among(files, Beside { has: &nothing, is_nginxs: &nothing, own: &OwnKeys::default(), is_overridden: &nothing })
 }
 
 /// Reads some files of an app of which more is known.
-pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
+pub fn read_among(files: &[(FileId, &EnvTree, &[u8])], beside: Beside<'_>) -> App {
     let mut variables = Variables::new();
-    let mut in_force: HashMap<Cow<'_, str>, InForce<'_>> = HashMap::new();
+    let mut in_force: HashMap<Cow<'_, str>, AssignmentInForce<'_>> = HashMap::new();
     let mut unfilled = Vec::new();
     for (layer, (file, tree, bytes)) in files.iter().enumerate() {
         let read = plain_values(tree, bytes, &variables);
@@ -170,7 +170,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
         unfilled.extend(read.unfilled.map(|span| Place { file: *file, span }));
         for (assignment, value) in tree.assignments().zip(read.values) {
             let name = lossy(assignment.key.of(bytes));
-            in_force.insert(name, InForce { layer, file: *file, assignment, value: value.map(Arc::new) });
+            in_force.insert(name, AssignmentInForce { layer, file: *file, assignment, value: value.map(Arc::new) });
         }
     }
     let mut app = App { files: files.iter().map(|(file, ..)| *file).collect(), unfilled, ..App::default() };
@@ -189,7 +189,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     app.find_origins(&present, beside);
     app.find_switches();
     app.find_credentials();
-    let variable = |(name, entry): (Cow<'_, str>, InForce<'_>)| {
+    let variable = |(name, entry): (Cow<'_, str>, AssignmentInForce<'_>)| {
         let value_place = Place { file: entry.file, span: entry.assignment.value.inner };
         (name.into_owned(), Variable { value: entry.value, value_place })
     };
@@ -197,7 +197,7 @@ pub fn read_among(files: &[(FileId, &Tree, &[u8])], beside: Beside<'_>) -> App {
     app
 }
 
-fn setting(name: &str, entry: &InForce<'_>, keys: Arc<[Key]>) -> Setting {
+fn setting(name: &str, entry: &AssignmentInForce<'_>, keys: Arc<[Key]>) -> Setting {
     let place = |span| Place { file: entry.file, span };
     Setting {
         name: name.to_owned(),

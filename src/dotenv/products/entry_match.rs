@@ -1,6 +1,6 @@
 //! What one entry of a list is to an origin, as the product that reads the list compares them.
 
-use crate::dotenv::products::keys::{Answer, Key, Patterns, Scheme, Slash};
+use crate::dotenv::products::keys::{Key, Patterns, Scheme, Slash, YesNo};
 
 /// What an entry is to an origin.
 pub(in crate::dotenv) enum Match {
@@ -14,22 +14,22 @@ pub(in crate::dotenv) enum Match {
 pub(in crate::dotenv) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
     if text == "*" {
         return match key.star {
-            Answer::Yes => Match::Any,
-            Answer::No => Match::Nothing,
-            Answer::Unknown => Match::Unknown,
+            YesNo::Yes => Match::Any,
+            YesNo::No => Match::Nothing,
+            YesNo::Unknown => Match::Unknown,
         };
     }
     let sloping = text.strip_suffix('/');
     if text == origin || sloping == Some(origin) {
-        let trimmed = if padded { key.trims } else { Answer::Yes };
+        let trimmed = if padded { key.trims } else { YesNo::Yes };
         let stripped = match (sloping, key.slash) {
-            (None, _) | (_, Slash::Stripped) => Answer::Yes,
-            (_, Slash::Kept) => Answer::No,
-            _ => Answer::Unknown,
+            (None, _) | (_, Slash::Stripped) => YesNo::Yes,
+            (_, Slash::Kept) => YesNo::No,
+            _ => YesNo::Unknown,
         };
         return match (trimmed, stripped) {
-            (Answer::Yes, Answer::Yes) => Match::Origin,
-            (Answer::No, _) | (_, Answer::No) => Match::Nothing,
+            (YesNo::Yes, YesNo::Yes) => Match::Origin,
+            (YesNo::No, _) | (_, YesNo::No) => Match::Nothing,
             _ => Match::Unknown,
         };
     }

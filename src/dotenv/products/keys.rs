@@ -128,7 +128,7 @@ pub enum Separator {
 
 /// Yes, no, or nobody has checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub enum YesNo {
     /// Yes.
     Yes,
     /// No.
@@ -196,7 +196,7 @@ pub struct Key {
     /// What stands between the entries.
     pub separator: Separator,
     /// Whether `*` as an entry allows any origin.
-    pub star: Answer,
+    pub star: YesNo,
     /// What an entry may be besides an origin.
     pub patterns: Patterns,
     /// Whether entries have a scheme.
@@ -204,7 +204,7 @@ pub struct Key {
     /// What becomes of a final slash.
     pub slash: Slash,
     /// Whether blanks around entries are taken off.
-    pub trims: Answer,
+    pub trims: YesNo,
 }
 
 impl Key {
@@ -276,18 +276,18 @@ pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
 
 /// What a team's settings say of its own keys. They come before every row of the table.
 #[derive(Debug, Clone, Default)]
-pub struct Own {
+pub struct OwnKeys {
     keys: BTreeMap<String, Option<Key>>,
     names: Vec<String>,
     slips: Slips,
 }
 
-impl Own {
+impl OwnKeys {
     /// The keys by their names; `None` for one that has nothing to do with CORS.
     pub fn new(keys: BTreeMap<String, Option<Key>>) -> Self {
         let names: Vec<String> = keys.keys().cloned().collect();
         let slips = Slips::new(names.iter().map(String::as_str));
-        Own { keys, names, slips }
+        OwnKeys { keys, names, slips }
     }
 
     /// The names that one edit may make of `name`, and perhaps others.
@@ -311,7 +311,7 @@ impl Own {
 /// The rows a key may be in an app that has the keys `present` says yes to: the one that the settings state, or those of the
 /// products its other keys show, or else all rows of its name, or else the convention that its name follows, where its value
 /// looks like one.
-pub fn candidates(key: &str, value: Looks, own: &Own, present: impl Fn(&str) -> bool) -> Arc<[Key]> {
+pub fn candidates(key: &str, value: Looks, own: &OwnKeys, present: impl Fn(&str) -> bool) -> Arc<[Key]> {
     match own.get(key) {
         Some(stated) => stated.into_iter().copied().collect(),
         None => known(key, value, present).into_iter().copied().collect(),
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn the_other_keys_of_a_file_tell_the_product() {
         let products = |key: &str, present: &[&str]| {
-            candidates(key, Looks::Unlike, &Own::default(), |other| present.contains(&other))
+            candidates(key, Looks::Unlike, &OwnKeys::default(), |other| present.contains(&other))
                 .iter()
                 .map(|row| row.product)
                 .collect::<Vec<_>>()

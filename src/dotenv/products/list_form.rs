@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use crate::dotenv::products::keys::{self, Answer, Certainty, Key, Looks, Meaning, Patterns, Separator};
+use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Meaning, Patterns, Separator, YesNo};
 use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::setting::Setting;
-use crate::dotenv::syntax::tree::Quoting;
+use crate::dotenv::syntax::tree::EnvQuoting;
 use crate::source::{Place, lossy};
 
 /// What becomes of a list in the product of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ListForm {
     /// It is taken apart as it is meant, or there is nothing to take apart.
     Fits,
     /// The product splits at something else.
@@ -24,14 +24,14 @@ pub enum Form {
 /// How sure it is that something is wrong in every product that may be meant; `None` where it is right in one of them, or
 /// where nobody knows of any. `wrong` answers for one row. Rows nobody has checked are not asked, and one that leaves it
 /// open takes the certainty down to [`Certainty::Usage`].
-pub fn certainty(keys: &[Key], wrong: impl Fn(&Key) -> Answer) -> Option<Certainty> {
+pub fn certainty(keys: &[Key], wrong: impl Fn(&Key) -> YesNo) -> Option<Certainty> {
     let mut best = None;
     let mut open = false;
     for key in keys.iter().filter(|key| key.certainty > Certainty::Unverified) {
         match wrong(key) {
-            Answer::No => return None,
-            Answer::Yes => best = best.max(Some(key.certainty)),
-            Answer::Unknown => open = true,
+            YesNo::No => return None,
+            YesNo::Yes => best = best.max(Some(key.certainty)),
+            YesNo::Unknown => open = true,
         }
     }
     if open { best.min(Some(Certainty::Usage)) } else { best }
@@ -99,32 +99,32 @@ impl Setting {
     }
 
     /// What the product of a row makes of the value.
-    pub fn form(&self, key: &Key) -> Form {
+    pub fn form(&self, key: &Key) -> ListForm {
         let bytes = self.value.as_ref().map_or(&[][..], |value| value.bytes());
         let holds_list = key.meaning.holds_origins() || key.meaning == Meaning::Hosts;
         let is_pattern = key.patterns != Patterns::None && bytes.iter().any(|byte| b"\\^$(){}+".contains(byte))
             || key.patterns == Patterns::Slashed && bytes.trim_ascii_start().starts_with(b"/");
         let written = self.written();
         if !holds_list || is_pattern || written.is_empty() {
-            return Form::Fits;
+            return ListForm::Fits;
         }
         let is_quoted = bytes.iter().any(|byte| b"\"'".contains(byte)) || bytes.trim_ascii_start().starts_with(b"[\"");
         match key.separator {
-            Separator::Unknown => Form::Unknown,
-            Separator::None if written.len() > 1 => Form::Single,
-            Separator::None => Form::Fits,
-            Separator::Indexed if written.len() > 1 => Form::Separator,
-            Separator::Indexed => Form::Fits,
+            Separator::Unknown => ListForm::Unknown,
+            Separator::None if written.len() > 1 => ListForm::Single,
+            Separator::None => ListForm::Fits,
+            Separator::Indexed if written.len() > 1 => ListForm::Separator,
+            Separator::Indexed => ListForm::Fits,
             Separator::Json => {
                 if bytes.trim_ascii_start().starts_with(b"[") && self.splits_into(key.separator, &written) {
-                    Form::Fits
+                    ListForm::Fits
                 } else {
-                    Form::Separator
+                    ListForm::Separator
                 }
             }
-            Separator::QuotedList if !is_quoted => Form::Separator,
-            separator if self.splits_into(separator, &written) => Form::Fits,
-            _ => Form::Separator,
+            Separator::QuotedList if !is_quoted => ListForm::Separator,
+            separator if self.splits_into(separator, &written) => ListForm::Fits,
+            _ => ListForm::Separator,
         }
     }
 
@@ -160,8 +160,8 @@ impl Setting {
     pub fn between(&self, separator: Separator) -> Option<(Vec<Place>, &'static str)> {
         let sign = match separator {
             Separator::Comma | Separator::CommaOrJson | Separator::CommaOrSpace | Separator::CommaOrIndexed => ",",
-            Separator::Space if self.quoting != Quoting::Bare => " ",
-            Separator::Semicolon if self.quoting != Quoting::Bare => ";",
+            Separator::Space if self.quoting != EnvQuoting::Bare => " ",
+            Separator::Semicolon if self.quoting != EnvQuoting::Bare => ";",
             _ => return None,
         };
         let value = self.value.as_ref()?;
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(file: &str, expected: Form) {
+    fn check(file: &str, expected: ListForm) {
         let setting = setting(file);
         assert_eq!(setting.form(setting.keys.first().unwrap()), expected, "{file}");
     }
@@ -260,23 +260,23 @@ mod tests {
     #[test]
     fn a_list_fits_its_product_or_does_not() {
         for list in ["https://a,https://b", "https://a, https://b", "http://[::1]:3000,https://b", "*", "none", ""] {
-            check(&format!("OLLAMA_ORIGINS={list}"), Form::Fits);
+            check(&format!("OLLAMA_ORIGINS={list}"), ListForm::Fits);
         }
         for list in
             ["https://a;https://b", "https://a https://b", "[\"https://a\",\"https://b\"]", "'https://a'|'https://b'"]
         {
-            check(&format!("LITELLM_CORS_ORIGINS='{}'", list.replace('\'', "")), Form::Separator);
+            check(&format!("LITELLM_CORS_ORIGINS='{}'", list.replace('\'', "")), ListForm::Separator);
         }
-        check("STORE_CORS=/https:\\/\\/a{1,3}\\.com/", Form::Fits);
-        check("IMGPROXY_ALLOW_ORIGIN=https://a,https://b", Form::Single);
-        check("IMGPROXY_ALLOW_ORIGIN=https://a", Form::Fits);
-        check("Cors__AllowedOrigins__0=https://a,https://b", Form::Separator);
-        check("CHROMA_SERVER_CORS_ALLOW_ORIGINS=https://a", Form::Separator);
-        check("CHROMA_SERVER_CORS_ALLOW_ORIGINS='[\"https://a\"]'", Form::Fits);
-        check("ALLOWED_HOSTNAMES='\"a.com\",\"b.com\"'", Form::Fits);
-        check("ALLOWED_HOSTNAMES=a.com,b.com", Form::Separator);
-        check("MB_EMBEDDING_APP_ORIGIN=https://a, https://b", Form::Separator);
-        check("MERCURE_EXTRA_DIRECTIVES=cors_origins https://a https://b", Form::Fits);
+        check("STORE_CORS=/https:\\/\\/a{1,3}\\.com/", ListForm::Fits);
+        check("IMGPROXY_ALLOW_ORIGIN=https://a,https://b", ListForm::Single);
+        check("IMGPROXY_ALLOW_ORIGIN=https://a", ListForm::Fits);
+        check("Cors__AllowedOrigins__0=https://a,https://b", ListForm::Separator);
+        check("CHROMA_SERVER_CORS_ALLOW_ORIGINS=https://a", ListForm::Separator);
+        check("CHROMA_SERVER_CORS_ALLOW_ORIGINS='[\"https://a\"]'", ListForm::Fits);
+        check("ALLOWED_HOSTNAMES='\"a.com\",\"b.com\"'", ListForm::Fits);
+        check("ALLOWED_HOSTNAMES=a.com,b.com", ListForm::Separator);
+        check("MB_EMBEDDING_APP_ORIGIN=https://a, https://b", ListForm::Separator);
+        check("MERCURE_EXTRA_DIRECTIVES=cors_origins https://a https://b", ListForm::Fits);
     }
 
     #[test]

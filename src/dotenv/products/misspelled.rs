@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Meaning, Own, all, candidates};
+use crate::dotenv::products::keys::{self, Certainty, Key, Looks, Meaning, OwnKeys, all, candidates};
 use crate::dotenv::products::name_endings::Ends;
 use crate::words::edits;
 
@@ -47,7 +47,7 @@ pub struct Meant<'o> {
 /// The key that was meant by `name`, which no product that may be there reads: one letter more, less or other, or two
 /// changed places. `present` says which keys the app's files have; where the right one is among them, nothing is misspelled.
 /// What the settings state in `own` is no slip, and may be meant, too.
-pub fn meant<'o>(name: &str, own: &'o Own, present: impl Fn(&str) -> bool) -> Option<Meant<'o>> {
+pub fn meant<'o>(name: &str, own: &'o OwnKeys, present: impl Fn(&str) -> bool) -> Option<Meant<'o>> {
     if own.get(name).is_some() {
         return None;
     }
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn slips_of_one_letter_are_found() {
-        let own = Own::default();
+        let own = OwnKeys::default();
         let found = |name: &str, others: &[&str]| meant(name, &own, |key| others.contains(&key)).map(|row| row.name);
         assert_eq!(found("OLLAMA_ORIGIN", &[]), Some("OLLAMA_ORIGINS"));
         assert_eq!(found("OLLAMA_ORIGNIS", &[]), Some("OLLAMA_ORIGINS"));

@@ -2,7 +2,7 @@
 
 use crate::dotenv::products::allowed::{Said, is_known};
 use crate::dotenv::products::app::{AllowOrigin, App, Policy};
-use crate::dotenv::products::keys::{self, Answer, Certainty, Key, Separator, Slash, Unlisted};
+use crate::dotenv::products::keys::{self, Certainty, Key, Separator, Slash, Unlisted, YesNo};
 use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::setting::Setting;
 use crate::source::Place;
@@ -121,7 +121,7 @@ impl App {
         let Some(entry) = entries.into_iter().next() else { return (AllowOrigin::Unknown, None) };
         let text = setting.text_of(&entry);
         let answer = match (text.as_str(), key.slash) {
-            ("*", _) if key.star == Answer::Yes => AllowOrigin::Star,
+            ("*", _) if key.star == YesNo::Yes => AllowOrigin::Star,
             ("*" | "true" | "false", _) => AllowOrigin::Unknown,
             (text, Slash::Kept) => AllowOrigin::Origin(text.to_owned()),
             (text, _) if text == origin => AllowOrigin::Origin(text.to_owned()),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::dotenv::products::keys::{self, Certainty, Key, Meaning, Product, Reflects, Separator, Slash};
 use crate::dotenv::products::list::{self, ListEntry};
 use crate::dotenv::reading::value::Plain;
-use crate::dotenv::syntax::tree::Quoting;
+use crate::dotenv::syntax::tree::EnvQuoting;
 use crate::source::{Place, lossy};
 
 /// What a key of the app's files is set to, where the key means something to CORS.
@@ -25,7 +25,7 @@ pub struct Setting {
     /// The value as most loaders read it; `None` where a variable from outside decides, or loaders can't agree.
     pub value: Option<Arc<Plain>>,
     /// How the value is written.
-    pub quoting: Quoting,
+    pub quoting: EnvQuoting,
     /// Whether it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
     pub cors: bool,
 }

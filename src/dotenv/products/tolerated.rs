@@ -1,7 +1,7 @@
 //! Which products take what is no origin.
 
 use crate::cors::serialized::OriginFault;
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Patterns, Scheme, Separator};
+use crate::dotenv::products::keys::{Certainty, Key, Meaning, Patterns, Scheme, Separator, YesNo};
 use crate::dotenv::products::setting::AllowedOrigin;
 
 impl AllowedOrigin {
@@ -25,7 +25,7 @@ fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
     match fault {
         // A list in brackets, where nobody has checked how the product writes lists.
         _ if text.starts_with("[\"") && key.separator == Separator::Unknown => true,
-        _ if pattern => key.patterns != Patterns::None || key.star != Answer::No && text.contains('*'),
+        _ if pattern => key.patterns != Patterns::None || key.star != YesNo::No && text.contains('*'),
         OriginFault::NoScheme => key.scheme != Scheme::Required,
         OriginFault::Path | OriginFault::Query | OriginFault::Fragment => is_link,
         OriginFault::NotAnOrigin => key.certainty < Certainty::Docs || !text.contains("://"),

@@ -2,7 +2,7 @@
 
 use crate::cors::login::without_logins;
 use crate::dotenv::reading::loaders::{Loader, Reading, is_read_alike, readings};
-use crate::dotenv::syntax::tree::{Assignment, PartKind, Quoting, Statement, StatementKind, Tree};
+use crate::dotenv::syntax::tree::{Assignment, EnvQuoting, EnvTree, PartKind, Statement, StatementKind};
 
 /// How many characters of a reading are shown.
 const MOST_CHARACTERS: usize = 60;
@@ -42,7 +42,7 @@ pub enum Cause {
 
 /// The assignments of a file whose key `is_wanted` and that loaders read differently. What depends on the process, or on an open
 /// quote, is left out.
-pub fn divergences<'t>(tree: &'t Tree, file: &[u8], is_wanted: impl Fn(&Assignment) -> bool) -> Vec<Divergence<'t>> {
+pub fn divergences<'t>(tree: &'t EnvTree, file: &[u8], is_wanted: impl Fn(&Assignment) -> bool) -> Vec<Divergence<'t>> {
     let has_quotes = memchr::memchr2(b'"', b'\'', file).is_some();
     let is_asked = |statement: &Statement| match &statement.kind {
         StatementKind::Assignment(assignment) => {
@@ -85,12 +85,12 @@ fn usual(known: &[(Loader, Reading)]) -> Option<Reading> {
     agreed.or(known.first().map(|(_, reading)| reading)).cloned()
 }
 
-fn cause(tree: &Tree, file: &[u8], assignment: &Assignment) -> Cause {
+fn cause(tree: &EnvTree, file: &[u8], assignment: &Assignment) -> Cause {
     let value = &assignment.value;
     let inner = value.inner.of(file);
     let is_variable =
         tree.parts(value).iter().any(|part| matches!(part.kind, PartKind::Variable(_) | PartKind::Braced(..)));
-    let bare = value.quoting == Quoting::Bare;
+    let bare = value.quoting == EnvQuoting::Bare;
     let has = |wanted: &[u8]| inner.iter().any(|byte| wanted.contains(byte));
     match () {
         () if is_variable => Cause::Variable,
@@ -99,7 +99,7 @@ fn cause(tree: &Tree, file: &[u8], assignment: &Assignment) -> Cause {
         () if bare && has(b" \t") => Cause::Blank,
         () if has(b"\\") => Cause::Backslash,
         () if bare && has(b"\"'`") => Cause::InnerQuotes,
-        () if !matches!(value.quoting, Quoting::Bare | Quoting::None) => Cause::Quotes,
+        () if !matches!(value.quoting, EnvQuoting::Bare | EnvQuoting::None) => Cause::Quotes,
         () => Cause::Form,
     }
 }

@@ -14,7 +14,7 @@ mod shell;
 mod systemd;
 
 use crate::dotenv::reading::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
-use crate::dotenv::syntax::tree::{Assignment, Statement, StatementKind, Tree};
+use crate::dotenv::syntax::tree::{Assignment, EnvTree, Statement, StatementKind};
 use crate::source::Span;
 
 /// A program that reads .env files.
@@ -81,7 +81,7 @@ pub enum Reading {
 
 /// A statement with what surrounds it.
 struct Case<'a> {
-    tree: &'a Tree,
+    tree: &'a EnvTree,
     file: &'a [u8],
     statement: &'a Statement,
     /// The statements after it.
@@ -116,7 +116,7 @@ impl<'a> Case<'a> {
 }
 
 /// What a loader reads from each assignment and each bare key of a file: the index of the statement, and the reading.
-pub fn readings(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading)> {
+pub fn readings(loader: Loader, tree: &EnvTree, file: &[u8]) -> Vec<(usize, Reading)> {
     match loader {
         Loader::DockerEnvFile => docker::read(file).by_statement(tree),
         Loader::Compose => compose::read(file).by_statement(tree),
@@ -125,7 +125,7 @@ pub fn readings(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
 }
 
 /// The same of a loader that goes on after what it refuses.
-fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading)> {
+fn by_statement(loader: Loader, tree: &EnvTree, file: &[u8]) -> Vec<(usize, Reading)> {
     let mut variables = Variables::new();
     let mut readings = Vec::new();
     let mut bytes_left = MAX_FILLED_BYTES;
@@ -164,7 +164,7 @@ fn by_statement(loader: Loader, tree: &Tree, file: &[u8]) -> Vec<(usize, Reading
 /// Whether every loader that takes the file certainly reads the same from a statement, which is what stands there: a POSIX name, `=`, a
 /// bare value of letters, digits and marks that mean nothing to any of them, and the end of the line. In the whole file no quote may
 /// stand, since the value of another line could go on past this one.
-pub fn is_read_alike(tree: &Tree, file: &[u8], statement: &Statement, assignment: &Assignment) -> bool {
+pub fn is_read_alike(tree: &EnvTree, file: &[u8], statement: &Statement, assignment: &Assignment) -> bool {
     let Assignment { key, separator, value, .. } = assignment;
     let is_whole_line = key.start == statement.span.start
         && separator.mark.start == key.end

@@ -6,42 +6,42 @@
 use crate::dotenv::reading::divergence::{Cause, Divergence};
 use crate::dotenv::reading::loaders::{Loader, Reading, readings};
 use crate::dotenv::syntax::grammar::parse;
-use crate::dotenv::syntax::tree::Quoting;
+use crate::dotenv::syntax::tree::EnvQuoting;
 
 /// A form in which a value can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum WrittenForm {
     Bare,
     Single,
     Double,
 }
 
-impl Form {
-    const ALL: [Form; 3] = [Form::Bare, Form::Single, Form::Double];
+impl WrittenForm {
+    const ALL: [WrittenForm; 3] = [WrittenForm::Bare, WrittenForm::Single, WrittenForm::Double];
 
-    fn of(quoting: Quoting) -> Option<Form> {
+    fn of(quoting: EnvQuoting) -> Option<WrittenForm> {
         match quoting {
-            Quoting::Bare => Some(Form::Bare),
-            Quoting::Single => Some(Form::Single),
-            Quoting::Double => Some(Form::Double),
-            Quoting::None | Quoting::Backtick => None,
+            EnvQuoting::Bare => Some(WrittenForm::Bare),
+            EnvQuoting::Single => Some(WrittenForm::Single),
+            EnvQuoting::Double => Some(WrittenForm::Double),
+            EnvQuoting::None | EnvQuoting::Backtick => None,
         }
     }
 
     /// To be read behind "write it".
     fn words(self) -> &'static str {
         match self {
-            Form::Bare => "without quotes",
-            Form::Single => "in single quotes",
-            Form::Double => "in double quotes",
+            WrittenForm::Bare => "without quotes",
+            WrittenForm::Single => "in single quotes",
+            WrittenForm::Double => "in double quotes",
         }
     }
 
     fn line(self, key: &[u8], value: &[u8]) -> Vec<u8> {
         let quote: &[u8] = match self {
-            Form::Bare => b"",
-            Form::Single => b"'",
-            Form::Double => b"\"",
+            WrittenForm::Bare => b"",
+            WrittenForm::Single => b"'",
+            WrittenForm::Double => b"\"",
         };
         [key, b"=", quote, value, quote, b"\n"].concat()
     }
@@ -69,13 +69,13 @@ impl Divergence<'_> {
     /// the product takes for the same.
     pub fn remedy(&self, file: &[u8], list: Option<&str>) -> String {
         let key = self.assignment.key.of(file);
-        let is_bare = self.assignment.value.quoting == Quoting::Bare;
+        let is_bare = self.assignment.value.quoting == EnvQuoting::Bare;
         let value = match &self.usual {
             _ if self.cause == Cause::Variable => return "write the value out instead of a variable".to_owned(),
             Reading::Value(value) => value,
             _ => return "write `KEY=value`, with nothing else on the line".to_owned(),
         };
-        if Form::Bare.astray(key, value).is_empty() {
+        if WrittenForm::Bare.astray(key, value).is_empty() {
             return match self.cause {
                 Cause::Comment if is_bare => "put the comment on a line of its own",
                 Cause::Comment => "put the comment on a line of its own, and write the value without quotes",
@@ -86,7 +86,7 @@ impl Divergence<'_> {
             }
             .to_owned();
         }
-        match list.filter(|list| Form::Bare.astray(key, list.as_bytes()).is_empty()) {
+        match list.filter(|list| WrittenForm::Bare.astray(key, list.as_bytes()).is_empty()) {
             Some(list) => format!("write\n    {}={list}", String::from_utf8_lossy(key)),
             None => self.best(key, value),
         }
@@ -94,13 +94,13 @@ impl Divergence<'_> {
 
     /// Where no form is read alike by all: the one that most read, and the one that the others want.
     fn best(&self, key: &[u8], value: &[u8]) -> String {
-        let own = Form::of(self.assignment.value.quoting);
-        let mut forms = Form::ALL.map(|form| (form, form.astray(key, value)));
+        let own = WrittenForm::of(self.assignment.value.quoting);
+        let mut forms = WrittenForm::ALL.map(|form| (form, form.astray(key, value)));
         forms.sort_by_key(|(form, astray)| (weight(astray), astray.len(), Some(*form) != own));
         let [(best, astray), others @ ..] = &forms;
         let names = astray.iter().map(|loader| loader.name()).collect::<Vec<_>>().join(" and ");
         let one = astray.len() == 1;
-        let fits = |others: &&(Form, Vec<Loader>)| astray.iter().all(|loader| !others.1.contains(loader));
+        let fits = |others: &&(WrittenForm, Vec<Loader>)| astray.iter().all(|loader| !others.1.contains(loader));
         let rest = match others.iter().find(fits) {
             Some((other, _)) => format!("{names} {} it {}", if one { "wants" } else { "want" }, other.words()),
             None => format!("{names} {} it in no form", if one { "reads" } else { "read" }),

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use crate::dotenv::syntax::tree::{Assignment, PartKind, Quoting, Tree};
+use crate::dotenv::syntax::tree::{Assignment, EnvQuoting, EnvTree, PartKind};
 use crate::source::Span;
 
 /// The longest value that variables may grow into, in bytes: more than any operating system passes to a process in
@@ -76,7 +76,7 @@ pub struct Values {
 }
 
 /// The values of all assignments of a file. `outer` holds the variables of the files that were loaded before.
-pub fn plain_values(tree: &Tree, file: &[u8], outer: &Variables) -> Values {
+pub fn plain_values(tree: &EnvTree, file: &[u8], outer: &Variables) -> Values {
     let assignments: Vec<&Assignment> = tree.assignments().collect();
     let mut variables = outer.clone();
     let mut values = Vec::with_capacity(assignments.len());
@@ -126,7 +126,7 @@ fn set(variables: &mut Variables, key: &[u8], value: Option<&Plain>) {
 
 /// What most loaders read from an assignment, with the variables set before it; `None` where that is not known: an open
 /// quote, text after a closing quote, a variable that no file sets.
-pub fn plain(tree: &Tree, file: &[u8], assignment: &Assignment, variables: &Variables) -> Option<Plain> {
+pub fn plain(tree: &EnvTree, file: &[u8], assignment: &Assignment, variables: &Variables) -> Option<Plain> {
     let value = &assignment.value;
     if !value.closed || !value.after.is_empty() {
         return None;
@@ -157,11 +157,11 @@ pub fn plain(tree: &Tree, file: &[u8], assignment: &Assignment, variables: &Vari
 }
 
 /// The byte that most loaders make of an escape.
-fn turned(quoting: Quoting, escape: &[u8]) -> Option<u8> {
+fn turned(quoting: EnvQuoting, escape: &[u8]) -> Option<u8> {
     match (quoting, escape) {
-        (Quoting::Double, [b'\\', b'n']) => Some(b'\n'),
-        (Quoting::Double, [b'\\', b'r']) => Some(b'\r'),
-        (Quoting::Double, [b'\\', quoted @ (b'"' | b'\\' | b'$')]) => Some(*quoted),
+        (EnvQuoting::Double, [b'\\', b'n']) => Some(b'\n'),
+        (EnvQuoting::Double, [b'\\', b'r']) => Some(b'\r'),
+        (EnvQuoting::Double, [b'\\', quoted @ (b'"' | b'\\' | b'$')]) => Some(*quoted),
         _ => None,
     }
 }

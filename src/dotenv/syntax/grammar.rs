@@ -1,4 +1,4 @@
-//! The grammar of .env files: bytes in, a [`Tree`] out.
+//! The grammar of .env files: bytes in, a [`EnvTree`] out.
 //!
 //! Total: every byte lands in a statement. Linear: a quote is searched once and, where it is not closed, the scan
 //! ends at the next quote of its kind, which no later statement has before it.
@@ -10,7 +10,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Offset, Parser};
 
 use crate::dotenv::syntax::tree::{
-    Assignment, Part, PartKind, Quoting, Separator, Statement, StatementKind, SyntaxError, Tree, Value,
+    Assignment, EnvPart, EnvQuoting, EnvSyntaxError, EnvTree, EnvValue, EqualsSign, PartKind, Statement, StatementKind,
 };
 use crate::source::Span;
 
@@ -20,8 +20,8 @@ type Read<'a, T = &'a [u8]> = IResult<&'a [u8], T>;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a .env file.
-pub fn parse(file: &[u8]) -> Tree {
-    let mut reader = Reader { file, tree: Tree::default() };
+pub fn parse(file: &[u8]) -> EnvTree {
+    let mut reader = EnvReader { file, tree: EnvTree::default() };
     if file.starts_with(b"\xff\xfe") || file.starts_with(b"\xfe\xff") {
         reader.refuse_utf16();
         return reader.tree;
@@ -181,22 +181,22 @@ fn variable(input: &[u8]) -> Read<'_, (&[u8], Option<&[u8]>)> {
 }
 
 /// The bytes after a backslash that make an escape of it; between single quotes only node's and python's.
-fn escapes(quoting: Quoting, byte: u8) -> bool {
+fn escapes(quoting: EnvQuoting, byte: u8) -> bool {
     match quoting {
         // Nobody turns a letter outside of ASCII into another, and half of one is none.
-        Quoting::Bare | Quoting::Double => byte.is_ascii(),
-        Quoting::Single => matches!(byte, b'\'' | b'\\'),
-        Quoting::Backtick => byte == b'`',
-        Quoting::None => false,
+        EnvQuoting::Bare | EnvQuoting::Double => byte.is_ascii(),
+        EnvQuoting::Single => matches!(byte, b'\'' | b'\\'),
+        EnvQuoting::Backtick => byte == b'`',
+        EnvQuoting::None => false,
     }
 }
 
-struct Reader<'a> {
+struct EnvReader<'a> {
     file: &'a [u8],
-    tree: Tree,
+    tree: EnvTree,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EnvReader<'a> {
     /// Where a piece of the file stands in it.
     fn span(&self, piece: &[u8]) -> Span {
         let start = self.file.offset(piece);
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
     fn refuse_utf16(&mut self) {
         let all = Span::at(0, self.file.len());
         self.tree.statements.push(Statement { span: all, kind: StatementKind::Unreadable(all) });
-        self.tree.errors.push(SyntaxError {
+        self.tree.errors.push(EnvSyntaxError {
             span: Span::at(0, 2),
             message: "this file is UTF-16, which no loader reads",
             help: Some("save it as UTF-8"),
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         if follows && !self.tree.errors.is_empty() {
             return;
         }
-        self.tree.errors.push(SyntaxError {
+        self.tree.errors.push(EnvSyntaxError {
             span,
             message: "neither an assignment nor a comment",
             help: Some("write `KEY=value`, or start the line with `#`"),
@@ -269,16 +269,16 @@ impl<'a> Reader<'a> {
         after_line: &'a [u8],
     ) -> (StatementKind, &'a [u8]) {
         let quoting = match line.first() {
-            Some(b'\'') => Quoting::Single,
-            Some(b'"') => Quoting::Double,
-            Some(b'`') => Quoting::Backtick,
-            _ => Quoting::Bare,
+            Some(b'\'') => EnvQuoting::Single,
+            Some(b'"') => EnvQuoting::Double,
+            Some(b'`') => EnvQuoting::Backtick,
+            _ => EnvQuoting::Bare,
         };
         let (value, comment, left) = match quoting {
-            Quoting::Bare => self.bare(line, !head.after.is_empty(), after_line),
+            EnvQuoting::Bare => self.bare(line, !head.after.is_empty(), after_line),
             _ => self.quoted(quoting, line, input, after_line),
         };
-        let separator = Separator {
+        let separator = EqualsSign {
             before: self.span(head.before),
             mark: self.span(head.mark),
             colon: head.mark == b":",
@@ -295,22 +295,22 @@ impl<'a> Reader<'a> {
         let lone_comment = line.starts_with(b"#") && spaced;
         let (text, comment) = if lone_comment { (&line[..0], Some(line)) } else { bare_value(line) };
         let span = self.span(text);
-        let quoting = if text.is_empty() { Quoting::None } else { Quoting::Bare };
+        let quoting = if text.is_empty() { EnvQuoting::None } else { EnvQuoting::Bare };
         let nothing = Span::new(span.end, span.end);
         (self.value(quoting, span, text, true, nothing), comment, after_line)
     }
 
     /// Reads a value that starts with a quote. One that is never closed ends with its line, so that the rest of the
     /// file is read; an open backtick is no quote to node either.
-    fn quoted(&mut self, quoting: Quoting, first: &'a [u8], input: &'a [u8], after_line: &'a [u8]) -> Outcome<'a> {
+    fn quoted(&mut self, quoting: EnvQuoting, first: &'a [u8], input: &'a [u8], after_line: &'a [u8]) -> Outcome<'a> {
         let (quote, body) = input.split_at_checked(1).unwrap_or((input, b""));
         let close = closing_quote(body, quote.first().copied().unwrap_or_default());
         let Some(close) = close else {
-            if quoting == Quoting::Backtick {
+            if quoting == EnvQuoting::Backtick {
                 return self.bare(first, false, after_line);
             }
             let span = self.span(first);
-            self.tree.errors.push(SyntaxError {
+            self.tree.errors.push(EnvSyntaxError {
                 span: self.span(quote),
                 message: "this quote is never closed",
                 help: Some("close it at the end of the value"),
@@ -335,10 +335,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A value whose text between the quotes is `inner`; its parts go to the tree.
-    fn value(&mut self, quoting: Quoting, span: Span, inner: &'a [u8], closed: bool, after: Span) -> Value {
+    fn value(&mut self, quoting: EnvQuoting, span: Span, inner: &'a [u8], closed: bool, after: Span) -> EnvValue {
         let first_part = self.tree.parts.len();
         self.split(quoting, inner);
-        Value {
+        EnvValue {
             quoting,
             span,
             inner: self.span(inner),
@@ -350,8 +350,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Splits a value into its parts.
-    fn split(&mut self, quoting: Quoting, inner: &'a [u8]) {
-        let live = matches!(quoting, Quoting::Bare | Quoting::Double);
+    fn split(&mut self, quoting: EnvQuoting, inner: &'a [u8]) {
+        let live = matches!(quoting, EnvQuoting::Bare | EnvQuoting::Double);
         let last_brace = memchr::memrchr(b'}', inner);
         let mut literal = inner;
         let mut left = inner;
@@ -372,7 +372,7 @@ impl<'a> Reader<'a> {
             let (part, rest) = left.split_at_checked(length).unwrap_or((left, b""));
             if kind != PartKind::Literal {
                 self.literal(literal, part);
-                self.tree.parts.push(Part { span: self.span(part), kind });
+                self.tree.parts.push(EnvPart { span: self.span(part), kind });
                 literal = rest;
             }
             left = rest;
@@ -384,10 +384,10 @@ impl<'a> Reader<'a> {
     fn literal(&mut self, from: &[u8], next: &[u8]) {
         let text = from.get(..from.offset(next)).unwrap_or(from);
         if !text.is_empty() {
-            self.tree.parts.push(Part { span: self.span(text), kind: PartKind::Literal });
+            self.tree.parts.push(EnvPart { span: self.span(text), kind: PartKind::Literal });
         }
     }
 }
 
 /// A value, the comment after it, and what is left of the file from the line ending on.
-type Outcome<'a> = (Value, Option<&'a [u8]>, &'a [u8]);
+type Outcome<'a> = (EnvValue, Option<&'a [u8]>, &'a [u8]);

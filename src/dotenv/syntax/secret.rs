@@ -1,12 +1,12 @@
 //! Values that no text may show: those whose key calls them secret, and logins wherever they stand.
 
 use crate::cors::login::logins;
-use crate::dotenv::syntax::tree::{Assignment, Part, PartKind, StatementKind, Tree, holds_addresses_only};
+use crate::dotenv::syntax::tree::{Assignment, EnvPart, EnvTree, PartKind, StatementKind, holds_addresses_only};
 use crate::redact::is_secret_name;
 use crate::source::{Span, merged};
 
 /// The secret values of a file, quotes not included, and the logins and passwords in all others.
-pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> {
+pub fn values<'f>(tree: &'f EnvTree, file: &'f [u8]) -> impl Iterator<Item = Span> {
     let of = move |assignment: &Assignment| {
         let value = assignment.value.inner;
         let mut found = Vec::new();
@@ -25,8 +25,8 @@ pub fn values<'f>(tree: &'f Tree, file: &'f [u8]) -> impl Iterator<Item = Span> 
 }
 
 /// What stands for secrets that are not set, as in `${API_TOKEN:-default}`, which is one as well.
-pub(in crate::dotenv) fn defaults(tree: &Tree, assignment: &Assignment, file: &[u8]) -> Vec<Span> {
-    let default = |part: &Part| match part.kind {
+pub(in crate::dotenv) fn defaults(tree: &EnvTree, assignment: &Assignment, file: &[u8]) -> Vec<Span> {
+    let default = |part: &EnvPart| match part.kind {
         PartKind::Braced(name, default) if is_secret(name.of(file)) => {
             let signs = default.of(file).iter().take_while(|byte| b":-=?+".contains(byte)).count();
             let span = Span::at(default.start as usize + signs, default.end as usize);
@@ -45,7 +45,7 @@ pub(in crate::dotenv) fn is_secret(key: &[u8]) -> bool {
 
 /// What shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
 /// end of line has torn, a key file), values that their keys call secret, and logins in addresses.
-pub fn sealed(tree: &Tree, file: &[u8]) -> Vec<Span> {
+pub fn sealed(tree: &EnvTree, file: &[u8]) -> Vec<Span> {
     let mut sealed = Vec::new();
     for statement in &tree.statements {
         match statement.kind {

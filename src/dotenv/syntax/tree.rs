@@ -10,7 +10,7 @@ use crate::source::Span;
 
 /// How a value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quoting {
+pub enum EnvQuoting {
     /// No value stands after the separator.
     None,
     /// Without quotes around the whole; quotes may stand inside.
@@ -36,9 +36,9 @@ pub enum PartKind {
     Braced(Span, Span),
 }
 
-/// A piece of a value. The parts of a value cover [`Value::inner`] without gap or overlap.
+/// A piece of a value. The parts of a value cover [`EnvValue::inner`] without gap or overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct EnvPart {
     /// All its bytes.
     pub span: Span,
     /// What it is.
@@ -47,9 +47,9 @@ pub struct Part {
 
 /// What stands on the right of the separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Value {
+pub struct EnvValue {
     /// How it was written.
-    pub quoting: Quoting,
+    pub quoting: EnvQuoting,
     /// All its bytes, quotes included, without the blanks around it.
     pub span: Span,
     /// The bytes between the quotes, or all of them where there are none.
@@ -58,7 +58,7 @@ pub struct Value {
     pub closed: bool,
     /// Text between the closing quote and the comment or the line's end, without the blanks around it; mostly empty.
     pub after: Span,
-    /// Index of its first part in [`Tree::parts`].
+    /// Index of its first part in [`EnvTree::parts`].
     pub first_part: u32,
     /// How many parts it has.
     pub part_count: u32,
@@ -66,7 +66,7 @@ pub struct Value {
 
 /// What stands between key and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Separator {
+pub struct EqualsSign {
     /// Blanks before it.
     pub before: Span,
     /// `=` or `:`.
@@ -85,9 +85,9 @@ pub struct Assignment {
     /// The key.
     pub key: Span,
     /// What stands between key and value.
-    pub separator: Separator,
+    pub separator: EqualsSign,
     /// The value.
-    pub value: Value,
+    pub value: EnvValue,
     /// The trailing comment, `#` included. A `#` inside a bare value with no blank before it is not one.
     pub comment: Option<Span>,
 }
@@ -125,7 +125,7 @@ pub struct Statement {
 
 /// Why a part of a file is read by no loader, or by hardly any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
+pub struct EnvSyntaxError {
     /// The opening quote, or the line.
     pub span: Span,
     /// What stands there, in lower case, without a full stop and without a byte of the value.
@@ -136,18 +136,18 @@ pub struct SyntaxError {
 
 /// A .env file that was read.
 #[derive(Debug, Clone, Default)]
-pub struct Tree {
+pub struct EnvTree {
     /// The byte order mark at the start; empty where there is none.
     pub bom: Span,
     /// All statements; together with the byte order mark they cover the file without gap or overlap.
     pub statements: Vec<Statement>,
     /// The parts of all values, in file order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<EnvPart>,
     /// What no or hardly any loader reads, in file order.
-    pub errors: Vec<SyntaxError>,
+    pub errors: Vec<EnvSyntaxError>,
 }
 
-impl Tree {
+impl EnvTree {
     /// The assignments, in file order.
     pub fn assignments(&self) -> impl DoubleEndedIterator<Item = &Assignment> {
         self.statements.iter().filter_map(|statement| match &statement.kind {
@@ -157,7 +157,7 @@ impl Tree {
     }
 
     /// The parts of a value.
-    pub fn parts(&self, value: &Value) -> &[Part] {
+    pub fn parts(&self, value: &EnvValue) -> &[EnvPart] {
         let first = value.first_part as usize;
         self.parts.get(first..first + value.part_count as usize).unwrap_or(&[])
     }
@@ -166,7 +166,7 @@ impl Tree {
 /// Everything a report must not show, in ascending order: values and what follows them, comments (a commented-out
 /// assignment keeps its password), unreadable text, keys that stand alone. Keys of assignments are shown, unless they
 /// look like a piece of a key file that a missing quote has spilled.
-pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
+pub fn secrets(tree: &EnvTree, file: &[u8]) -> Vec<Span> {
     let mut secrets = Vec::new();
     for statement in &tree.statements {
         let span = match statement.kind {
@@ -192,7 +192,7 @@ pub fn secrets(tree: &Tree, file: &[u8]) -> Vec<Span> {
 
 /// A value that is a list of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct List {
+pub struct AddressList {
     /// Its bytes, quotes and the spaces before them included.
     pub span: Span,
     /// Whether a login stands in one of the addresses.
@@ -200,13 +200,13 @@ pub struct List {
 }
 
 /// The values that are a list of addresses, in ascending order. See [`Source::lists`](crate::source::Source::lists).
-pub fn lists(tree: &Tree, file: &[u8]) -> Vec<List> {
+pub fn lists(tree: &EnvTree, file: &[u8]) -> Vec<AddressList> {
     let is_list = |assignment: &&Assignment| {
         let value = &assignment.value;
-        let is_literal = |part: &Part| matches!(part.kind, PartKind::Literal | PartKind::Escape);
+        let is_literal = |part: &EnvPart| matches!(part.kind, PartKind::Literal | PartKind::Escape);
         value.after.is_empty() && tree.parts(value).iter().all(is_literal) && holds_addresses_only(value.inner.of(file))
     };
-    let list = |assignment: &Assignment| List {
+    let list = |assignment: &Assignment| AddressList {
         span: assignment.separator.after.to(assignment.value.span),
         has_login: logins(assignment.value.inner.of(file)).next().is_some(),
     };

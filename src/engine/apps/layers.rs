@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::dotenv::products::app::{self, App, Beside};
 use crate::dotenv::syntax::file_name::Role;
-use crate::dotenv::syntax::tree::Tree;
+use crate::dotenv::syntax::tree::EnvTree;
 use crate::source::{FileId, lossy};
 
 /// A .env file with what its name says.
@@ -18,7 +18,7 @@ pub(in crate::engine) struct Member<'f> {
     pub(in crate::engine) directory: &'f Path,
     pub(in crate::engine) role: Role,
     pub(in crate::engine) name: String,
-    pub(in crate::engine) tree: &'f Tree,
+    pub(in crate::engine) tree: &'f EnvTree,
     pub(in crate::engine) bytes: &'f [u8],
 }
 

@@ -8,7 +8,7 @@ use crate::engine::input::discover::Candidate;
 use crate::engine::input::read::Files;
 use crate::finding::{Finding, Label};
 use crate::nginx::regex::Regexes;
-use crate::nginx::syntax::envsubst::{self, Variable, Variables, is_template};
+use crate::nginx::syntax::envsubst::{self, TemplateVariable, TemplateVariables, is_template};
 use crate::settings::Settings;
 use crate::source::{FileId, Place, Span};
 
@@ -29,11 +29,11 @@ pub(in crate::engine) fn fill(files: &mut Files, env: &[(FileId, Candidate)], se
 }
 
 /// What the names stand for. Of several apps that set one name to different values, nobody knows which one nginx gets.
-fn variables(apps: &Apps<'_>) -> Variables {
-    let mut variables: BTreeMap<Vec<u8>, Variable> = BTreeMap::new();
+fn variables(apps: &Apps<'_>) -> TemplateVariables {
+    let mut variables: BTreeMap<Vec<u8>, TemplateVariable> = BTreeMap::new();
     for (name, variable) in apps.projects.iter().flat_map(|project| &project.production.variables) {
         let value = variable.value.as_ref().map(|value| value.bytes().to_vec());
-        let new = Variable { value, place: variable.value_place };
+        let new = TemplateVariable { value, place: variable.value_place };
         variables
             .entry(name.as_bytes().to_vec())
             .and_modify(|known| {
@@ -51,7 +51,7 @@ fn variables(apps: &Apps<'_>) -> Variables {
 const FILTER: &[u8] = b"NGINX_ENVSUBST_FILTER";
 
 /// Takes out the names that the image is told to leave alone. Where the expression is not known, no value is.
-fn filter(variables: &mut Variables) {
+fn filter(variables: &mut TemplateVariables) {
     let Some(pattern) = variables.get(FILTER).map(|filter| filter.value.clone()) else { return };
     let regexes = Regexes::default();
     let is_chosen = |name: &[u8]| regexes.is_match(pattern.as_deref()?, false, name);

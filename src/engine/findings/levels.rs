@@ -10,15 +10,15 @@ use crate::settings::Level;
 use crate::source::{FileId, Sources};
 
 /// The levels of all rules in all files, each looked up once.
-pub(in crate::engine) struct Levels<'o> {
+pub(in crate::engine) struct FileLevels<'o> {
     options: &'o Options,
     sources: &'o Sources,
     known: RefCell<BTreeMap<(FileId, &'static str), Option<Level>>>,
 }
 
-impl<'o> Levels<'o> {
+impl<'o> FileLevels<'o> {
     pub(in crate::engine) fn new(options: &'o Options, sources: &'o Sources) -> Self {
-        Levels { options, sources, known: RefCell::default() }
+        FileLevels { options, sources, known: RefCell::default() }
     }
 
     /// Returns whether the settings switch the rule off in the file of the finding. The command line beats them: a rule that is asked

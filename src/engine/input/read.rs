@@ -16,7 +16,7 @@ use crate::engine::input::discover::{Candidate, FileKind, name_of};
 use crate::engine::input::disk::{from_here, read_regular, shown};
 use crate::engine::input::glob;
 use crate::engine::input::overlay::{Overlay, real};
-use crate::engine::input::read_ahead::{Ahead, Listed};
+use crate::engine::input::read_ahead::{Ahead, ListedFile};
 use crate::engine::input::readable::{self, Area};
 use crate::nginx::config::Trees;
 use crate::nginx::config::include::{Included, Includes, candidates, is_glob, is_stock};
@@ -39,7 +39,7 @@ pub(in crate::engine) struct Files {
     /// The nginx files.
     pub nginx: Trees,
     /// The .env files.
-    pub env: BTreeMap<FileId, dotenv::syntax::tree::Tree>,
+    pub env: BTreeMap<FileId, dotenv::syntax::tree::EnvTree>,
     /// The nginx files of `nginx -T` output, by the path they had on the machine that printed them.
     dumped: BTreeMap<String, FileId>,
     by_path: HashMap<PathBuf, FileId>,
@@ -288,25 +288,25 @@ impl Files {
         path: &Path,
         bases: &[PathBuf],
         root: Option<&Path>,
-    ) -> (Vec<Listed>, Vec<(PathBuf, String)>) {
+    ) -> (Vec<ListedFile>, Vec<(PathBuf, String)>) {
         let mut matches = match is_glob(pattern) {
             true => glob::expand(path, &self.area, &mut self.names_left),
             false if path.is_file() || self.overlay.has(path) => {
-                return (vec![Listed::from(path.to_owned())], Vec::new());
+                return (vec![ListedFile::from(path.to_owned())], Vec::new());
             }
             false => glob::Matches { paths: vec![path.to_owned()], left: Vec::new() },
         };
-        let (mut files, others) = Listed::files(&matches.paths);
+        let (mut files, others) = ListedFile::files(&matches.paths);
         for other in others {
             match self.linked(&other, bases, root) {
-                Some(Ok(target)) => files.push(Listed::from(target)),
+                Some(Ok(target)) => files.push(ListedFile::from(target)),
                 Some(Err(why)) => matches.left.push((other, why)),
                 None => {}
             }
         }
         if is_glob(pattern) {
             let fits = glob::matcher(path);
-            files.extend(self.overlay.unsaved().filter(|unsaved| fits(unsaved)).cloned().map(Listed::from));
+            files.extend(self.overlay.unsaved().filter(|unsaved| fits(unsaved)).cloned().map(ListedFile::from));
             files.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
         }
         (files, matches.left)

@@ -19,24 +19,24 @@ const AT_A_TIME: usize = 16;
 
 /// A file that an include names.
 #[derive(Debug)]
-pub(in crate::engine) struct Listed {
+pub(in crate::engine) struct ListedFile {
     /// The path it was come to by.
     pub(in crate::engine) path: PathBuf,
     /// Its size in bytes, where it was looked at and is a regular file itself and no link to one.
     size: Option<u64>,
 }
 
-impl From<PathBuf> for Listed {
+impl From<PathBuf> for ListedFile {
     fn from(path: PathBuf) -> Self {
-        Listed { path, size: None }
+        ListedFile { path, size: None }
     }
 }
 
-impl Listed {
+impl ListedFile {
     /// Those of many paths that lead to regular files, or to links to one; and the others.
     pub(in crate::engine) fn files(paths: &[PathBuf]) -> (Vec<Self>, Vec<PathBuf>) {
         let (mut files, mut others) = (Vec::with_capacity(paths.len()), Vec::new());
-        for (path, listed) in paths.iter().zip(parallel::map(paths, MANY, |path| Listed::file(path))) {
+        for (path, listed) in paths.iter().zip(parallel::map(paths, MANY, |path| ListedFile::file(path))) {
             match listed {
                 Some(listed) => files.push(listed),
                 None => others.push(path.clone()),
@@ -49,7 +49,7 @@ impl Listed {
         let metadata = fs::symlink_metadata(path).ok()?;
         let size = metadata.is_file().then_some(metadata.len());
         let is_file = size.is_some() || (metadata.is_symlink() && path.is_file());
-        is_file.then(|| Listed { path: path.to_owned(), size })
+        is_file.then(|| ListedFile { path: path.to_owned(), size })
     }
 }
 
@@ -87,7 +87,7 @@ impl Ahead {
     }
 
     /// The same for a path that was looked at already.
-    fn real_of(&mut self, listed: &Listed) -> io::Result<PathBuf> {
+    fn real_of(&mut self, listed: &ListedFile) -> io::Result<PathBuf> {
         match (listed.size, listed.path.file_name()) {
             (Some(_), Some(name)) => self.beside(&listed.path, name),
             _ => self.real(&listed.path),
@@ -109,15 +109,15 @@ impl Ahead {
     /// Reads those of many files that are wanted, by their path without links. What cannot be read is left to whoever asks for it.
     pub(in crate::engine) fn read<'p>(
         &mut self,
-        paths: impl Iterator<Item = &'p Listed>,
+        paths: impl Iterator<Item = &'p ListedFile>,
         is_wanted: impl Fn(&Path) -> bool,
     ) {
         let with_real = paths.filter_map(|listed| Some((listed, self.real_of(listed).ok()?)));
-        let paths: Vec<(&Listed, PathBuf)> = with_real.filter(|(_, real)| is_wanted(real)).collect();
+        let paths: Vec<(&ListedFile, PathBuf)> = with_real.filter(|(_, real)| is_wanted(real)).collect();
         if paths.len() < MANY {
             return;
         }
-        let parse = |(listed, real): &(&Listed, PathBuf)| {
+        let parse = |(listed, real): &(&ListedFile, PathBuf)| {
             let bytes = match listed.size {
                 Some(size) => read_sized(real, size).ok()?,
                 None => read_regular(real).ok()?,

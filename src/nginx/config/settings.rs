@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use crate::cors::header::CorsHeader;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use in_force::number;
-pub(in crate::nginx) use in_force::{InForce, Settings};
+pub(in crate::nginx) use in_force::{InForce, SettingsInForce};
 
 /// A directive that nginx inherits as a list, all or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,7 +250,8 @@ pub(in crate::nginx) struct Named {
 impl Config<'_> {
     /// Settles what is in force in `id`, whose parent is settled already.
     pub(in crate::nginx) fn settle(&mut self, id: ContextId) {
-        let around = self.context(id).parent.map_or_else(Settings::default, |parent| self.context(parent).settings);
+        let around =
+            self.context(id).parent.map_or_else(SettingsInForce::default, |parent| self.context(parent).settings);
         let mut changed: Vec<InForce> = Vec::new();
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
         let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);

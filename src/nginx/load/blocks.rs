@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::contexts::Contexts;
-use super::directives::Directive;
+use super::directives::KnownDirective;
 use super::parameters::shown;
 use super::possible::Possible;
 use super::{Refusal, is_patchwork};
@@ -50,7 +50,7 @@ pub(super) fn repeated(config: &Config<'_>, possible: &Possible, context: Contex
     let mut seen: Vec<(&[u8], ItemId)> = Vec::new();
     for item in config.items(context) {
         let name = config.item(item).name;
-        let once = Directive::of(name).is_some_and(|directive| {
+        let once = KnownDirective::of(name).is_some_and(|directive| {
             directive.once && !(directive.elsewhere && possible.of(context).meets(Contexts::ELSEWHERE))
         });
         if !once || is_patchwork(config, config.item(item).file) {

@@ -6,7 +6,7 @@ use super::contexts::Contexts;
 
 /// What nginx demands of a directive before it looks at its parameters.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Directive {
+pub(super) struct KnownDirective {
     /// Where in `http` it may stand.
     pub(super) contexts: Contexts,
     /// Whether `stream`, `mail`, `upstream` or the like know a directive of this name, too.
@@ -31,21 +31,21 @@ const REWRITE: Contexts =
     Contexts::SERVER.or(Contexts::LOCATION).or(Contexts::IF_IN_SERVER).or(Contexts::IF_IN_LOCATION);
 const PASS: Contexts = Contexts::LOCATION.or(Contexts::IF_IN_LOCATION);
 
-impl Directive {
+impl KnownDirective {
     const fn new(contexts: Contexts, least: usize, most: usize) -> Self {
-        Directive { contexts, elsewhere: false, least, most, block: false, once: false }
+        KnownDirective { contexts, elsewhere: false, least, most, block: false, once: false }
     }
 
     const fn once(self) -> Self {
-        Directive { once: true, ..self }
+        KnownDirective { once: true, ..self }
     }
 
     const fn block(self) -> Self {
-        Directive { block: true, ..self }
+        KnownDirective { block: true, ..self }
     }
 
     const fn elsewhere(self) -> Self {
-        Directive { elsewhere: true, ..self }
+        KnownDirective { elsewhere: true, ..self }
     }
 
     /// The contexts that allow it, with those outside `http`.
@@ -54,12 +54,12 @@ impl Directive {
     }
 
     /// What is known of the directive of that name.
-    pub(super) fn of(name: &[u8]) -> Option<Directive> {
+    pub(super) fn of(name: &[u8]) -> Option<KnownDirective> {
         Some(match name {
-            b"add_header" => Directive::new(LEVELS_AND_IF, 2, 3),
-            b"add_header_inherit" => Directive::new(LEVELS_AND_IF, 1, 1).once(),
-            b"more_set_headers" | b"more_clear_headers" => Directive::new(LEVELS_AND_IF, 1, ANY),
-            b"proxy_set_header" | b"grpc_set_header" => Directive::new(LEVELS, 2, 2),
+            b"add_header" => KnownDirective::new(LEVELS_AND_IF, 2, 3),
+            b"add_header_inherit" => KnownDirective::new(LEVELS_AND_IF, 1, 1).once(),
+            b"more_set_headers" | b"more_clear_headers" => KnownDirective::new(LEVELS_AND_IF, 1, ANY),
+            b"proxy_set_header" | b"grpc_set_header" => KnownDirective::new(LEVELS, 2, 2),
             b"proxy_hide_header"
             | b"fastcgi_hide_header"
             | b"uwsgi_hide_header"
@@ -69,38 +69,38 @@ impl Directive {
             | b"fastcgi_pass_header"
             | b"uwsgi_pass_header"
             | b"scgi_pass_header"
-            | b"grpc_pass_header" => Directive::new(LEVELS, 1, 1),
+            | b"grpc_pass_header" => KnownDirective::new(LEVELS, 1, 1),
             b"proxy_ignore_headers"
             | b"fastcgi_ignore_headers"
             | b"uwsgi_ignore_headers"
             | b"scgi_ignore_headers"
             | b"grpc_ignore_headers"
-            | b"proxy_cache_methods" => Directive::new(LEVELS, 1, ANY),
-            b"proxy_pass" => Directive::new(PASS.or(Contexts::LIMIT_EXCEPT), 1, 1).once().elsewhere(),
+            | b"proxy_cache_methods" => KnownDirective::new(LEVELS, 1, ANY),
+            b"proxy_pass" => KnownDirective::new(PASS.or(Contexts::LIMIT_EXCEPT), 1, 1).once().elsewhere(),
             b"fastcgi_pass" | b"uwsgi_pass" | b"scgi_pass" | b"grpc_pass" | b"memcached_pass" => {
-                Directive::new(PASS, 1, 1).once()
+                KnownDirective::new(PASS, 1, 1).once()
             }
-            b"if" => Directive::new(Contexts::SERVER.or(Contexts::LOCATION), 1, ANY).block(),
-            b"return" => Directive::new(REWRITE, 1, 2).elsewhere(),
-            b"set" => Directive::new(REWRITE, 2, 2).elsewhere(),
-            b"rewrite" => Directive::new(REWRITE, 2, 3),
-            b"break" => Directive::new(REWRITE, 0, 0),
-            b"error_page" => Directive::new(LEVELS_AND_IF, 2, ANY),
-            b"try_files" => Directive::new(Contexts::SERVER.or(Contexts::LOCATION), 2, ANY).once(),
-            b"root" => Directive::new(LEVELS_AND_IF, 1, 1).once(),
-            b"alias" => Directive::new(Contexts::LOCATION, 1, 1).once(),
-            b"auth_basic" => Directive::new(LEVELS_AND_LIMIT, 1, 1).once(),
-            b"auth_request" | b"satisfy" => Directive::new(LEVELS, 1, 1).once(),
-            b"auth_request_set" => Directive::new(LEVELS, 2, 2),
-            b"allow" | b"deny" => Directive::new(LEVELS_AND_LIMIT, 1, 1).elsewhere(),
-            b"limit_except" => Directive::new(Contexts::LOCATION, 1, ANY).block().once(),
-            b"location" => Directive::new(Contexts::SERVER.or(Contexts::LOCATION), 1, 2).block(),
-            b"server_name" => Directive::new(Contexts::SERVER, 1, ANY).elsewhere(),
-            b"listen" => Directive::new(Contexts::SERVER, 1, ANY).elsewhere(),
-            b"server" => Directive::new(Contexts::HTTP, 0, 0).block().elsewhere(),
-            b"map" => Directive::new(Contexts::HTTP, 2, 2).block().elsewhere(),
-            b"http" => Directive::new(Contexts::MAIN, 0, 0).block().once(),
-            b"events" => Directive::new(Contexts::MAIN, 0, 0).block().once(),
+            b"if" => KnownDirective::new(Contexts::SERVER.or(Contexts::LOCATION), 1, ANY).block(),
+            b"return" => KnownDirective::new(REWRITE, 1, 2).elsewhere(),
+            b"set" => KnownDirective::new(REWRITE, 2, 2).elsewhere(),
+            b"rewrite" => KnownDirective::new(REWRITE, 2, 3),
+            b"break" => KnownDirective::new(REWRITE, 0, 0),
+            b"error_page" => KnownDirective::new(LEVELS_AND_IF, 2, ANY),
+            b"try_files" => KnownDirective::new(Contexts::SERVER.or(Contexts::LOCATION), 2, ANY).once(),
+            b"root" => KnownDirective::new(LEVELS_AND_IF, 1, 1).once(),
+            b"alias" => KnownDirective::new(Contexts::LOCATION, 1, 1).once(),
+            b"auth_basic" => KnownDirective::new(LEVELS_AND_LIMIT, 1, 1).once(),
+            b"auth_request" | b"satisfy" => KnownDirective::new(LEVELS, 1, 1).once(),
+            b"auth_request_set" => KnownDirective::new(LEVELS, 2, 2),
+            b"allow" | b"deny" => KnownDirective::new(LEVELS_AND_LIMIT, 1, 1).elsewhere(),
+            b"limit_except" => KnownDirective::new(Contexts::LOCATION, 1, ANY).block().once(),
+            b"location" => KnownDirective::new(Contexts::SERVER.or(Contexts::LOCATION), 1, 2).block(),
+            b"server_name" => KnownDirective::new(Contexts::SERVER, 1, ANY).elsewhere(),
+            b"listen" => KnownDirective::new(Contexts::SERVER, 1, ANY).elsewhere(),
+            b"server" => KnownDirective::new(Contexts::HTTP, 0, 0).block().elsewhere(),
+            b"map" => KnownDirective::new(Contexts::HTTP, 2, 2).block().elsewhere(),
+            b"http" => KnownDirective::new(Contexts::MAIN, 0, 0).block().once(),
+            b"events" => KnownDirective::new(Contexts::MAIN, 0, 0).block().once(),
             _ => return None,
         })
     }

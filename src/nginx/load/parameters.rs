@@ -12,7 +12,7 @@ use crate::words;
 
 /// The first fault in the parameters of `item`; their number is right.
 pub(super) fn refuse(config: &Config<'_>, item: ItemId) -> Option<Refusal> {
-    let asked = Asked { config, item };
+    let asked = AskedParameters { config, item };
     match config.item(item).name {
         b"add_header" => asked.always(),
         b"add_header_inherit" => asked.one_of(1, &["on", "off", "merge"]),
@@ -74,12 +74,12 @@ pub(super) fn shown(value: &[u8]) -> String {
 }
 
 /// One directive whose parameters are asked.
-struct Asked<'c, 's> {
+struct AskedParameters<'c, 's> {
     config: &'c Config<'s>,
     item: ItemId,
 }
 
-impl<'s> Asked<'_, 's> {
+impl<'s> AskedParameters<'_, 's> {
     /// The parameter counted from 1; `None` where it is missing or filled in by another program.
     fn value(&self, index: usize) -> Option<Cow<'s, [u8]>> {
         self.config.parameter(self.item, index).filter(|value| !is_placeholder(value))

@@ -1,7 +1,7 @@
 //! In which contexts the blocks of a configuration may be, where only a part of it is known.
 
 use super::contexts::Contexts;
-use super::directives::Directive;
+use super::directives::KnownDirective;
 use crate::nginx::config::{Config, ContextId};
 
 impl Contexts {
@@ -21,7 +21,7 @@ impl Contexts {
                 child = child.or(opened);
             }
         }
-        let also_elsewhere = Directive::of(name).is_none_or(|directive| directive.elsewhere);
+        let also_elsewhere = KnownDirective::of(name).is_none_or(|directive| directive.elsewhere);
         let elsewhere = self.meets(Contexts::ELSEWHERE) && also_elsewhere;
         if child.is_empty() || elsewhere { child.or(Contexts::ELSEWHERE) } else { child }
     }
@@ -57,11 +57,11 @@ impl Possible {
 /// Leaves those contexts that allow all that stands in the block; where none does, something is wrong with the
 /// block, and nothing is left out but what has no such directives at all.
 fn narrow(config: &Config<'_>, context: ContextId, wide: Contexts) -> Contexts {
-    let known = || config.items(context).filter_map(|item| Directive::of(config.item(item).name));
+    let known = || config.items(context).filter_map(|item| KnownDirective::of(config.item(item).name));
     if wide.is_one() || config.items(context).any(|item| super::is_patchwork(config, config.item(item).file)) {
         return wide;
     }
-    let http_only = |directive: &Directive| !directive.elsewhere && directive.contexts.meets(wide);
+    let http_only = |directive: &KnownDirective| !directive.elsewhere && directive.contexts.meets(wide);
     let wide = if known().any(|directive| http_only(&directive)) { wide.without(Contexts::ELSEWHERE) } else { wide };
     let all = known().fold(wide, |left, directive| left.and(directive.everywhere()));
     if all.is_empty() { wide } else { all }

@@ -4,7 +4,7 @@ use hashbrown::HashSet;
 
 use super::Refusal;
 use super::builtins::{is_builtin, is_fixed};
-use super::directives::Directive;
+use super::directives::KnownDirective;
 use super::parameters::{is_placeholder, shown};
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{Config, ContextKind, ItemId};
@@ -101,7 +101,7 @@ fn is_all_known(config: &Config<'_>) -> bool {
 fn uses_only(config: &Config<'_>, item: ItemId) -> bool {
     let name = config.item(item).name;
     let in_map = config.context(config.item(item).context).kind == ContextKind::Map;
-    in_map || Directive::of(name).is_some() || name == b"access_log" || name == b"log_format"
+    in_map || KnownDirective::of(name).is_some() || name == b"access_log" || name == b"log_format"
 }
 
 /// The named groups of an expression, each of which becomes a variable.

@@ -10,7 +10,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::composite_key::{origin_part, origin_pattern};
 use crate::nginx::origins::guards::guards_of;
-use crate::nginx::simulate::variables::{Definitions, Key, MapLine, MapTable};
+use crate::nginx::simulate::variables::{Definitions, MapKey, MapLine, MapTable};
 use crate::nginx::syntax::parts::{Part, only_variable, parts};
 use crate::source::{Place, Span};
 
@@ -125,7 +125,7 @@ pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField
 
 /// What a variable does for a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
+enum TextRole {
     /// It is the value.
     Value,
     /// It only decides whether there is one.
@@ -136,14 +136,14 @@ struct Follower<'f, 's> {
     config: &'f Config<'s>,
     definitions: &'f Definitions<'s>,
     flow: Flow,
-    seen: BTreeSet<(Vec<u8>, Role)>,
+    seen: BTreeSet<(Vec<u8>, TextRole)>,
     /// The conditions that are among `flow.compared`.
     compared: BTreeSet<(ItemId, Place)>,
-    waiting: Vec<(Vec<u8>, Role)>,
+    waiting: Vec<(Vec<u8>, TextRole)>,
 }
 
 impl Follower<'_, '_> {
-    fn wait(&mut self, variable: &[u8], role: Role) {
+    fn wait(&mut self, variable: &[u8], role: TextRole) {
         let entry = (variable.to_ascii_lowercase(), role);
         if self.seen.insert(entry.clone()) {
             self.waiting.push(entry);
@@ -158,21 +158,21 @@ impl Follower<'_, '_> {
             if variable.eq_ignore_ascii_case(b"http_origin") {
                 self.flow.reflected.push(place);
             } else {
-                self.wait(variable, Role::Value);
+                self.wait(variable, TextRole::Value);
             }
         } else {
             self.flow.open = true;
         }
     }
 
-    fn variable(&mut self, variable: &[u8], role: Role) {
+    fn variable(&mut self, variable: &[u8], role: TextRole) {
         let Some(definition) = self.definitions.get(variable) else {
-            self.flow.open |= role == Role::Value;
+            self.flow.open |= role == TextRole::Value;
             return;
         };
-        self.flow.open |= definition.other.is_some() && role == Role::Value;
+        self.flow.open |= definition.other.is_some() && role == TextRole::Value;
         for &item in &definition.sets {
-            if let (Role::Value, Some(value)) = (role, self.config.parameter(item, 2)) {
+            if let (TextRole::Value, Some(value)) = (role, self.config.parameter(item, 2)) {
                 self.value(&value, self.config.value_place(item, 2));
             }
             // What is taken away from all others is left to those that are compared with.
@@ -184,12 +184,12 @@ impl Follower<'_, '_> {
         }
     }
 
-    fn map(&mut self, map: &MapTable<'_>, role: Role) {
+    fn map(&mut self, map: &MapTable<'_>, role: TextRole) {
         let mut about_origin = false;
         for part in parts(&map.source) {
             match part {
                 Part::Variable(name) if name.eq_ignore_ascii_case(b"http_origin") => about_origin = true,
-                Part::Variable(name) => self.wait(name, Role::Control),
+                Part::Variable(name) => self.wait(name, TextRole::Control),
                 Part::Text(_) => {}
             }
         }
@@ -210,8 +210,8 @@ impl Follower<'_, '_> {
         let whole = only_variable(&map.source).is_some();
         let (mut before, mut behind) = (Vec::new(), Vec::new());
         let (place, text, regex) = match &entry.key {
-            Key::Text(text) if whole => (place, text.to_vec(), None),
-            Key::Text(text) => {
+            MapKey::Text(text) if whole => (place, text.to_vec(), None),
+            MapKey::Text(text) => {
                 let Some(part) = origin_part(&map.source, text).filter(|_| !map.hostnames) else { return };
                 let start = place.span.start + Span::at(0, part.start).end;
                 let exact = place.span.len() as usize == text.len();
@@ -220,8 +220,8 @@ impl Follower<'_, '_> {
                 behind = text.get(part.end..).unwrap_or_default().to_vec();
                 (Place { span, ..place }, text.get(part).unwrap_or_default().to_vec(), None)
             }
-            Key::Regex { pattern, ignore_case } if whole => (place, pattern.to_vec(), Some(*ignore_case)),
-            Key::Regex { pattern, ignore_case } => {
+            MapKey::Regex { pattern, ignore_case } if whole => (place, pattern.to_vec(), Some(*ignore_case)),
+            MapKey::Regex { pattern, ignore_case } => {
                 let Some(parts) = origin_pattern(&map.source, pattern) else { return };
                 (before, behind) = (parts.before, parts.behind);
                 (place, parts.own, Some(*ignore_case))
@@ -236,8 +236,8 @@ impl Follower<'_, '_> {
         self.config.parameter(item, 1).is_some_and(|result| is_refusal(&result))
     }
 
-    fn result(&mut self, item: ItemId, role: Role) {
-        if let (Role::Value, Some(result)) = (role, self.config.parameter(item, 1)) {
+    fn result(&mut self, item: ItemId, role: TextRole) {
+        if let (TextRole::Value, Some(result)) = (role, self.config.parameter(item, 1)) {
             self.value(&result, self.config.value_place(item, 1));
         }
     }
@@ -266,7 +266,7 @@ impl Follower<'_, '_> {
                 _ => continue,
             };
             if !variable.eq_ignore_ascii_case(b"http_origin") {
-                self.wait(&variable, Role::Control);
+                self.wait(&variable, TextRole::Control);
             } else if let Some((text, word, regex)) = compared {
                 self.compare(Compared::in_condition(config, item, word, text, regex));
             }

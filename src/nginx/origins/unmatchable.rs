@@ -3,14 +3,14 @@
 use crate::cors::fault::is_placeholder;
 use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 use crate::nginx::origins::comparison::Compared;
-use crate::nginx::regex::alternatives::{Piece, Way, ways};
+use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, ways};
 use crate::nginx::regex::foreign_match::needs_path;
 use crate::nginx::regex::stricter::example;
 use crate::nginx::simulate::model::Model;
 
 /// Why an entry is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum NeverMatches {
     /// An expression without the `~` that makes it one (A5.4).
     NoTilde,
     /// An expression that begins with a blank.
@@ -21,15 +21,15 @@ pub enum Why {
     Text(OriginFault),
 }
 
-impl Why {
+impl NeverMatches {
     /// What stands there, to be read after the place.
     pub fn words(self) -> &'static str {
         match self {
-            Why::NoTilde => "is plain text without a `~` before it",
-            Why::Blank => "begins with a blank, which no Origin has",
-            Why::Path => "wants a slash behind the host, which no Origin has",
-            Why::Text(OriginFault::Wildcard) => "is plain text: a `*` in it stands for itself",
-            Why::Text(other) => other.words(),
+            NeverMatches::NoTilde => "is plain text without a `~` before it",
+            NeverMatches::Blank => "begins with a blank, which no Origin has",
+            NeverMatches::Path => "wants a slash behind the host, which no Origin has",
+            NeverMatches::Text(OriginFault::Wildcard) => "is plain text: a `*` in it stands for itself",
+            NeverMatches::Text(other) => other.words(),
         }
     }
 }
@@ -38,7 +38,7 @@ impl Why {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dead {
     /// Why.
-    pub why: Why,
+    pub why: NeverMatches,
     /// An origin that it was written for.
     pub meant: Option<String>,
     /// Whether that origin is what should stand there.
@@ -68,7 +68,7 @@ pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
         return None;
     }
     if !is_if && is_expression(text) {
-        return Some(Dead { why: Why::NoTilde, meant: example(text), is_spelling: false });
+        return Some(Dead { why: NeverMatches::NoTilde, meant: example(text), is_spelling: false });
     }
     // A map ignores case (A5.1), an `if` heeds it (A5.9).
     let compared_text = if is_if { text.to_owned() } else { text.to_ascii_lowercase() };
@@ -79,7 +79,7 @@ pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
     }
     let is_spelling = fault.suggestion.is_some();
     let meant = fault.suggestion.or_else(|| below(text));
-    Some(Dead { why: Why::Text(fault.fault), meant, is_spelling })
+    Some(Dead { why: NeverMatches::Text(fault.fault), meant, is_spelling })
 }
 
 fn is_expression(text: &str) -> bool {
@@ -89,12 +89,12 @@ fn is_expression(text: &str) -> bool {
 /// An expression that wants what no Origin has: a blank before it, a path behind the host, or nothing but texts that are none.
 fn dead_expression(pattern: &str, ignore_case: bool) -> Option<Dead> {
     let why = if pattern.starts_with([' ', '\t']) {
-        Why::Blank
+        NeverMatches::Blank
     } else if needs_path(pattern.as_bytes()) {
-        Why::Path
+        NeverMatches::Path
     } else {
         let fault = only_text(pattern, ignore_case)?;
-        return Some(Dead { why: Why::Text(fault.fault), meant: fault.suggestion, is_spelling: false });
+        return Some(Dead { why: NeverMatches::Text(fault.fault), meant: fault.suggestion, is_spelling: false });
     };
     Some(Dead { why, meant: example(pattern.trim_start()), is_spelling: false })
 }
@@ -102,8 +102,8 @@ fn dead_expression(pattern: &str, ignore_case: bool) -> Option<Dead> {
 /// What is wrong with the texts that an expression matches from end to end, where it matches no others and none of them is an origin.
 fn only_text(pattern: &str, ignore_case: bool) -> Option<NotSerialized> {
     let found = ways(pattern.as_bytes()).ways;
-    let fault = |way: &Way| match &way.pieces[..] {
-        [Piece::Text(text)] if way.from_start && way.to_end => {
+    let fault = |way: &PatternWay| match &way.pieces[..] {
+        [PatternPiece::Text(text)] if way.from_start && way.to_end => {
             let text = if ignore_case { text.to_ascii_lowercase() } else { text.clone() };
             check_serialized(&text).err()
         }

@@ -16,7 +16,7 @@ const FEW: usize = 10;
 
 /// A piece of a way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum PatternPiece {
     /// Exactly this text.
     Text(String),
     /// A dot that stands for any character: mostly one that was meant to be a dot.
@@ -27,9 +27,9 @@ pub(crate) enum Piece {
 
 /// One way through an expression.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Way {
+pub(crate) struct PatternWay {
     /// Its pieces, in order; texts never stand side by side.
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<PatternPiece>,
     /// Whether nothing may stand before it: it starts with `^`.
     pub(crate) from_start: bool,
     /// Whether nothing may stand behind it: it ends with `$`.
@@ -40,7 +40,7 @@ pub(crate) struct Way {
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
     /// The ways, some thousands at most.
-    pub(crate) ways: Vec<Way>,
+    pub(crate) ways: Vec<PatternWay>,
     /// Whether the alternatives stand side by side without parentheses around them, so that an anchor belongs to one of them.
     pub(crate) ungrouped: bool,
 }
@@ -55,10 +55,10 @@ pub(crate) fn ways(pattern: &[u8]) -> Ways {
     Ways { ways: walk(&hir), ungrouped: matches!(hir.kind(), HirKind::Alternation(_)) }
 }
 
-fn walk<'h>(hir: &'h Hir) -> Vec<Way> {
+fn walk<'h>(hir: &'h Hir) -> Vec<PatternWay> {
     let mut found = Vec::new();
     // Every entry is a way begun and what is still to come, the next part last.
-    let mut begun: Vec<(Way, Vec<&'h Hir>)> = vec![(Way::default(), vec![hir])];
+    let mut begun: Vec<(PatternWay, Vec<&'h Hir>)> = vec![(PatternWay::default(), vec![hir])];
     let mut steps = 0;
     while let Some((mut way, mut rest)) = begun.pop() {
         // A way is copied at each fork, with what is still to come.
@@ -124,7 +124,7 @@ fn inner(mut hir: &Hir) -> &Hir {
     hir
 }
 
-impl Way {
+impl PatternWay {
     /// Appends a part that has no ways of its own; `false` where the way ends in nothing that can match.
     fn take(&mut self, hir: &Hir) -> bool {
         match hir.kind() {
@@ -137,10 +137,11 @@ impl Way {
                 let HirKind::Class(class) = inner(&repetition.sub).kind() else { return false };
                 let Some(plain) = plainest(class) else { return false };
                 let count = repetition.min.min(64) as usize;
-                (count == 0 || !self.to_end) && self.push(Piece::Fill(plain.repeat(count)))
+                (count == 0 || !self.to_end) && self.push(PatternPiece::Fill(plain.repeat(count)))
             }
             HirKind::Look(Look::Start) => {
-                let first = self.pieces.iter().all(|piece| matches!(piece, Piece::Fill(text) if text.is_empty()));
+                let first =
+                    self.pieces.iter().all(|piece| matches!(piece, PatternPiece::Fill(text) if text.is_empty()));
                 self.from_start = true;
                 first
             }
@@ -157,13 +158,13 @@ impl Way {
             return false;
         }
         match self.pieces.last_mut() {
-            Some(Piece::Text(last)) => last.push_str(text),
-            _ => return self.push(Piece::Text(text.to_owned())),
+            Some(PatternPiece::Text(last)) => last.push_str(text),
+            _ => return self.push(PatternPiece::Text(text.to_owned())),
         }
         true
     }
 
-    fn push(&mut self, piece: Piece) -> bool {
+    fn push(&mut self, piece: PatternPiece) -> bool {
         self.pieces.push(piece);
         if self.pieces.len() > MAX_PIECES {
             limits::meet(Limit::Expression);
@@ -177,12 +178,12 @@ impl Way {
             return false;
         }
         if ['.', 'x', '-', '0'].into_iter().all(|c| holds(class, c)) {
-            return self.push(Piece::Dot);
+            return self.push(PatternPiece::Dot);
         }
         match plainest(class) {
             // One letter in both cases, as `(?i)` makes them, is that letter.
             Some(plain) if is_one_letter(class) => self.text(&plain),
-            Some(plain) => self.push(Piece::Fill(plain)),
+            Some(plain) => self.push(PatternPiece::Fill(plain)),
             None => false,
         }
     }

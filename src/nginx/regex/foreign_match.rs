@@ -13,7 +13,7 @@ use crate::cors::registrable::registrable;
 use crate::cors::serialized::check_serialized;
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::regex::Regexes;
-use crate::nginx::regex::alternatives::{Piece, Way, ways};
+use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, ways};
 
 /// How many candidates one expression is asked about.
 const MAX_CANDIDATES: usize = 8192;
@@ -85,8 +85,8 @@ pub struct Intruder {
 /// carelessness first.
 pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<Intruder> {
     let found = ways(pattern);
-    let meant: Vec<String> = found.ways.iter().map(Way::host).collect();
-    let own = Own::new(&meant);
+    let meant: Vec<String> = found.ways.iter().map(PatternWay::host).collect();
+    let own = OwnPart::new(&meant);
     let anchored = found.ways.iter().any(|way| way.from_start || way.to_end);
     let mut asked = 0;
     let mut intruders: Vec<Intruder> = Vec::new();
@@ -136,8 +136,8 @@ pub fn needs_path(pattern: &[u8]) -> bool {
     !found.is_empty()
         && found.iter().all(|way| {
             let fixed = way.pieces.iter().map(|piece| match piece {
-                Piece::Text(text) => text.as_str(),
-                Piece::Dot | Piece::Fill(_) => "x",
+                PatternPiece::Text(text) => text.as_str(),
+                PatternPiece::Dot | PatternPiece::Fill(_) => "x",
             });
             let text: String = fixed.collect();
             text.split_once("://").is_some_and(|(_, rest)| rest.contains('/'))
@@ -147,22 +147,22 @@ pub fn needs_path(pattern: &[u8]) -> bool {
 /// The origins that `pattern` means to let in, one for each of its alternatives whose text is one: `https` where it names no
 /// scheme, open runs as short as can be.
 pub fn meant_origins(pattern: &[u8]) -> Vec<Origin> {
-    ways(pattern).ways.iter().filter_map(Way::origin).collect()
+    ways(pattern).ways.iter().filter_map(PatternWay::origin).collect()
 }
 
 /// What an expression means to let in.
-struct Own<'m> {
+struct OwnPart<'m> {
     /// The registrable parts of the hosts it names.
     hosts: BTreeSet<&'m str>,
     /// Their top-level domains, under which others can register.
     tops: BTreeSet<&'m str>,
 }
 
-impl<'m> Own<'m> {
+impl<'m> OwnPart<'m> {
     fn new(meant: &'m [String]) -> Self {
         let tops = meant.iter().filter_map(|host| host.rsplit_once('.')).map(|(_, top)| top);
         let hosts = meant.iter().map(|host| registrable(host)).collect();
-        Own { hosts, tops: tops.chain(["example", "net", "com", "org"]).collect() }
+        OwnPart { hosts, tops: tops.chain(["example", "net", "com", "org"]).collect() }
     }
 
     /// Returns whether a page of that origin can exist and belong to somebody else.
@@ -177,13 +177,13 @@ impl<'m> Own<'m> {
     }
 }
 
-impl Way {
+impl PatternWay {
     /// The text of the way with `swap` in the place of one piece, in lower case as browsers send hosts.
     fn with(&self, swap: Option<(usize, &str)>) -> String {
-        let text = |(index, piece): (usize, &Piece)| match (swap, piece) {
+        let text = |(index, piece): (usize, &PatternPiece)| match (swap, piece) {
             (Some((at, text)), _) if at == index => text.to_owned(),
-            (_, Piece::Text(text) | Piece::Fill(text)) => text.clone(),
-            (_, Piece::Dot) => ".".to_owned(),
+            (_, PatternPiece::Text(text) | PatternPiece::Fill(text)) => text.clone(),
+            (_, PatternPiece::Dot) => ".".to_owned(),
         };
         let whole: String = self.pieces.iter().enumerate().map(text).collect();
         whole.to_ascii_lowercase()
@@ -191,10 +191,10 @@ impl Way {
 
     /// The host that is meant, as far as its text tells: without scheme, port, and what may be anything. Empty where none is.
     fn host(&self) -> String {
-        let fixed = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Dot => ".".to_owned(),
-            Piece::Fill(_) => String::new(),
+        let fixed = |piece: &PatternPiece| match piece {
+            PatternPiece::Text(text) => text.clone(),
+            PatternPiece::Dot => ".".to_owned(),
+            PatternPiece::Fill(_) => String::new(),
         };
         let text: String = self.pieces.iter().map(fixed).collect::<String>().to_ascii_lowercase();
         let host = match text.split_once("//") {
@@ -220,11 +220,11 @@ impl Way {
     fn candidates(&self) -> Vec<(String, Gap)> {
         let mut bodies = Vec::new();
         let pieces = || self.pieces.iter().enumerate();
-        for (index, _) in pieces().filter(|(_, piece)| matches!(piece, Piece::Fill(_))) {
+        for (index, _) in pieces().filter(|(_, piece)| matches!(piece, PatternPiece::Fill(_))) {
             bodies.extend(FILLS.iter().map(|fill| (self.with(Some((index, fill))), Some(Gap::Run))));
         }
         bodies.push((self.with(None), None));
-        for (index, _) in pieces().filter(|(_, piece)| **piece == Piece::Dot) {
+        for (index, _) in pieces().filter(|(_, piece)| **piece == PatternPiece::Dot) {
             bodies.extend(["x", "-"].iter().map(|other| (self.with(Some((index, other))), Some(Gap::Dot))));
         }
         let before = if self.from_start { &BEFORE[..1] } else { BEFORE };

@@ -27,7 +27,7 @@ const MOST_BYTES: usize = 8;
 #[derive(Debug)]
 pub(in crate::nginx) struct Ordered<'s, T> {
     entries: Vec<OrderedEntry<'s, T>>,
-    index: OnceLock<Index>,
+    index: OnceLock<OrderedIndex>,
 }
 
 /// One expression.
@@ -46,7 +46,7 @@ impl<T> Default for Ordered<'_, T> {
 
 /// The texts that must stand in what the expressions match, by their last bytes.
 #[derive(Debug, Default)]
-struct Index {
+struct OrderedIndex {
     /// The entries that need a text, by its last bytes in lower case, [`MOST_BYTES`] at the most.
     ends: HashMap<Box<[u8]>, Vec<usize>>,
     /// How long those are, in bytes, without repeats.
@@ -73,7 +73,7 @@ impl<'s, T> Ordered<'s, T> {
     /// The entries that may match `text`, in order. None of the others does.
     pub(in crate::nginx) fn candidates(&self, text: &[u8]) -> impl Iterator<Item = &OrderedEntry<'s, T>> {
         let has_many = self.entries.len() > FEW;
-        let index = has_many.then(|| self.index.get_or_init(|| Index::new(&self.entries)));
+        let index = has_many.then(|| self.index.get_or_init(|| OrderedIndex::new(&self.entries)));
         let chosen = index.map(|index| index.find(text));
         let count = chosen.as_ref().map_or(self.entries.len(), Vec::len);
         // Each of them is looked at.
@@ -86,9 +86,9 @@ impl<'s, T> Ordered<'s, T> {
     }
 }
 
-impl Index {
+impl OrderedIndex {
     fn new<T>(all: &[OrderedEntry<'_, T>]) -> Self {
-        let mut index = Index::default();
+        let mut index = OrderedIndex::default();
         for (at, entry) in all.iter().enumerate() {
             let text = structure(&entry.pattern).and_then(|hir| needed(&hir)).filter(|text| text.len() >= LEAST_BYTES);
             let Some(text) = text else {

@@ -7,7 +7,7 @@
 use crate::cors::origin::Origin;
 use crate::cors::serialized::check_serialized;
 use crate::nginx::regex::Regexes;
-use crate::nginx::regex::alternatives::{Piece, Way, ways};
+use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, ways};
 use crate::nginx::regex::foreign_match::intruders;
 
 /// How many ways an expression may have for others to be made of it.
@@ -26,7 +26,7 @@ pub fn tighter(regexes: &Regexes, pattern: &str, ignore_case: bool) -> Option<St
     let found = ways(pattern.as_bytes()).ways;
     let meant: Vec<Origin> = found.iter().filter_map(|way| check_serialized(&example_of(way)?).ok()).collect();
     // Of a single label, nobody can say which names end in it.
-    let is_open = found.iter().any(|way| way.pieces.iter().any(|piece| matches!(piece, Piece::Fill(_))));
+    let is_open = found.iter().any(|way| way.pieces.iter().any(|piece| matches!(piece, PatternPiece::Fill(_))));
     let is_label = |origin: &Origin| !origin.is_loopback() && origin.host().is_some_and(|host| !host.contains('.'));
     if meant.is_empty() || found.len() > MAX_WAYS || is_open && meant.iter().any(is_label) {
         return None;
@@ -71,7 +71,7 @@ pub fn without_path(pattern: &str) -> Option<String> {
 }
 
 /// The plainest origin that a way is written for: its open runs as short as an origin allows.
-fn example_of(way: &Way) -> Option<String> {
+fn example_of(way: &PatternWay) -> Option<String> {
     let text = |run: &str| {
         let text = written(way).replace(RUN, run);
         match text.trim_start_matches('/') {
@@ -90,22 +90,22 @@ fn example_of(way: &Way) -> Option<String> {
 }
 
 /// The text of a way in lower case, with a mark for every run that may be empty.
-fn written(way: &Way) -> String {
-    let text = |piece: &Piece| match piece {
-        Piece::Text(text) => text.clone(),
-        Piece::Dot => ".".to_owned(),
-        Piece::Fill(text) if text.is_empty() => RUN.to_string(),
-        Piece::Fill(text) => text.clone(),
+fn written(way: &PatternWay) -> String {
+    let text = |piece: &PatternPiece| match piece {
+        PatternPiece::Text(text) => text.clone(),
+        PatternPiece::Dot => ".".to_owned(),
+        PatternPiece::Fill(text) if text.is_empty() => RUN.to_string(),
+        PatternPiece::Fill(text) => text.clone(),
     };
     way.pieces.iter().map(text).collect::<String>().to_ascii_lowercase()
 }
 
 /// The host a way ends in, and whether anything may stand before it; none where only a part of a label is fixed.
-fn host_of(way: &Way) -> Option<(String, bool)> {
-    let text = |piece: &Piece| match piece {
-        Piece::Text(text) => text.clone(),
-        Piece::Dot => ".".to_owned(),
-        Piece::Fill(_) => RUN.to_string(),
+fn host_of(way: &PatternWay) -> Option<(String, bool)> {
+    let text = |piece: &PatternPiece| match piece {
+        PatternPiece::Text(text) => text.clone(),
+        PatternPiece::Dot => ".".to_owned(),
+        PatternPiece::Fill(_) => RUN.to_string(),
     };
     let text = way.pieces.iter().map(text).collect::<String>().to_ascii_lowercase();
     let host = text.split_once("//").map_or(text.as_str(), |(_, host)| host);
@@ -122,7 +122,7 @@ fn host_of(way: &Way) -> Option<(String, bool)> {
 }
 
 /// Expressions that may be what was meant, the nearest first.
-fn candidates(pattern: &str, found: &[Way], meant: &[Origin]) -> Vec<String> {
+fn candidates(pattern: &str, found: &[PatternWay], meant: &[Origin]) -> Vec<String> {
     let built = built(found, meant);
     let mut candidates = Vec::new();
     // What is tied to nothing lets the names below its host in, and they may be meant.
@@ -189,7 +189,7 @@ fn with_dots(pattern: &str) -> String {
 }
 
 /// The expression for the hosts that the ways name.
-fn built(found: &[Way], meant: &[Origin]) -> Option<String> {
+fn built(found: &[PatternWay], meant: &[Origin]) -> Option<String> {
     let mut hosts: Vec<String> = Vec::new();
     let mut is_open = false;
     for way in found {

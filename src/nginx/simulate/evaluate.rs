@@ -6,7 +6,7 @@ use crate::nginx::limits::{self, Limit};
 use crate::nginx::regex::Captures;
 use crate::nginx::simulate::run::Run;
 use crate::nginx::simulate::value::{Spot, Value, Written};
-use crate::nginx::simulate::variables::{Hit, Key, MapTable};
+use crate::nginx::simulate::variables::{Hit, MapKey, MapTable};
 use crate::nginx::syntax::parts::{Part, only_variable, parts};
 
 /// How deep maps may look other maps up before the value counts as unknown.
@@ -230,7 +230,7 @@ impl<'s> Run<'_, '_, 's> {
         let item = match hit {
             Hit::MapLine(index) => {
                 let entry = &map.entries[index];
-                if let Key::Regex { pattern, ignore_case } = &entry.key
+                if let MapKey::Regex { pattern, ignore_case } = &entry.key
                     && !has_matched
                     && let Ok(Some(captures)) = self.model.regexes.captures(pattern, *ignore_case, &source)
                 {

@@ -61,7 +61,7 @@ pub fn pattern<'s>(config: &Config<'s>, item: ItemId) -> Option<Pattern<'s>> {
 
 /// The locations of one level: a server's, or those nested in a location.
 #[derive(Debug, Default)]
-struct Level<'s> {
+struct LocationLevel<'s> {
     exact: HashMap<Cow<'s, [u8]>, ContextId>,
     prefix: HashMap<Cow<'s, [u8]>, (ContextId, bool)>,
     regex: Ordered<'s, ContextId>,
@@ -74,12 +74,12 @@ struct Level<'s> {
 /// Every location of a configuration, by the level it stands on.
 #[derive(Debug, Default)]
 pub struct Locations<'s> {
-    levels: HashMap<ContextId, Level<'s>>,
+    levels: HashMap<ContextId, LocationLevel<'s>>,
 }
 
 /// What a path finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundLocation {
     /// This location.
     Location(ContextId),
     /// nginx answers 301 to the path with a slash, with this location's headers (A3.11).
@@ -130,16 +130,16 @@ impl<'s> Locations<'s> {
         regexes: &Regexes,
         server: ContextId,
         path: &[u8],
-    ) -> (Found, Vec<Captures>) {
+    ) -> (FoundLocation, Vec<Captures>) {
         let mut all_captures = Vec::new();
-        let mut found = Found::Nothing;
+        let mut found = FoundLocation::Nothing;
         let mut start = server;
         loop {
             match self.prefixes(config, path, start) {
                 Err(end) => {
                     // Below an expression nginx does not add the slash.
                     let end = match end {
-                        Found::AddSlash(context) if start != server => Found::Location(context),
+                        FoundLocation::AddSlash(context) if start != server => FoundLocation::Location(context),
                         end => end,
                     };
                     return (end, all_captures);
@@ -147,10 +147,10 @@ impl<'s> Locations<'s> {
                 Ok((deepest, open)) => match self.expressions(regexes, path, open) {
                     Ok(Some((context, captures))) => {
                         all_captures.push(captures);
-                        (found, start) = (Found::Location(context), context);
+                        (found, start) = (FoundLocation::Location(context), context);
                     }
-                    Ok(None) => return (deepest.map_or(found, Found::Location), all_captures),
-                    Err(Undecided) => return (Found::Unknown, all_captures),
+                    Ok(None) => return (deepest.map_or(found, FoundLocation::Location), all_captures),
+                    Err(Undecided) => return (FoundLocation::Unknown, all_captures),
                 },
             }
         }
@@ -163,14 +163,14 @@ impl<'s> Locations<'s> {
         config: &Config<'s>,
         path: &[u8],
         start: ContextId,
-    ) -> Result<(Option<ContextId>, Vec<ContextId>), Found> {
+    ) -> Result<(Option<ContextId>, Vec<ContextId>), FoundLocation> {
         let (mut deepest, mut open) = (None, Vec::new());
         let mut level = start;
         while let Some(locations) = self.levels.get(&level) {
             match locations.prefix(config, path) {
-                Prefixed::Exact(context) => return Err(Found::Location(context)),
-                _ if locations.is_open => return Err(Found::Unknown),
-                Prefixed::AddSlash(context) => return Err(Found::AddSlash(context)),
+                Prefixed::Exact(context) => return Err(FoundLocation::Location(context)),
+                _ if locations.is_open => return Err(FoundLocation::Unknown),
+                Prefixed::AddSlash(context) => return Err(FoundLocation::AddSlash(context)),
                 Prefixed::Longest(context, no_regex) => {
                     if !no_regex {
                         open.push(level);
@@ -213,7 +213,7 @@ enum Prefixed {
     Nothing,
 }
 
-impl Level<'_> {
+impl LocationLevel<'_> {
     fn prefix(&self, config: &Config<'_>, path: &[u8]) -> Prefixed {
         if let Some(&context) = self.exact.get(path) {
             return Prefixed::Exact(context);

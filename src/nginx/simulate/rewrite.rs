@@ -8,7 +8,7 @@ use crate::nginx::simulate::value::{Spot, Value};
 use crate::nginx::syntax::parts::{Part, parts};
 
 /// What one rewrite directive does.
-enum Effect {
+enum RewriteEffect {
     None,
     /// The URI has changed; the phase goes on.
     Changed,
@@ -33,11 +33,11 @@ impl<'s> Run<'_, '_, 's> {
             self.step();
             let directive = *config.item(item);
             match self.directive(item, &directive)? {
-                Effect::None => {}
-                Effect::Changed => changed = true,
-                Effect::Break => return Ok(Step::On),
-                Effect::Step(step) => return Ok(step),
-                Effect::Matched(block) => {
+                RewriteEffect::None => {}
+                RewriteEffect::Changed => changed = true,
+                RewriteEffect::Break => return Ok(Step::On),
+                RewriteEffect::Step(step) => return Ok(step),
+                RewriteEffect::Matched(block) => {
                     // In a server's `if` the server's own directives stay in force.
                     if config.context(block).kind == ContextKind::IfInLocation {
                         self.context = block;
@@ -51,31 +51,31 @@ impl<'s> Run<'_, '_, 's> {
         Ok(if changed { Step::Find } else { Step::On })
     }
 
-    fn directive(&mut self, item: ItemId, directive: &Item<'s>) -> Result<Effect, Question> {
+    fn directive(&mut self, item: ItemId, directive: &Item<'s>) -> Result<RewriteEffect, Question> {
         let config = self.model.config;
         match directive.name {
             b"set" => self.set(item),
-            b"return" => return Ok(Effect::Step(Step::Reply(self.return_reply(item)))),
-            b"break" => return Ok(Effect::Break),
+            b"return" => return Ok(RewriteEffect::Step(Step::Reply(self.return_reply(item)))),
+            b"break" => return Ok(RewriteEffect::Break),
             b"rewrite" => return self.rewrite_uri(item),
             b"if" => {
-                let Some(block) = directive.opens else { return Ok(Effect::None) };
+                let Some(block) = directive.opens else { return Ok(RewriteEffect::None) };
                 return match self.holds(item) {
-                    Ok(true) => Ok(Effect::Matched(block)),
-                    Ok(false) => Ok(Effect::None),
+                    Ok(true) => Ok(RewriteEffect::Matched(block)),
+                    Ok(false) => Ok(RewriteEffect::None),
                     Err(_) if self.changes_nothing(block) => {
                         // Whether it matched decides what it captured.
                         if matches!(condition(config, item), Some(Condition::Match { .. })) {
                             self.lose_captures();
                         }
-                        Ok(Effect::None)
+                        Ok(RewriteEffect::None)
                     }
                     Err(question) => Err(question),
                 };
             }
             _ => {}
         }
-        Ok(Effect::None)
+        Ok(RewriteEffect::None)
     }
 
     fn set(&mut self, item: ItemId) {
@@ -120,17 +120,17 @@ impl<'s> Run<'_, '_, 's> {
         Reply { special, ..Reply::plain(status, AnsweredBy::Nginx, Some(item)) }
     }
 
-    fn rewrite_uri(&mut self, item: ItemId) -> Result<Effect, Question> {
+    fn rewrite_uri(&mut self, item: ItemId) -> Result<RewriteEffect, Question> {
         let config = self.model.config;
         let (Some(regex), Some(replacement)) = (config.parameter(item, 1), config.parameter(item, 2)) else {
             return if self.ask(Question::Condition(item))? {
-                Ok(Effect::Step(Step::Reply(Reply::lost(Some(item)))))
+                Ok(RewriteEffect::Step(Step::Reply(Reply::lost(Some(item)))))
             } else {
-                Ok(Effect::None)
+                Ok(RewriteEffect::None)
             };
         };
         if !self.matches(item, &self.uri.clone(), &regex, false)? {
-            return Ok(Effect::None);
+            return Ok(RewriteEffect::None);
         }
         let flag = config.parameter(item, 3);
         let redirect = match flag.as_deref() {
@@ -151,16 +151,16 @@ impl<'s> Run<'_, '_, 's> {
                 (unknown @ Value::Unknown(..), _) | (_, unknown) => unknown,
             };
             self.redirect = Some((target, Some(item)));
-            return Ok(Effect::Step(Step::Reply(Reply::special(status, Some(item)))));
+            return Ok(RewriteEffect::Step(Step::Reply(Reply::special(status, Some(item)))));
         }
         if path.bytes() == Some(b"") {
-            return Ok(Effect::Step(Step::Reply(Reply::special(500, Some(item)))));
+            return Ok(RewriteEffect::Step(Step::Reply(Reply::special(500, Some(item)))));
         }
         (self.uri, self.query, self.internal) = (path, query, true);
         Ok(match flag.as_deref() {
-            Some(b"last") => Effect::Step(Step::Find),
-            Some(b"break") => Effect::Break,
-            _ => Effect::Changed,
+            Some(b"last") => RewriteEffect::Step(Step::Find),
+            Some(b"break") => RewriteEffect::Break,
+            _ => RewriteEffect::Changed,
         })
     }
 

@@ -25,7 +25,7 @@ const DEFAULT_BODY_BYTES: u64 = 1024 * 1024;
 
 /// What has become of a request's body: whatever happens to it first is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::nginx) enum Body {
+pub(in crate::nginx) enum RequestBody {
     /// Nothing yet.
     Waiting,
     /// It was read for an app, and each location that the app leads to looks at its size anew.
@@ -34,16 +34,16 @@ pub(in crate::nginx) enum Body {
     Discarded,
 }
 
-impl Body {
+impl RequestBody {
     pub(in crate::nginx) fn read(&mut self) {
-        if *self == Body::Waiting {
-            *self = Body::Read;
+        if *self == RequestBody::Waiting {
+            *self = RequestBody::Read;
         }
     }
 
     pub(in crate::nginx) fn discard(&mut self) {
-        if *self == Body::Waiting {
-            *self = Body::Discarded;
+        if *self == RequestBody::Waiting {
+            *self = RequestBody::Discarded;
         }
     }
 }
@@ -84,7 +84,7 @@ pub(in crate::nginx) struct Run<'r, 'c, 's> {
     /// The refusal that `satisfy any` holds back; an error page that another check leads to meets it as well.
     pub(in crate::nginx) refusal: Option<Reply>,
     /// What has become of the request's body.
-    pub(in crate::nginx) body: Body,
+    pub(in crate::nginx) body: RequestBody,
     /// The `Location` field, once something has set it.
     pub(in crate::nginx) redirect: Option<(Value<'s>, Option<ItemId>)>,
     /// The header fields of the app's answer, once there is one: what `$upstream_http_*` hold.
@@ -170,7 +170,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
             error_status: None,
             in_error_page: false,
             refusal: None,
-            body: Body::Waiting,
+            body: RequestBody::Waiting,
             redirect: None,
             app_fields: None,
             kept_for_auth: None,

@@ -122,14 +122,14 @@ const MAX_SAID: usize = 1024;
 #[derive(Debug)]
 pub struct MapLine<'s> {
     /// What the looked-up text is compared with.
-    pub key: Key<'s>,
+    pub key: MapKey<'s>,
     /// The line; its first word is the key, its second the result.
     pub item: ItemId,
 }
 
 /// How a `map` line compares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Key<'s> {
+pub enum MapKey<'s> {
     /// As plain text, case ignored (A5.1).
     Text(Cow<'s, [u8]>),
     /// `~…` or `~*…`.
@@ -185,11 +185,13 @@ impl<'s> MapTable<'s> {
             (_, 1) => {
                 let key = key_of(word);
                 match &key {
-                    Key::Text(Cow::Borrowed(text)) => _ = self.exact.entry(lower(text)).or_insert(self.entries.len()),
-                    Key::Text(Cow::Owned(text)) => {
+                    MapKey::Text(Cow::Borrowed(text)) => {
+                        _ = self.exact.entry(lower(text)).or_insert(self.entries.len())
+                    }
+                    MapKey::Text(Cow::Owned(text)) => {
                         _ = self.exact.entry(text.to_ascii_lowercase().into()).or_insert(self.entries.len());
                     }
-                    Key::Regex { pattern, ignore_case } => {
+                    MapKey::Regex { pattern, ignore_case } => {
                         self.expressions.push(pattern.clone(), *ignore_case, self.entries.len());
                     }
                 }
@@ -256,15 +258,15 @@ impl<'s> MapTable<'s> {
 }
 
 /// A key as nginx takes it: `~` starts an expression, `\` keeps a special word literal (A5.6).
-fn key_of(word: Cow<'_, [u8]>) -> Key<'_> {
+fn key_of(word: Cow<'_, [u8]>) -> MapKey<'_> {
     let cut = |count: usize| match &word {
         Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[count..]),
         Cow::Owned(bytes) => Cow::Owned(bytes[count..].to_vec()),
     };
     match &*word {
-        [b'~', b'*', ..] => Key::Regex { pattern: cut(2), ignore_case: true },
-        [b'~', ..] => Key::Regex { pattern: cut(1), ignore_case: false },
-        [b'\\', ..] => Key::Text(cut(1)),
-        _ => Key::Text(word),
+        [b'~', b'*', ..] => MapKey::Regex { pattern: cut(2), ignore_case: true },
+        [b'~', ..] => MapKey::Regex { pattern: cut(1), ignore_case: false },
+        [b'\\', ..] => MapKey::Text(cut(1)),
+        _ => MapKey::Text(word),
     }
 }

@@ -11,7 +11,7 @@ use crate::source::{Place, Source};
 
 /// What a name stands for.
 #[derive(Clone)]
-pub struct Variable {
+pub struct TemplateVariable {
     /// Its value; `None` where it is not known.
     pub value: Option<Vec<u8>>,
     /// Where it is set.
@@ -19,7 +19,7 @@ pub struct Variable {
 }
 
 /// The names that are set where envsubst runs.
-pub type Variables = BTreeMap<Vec<u8>, Variable>;
+pub type TemplateVariables = BTreeMap<Vec<u8>, TemplateVariable>;
 
 /// Returns whether envsubst runs over a file of this path.
 pub fn is_template(source: &Source) -> bool {
@@ -39,7 +39,7 @@ const MAX_FILLED_BYTES: usize = 1024 * 1024;
 
 /// Fills the names that are set into the words of a template. A word whose text would fall apart, or is not known, is marked as
 /// templated; so is all that comes after `MAX_FILLED_BYTES`, which is then one of the limits that cut the reading short.
-pub fn fill(tree: &mut Tree, file: &[u8], variables: &Variables) {
+pub fn fill(tree: &mut Tree, file: &[u8], variables: &TemplateVariables) {
     let mut filled = BTreeMap::new();
     let mut left = MAX_FILLED_BYTES;
     let mut cut = None;
@@ -65,7 +65,12 @@ pub fn fill(tree: &mut Tree, file: &[u8], variables: &Variables) {
 
 /// The word with its names filled in, and where they are set; nothing where it has none of them. The text is `None` where a value
 /// is not known, and where there are not so many bytes `left` to fill in.
-fn expand(word: Word, file: &[u8], variables: &Variables, left: &mut usize) -> Option<(Option<Vec<u8>>, Vec<Place>)> {
+fn expand(
+    word: Word,
+    file: &[u8],
+    variables: &TemplateVariables,
+    left: &mut usize,
+) -> Option<(Option<Vec<u8>>, Vec<Place>)> {
     let raw = word.inner().of(file);
     let mut text = Some(Vec::with_capacity(raw.len()));
     let mut places = Vec::new();
@@ -129,10 +134,10 @@ mod tests {
         let place = Place { file: FileId(7), span: Span::new(0, 1) };
         let set = |name: &str, value: Option<&str>| {
             let value = value.map(|value| value.as_bytes().to_vec());
-            (name.as_bytes().to_vec(), Variable { value, place })
+            (name.as_bytes().to_vec(), TemplateVariable { value, place })
         };
         let known = [("ORIGIN", Some("https://a")), ("LIST", Some("a b")), ("EMPTY", Some("")), ("OPEN", None)];
-        let mut variables: Variables = known.into_iter().map(|(name, value)| set(name, value)).collect();
+        let mut variables: TemplateVariables = known.into_iter().map(|(name, value)| set(name, value)).collect();
         variables.extend([set("QUOTE", Some("a\"b")), set("INNER", Some("$http_origin"))]);
         fill(&mut tree, file.as_bytes(), &variables);
         let shown = |word: &Word| match tree.filled.text(word.span) {
@@ -164,7 +169,8 @@ mod tests {
         let file = b"a ${A} b ${B};";
         let mut tree = parse(file);
         let place = |start| Place { file: FileId(1), span: Span::new(start, start + 1) };
-        let set = |name: &[u8], start| (name.to_vec(), Variable { value: Some(b"x".to_vec()), place: place(start) });
+        let set =
+            |name: &[u8], start| (name.to_vec(), TemplateVariable { value: Some(b"x".to_vec()), place: place(start) });
         fill(&mut tree, file, &[set(b"A", 10), set(b"B", 20)].into_iter().collect());
         assert_eq!(tree.filled.places(Span::new(0, 14)), [place(10), place(20)]);
         assert_eq!(tree.filled.places(Span::new(7, 14)), [place(20)]);

@@ -41,10 +41,10 @@ use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
-use crate::rules::shared::blame;
-use crate::rules::shared::blame::Blame;
-use crate::rules::shared::blame::Replacing;
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
+use crate::rules::shared::lost_headers;
+use crate::rules::shared::lost_headers::LostHeader;
+use crate::rules::shared::lost_headers::Replacing;
 use unmatched::Unmatched;
 
 use crate::rules::shared::edits;
@@ -74,12 +74,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
-        let (blames, unmatched) = (blame::blames(site), unmatched::unmatched_methods(site));
+        let (lost, unmatched) = (lost_headers::lost_headers(site), unmatched::unmatched_methods(site));
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
-            let Some(replacing) = blame::replacing(site, context) else { continue };
+            let Some(replacing) = lost_headers::replacing(site, context) else { continue };
             unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
-            if let Some(finding) = judge(site, &replacing, blames.get(&context)) {
-                let by_method = gate::is_for_one_method(site, context);
+            if let Some(finding) = judge(site, &replacing, lost.get(&context)) {
+                let by_method = admission::is_for_one_method(site, context);
                 let fix = by_method.then(|| edits::merged(config, context)).flatten();
                 let help = if by_method { HELP } else { HELP_BY_MAP };
                 reported.keep(Finding { fix, ..finding.with_help(help) });
@@ -98,18 +98,19 @@ fn not_sent(site: &Site<'_>, Unmatched { item, method, request }: &Unmatched) ->
         .shown_by(Some(request.clone()))
 }
 
-fn judge(site: &Site<'_>, replacing: &Replacing, blame: Option<&Blame<'_, '_>>) -> Option<Finding> {
+fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader<'_, '_>>) -> Option<Finding> {
     let config = site.config;
-    let (label, message, related) = match blame {
+    let (label, message, related) = match lost_header {
         // The location's header is needed and gone (A1.5).
-        Some(Blame::Dropped { header, .. }) => {
-            let outer = blame::outer_fields(site, replacing.block).into_iter().find(|field| field.header == *header);
+        Some(LostHeader::Dropped { header, .. }) => {
+            let outer =
+                lost_headers::outer_fields(site, replacing.block).into_iter().find(|field| field.header == *header);
             let related = outer.map(|field| (config.place(field.item), "is dropped while the `if` matches"));
             let what = format!("while the `if` matches, {header} of the location is not sent");
             ("drops the location's headers", what, related)
         }
         // A later `if` matches as well, and only its headers count (A1.6, A1.7).
-        Some(Blame::TakenOver { by, .. }) => {
+        Some(LostHeader::TakenOver { by, .. }) => {
             let related = (field_place::place_of(site, *by), "takes over, so the headers above are not sent");
             let what = "a later `if` matches too, and of several only the last one counts";
             ("not sent when a later `if` matches", what.to_owned(), Some(related))
@@ -117,7 +118,7 @@ fn judge(site: &Site<'_>, replacing: &Replacing, blame: Option<&Blame<'_, '_>>) 
         None => return (!replacing.adds).then(|| trap(site, replacing)),
     };
     let finding = RULE.finding(config.place(replacing.first), label, format!("browsers block this answer: {message}"));
-    Some(finding.beside(related).shown_by(blame.map(Blame::request)))
+    Some(finding.beside(related).shown_by(lost_header.map(LostHeader::request)))
 }
 
 /// It works, as far as any request shows.

@@ -51,7 +51,7 @@ pub(super) fn mixed_up(site: &Site<'_>) -> Vec<MixedUp> {
     if nearest.is_empty() {
         return Vec::new();
     }
-    let asked = Asked { site, nearest };
+    let asked = AskedCache { site, nearest };
     let mut found: BTreeMap<Place, MixedUp> = BTreeMap::new();
     let mut pairs = BTreeMap::new();
     for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
@@ -84,12 +84,12 @@ impl Cache {
     }
 }
 
-struct Asked<'e, 'd> {
+struct AskedCache<'e, 'd> {
     site: &'e Site<'d>,
     nearest: Nearest<'e>,
 }
 
-impl<'d> Asked<'_, 'd> {
+impl<'d> AskedCache<'_, 'd> {
     /// The cache in which the answers of this app are mixed up.
     fn cache_of(&self, exchange: &Exchange<'d>) -> Option<(Cache, &'d App)> {
         let answer = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?;

@@ -21,7 +21,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
-use crate::dotenv::products::keys::{self, Answer, Key, Meaning, Product, all};
+use crate::dotenv::products::keys::{self, Key, Meaning, Product, YesNo, all};
 use crate::dotenv::products::list_form;
 use crate::dotenv::syntax::file_name::Role;
 use crate::finding::{Finding, Severity};
@@ -51,12 +51,12 @@ fn judge(key: &EnvKey<'_>) -> Option<Finding> {
     }
     let wrong = |row: &Key| match row.meaning {
         Meaning::Origins | Meaning::SingleOrigin => {
-            keys::product(row.product).map_or(Answer::Yes, Product::shuts_out_when_empty)
+            keys::product(row.product).map_or(YesNo::Yes, Product::shuts_out_when_empty)
         }
-        _ => Answer::No,
+        _ => YesNo::No,
     };
     let known = list_form::certainty(&setting.keys, wrong);
-    let opens = setting.keys.iter().all(|row| wrong(row) == Answer::Unknown);
+    let opens = setting.keys.iter().all(|row| wrong(row) == YesNo::Unknown);
     let worst = if key.in_production { Severity::Error } else { Severity::Warning };
     let (severity, message) = match known {
         Some(certainty) => {

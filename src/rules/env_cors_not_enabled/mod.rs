@@ -22,7 +22,7 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::deployment::Names;
+use crate::deployment::KeyNames;
 use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{self, Key, Meaning, all};
 use crate::dotenv::products::list_form;
@@ -55,7 +55,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn judge(names: &Names<'_>, key: &EnvKey<'_>, switch: &Key) -> Option<Finding> {
+fn judge(names: &KeyNames<'_>, key: &EnvKey<'_>, switch: &Key) -> Option<Finding> {
     let (setting, product, name) = (key.setting, switch.product, switch.name);
     let set = key.app.setting(name);
     let value = set.map(|set| set.switch());

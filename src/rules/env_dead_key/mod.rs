@@ -19,7 +19,7 @@
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvFile;
-use crate::deployment::Names;
+use crate::deployment::KeyNames;
 use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Certainty, Meaning};
 use crate::dotenv::products::misspelled::meant;
@@ -62,7 +62,7 @@ fn dead<'d>(deployment: &'d Deployment<'_>, file: &EnvFile<'_>) -> impl Iterator
 }
 
 /// Keys that are one edit away from one that a product reads.
-fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &Names<'_>) -> Vec<Finding> {
+fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &KeyNames<'_>) -> Vec<Finding> {
     let bytes = &deployment.sources.get(file.file).bytes;
     let mut findings = Vec::new();
     for assignment in file.tree.assignments() {

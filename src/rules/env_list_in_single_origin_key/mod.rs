@@ -22,8 +22,8 @@ use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
 use crate::deployment::ask::questions;
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning};
-use crate::dotenv::products::list_form::{self, Form};
+use crate::dotenv::products::keys::{Certainty, Key, Meaning, YesNo};
+use crate::dotenv::products::list_form::{self, ListForm};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -45,12 +45,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
-    let is_single = |row: &Key| setting.form(row) == Form::Single && row.meaning != Meaning::Hosts;
+    let is_single = |row: &Key| setting.form(row) == ListForm::Single && row.meaning != Meaning::Hosts;
     let judged = || setting.keys.iter().filter(|row| row.certainty > Certainty::Unverified);
-    if !judged().any(&is_single) || judged().any(|row| setting.form(row) == Form::Separator) {
+    if !judged().any(&is_single) || judged().any(|row| setting.form(row) == ListForm::Separator) {
         return None;
     }
-    let wrong = |row: &Key| if is_single(row) { Answer::Yes } else { Answer::No };
+    let wrong = |row: &Key| if is_single(row) { YesNo::Yes } else { YesNo::No };
     let certainty = list_form::certainty(&setting.keys, wrong);
     let is_link = setting.keys.iter().all(|row| row.meaning == Meaning::FrontendUrl) && !setting.cors;
     let severity = match certainty {

@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
-use crate::deployment::Names;
+use crate::deployment::KeyNames;
 use crate::deployment::apps::environment;
 use crate::dotenv::products::keys::{Certainty, Key};
 use crate::dotenv::syntax::file_name::Role;
@@ -70,7 +70,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Returns whether no production file sets the key; for one that `.env` sets, only there.
-fn is_missing(key: &EnvKey<'_>, names: &Names<'_>) -> bool {
+fn is_missing(key: &EnvKey<'_>, names: &KeyNames<'_>) -> bool {
     let setting = key.setting;
     let is_origin_key = |row: &Key| row.meaning.allows_origins() && row.certainty > Certainty::Unverified;
     let is_wanted = !setting.is_empty() || key.role == Role::Example;

@@ -22,9 +22,9 @@ use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
 use crate::deployment::ask::questions;
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Separator};
-use crate::dotenv::products::list_form::{self, Form};
-use crate::dotenv::syntax::tree::Quoting;
+use crate::dotenv::products::keys::{Certainty, Key, Separator, YesNo};
+use crate::dotenv::products::list_form::{self, ListForm};
+use crate::dotenv::syntax::tree::EnvQuoting;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -48,7 +48,7 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
     let is_list = |row: &&Key| {
         let splits = !matches!(row.separator, Separator::None | Separator::Unknown | Separator::Indexed);
-        splits && setting.form(row) == Form::Fits && row.certainty > Certainty::Unverified
+        splits && setting.form(row) == ListForm::Fits && row.certainty > Certainty::Unverified
     };
     let lists: Vec<Key> = setting.keys.iter().filter(is_list).copied().collect();
     let convention = setting.keys.iter().all(|row| row.certainty == Certainty::Convention);
@@ -65,15 +65,15 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     }
     // Only where every product that may be meant keeps the blanks is it sure that the page does not get in.
     let surely = list_form::certainty(&lists, |row| match row.trims {
-        Answer::No => Answer::Yes,
-        Answer::Yes => Answer::No,
-        Answer::Unknown => Answer::Unknown,
+        YesNo::No => YesNo::Yes,
+        YesNo::Yes => YesNo::No,
+        YesNo::Unknown => YesNo::Unknown,
     });
-    let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == Answer::No);
+    let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == YesNo::No);
     let severity = match surely.filter(|_| all_keep) {
         Some(certainty) => env::severity(key, Severity::Error, certainty)?,
         // Without quotes around them not even all loaders read them; env-loader-divergence says so.
-        None if setting.quoting == Quoting::Bare => return None,
+        None if setting.quoting == EnvQuoting::Bare => return None,
         None => Severity::Advice,
     };
     let app = list_form::product(&setting.keys).unwrap_or("the app");

@@ -21,7 +21,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
-use crate::dotenv::products::keys::{Answer, Key, Scheme};
+use crate::dotenv::products::keys::{Key, Scheme, YesNo};
 use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::list_form;
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -54,7 +54,7 @@ fn judge(key: &EnvKey<'_>, entry: &ListEntry) -> Option<Finding> {
     let setting = key.setting;
     let text = setting.text_of(entry);
     let (scheme, rest) = text.split_once("://")?;
-    let wrong = |row: &Key| if row.scheme == Scheme::Forbidden { Answer::Yes } else { Answer::No };
+    let wrong = |row: &Key| if row.scheme == Scheme::Forbidden { YesNo::Yes } else { YesNo::No };
     let severity = env::severity(key, Severity::Error, list_form::certainty(&setting.keys, wrong)?)?;
     let app = list_form::product(&setting.keys).unwrap_or("the app");
     let host = rest.split('/').next().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
-use crate::deployment::Names;
+use crate::deployment::KeyNames;
 use crate::deployment::Site;
 use crate::deployment::apps::environment;
 use crate::nginx::config::{ContextKind, ItemId};
@@ -50,7 +50,8 @@ const FAMILIES: [&str; 6] = ["HTTP_", "ARG_", "COOKIE_", "SENT_", "UPSTREAM_", "
 /// The names of each site that nothing sets and that nginx does not know, with the places they stand at. None at all where no
 /// .env file was given.
 pub(super) fn unset_names(deployment: &Deployment<'_>) -> Vec<BTreeMap<String, Vec<Unset>>> {
-    let set: Vec<Names> = deployment.projects.iter().map(|project| environment::names(deployment, project)).collect();
+    let set: Vec<KeyNames> =
+        deployment.projects.iter().map(|project| environment::names(deployment, project)).collect();
     let sites = deployment.sites.iter().filter(|_| !set.is_empty()).map(|site| {
         let mut unset: BTreeMap<String, Vec<Unset>> = BTreeMap::new();
         for item in site.config.contexts().flat_map(|context| site.config.items(context)) {
@@ -68,7 +69,7 @@ fn note_unset(
     deployment: &Deployment<'_>,
     site: &Site<'_>,
     item: ItemId,
-    set: &[Names],
+    set: &[KeyNames],
     unset: &mut BTreeMap<String, Vec<Unset>>,
 ) {
     let config = site.config;

@@ -22,8 +22,8 @@ use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
 use crate::deployment::ask::questions;
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning, Separator};
-use crate::dotenv::products::list_form::{self, Form, separator_name};
+use crate::dotenv::products::keys::{Certainty, Key, Meaning, Separator, YesNo};
+use crate::dotenv::products::list_form::{self, ListForm, separator_name};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::rule::{Rule, Subject};
 
@@ -46,12 +46,12 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
     let wrong = |row: &Key| match setting.form(row) {
-        Form::Fits => Answer::No,
-        Form::Separator | Form::Single => Answer::Yes,
-        Form::Unknown => Answer::Unknown,
+        ListForm::Fits => YesNo::No,
+        ListForm::Separator | ListForm::Single => YesNo::Yes,
+        ListForm::Unknown => YesNo::Unknown,
     };
     let certainty = list_form::certainty(&setting.keys, wrong)?;
-    let splits = |row: &&Key| setting.form(row) == Form::Separator && row.certainty > Certainty::Unverified;
+    let splits = |row: &&Key| setting.form(row) == ListForm::Separator && row.certainty > Certainty::Unverified;
     let row = setting.keys.iter().filter(splits).max_by_key(|row| row.certainty)?;
     let severity = env::severity(key, Severity::Error, certainty)?;
     let app = list_form::product(&setting.keys).unwrap_or("the app");

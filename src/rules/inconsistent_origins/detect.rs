@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use hashbrown::HashSet;
 
-use super::front::{Front, flows_before, fronts, is_admitted_before, listed_before};
+use super::before_apps::{BeforeApp, before_apps, flows_before, is_admitted_before, listed_before};
 use crate::cors::near::Neighbors;
 use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
@@ -38,7 +38,7 @@ pub(super) struct NearMiss {
 
 /// Origins by name.
 #[derive(Default)]
-struct Names {
+struct NamedOrigins {
     origins: Vec<Listed>,
     /// The same origins, to look one up.
     known: HashSet<Origin>,
@@ -46,10 +46,10 @@ struct Names {
     neighbors: OnceCell<Neighbors>,
 }
 
-impl Names {
+impl NamedOrigins {
     fn new(origins: Vec<Listed>) -> Self {
         let known = origins.iter().map(|listed| listed.origin.clone()).collect();
-        Names { origins, known, neighbors: OnceCell::new() }
+        NamedOrigins { origins, known, neighbors: OnceCell::new() }
     }
 
     fn neighbors(&self) -> &Neighbors {
@@ -69,16 +69,16 @@ impl Names {
 
 /// Who allows origins.
 struct Party<'p> {
-    names: Rc<Names>,
+    names: Rc<NamedOrigins>,
     /// What it is called in a message.
     name: &'static str,
     /// Where it is nginx: what of it stands before the app.
-    front: Option<&'p Front>,
+    before: Option<&'p BeforeApp>,
 }
 
 impl Party<'_> {
     fn app(origins: Vec<Listed>) -> Self {
-        Party { names: Rc::new(Names::new(origins)), name: "the app", front: None }
+        Party { names: Rc::new(NamedOrigins::new(origins)), name: "the app", before: None }
     }
 
     fn has(&self, origin: &Origin) -> bool {
@@ -87,25 +87,25 @@ impl Party<'_> {
 
     /// Returns whether it lets the origin in.
     fn admits(&self, deployment: &Deployment<'_>, origin: &Origin) -> bool {
-        self.has(origin) || self.front.is_some_and(|front| is_admitted_before(deployment, front, origin))
+        self.has(origin) || self.before.is_some_and(|before| is_admitted_before(deployment, before, origin))
     }
 }
 
 /// What nginx names before the apps: many headers send the value of one map, which is read once.
 #[derive(Default)]
-struct NamesBefore(BTreeMap<BTreeSet<(usize, usize)>, Rc<Names>>);
+struct NamesBefore(BTreeMap<BTreeSet<(usize, usize)>, Rc<NamedOrigins>>);
 
 impl NamesBefore {
-    fn party<'p>(&mut self, deployment: &Deployment<'_>, front: &'p Front) -> Party<'p> {
-        let names = self.0.entry(flows_before(deployment, front));
-        let names = names.or_insert_with(|| Rc::new(Names::new(listed_before(deployment, front))));
-        Party { names: Rc::clone(names), name: "nginx", front: Some(front) }
+    fn party<'p>(&mut self, deployment: &Deployment<'_>, before: &'p BeforeApp) -> Party<'p> {
+        let names = self.0.entry(flows_before(deployment, before));
+        let names = names.or_insert_with(|| Rc::new(NamedOrigins::new(listed_before(deployment, before))));
+        Party { names: Rc::clone(names), name: "nginx", before: Some(before) }
     }
 }
 
 /// All of them, by place.
 pub(super) fn near_misses(deployment: &Deployment<'_>) -> Vec<NearMiss> {
-    let fronts = fronts(deployment);
+    let before_apps = before_apps(deployment);
     let mut named = NamesBefore::default();
     let perhaps = OnceCell::new();
     let mut found: BTreeMap<Place, NearMiss> = BTreeMap::new();
@@ -119,17 +119,17 @@ pub(super) fn near_misses(deployment: &Deployment<'_>) -> Vec<NearMiss> {
                 found.entry(miss.origin.place).or_insert(miss);
             }
         };
-        let front = fronts.before(index).map(|front| named.party(deployment, front));
-        if let Some(front) = &front {
-            add(&pages, front, None);
+        let before = before_apps.before(index).map(|before| named.party(deployment, before));
+        if let Some(before) = &before {
+            add(&pages, before, None);
         }
         if app.any_origin.is_none() {
             add(&pages, &allowed, None);
         }
-        if let Some(front) = &front {
-            add(&allowed, front, None);
-        } else if fronts.may_be_open(index) {
-            let perhaps = perhaps.get_or_init(|| named.party(deployment, fronts.open()));
+        if let Some(before) = &before {
+            add(&allowed, before, None);
+        } else if before_apps.may_be_open(index) {
+            let perhaps = perhaps.get_or_init(|| named.party(deployment, before_apps.open()));
             add(&pages, perhaps, Some(&project.directory));
             add(&allowed, perhaps, Some(&project.directory));
         }

@@ -44,7 +44,7 @@
 
 mod detect;
 
-mod front;
+mod before_apps;
 
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Label, Severity};

@@ -6,7 +6,7 @@ use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::nginx::config::ItemId;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
 
 /// What becomes of a preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,9 @@ fn unanswered<'d, 'e>(site: &Site<'d>, exchange: &'e Exchange<'d>) -> Option<Una
     let owned = exchange.main.iter().filter(|answer| exchange.is_readable(answer));
     let mut fields = owned.flat_map(|answer| answer.fields_of(CorsHeader::AllowOrigin));
     // The `if` that was to answer is not asked for OPTIONS where it is spelled in lower case (A3.12).
-    let in_vain =
-        || gate::allowed_in_preflight_if(site, route).filter(|_| gate::lower_case_options(site, route).is_some());
+    let in_vain = || {
+        admission::allowed_in_preflight_if(site, route).filter(|_| admission::lower_case_options(site, route).is_some())
+    };
     let item = fields.find_map(|field| field.item).or_else(in_vain)?;
     let refused =
         |answer: &Answer<'_>| answer.status == Some(405) && answer.by == AnsweredBy::Nginx && answer.item.is_none();

@@ -42,7 +42,7 @@ use crate::deployment::field_place;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::ContextKind;
 use crate::rule::{Rule, Subject};
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
 use detect::Fate;
 use detect::Unanswered;
 
@@ -94,7 +94,7 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     let place = config.place(asks.map_or(unanswered.item, |field| field.item));
     let answered = field_place::place_of(site, unanswered.answer.location(config).unwrap_or(route.context));
     // Where a lower-case method keeps an `if` from ever matching (A3.12), that is what to mend.
-    let (help, fix) = match gate::lower_case_options(site, route) {
+    let (help, fix) = match admission::lower_case_options(site, route) {
         Some(place) => {
             let text = String::from_utf8_lossy(place.span.of(config.bytes(place.file)));
             let help = format!("methods are upper case: write `OPTIONS` instead of `{text}`");

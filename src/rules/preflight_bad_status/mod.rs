@@ -36,14 +36,14 @@
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
-use crate::deployment::ask::targets;
 use crate::deployment::field_place;
+use crate::deployment::locations::targets;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
 use crate::rules::shared::preflight;
-use crate::rules::shared::preflight::Refusal;
+use crate::rules::shared::preflight::PreflightRefusal;
 use crate::rules::shared::preflight::Refused;
 
 use crate::rules::shared::repeated::Repeated;
@@ -65,14 +65,17 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported = Repeated::default();
         let led_to = targets::led_to(&site.asker.model);
         for refused in preflight::refused_preflights(site) {
-            let Refusal::Status(status, item) = refused.refusal else { continue };
+            let PreflightRefusal::Status(status, item) = refused.refusal else { continue };
             let route = &site.routes[refused.exchange.route];
             // An error page refuses in the place of another location, whose answer is judged where it is asked for.
             if !refused.is_open && led_to.contains(&route.context) {
                 continue;
             }
             // A location that refuses everybody is meant to, unless it lists what pages may send.
-            if refused.is_open || gate::asks_for_cookie(site, item) || gate::lists_beside(site, route, item).is_some() {
+            if refused.is_open
+                || admission::asks_for_cookie(site, item)
+                || admission::lists_beside(site, route, item).is_some()
+            {
                 reported.add(finding(site, &refused, status, item), field_place::place_of(site, route.context));
             }
         }

@@ -56,9 +56,9 @@ use crate::deployment::field_place;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
 use crate::rules::shared::preflight;
-use crate::rules::shared::preflight::Refusal;
+use crate::rules::shared::preflight::PreflightRefusal;
 use crate::rules::shared::preflight::Refused;
 use crate::source::{Place, Span};
 
@@ -82,8 +82,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported = Repeated::default();
         for refused in preflight::refused_preflights(site) {
             let finding = match refused.refusal {
-                Refusal::Login(item) => login(site, &refused, item),
-                Refusal::Method(item) if refused.is_open => method(site, &refused, item),
+                PreflightRefusal::Login(item) => login(site, &refused, item),
+                PreflightRefusal::Method(item) if refused.is_open => method(site, &refused, item),
                 _ => continue,
             };
             reported.add(finding, field_place::place_of(site, site.routes[refused.exchange.route].context));
@@ -104,7 +104,7 @@ fn login(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
     if config.context(config.item(item).context).kind == ContextKind::LimitExcept {
         return finding.with_help("list OPTIONS in the `limit_except`");
     }
-    let Some(place) = gate::told_the_method(site, refused.exchange.route, item) else { return finding };
+    let Some(place) = admission::told_the_method(site, refused.exchange.route, item) else { return finding };
     let message = "browsers block every request that needs a preflight unless the service behind `auth_request` \
                    lets OPTIONS through without a login";
     let finding = finding.beside([(place, "tells the service the method")]);
@@ -114,7 +114,7 @@ fn login(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
 fn method(site: &Site<'_>, refused: &Refused<'_, '_>, item: ItemId) -> Finding {
     let place = site.config.place(item);
     let behind = Place { span: Span::new(place.span.end, place.span.end), ..place };
-    let answer = gate::options_if(site, site.routes[refused.exchange.route].context);
+    let answer = admission::options_if(site, site.routes[refused.exchange.route].context);
     // With an `if` that answers OPTIONS the word in the list is all that is missing.
     let fix = answer.map(|_| Fix::safe(Edit { place: behind, text: " OPTIONS".to_owned() }));
     let message = "browsers block every request here that needs a preflight: `limit_except` refuses OPTIONS";

@@ -7,7 +7,7 @@ use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::nginx::config::ItemId;
 use crate::nginx::simulate::answer::Answer;
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
 use crate::rules::shared::lists;
 use crate::rules::shared::preflight::Answered;
 use crate::source::{Place, lossy};
@@ -49,7 +49,7 @@ fn shows_method(site: &Site<'_>, route: &Route<'_>) -> Option<(String, Place)> {
         let method = text.split(',').map(str::trim).find(|name| matches!(*name, "PUT" | "PATCH" | "DELETE"))?;
         Some((method.to_owned(), field.item))
     });
-    let named = || gate::unsafe_method_in(site, route.context).map(|(method, item)| (method.to_owned(), item));
+    let named = || admission::unsafe_method_in(site, route.context).map(|(method, item)| (method.to_owned(), item));
     listed.or_else(named).map(|(method, item)| (method, site.config.place(item)))
 }
 

@@ -43,7 +43,7 @@ use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
-use crate::rules::shared::blame;
+use crate::rules::shared::lost_headers;
 use crate::rules::shared::preflight;
 use crate::rules::shared::preflight::Answered;
 use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
@@ -71,10 +71,10 @@ const LISTS: &str = "send with this answer what pages use, such as
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         // What an `if` takes away is another rule's.
-        let blamed = blame::blamed(site);
+        let losing_ifs = lost_headers::losing_ifs(site);
         let mut reported = Repeated::default();
         for answered in preflight::answered_preflights(site) {
-            let answer = answered.exchange.preflight.first().filter(|answer| !blamed.contains(&answer.context));
+            let answer = answered.exchange.preflight.first().filter(|answer| !losing_ifs.contains(&answer.context));
             let finding = match answer.and_then(|answer| detect::lack(site, &answered, answer)) {
                 Some(Lack::Access(header, elsewhere, in_force)) => {
                     wording::left_out(access(site, &answered, header, elsewhere), in_force)

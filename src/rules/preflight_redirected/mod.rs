@@ -42,9 +42,9 @@ use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::locations::{Pattern, pattern};
 use crate::rule::{Rule, Subject};
-use crate::rules::shared::gate;
+use crate::rules::shared::admission;
 use crate::rules::shared::preflight;
-use crate::rules::shared::preflight::Refusal;
+use crate::rules::shared::preflight::PreflightRefusal;
 use crate::rules::shared::preflight::Refused;
 
 use crate::rules::shared::repeated::Repeated;
@@ -66,7 +66,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
         for refused in preflight::refused_preflights(site) {
-            let Refusal::Redirect(status, item) = refused.refusal else { continue };
+            let PreflightRefusal::Redirect(status, item) = refused.refusal else { continue };
             let at = field_place::place_of(site, site.routes[refused.exchange.route].context);
             if let Some(finding) = finding(site, &refused, status, item) {
                 reported.add(finding, at);
@@ -98,7 +98,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
         request: request.clone(),
         ..RULE.finding(config.place(item), label.clone(), message)
     };
-    if refused.is_open || gate::asks_for_cookie(site, item) {
+    if refused.is_open || admission::asks_for_cookie(site, item) {
         return Some(finding(
             "browsers block every request here that needs a preflight: they follow no redirect of one",
         ));
@@ -110,7 +110,7 @@ fn finding(site: &Site<'_>, refused: &Refused<'_, '_>, status: u16, item: ItemId
         _ => config.context(context).kind == ContextKind::Server,
     };
     if !everything {
-        gate::lists_beside(site, route, item)?;
+        admission::lists_beside(site, route, item)?;
         return Some(finding(
             "browsers block every request here that needs a preflight: they follow no redirect of one",
         ));

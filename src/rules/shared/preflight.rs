@@ -1,6 +1,6 @@
 //! What becomes of preflights: where pages send them, what refuses them, and where nginx itself answers.
 
-use super::gate;
+use super::admission;
 use crate::deployment::Ask;
 use crate::deployment::Exchange;
 use crate::deployment::Route;
@@ -11,7 +11,7 @@ use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 
 /// What refuses a preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum PreflightRefusal {
     /// This `auth_basic` or `auth_request` asks for a login, which no preflight carries (A3.7, A3.9).
     Login(ItemId),
     /// The `limit_except` that this directive opens does not list OPTIONS (A3.5).
@@ -28,7 +28,7 @@ pub(crate) struct Refused<'e, 'd> {
     /// The exchange it belongs to.
     pub exchange: &'e Exchange<'d>,
     /// What refuses it.
-    pub refusal: Refusal,
+    pub refusal: PreflightRefusal,
     /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's; or whether an `if` was
     /// to let pages in by its answer to the preflight.
     pub is_open: bool,
@@ -61,30 +61,30 @@ fn refused<'e, 'd>(site: &'e Site<'d>, exchanges: &'e [Exchange<'d>]) -> Option<
         |exchange: &&Exchange<'_>| exchange.ask == Ask::Preflighted && (exchange.mentioned || route.origins.is_empty());
     exchanges.iter().filter(entitled).find_map(|exchange| {
         let told = exchange.preflight.iter().filter(|answer| !is_page_missing(answer));
-        let refusals: Option<Vec<Refusal>> = told.map(|answer| refusal(site, route, answer)).collect();
+        let refusals: Option<Vec<PreflightRefusal>> = told.map(|answer| refusal(site, route, answer)).collect();
         let refusal = *refusals?.first()?;
-        let is_open = is_open(exchanges, exchange) || gate::allowed_in_preflight_if(site, route).is_some();
+        let is_open = is_open(exchanges, exchange) || admission::allowed_in_preflight_if(site, route).is_some();
         Some(Refused { exchange, refusal, is_open })
     })
 }
 
-fn refusal(site: &Site<'_>, route: &Route<'_>, answer: &Answer<'_>) -> Option<Refusal> {
+fn refusal(site: &Site<'_>, route: &Route<'_>, answer: &Answer<'_>) -> Option<PreflightRefusal> {
     let status = answer.status.filter(|status| !(200..300).contains(status))?;
     if answer.by == AnsweredBy::App {
         return None;
     }
     if let Some(item) = login(site, route, status, answer) {
-        return Some(Refusal::Login(item));
+        return Some(PreflightRefusal::Login(item));
     }
     let config = site.config;
     let item = answer.item.or_else(|| return_of(site, route, status))?;
     let context = config.context(config.item(item).context);
     match config.item(item).name {
-        b"allow" | b"deny" if context.kind == ContextKind::LimitExcept => context.opener.map(Refusal::Method),
+        b"allow" | b"deny" if context.kind == ContextKind::LimitExcept => context.opener.map(PreflightRefusal::Method),
         b"return" | b"rewrite" | b"error_page" if matches!(status, 301 | 302 | 303 | 307 | 308) => {
-            Some(Refusal::Redirect(status, item))
+            Some(PreflightRefusal::Redirect(status, item))
         }
-        b"return" | b"deny" => Some(Refusal::Status(status, item)),
+        b"return" | b"deny" => Some(PreflightRefusal::Status(status, item)),
         _ => None,
     }
 }

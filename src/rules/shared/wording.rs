@@ -5,7 +5,7 @@ use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_s
 use crate::finding::Finding;
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::flow::SetField;
-use crate::nginx::origins::unmatchable::{Dead, Why, glob};
+use crate::nginx::origins::unmatchable::{Dead, NeverMatches, glob};
 use crate::nginx::regex::Regexes;
 use crate::nginx::regex::foreign_match::{Gap, Intruder};
 use crate::nginx::regex::stricter::{tighter, without_path};
@@ -121,22 +121,22 @@ pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
         Some(format!("{mark}{}", compared.keyed(&expression)))
     };
     match (dead.why, &dead.meant) {
-        (Why::Text(_), Some(origin)) if dead.is_spelling => format!("write `{}`", compared.keyed_text(origin)),
-        (Why::Text(_), Some(origin)) if compared.regex.is_some() => {
+        (NeverMatches::Text(_), Some(origin)) if dead.is_spelling => format!("write `{}`", compared.keyed_text(origin)),
+        (NeverMatches::Text(_), Some(origin)) if compared.regex.is_some() => {
             format!("write `{}`, without a `~`", compared.keyed_text(origin))
         }
-        (Why::Text(_), _) if compared.regex.is_some() => AN_ORIGIN.to_owned(),
-        (Why::Text(_), _) if glob(&text).is_some() || text.contains('*') => match expression(&text) {
+        (NeverMatches::Text(_), _) if compared.regex.is_some() => AN_ORIGIN.to_owned(),
+        (NeverMatches::Text(_), _) if glob(&text).is_some() || text.contains('*') => match expression(&text) {
             Some(expression) => format!("write it as an expression: `~{}`", compared.keyed(&expression)),
             None => list(compared).to_owned(),
         },
-        (Why::Text(OriginFault::Several), _) => "give each origin a line of its own".to_owned(),
-        (Why::Text(_), _) => AN_ORIGIN.to_owned(),
-        (Why::Path, _) => match without_path(&text).as_deref().and_then(sound) {
+        (NeverMatches::Text(OriginFault::Several), _) => "give each origin a line of its own".to_owned(),
+        (NeverMatches::Text(_), _) => AN_ORIGIN.to_owned(),
+        (NeverMatches::Path, _) => match without_path(&text).as_deref().and_then(sound) {
             Some(expression) => format!("end the expression with the host: `{expression}`"),
             None => format!("end the expression with the host and `$`, or {}", list(compared)),
         },
-        (Why::NoTilde | Why::Blank, _) => match sound(text.trim_start()) {
+        (NeverMatches::NoTilde | NeverMatches::Blank, _) => match sound(text.trim_start()) {
             Some(expression) => format!("write `{expression}`"),
             None => format!("with `~` it would be an expression, and let others in as well: {}", list(compared)),
         },

@@ -18,7 +18,7 @@ const HEADERS: [(&str, &str); 3] =
 
 /// A `*` that allows, or shows, nothing.
 #[derive(Debug)]
-pub(super) struct Star {
+pub(super) struct StarredHeaders {
     /// Which list it stands in.
     pub header: CorsHeader,
     /// Where.
@@ -35,7 +35,7 @@ pub(super) struct Star {
 pub(super) fn stars<'e, 'd>(
     deployment: &'e Deployment<'d>,
     site: &'e Site<'d>,
-) -> impl Iterator<Item = (&'e Exchange<'d>, Star)> {
+) -> impl Iterator<Item = (&'e Exchange<'d>, StarredHeaders)> {
     let entitled = move |exchange: &&Exchange<'_>| {
         let anybody = site.routes[exchange.route].origins.is_empty();
         exchange.page.has_credentials() && (exchange.mentioned || anybody)
@@ -61,7 +61,7 @@ fn star<'d>(
     exchange: &Exchange<'d>,
     answer: &Answer<'d>,
     header: CorsHeader,
-) -> Option<Star> {
+) -> Option<StarredHeaders> {
     let field = answer.fields_of(header).find(|field| {
         let text = field.value.bytes().map(lossy);
         field.item.is_some() && text.is_some_and(|text| list_values(&text).is_ok_and(|names| names.contains(&"*")))
@@ -86,7 +86,7 @@ fn star<'d>(
     let allowed = answer.only_field_of(CorsHeader::AllowCredentials);
     let credentials =
         allowed.and_then(|it| field_place::source_of(deployment, site, answer, it, CorsHeader::AllowCredentials));
-    Some(Star { header, place, names_more, credentials, blocked })
+    Some(StarredHeaders { header, place, names_more, credentials, blocked })
 }
 
 /// Returns whether an answer allows credentials. With `*` for the origin there are none to allow, and another rule says so.

@@ -41,7 +41,7 @@ use crate::deployment::Deployment;
 use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
-use detect::Star;
+use detect::StarredHeaders;
 
 use crate::rules::shared::repeated::Repeated;
 
@@ -65,7 +65,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(star: Star) -> Finding {
+fn finding(star: StarredHeaders) -> Finding {
     let help = match star.header {
         CorsHeader::AllowMethods => "name the methods: `GET, POST, PUT, PATCH, DELETE`",
         CorsHeader::AllowHeaders => "name the headers that pages send: `Content-Type, Authorization`",

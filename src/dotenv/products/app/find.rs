@@ -2,7 +2,7 @@
 
 use super::{AllowedOrigin, App, Beside, Credentials, Evidence, Setting, Star};
 use crate::dotenv::products::keys;
-use crate::dotenv::products::keys::{Answer, Certainty, Key, Meaning};
+use crate::dotenv::products::keys::{Certainty, Key, Meaning, YesNo};
 use std::collections::BTreeMap;
 
 impl App {
@@ -109,9 +109,9 @@ pub(super) fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: 
 
 /// What a `*` in a list means to the products that may read it; nothing where it means nothing to any of them.
 pub(super) fn star(origin: &AllowedOrigin, allowing: &[Key]) -> Option<Star> {
-    let wild = |key: &&Key| key.star == Answer::Yes;
+    let wild = |key: &&Key| key.star == YesNo::Yes;
     let certainty = allowing.iter().filter(wild).map(|key| key.certainty).min()?;
-    let agreed = allowing.iter().all(|key| key.star == Answer::Yes);
+    let agreed = allowing.iter().all(|key| key.star == YesNo::Yes);
     Some(Star {
         place: origin.place,
         key_place: origin.key_place,

@@ -1,6 +1,6 @@
 //! What a key that no row names looks like: by its name alone where that says enough, else by its value, too.
 
-use super::{Answer, Certainty, Key, Meaning, Patterns, Separator};
+use super::{Certainty, Key, Meaning, Patterns, Separator, YesNo};
 
 /// What a value looks like to somebody who does not know its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +19,11 @@ const CONVENTION: Key = Key {
     certainty: Certainty::Convention,
     meaning: Meaning::Origins,
     separator: Separator::Unknown,
-    star: Answer::Unknown,
+    star: YesNo::Unknown,
     patterns: Patterns::Unknown,
     scheme: super::Scheme::Unknown,
     slash: super::Slash::Unknown,
-    trims: Answer::Unknown,
+    trims: YesNo::Unknown,
 };
 
 static ORIGINS: Key = CONVENTION;

@@ -1,6 +1,6 @@
 //! What a product, or a habit of many apps, does with its CORS keys.
 
-use super::{Answer, Key};
+use super::{Key, YesNo};
 
 /// What a product does where no list of origins is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +67,11 @@ impl Product {
 
     /// Returns whether an empty list shuts out pages that were meant to get in. Where the product is open by default, it depends on whether an
     /// empty value counts as one.
-    pub fn shuts_out_when_empty(&self) -> Answer {
+    pub fn shuts_out_when_empty(&self) -> YesNo {
         match self.without_list {
-            WithoutList::Any => Answer::Unknown,
-            WithoutList::None => Answer::No,
-            WithoutList::Unchecked => Answer::Yes,
+            WithoutList::Any => YesNo::Unknown,
+            WithoutList::None => YesNo::No,
+            WithoutList::Unchecked => YesNo::Yes,
         }
     }
 }

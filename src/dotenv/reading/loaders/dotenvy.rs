@@ -27,37 +27,37 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
 /// nothing where it finds a quote or a blank open at the end.
 fn line(statement: &str) -> Option<&str> {
     #[derive(Clone, Copy, PartialEq, Eq)]
-    enum State {
+    enum DotenvyState {
         Complete,
         Blank,
         Open(char),
     }
-    let mut state = State::Complete;
+    let mut state = DotenvyState::Complete;
     let mut escaped = false;
     for (at, character) in statement.char_indices() {
         if std::mem::take(&mut escaped) {
             continue;
         }
         state = match (state, character) {
-            (State::Complete | State::Blank, '\n') => return statement.get(..at),
-            (State::Blank, '#') => return statement.get(..at),
-            (State::Complete, '\r') => State::Complete,
-            (State::Complete, blank) if blank.is_whitespace() => State::Blank,
-            (State::Complete | State::Blank, quote @ ('"' | '\'')) => State::Open(quote),
-            (State::Open(quote), closing) if quote == closing => State::Complete,
-            (State::Open(quote), '\\') => {
+            (DotenvyState::Complete | DotenvyState::Blank, '\n') => return statement.get(..at),
+            (DotenvyState::Blank, '#') => return statement.get(..at),
+            (DotenvyState::Complete, '\r') => DotenvyState::Complete,
+            (DotenvyState::Complete, blank) if blank.is_whitespace() => DotenvyState::Blank,
+            (DotenvyState::Complete | DotenvyState::Blank, quote @ ('"' | '\'')) => DotenvyState::Open(quote),
+            (DotenvyState::Open(quote), closing) if quote == closing => DotenvyState::Complete,
+            (DotenvyState::Open(quote), '\\') => {
                 escaped = true;
-                State::Open(quote)
+                DotenvyState::Open(quote)
             }
-            (State::Open(quote), _) => State::Open(quote),
+            (DotenvyState::Open(quote), _) => DotenvyState::Open(quote),
             (_, '\\') => {
                 escaped = true;
-                State::Complete
+                DotenvyState::Complete
             }
-            _ => State::Complete,
+            _ => DotenvyState::Complete,
         };
     }
-    (state == State::Complete && !escaped).then_some(statement)
+    (state == DotenvyState::Complete && !escaped).then_some(statement)
 }
 
 /// What the crate makes of a statement in which no `$` is live. Its errors hold the text, so they are not looked at.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reading;
-use crate::dotenv::syntax::tree::{StatementKind, Tree};
+use crate::dotenv::syntax::tree::{EnvTree, StatementKind};
 
 /// What it sets, and where it stops.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(super) struct Found {
 
 impl Found {
     /// The same for the statements of the tree: those that have a key.
-    pub(super) fn by_statement(&self, tree: &Tree) -> Vec<(usize, Reading)> {
+    pub(super) fn by_statement(&self, tree: &EnvTree) -> Vec<(usize, Reading)> {
         let mut readings = Vec::new();
         for (index, statement) in tree.statements.iter().enumerate() {
             let key = match &statement.kind {

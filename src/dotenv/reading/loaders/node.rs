@@ -1,7 +1,7 @@
 //! The npm package `dotenv`: one regular expression over the file.
 
 use super::{Case, Reading};
-use crate::dotenv::syntax::tree::{Assignment, Quoting, StatementKind};
+use crate::dotenv::syntax::tree::{Assignment, EnvQuoting, StatementKind};
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     let key = case.text(assignment.key);
@@ -14,9 +14,9 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
         return Reading::Unknown;
     }
     let value = &assignment.value;
-    let quoted = !matches!(value.quoting, Quoting::None | Quoting::Bare);
+    let quoted = !matches!(value.quoting, EnvQuoting::None | EnvQuoting::Bare);
     if quoted && value.closed && value.after.is_empty() {
-        return finish(case.text(value.inner), value.quoting == Quoting::Double);
+        return finish(case.text(value.inner), value.quoting == EnvQuoting::Double);
     }
     let line = case.first_line(assignment);
     let line = line.split(|&byte| byte == b'#' || byte == b'\r').next().unwrap_or(&[]);
@@ -29,7 +29,7 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
 /// The expression lets a line break stand between the separator and the value where that starts with a quote, and
 /// after a `:` where it does not.
 fn value_on_a_later_line(case: &Case<'_>, assignment: &Assignment) -> bool {
-    if assignment.value.quoting != Quoting::None || assignment.comment.is_some() {
+    if assignment.value.quoting != EnvQuoting::None || assignment.comment.is_some() {
         return false;
     }
     let next = case.later.iter().find(|statement| statement.kind != StatementKind::Blank);

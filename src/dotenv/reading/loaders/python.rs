@@ -5,7 +5,7 @@
 
 use super::{Case, Reading};
 use crate::dotenv::reading::value::Variables;
-use crate::dotenv::syntax::tree::{Assignment, Quoting};
+use crate::dotenv::syntax::tree::{Assignment, EnvQuoting};
 
 pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     if assignment.separator.colon {
@@ -13,8 +13,8 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     }
     let value = &assignment.value;
     let text = match value.quoting {
-        Quoting::Single | Quoting::Double => {
-            let quote = if value.quoting == Quoting::Single { b'\'' } else { b'"' };
+        EnvQuoting::Single | EnvQuoting::Double => {
+            let quote = if value.quoting == EnvQuoting::Single { b'\'' } else { b'"' };
             let body = case.file.get(value.span.start as usize + 1..).unwrap_or(&[]);
             let close = closing_quote(body, quote);
             if close != Some(value.inner.len() as usize) || !value.closed {
@@ -27,8 +27,8 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
             decode(&with_plain_line_breaks(case.text(value.inner)), escapes)
         }
         // A `#` that a blank stands before starts a comment; directly after the `=` it starts the value.
-        Quoting::None => Vec::new(),
-        Quoting::Bare | Quoting::Backtick => {
+        EnvQuoting::None => Vec::new(),
+        EnvQuoting::Bare | EnvQuoting::Backtick => {
             let line = case.first_line(assignment).split(|&byte| byte == b'\r').next().unwrap_or(&[]);
             let Ok(line) = std::str::from_utf8(line) else { return Reading::Error };
             without_comment(line).as_bytes().to_vec()

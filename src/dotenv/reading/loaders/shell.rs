@@ -14,7 +14,7 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     {
         return if export { Reading::Error } else { Reading::Dropped };
     }
-    let mut word = Word { case, export, value: Vec::new(), left: case.after_mark(assignment) };
+    let mut word = ShellWord { case, export, value: Vec::new(), left: case.after_mark(assignment) };
     match word.read() {
         Ok(()) => after(word.left, export, word.value),
         Err(reading) => reading,
@@ -67,14 +67,14 @@ fn command(left: &[u8], export: bool) -> Reading {
 }
 
 /// A word as it is read.
-struct Word<'a> {
+struct ShellWord<'a> {
     case: &'a Case<'a>,
     export: bool,
     value: Vec<u8>,
     left: &'a [u8],
 }
 
-impl<'a> Word<'a> {
+impl<'a> ShellWord<'a> {
     fn next(&mut self) -> Option<u8> {
         let (first, left) = self.left.split_first()?;
         self.left = left;

@@ -1,10 +1,10 @@
 //! Which location a request enters, and what is refused right there.
 
-use super::{Body, DEFAULT_BODY_BYTES, Reply, Run, Step};
+use super::{DEFAULT_BODY_BYTES, Reply, RequestBody, Run, Step};
 use crate::nginx::config::settings::Single;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::simulate::answer::Question;
-use crate::nginx::simulate::locations::Found;
+use crate::nginx::simulate::locations::FoundLocation;
 use crate::nginx::simulate::value::Value;
 
 impl<'s> Run<'_, '_, 's> {
@@ -18,9 +18,9 @@ impl<'s> Run<'_, '_, 's> {
             self.take_captures(captures);
         }
         let context = match found {
-            Found::Location(context) | Found::AddSlash(context) => context,
-            Found::Nothing => self.server,
-            Found::Unknown => return Ok(Step::Reply(Reply::lost(None))),
+            FoundLocation::Location(context) | FoundLocation::AddSlash(context) => context,
+            FoundLocation::Nothing => self.server,
+            FoundLocation::Unknown => return Ok(Step::Reply(Reply::lost(None))),
         };
         self.context = context;
         if !self.internal && model.config.single(context, Single::Internal).is_some() {
@@ -29,7 +29,7 @@ impl<'s> Run<'_, '_, 's> {
         if let Some(reply) = self.too_large(context) {
             return Ok(Step::Reply(reply));
         }
-        if !matches!(found, Found::AddSlash(_)) {
+        if !matches!(found, FoundLocation::AddSlash(_)) {
             return self.enter(context);
         }
         let item = model.config.context(context).opener;
@@ -77,7 +77,7 @@ impl<'s> Run<'_, '_, 's> {
             Some(item) => size(&config.parameter(item, 1)?)?,
             None => DEFAULT_BODY_BYTES,
         };
-        let refused = limit > 0 && length > limit && self.body != Body::Discarded;
+        let refused = limit > 0 && length > limit && self.body != RequestBody::Discarded;
         if refused {
             self.body.discard();
         }

@@ -37,7 +37,7 @@ impl Language {
 
 /// What a piece of foreign code does to the nesting of braces.
 #[derive(Debug, Clone, Copy)]
-enum Piece {
+enum ForeignPiece {
     Open,
     Close,
     Other,
@@ -50,10 +50,10 @@ pub(super) fn body(language: Language, code: &[u8]) -> Option<usize> {
     while !rest.is_empty() {
         let (after, piece) = piece(language, rest).ok()?;
         match piece {
-            Piece::Open => depth += 1,
-            Piece::Close if depth == 0 => return Some(code.offset(after)),
-            Piece::Close => depth -= 1,
-            Piece::Other => {}
+            ForeignPiece::Open => depth += 1,
+            ForeignPiece::Close if depth == 0 => return Some(code.offset(after)),
+            ForeignPiece::Close => depth -= 1,
+            ForeignPiece::Other => {}
         }
         rest = after;
     }
@@ -61,10 +61,10 @@ pub(super) fn body(language: Language, code: &[u8]) -> Option<usize> {
 }
 
 /// One brace, string or comment, or the text up to the next of them.
-fn piece(language: Language, input: &[u8]) -> IResult<&[u8], Piece> {
-    let text = |input| take_while1(|byte| !b"{}\"'`[-/#".contains(&byte)).map(|_| Piece::Other).parse(input);
-    let brace = alt((char('{').map(|_| Piece::Open), char('}').map(|_| Piece::Close)));
-    let any = take(1_usize).map(|_: &[u8]| Piece::Other);
+fn piece(language: Language, input: &[u8]) -> IResult<&[u8], ForeignPiece> {
+    let text = |input| take_while1(|byte| !b"{}\"'`[-/#".contains(&byte)).map(|_| ForeignPiece::Other).parse(input);
+    let brace = alt((char('{').map(|_| ForeignPiece::Open), char('}').map(|_| ForeignPiece::Close)));
+    let any = take(1_usize).map(|_: &[u8]| ForeignPiece::Other);
     match language {
         Language::Lua => alt((text, brace, string('"'), string('\''), lua_comment, long_bracket, any)).parse(input),
         Language::JavaScript => {
@@ -75,36 +75,38 @@ fn piece(language: Language, input: &[u8]) -> IResult<&[u8], Piece> {
 }
 
 /// A quoted string; a backslash shields the byte after it. One that is never closed runs to the end.
-fn string<'i>(quote: char) -> impl Parser<&'i [u8], Output = Piece, Error = nom::error::Error<&'i [u8]>> {
+fn string<'i>(quote: char) -> impl Parser<&'i [u8], Output = ForeignPiece, Error = nom::error::Error<&'i [u8]>> {
     let plain = take_while1(move |byte: u8| byte != b'\\' && char::from(byte) != quote).map(|_| ());
     let escape = preceded(char('\\'), opt(take(1_usize))).map(|_: Option<&[u8]>| ());
-    (char(quote), fold_many0(alt((plain, escape)), || (), |(), ()| ()), opt(char(quote))).map(|_| Piece::Other)
+    (char(quote), fold_many0(alt((plain, escape)), || (), |(), ()| ()), opt(char(quote))).map(|_| ForeignPiece::Other)
 }
 
 /// A comment up to the end of its line.
-fn line<'i>(opening: &'static str) -> impl Parser<&'i [u8], Output = Piece, Error = nom::error::Error<&'i [u8]>> {
-    (tag(opening), take_till(|byte| byte == b'\n')).map(|_| Piece::Other)
+fn line<'i>(
+    opening: &'static str,
+) -> impl Parser<&'i [u8], Output = ForeignPiece, Error = nom::error::Error<&'i [u8]>> {
+    (tag(opening), take_till(|byte| byte == b'\n')).map(|_| ForeignPiece::Other)
 }
 
 /// `/* … */`
-fn block_comment(input: &[u8]) -> IResult<&[u8], Piece> {
+fn block_comment(input: &[u8]) -> IResult<&[u8], ForeignPiece> {
     let (inside, _) = tag("/*").parse(input)?;
-    Ok((past(inside, b"*/"), Piece::Other))
+    Ok((past(inside, b"*/"), ForeignPiece::Other))
 }
 
 /// `--[[ … ]]`, or `--` up to the end of the line.
-fn lua_comment(input: &[u8]) -> IResult<&[u8], Piece> {
-    let to_line_end = take_till(|byte| byte == b'\n').map(|_| Piece::Other);
+fn lua_comment(input: &[u8]) -> IResult<&[u8], ForeignPiece> {
+    let to_line_end = take_till(|byte| byte == b'\n').map(|_| ForeignPiece::Other);
     preceded(tag("--"), alt((long_bracket, to_line_end))).parse(input)
 }
 
 /// `[[ … ]]`, `[=[ … ]=]` and so on, closed by as many equals signs as opened it.
-fn long_bracket(input: &[u8]) -> IResult<&[u8], Piece> {
+fn long_bracket(input: &[u8]) -> IResult<&[u8], ForeignPiece> {
     let (inside, equals) = delimited(char('['), take_while(|byte| byte == b'='), char('[')).parse(input)?;
     let mut closing = vec![b']'];
     closing.extend_from_slice(equals);
     closing.push(b']');
-    Ok((past(inside, &closing), Piece::Other))
+    Ok((past(inside, &closing), ForeignPiece::Other))
 }
 
 /// What follows the first `closing` in `input`; nothing where there is none.

@@ -15,28 +15,28 @@ use crate::source::FileId;
 
 /// The directives that send an Allow-Origin before one app.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Front {
+pub(super) struct BeforeApp {
     /// By the index of their site.
     fields: BTreeSet<(usize, ItemId)>,
 }
 
-/// The fronts of all apps.
+/// What stands before each app.
 #[derive(Debug, Default)]
-pub(super) struct Fronts {
+pub(super) struct BeforeApps {
     /// By the index of the app among the projects.
-    paired: BTreeMap<usize, Front>,
-    open: Front,
+    paired: BTreeMap<usize, BeforeApp>,
+    open: BeforeApp,
     candidates: BTreeSet<usize>,
 }
 
-impl Fronts {
+impl BeforeApps {
     /// What certainly stands before an app.
-    pub(super) fn before(&self, project: usize) -> Option<&Front> {
+    pub(super) fn before(&self, project: usize) -> Option<&BeforeApp> {
         self.paired.get(&project)
     }
 
     /// What stands before apps of which nobody says whose they are.
-    pub(super) fn open(&self) -> &Front {
+    pub(super) fn open(&self) -> &BeforeApp {
         &self.open
     }
 
@@ -47,36 +47,37 @@ impl Fronts {
 }
 
 /// What stands before each app. Before an app that is alone stands everything.
-pub(super) fn fronts(deployment: &Deployment<'_>) -> Fronts {
-    let mut fronts = Fronts { candidates: deployment.behind.open().iter().copied().collect(), ..Fronts::default() };
+pub(super) fn before_apps(deployment: &Deployment<'_>) -> BeforeApps {
+    let mut before_apps =
+        BeforeApps { candidates: deployment.behind.open().iter().copied().collect(), ..BeforeApps::default() };
     let is_alone = deployment.projects.len() == 1;
     for (index, site) in deployment.sites.iter().enumerate() {
         if is_alone {
             let fields = site.origin_flows.iter().map(|(field, _)| (index, field.item));
-            fronts.paired.entry(0).or_default().fields.extend(fields);
+            before_apps.paired.entry(0).or_default().fields.extend(fields);
             continue;
         }
         for route in &site.routes {
             let fields = || route.fields(CorsHeader::AllowOrigin).map(|field| (index, field.item));
             for pass in visit::passes(site, route.context) {
-                let front = match deployment.behind.index(site.config.place(pass)) {
-                    Some(project) => fronts.paired.entry(project).or_default(),
-                    None => &mut fronts.open,
+                let before = match deployment.behind.index(site.config.place(pass)) {
+                    Some(project) => before_apps.paired.entry(project).or_default(),
+                    None => &mut before_apps.open,
                 };
-                front.fields.extend(fields());
+                before.fields.extend(fields());
             }
         }
     }
-    fronts
+    before_apps
 }
 
 /// The origins that nginx allows there by name, without what a .env file says.
-pub(super) fn listed_before(deployment: &Deployment<'_>, front: &Front) -> Vec<Listed> {
+pub(super) fn listed_before(deployment: &Deployment<'_>, before: &BeforeApp) -> Vec<Listed> {
     let mut origins = Vec::new();
-    let sites: BTreeSet<usize> = front.fields.iter().map(|(index, _)| *index).collect();
+    let sites: BTreeSet<usize> = before.fields.iter().map(|(index, _)| *index).collect();
     for (index, site) in sites.into_iter().filter_map(|index| Some((index, deployment.sites.get(index)?))) {
         let files: BTreeSet<FileId> = site.config.files().into_iter().collect();
-        let own = front.fields.iter().filter(|(of, _)| *of == index);
+        let own = before.fields.iter().filter(|(of, _)| *of == index);
         let lists = lists::origin_lists_of(site, own.filter_map(|(_, item)| questions::origin_flow(site, *item)));
         let listed = lists.into_iter().flat_map(|list| list.origins);
         origins.extend(listed.filter(|listed| files.contains(&listed.place.file)));
@@ -84,19 +85,19 @@ pub(super) fn listed_before(deployment: &Deployment<'_>, front: &Front) -> Vec<L
     origins
 }
 
-/// The index of the site and the number of the flow of each of those headers: fronts with the same ones list the same origins.
-pub(super) fn flows_before(deployment: &Deployment<'_>, front: &Front) -> BTreeSet<(usize, usize)> {
+/// The index of the site and the number of the flow of each of those headers; those before an app with the same ones list the same origins.
+pub(super) fn flows_before(deployment: &Deployment<'_>, before: &BeforeApp) -> BTreeSet<(usize, usize)> {
     let flow = |(index, item): &(usize, ItemId)| {
         let (_, flow) = questions::origin_flow(deployment.sites.get(*index)?, *item)?;
         Some((*index, flow.number))
     };
-    front.fields.iter().filter_map(flow).collect()
+    before.fields.iter().filter_map(flow).collect()
 }
 
 /// Returns whether nginx lets an origin in there: by name, by an expression, or because it lets everybody in.
-pub(super) fn is_admitted_before(deployment: &Deployment<'_>, front: &Front, origin: &Origin) -> bool {
+pub(super) fn is_admitted_before(deployment: &Deployment<'_>, before: &BeforeApp, origin: &Origin) -> bool {
     let text = origin.to_string();
-    let mut fields = few(front.fields.iter());
+    let mut fields = few(before.fields.iter());
     fields.any(|(index, item)| {
         deployment.sites.get(*index).is_some_and(|site| questions::admission(site, *item, &text).is_some())
     })

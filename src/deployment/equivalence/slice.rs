@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::deployment::ask::entry_url;
+use crate::deployment::locations::entry_url;
 use crate::nginx::config::settings::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::simulate::locations::{Found, Pattern, pattern};
+use crate::nginx::simulate::locations::{FoundLocation, Pattern, pattern};
 use crate::nginx::simulate::model::Model;
 
 /// How many other locations a request may be led to; a location that leads to more is asked by itself.
@@ -35,9 +35,9 @@ pub(super) fn slice(model: &Model<'_, '_>, server: ContextId, location: ContextI
         at += 1;
         for target in targets(model, context, &path)? {
             let (found, _) = model.locations.find(model.config, &model.regexes, server, &target);
-            let Found::Location(found) = found else {
+            let FoundLocation::Location(found) = found else {
                 // The server itself, or nobody knows.
-                matches!(found, Found::Nothing).then(|| slice.ways.push(None))?;
+                matches!(found, FoundLocation::Nothing).then(|| slice.ways.push(None))?;
                 continue;
             };
             let known = slice.locations.iter().position(|known| *known == found);

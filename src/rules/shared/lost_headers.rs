@@ -14,7 +14,7 @@ use crate::source::lossy;
 
 /// How an `if` with an `add_header` fails a page.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Blame<'e, 'd> {
+pub(crate) enum LostHeader<'e, 'd> {
     /// It matches, and a header of its location that the browser needs is not sent (A1.5).
     Dropped {
         /// The exchange that fails.
@@ -35,10 +35,10 @@ pub(crate) enum Blame<'e, 'd> {
     },
 }
 
-impl Blame<'_, '_> {
+impl LostHeader<'_, '_> {
     /// The request that fails.
     pub(crate) fn request(&self) -> Request {
-        let (Blame::Dropped { exchange, kind, .. } | Blame::TakenOver { exchange, kind, .. }) = self;
+        let (LostHeader::Dropped { exchange, kind, .. } | LostHeader::TakenOver { exchange, kind, .. }) = self;
         exchange.request(*kind)
     }
 }
@@ -61,31 +61,31 @@ pub(crate) struct Replacing {
 }
 
 /// The first failure that each `if` causes.
-pub(crate) fn blames<'s, 'd>(site: &'s Site<'d>) -> BTreeMap<ContextId, Blame<'s, 'd>> {
-    let mut blames = BTreeMap::new();
+pub(crate) fn lost_headers<'s, 'd>(site: &'s Site<'d>) -> BTreeMap<ContextId, LostHeader<'s, 'd>> {
+    let mut lost_headers = BTreeMap::new();
     for exchange in &site.exchanges {
         for (kind, answer) in exchange.answers() {
             // Few answers end in an `if`, and judging the others is most of the work.
             if site.config.context(answer.context).kind == ContextKind::IfInLocation
                 && let Verdict::Blocked(blocked) = exchange.verdict(kind, answer)
                 && let Some(header) = missing(&blocked.reason)
-                && let Some((context, blame)) = blame(site, exchange, kind, answer, header)
+                && let Some((context, lost_header)) = lost_header(site, exchange, kind, answer, header)
             {
-                blames.entry(context).or_insert(blame);
+                lost_headers.entry(context).or_insert(lost_header);
             }
         }
     }
-    blames
+    lost_headers
 }
 
 /// What the `if` in which an answer ends has to do with the want of a header.
-fn blame<'d, 'e>(
+fn lost_header<'d, 'e>(
     site: &Site<'d>,
     exchange: &'e Exchange<'d>,
     kind: Kind,
     answer: &Answer<'d>,
     header: CorsHeader,
-) -> Option<(ContextId, Blame<'e, 'd>)> {
+) -> Option<(ContextId, LostHeader<'e, 'd>)> {
     let config = site.config;
     let last = answer.context;
     let own = |context: ContextId| -> Vec<SetField<'_>> {
@@ -95,10 +95,10 @@ fn blame<'d, 'e>(
         |fields: &[SetField<'_>]| fields.iter().any(|field| field.header == header && allows(exchange, field));
     let has_own = config.named(last, b"add_header").next().is_some();
     if has_own && lets_in(&outer_fields(site, last)) {
-        return Some((last, Blame::Dropped { exchange, kind, header }));
+        return Some((last, LostHeader::Dropped { exchange, kind, header }));
     }
     let earlier = answer.matched.iter().copied().rfind(|&context| context != last && lets_in(&own(context)));
-    earlier.map(|context| (context, Blame::TakenOver { exchange, kind, by: last }))
+    earlier.map(|context| (context, LostHeader::TakenOver { exchange, kind, by: last }))
 }
 
 /// The header whose absence fails the step.
@@ -147,12 +147,12 @@ fn lists(exchange: &Exchange<'_>, field: &SetField<'_>, names: &[&str]) -> bool 
 }
 
 /// The `if`s in which answers end that lack a header because of an `if`.
-pub(crate) fn blamed(site: &Site<'_>) -> BTreeSet<ContextId> {
-    let taken = |(context, blame): (&ContextId, &Blame<'_, '_>)| match blame {
-        Blame::Dropped { .. } => *context,
-        Blame::TakenOver { by, .. } => *by,
+pub(crate) fn losing_ifs(site: &Site<'_>) -> BTreeSet<ContextId> {
+    let taken = |(context, lost_header): (&ContextId, &LostHeader<'_, '_>)| match lost_header {
+        LostHeader::Dropped { .. } => *context,
+        LostHeader::TakenOver { by, .. } => *by,
     };
-    blames(site).iter().map(taken).collect()
+    lost_headers(site).iter().map(taken).collect()
 }
 
 /// What an `if` with an `add_header` changes.

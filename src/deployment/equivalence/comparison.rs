@@ -6,12 +6,12 @@ use hashbrown::HashMap;
 
 use super::form::{Form, Style};
 use super::mentioned::Mentioned;
-use super::reads::{PATH, Reads, Variables};
+use super::reads::{PATH, Reads, VariableReads};
 use super::slice::{self, slice};
 use super::words::is_unread;
 use super::{Around, PlaceKind, locations_of};
-use crate::deployment::ask::route;
-use crate::deployment::ask::targets::led_to;
+use crate::deployment::locations::entry::entry;
+use crate::deployment::locations::targets::led_to;
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::simulate::locations::Pattern;
 use crate::nginx::simulate::model::Model;
@@ -46,7 +46,7 @@ pub(super) fn parts(config: &Config<'_>, servers: &[ContextId]) -> Vec<Vec<Task>
         let is_simple = |&location: &ContextId| {
             config.context(location).kind == ContextKind::Location
                 && config.children(location).all(|inner| config.context(inner).kind != ContextKind::Location)
-                && route::entry(config, location).is_some()
+                && entry(config, location).is_some()
         };
         if locations.is_empty() || !has_nothing_of_its_own(config, server) || !locations.iter().all(is_simple) {
             add(Task::Server(server), locations.len().max(1));
@@ -78,7 +78,7 @@ pub(super) struct Shared<'m, 'd> {
 
 impl<'m, 'd> Shared<'m, 'd> {
     pub(super) fn new(model: &'m Model<'d, 'd>, bases: &'m BTreeMap<ContextId, String>, around: Around<'m>) -> Self {
-        let (config, variables) = (model.config, Variables::new(model));
+        let (config, variables) = (model.config, VariableReads::new(model));
         let is_outer = |kind| matches!(kind, ContextKind::Main | ContextKind::Http);
         let outer: Vec<ContextId> =
             config.contexts().filter(|&context| is_outer(config.context(context).kind)).collect();
@@ -91,7 +91,7 @@ impl<'m, 'd> Shared<'m, 'd> {
 /// The forms of the places that were compared so far.
 pub(super) struct Comparison<'c, 'd> {
     shared: &'c Shared<'c, 'd>,
-    variables: Variables<'c, 'd>,
+    variables: VariableReads<'c, 'd>,
     /// Each kind with its form and its first place.
     kinds: Vec<(Vec<u8>, ContextId, PlaceKind)>,
     by_form: HashMap<Vec<u8>, usize>,
@@ -99,7 +99,7 @@ pub(super) struct Comparison<'c, 'd> {
 
 impl<'c, 'd> Comparison<'c, 'd> {
     pub(super) fn new(shared: &'c Shared<'c, 'd>) -> Self {
-        let variables = Variables::new(shared.model);
+        let variables = VariableReads::new(shared.model);
         Comparison { shared, variables, kinds: Vec::new(), by_form: HashMap::new() }
     }
 

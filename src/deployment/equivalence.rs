@@ -2,7 +2,7 @@
 //!
 //! A fleet has a thousand locations that differ in their names, in comments, in directives that no response depends on, in the order of
 //! lines. The first of each kind is asked. Where no rule finds anything in it there is nothing in the others, and they are not asked at all;
-//! where one does, all of them are asked themselves ([`Deployment::ask_alike`]). So what is reported of a place was judged there.
+//! where one does, all of them are asked themselves ([`Deployment::ask_equivalents`]). So what is reported of a place was judged there.
 
 mod comparison;
 mod form;
@@ -40,7 +40,7 @@ struct PlaceKind {
 
 /// The places of a configuration that are asked, and those that are like them.
 #[derive(Debug, Default)]
-pub(super) struct Alike {
+pub(super) struct Equivalence {
     kinds: Vec<PlaceKind>,
     /// The locations and servers that are not asked.
     left: HashSet<ContextId>,
@@ -70,7 +70,7 @@ pub(super) struct Around<'a> {
     pub(super) is_open: bool,
 }
 
-impl Alike {
+impl Equivalence {
     /// Compares the places of a configuration, and leaves out those that are like an earlier one. `bases` are URLs of the servers that requests
     /// reach.
     pub(super) fn new(model: &Model<'_, '_>, bases: &BTreeMap<ContextId, String>, around: Around<'_>) -> Self {
@@ -78,9 +78,9 @@ impl Alike {
         let servers: Vec<ContextId> =
             config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server).collect();
         let places = servers.iter().map(|server| config.children(*server).count().max(1)).sum::<usize>();
-        let mut alike = Alike::default();
+        let mut equivalence = Equivalence::default();
         if places < FEW {
-            return alike;
+            return equivalence;
         }
         let shared = Shared::new(model, bases, around);
         let compared = parallel::map(&parts(config, &servers), 1, |part| {
@@ -90,28 +90,28 @@ impl Alike {
         });
         let mut by_form: HashMap<Vec<u8>, usize> = HashMap::new();
         for (form, place, mut kind) in compared.into_iter().flatten() {
-            match by_form.get(&form).and_then(|known| alike.kinds.get_mut(*known)) {
+            match by_form.get(&form).and_then(|known| equivalence.kinds.get_mut(*known)) {
                 Some(known) => {
                     known.left.push(place);
                     known.left.append(&mut kind.left);
                 }
                 None => {
-                    by_form.insert(form, alike.kinds.len());
-                    alike.kinds.push(kind);
+                    by_form.insert(form, equivalence.kinds.len());
+                    equivalence.kinds.push(kind);
                 }
             }
         }
-        for (number, kind) in alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
-            alike.left.extend(&kind.left);
+        for (number, kind) in equivalence.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
+            equivalence.left.extend(&kind.left);
             for &place in kind.left.iter().chain([&kind.first]) {
                 // Servers of one kind have the same locations in the same order.
                 let places = std::iter::once(place).chain(locations_of(config, place));
                 let numbered = (0..).zip(places).map(|(at, place)| (place, KindOf::Known(number, at)));
-                alike.kind_of.extend(numbered);
+                equivalence.kind_of.extend(numbered);
             }
         }
-        alike.hide(config);
-        alike
+        equivalence.hide(config);
+        equivalence
     }
 
     fn hide(&mut self, config: &Config<'_>) {

@@ -37,14 +37,14 @@ const ANYTHING: Reads = Reads { origin: true, host: true, path: true };
 
 /// What each variable of a configuration looks at, as far as it was asked for.
 #[derive(Debug)]
-pub(super) struct Variables<'m, 'd> {
+pub(super) struct VariableReads<'m, 'd> {
     model: &'m Model<'d, 'd>,
     known: RefCell<HashMap<Vec<u8>, (Reads, bool)>>,
 }
 
-impl<'m, 'd> Variables<'m, 'd> {
+impl<'m, 'd> VariableReads<'m, 'd> {
     pub(super) fn new(model: &'m Model<'d, 'd>) -> Self {
-        Variables { model, known: RefCell::default() }
+        VariableReads { model, known: RefCell::default() }
     }
 
     /// What the directives of a block look at, and whether a variable of a map is among their words.

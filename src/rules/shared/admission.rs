@@ -7,7 +7,7 @@ use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::settings::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::origins::comparison::Compared;
-use crate::nginx::simulate::locations::Found;
+use crate::nginx::simulate::locations::FoundLocation;
 use crate::source::Place;
 
 /// Returns whether the directive stands in an `if` that asks for a cookie: a page may have it, and a preflight never has.
@@ -78,7 +78,7 @@ pub(crate) fn told_the_method(site: &Site<'_>, route: usize, auth_request: ItemI
     }
     let path = config.parameter(auth_request, 1)?;
     let server = site.routes[route].server;
-    let (Found::Location(location), _) =
+    let (FoundLocation::Location(location), _) =
         site.asker.model.locations.find(config, &site.asker.model.regexes, server, &path)
     else {
         return None;

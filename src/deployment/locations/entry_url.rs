@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits;
 use crate::nginx::regex::example::sample;
-use crate::nginx::simulate::locations::{self, Found, Pattern};
+use crate::nginx::simulate::locations::{self, FoundLocation, Pattern};
 use crate::nginx::simulate::model::Model;
 use crate::source::lossy;
 
@@ -78,13 +78,13 @@ fn host_of(model: &Model<'_, '_>, name: &[u8]) -> Option<String> {
 pub(crate) fn path(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Option<String> {
     let fitting = fitting_paths(model, server, context);
     let find = |path: &[u8]| model.locations.find(model.config, &model.regexes, server, path).0;
-    let takes = |path: &&Vec<u8>| matches!(find(path), Found::Location(found) if found == context);
+    let takes = |path: &&Vec<u8>| matches!(find(path), FoundLocation::Location(found) if found == context);
     // In a fragment, the server around it is not shown.
     let is_shown = model.config.context(server).kind == ContextKind::Server;
     let may_take = |path: &&Vec<u8>| match find(path) {
-        Found::Unknown => true,
-        Found::Nothing => !is_shown,
-        Found::Location(_) | Found::AddSlash(_) => false,
+        FoundLocation::Unknown => true,
+        FoundLocation::Nothing => !is_shown,
+        FoundLocation::Location(_) | FoundLocation::AddSlash(_) => false,
     };
     let path = match fitting.first() {
         Some(_) => fitting.iter().find(takes).or_else(|| fitting.iter().find(may_take))?,

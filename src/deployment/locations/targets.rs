@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
-use crate::nginx::simulate::locations::Found;
+use crate::nginx::simulate::locations::FoundLocation;
 use crate::nginx::simulate::model::Model;
 
 /// How many targets that stand outside of servers are looked up in each of them.
@@ -35,7 +35,7 @@ pub(crate) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     for server in servers {
         for path in own.get(&server).into_iter().flatten().chain(&shared) {
             let (found, _) = model.locations.find(config, &model.regexes, server, path);
-            if let Found::Location(location) = found {
+            if let FoundLocation::Location(location) = found {
                 led_to.insert(location);
             }
         }

@@ -19,7 +19,7 @@ impl Touched {
     /// The kinds of a site that these places stand in, as far as there are others of them.
     pub(in crate::deployment) fn new(site: &Site<'_>, places: &[Place]) -> Self {
         let mut touched = Touched::default();
-        let kinds = || site.alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty());
+        let kinds = || site.equivalence.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty());
         if kinds().next().is_none() || places.is_empty() {
             return touched;
         }
@@ -55,7 +55,7 @@ impl Touched {
 
     /// Adds the kinds whose first place these are, or stand in.
     pub(in crate::deployment) fn add_blocks(&mut self, site: &Site<'_>, blocks: &BTreeSet<ContextId>) {
-        for (number, kind) in site.alike.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
+        for (number, kind) in site.equivalence.kinds.iter().enumerate().filter(|(_, kind)| !kind.left.is_empty()) {
             if kind.blocks.iter().any(|block| blocks.contains(block)) {
                 self.kinds.insert(number);
             }

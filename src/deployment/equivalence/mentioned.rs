@@ -10,7 +10,7 @@ use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::regex::example::sample;
 use crate::nginx::simulate::model::Model;
-use crate::nginx::simulate::variables::Key;
+use crate::nginx::simulate::variables::MapKey;
 
 /// The labels of hosts, and the parts of paths, that stand outside of servers, in lower case.
 pub(super) struct Mentioned<'m, 'd> {
@@ -67,7 +67,7 @@ fn compared(model: &Model<'_, '_>) -> HashSet<Vec<u8>> {
             expressions.insert((regex.into_owned(), ignore_case));
         }
         for entry in model.definitions.table(context).into_iter().flat_map(|table| &table.entries) {
-            if let Key::Regex { pattern, ignore_case } = &entry.key {
+            if let MapKey::Regex { pattern, ignore_case } = &entry.key {
                 expressions.insert((pattern.to_vec(), *ignore_case));
             }
         }
