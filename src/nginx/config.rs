@@ -6,10 +6,10 @@
 pub mod condition;
 pub mod header_names;
 pub mod include;
+pub mod inheritance;
 mod kinds;
 pub mod nearest_directives;
 mod parts;
-pub mod settings;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,7 +17,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use crate::nginx::config::include::{Included, Includes};
-use crate::nginx::config::settings::{InForce, Named, SettingsInForce};
+use crate::nginx::config::inheritance::{DirectivesInForce, InForce, Named};
 use crate::nginx::syntax::tree::{Body, Tree};
 use crate::source::{FileId, Place, Sources};
 pub use kinds::implied_context;
@@ -85,7 +85,7 @@ pub struct Context {
     /// Whether an include in it brought nothing that could be read: a pattern that matches no file here, or a package's own modules.
     pub(super) unread: bool,
     /// The directives in force in it.
-    pub(super) settings: SettingsInForce,
+    pub(super) in_force: DirectivesInForce,
     /// Its directives of the rewrite module; a run in `Config::lists`.
     pub(super) rewrites: Range<u32>,
     /// Its own `try_files`, the last one, which is not inherited (A1.12).
@@ -223,7 +223,7 @@ impl<'s> Config<'s> {
             children: 0..0,
             incomplete: false,
             unread: false,
-            settings: SettingsInForce::default(),
+            in_force: DirectivesInForce::default(),
             rewrites: 0..0,
             try_files: None,
             more: [0..0, 0..0],

@@ -17,7 +17,7 @@ use crate::deployment::Site;
 use crate::deployment::ask::methods;
 use crate::deployment::ask::route;
 use crate::deployment::ask::route::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
-use crate::nginx::config::settings::Single;
+use crate::nginx::config::inheritance::Single;
 use crate::nginx::limits::{Limit, counted};
 use crate::nginx::simulate::answer::{Answer, EntryPoint, Question};
 use crate::nginx::simulate::upstream::Upstream;

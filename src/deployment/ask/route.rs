@@ -11,7 +11,7 @@ use crate::deployment::Site;
 use crate::deployment::locations::entry::entry;
 use crate::deployment::locations::entry_url::url;
 use crate::dotenv::products::app::{App, Evidence};
-use crate::nginx::config::settings::List;
+use crate::nginx::config::inheritance::List;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::origins::flow::{Flow, SetField, set_fields};

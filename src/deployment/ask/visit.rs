@@ -22,7 +22,7 @@ use crate::deployment::ask::route;
 use crate::deployment::locations::entry::entry;
 use crate::deployment::locations::entry_url;
 use crate::dotenv::products::app::App;
-use crate::nginx::config::settings::List;
+use crate::nginx::config::inheritance::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::origins::flow::{SetField, set_fields};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};

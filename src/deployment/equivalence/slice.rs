@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::deployment::locations::entry_url;
-use crate::nginx::config::settings::{List, Single};
+use crate::nginx::config::inheritance::{List, Single};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::locations::{FoundLocation, Pattern, pattern};
 use crate::nginx::simulate::model::Model;

@@ -1,6 +1,6 @@
 //! Where requests from outside enter nginx.
 
-use crate::nginx::config::settings::Single;
+use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::simulate::answer::EntryPoint;
 use crate::nginx::simulate::locations::{self, Pattern};

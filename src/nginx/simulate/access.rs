@@ -1,6 +1,6 @@
 //! The access phase: addresses, passwords and subrequests (A3.7–A3.9, A3.13).
 
-use crate::nginx::config::settings::{List, Single};
+use crate::nginx::config::inheritance::{List, Single};
 use crate::nginx::simulate::answer::{AnsweredBy, Question};
 use crate::nginx::simulate::run::{Reply, Run};
 use crate::nginx::simulate::value::{Spot, Value};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::nginx::config::ItemId;
-use crate::nginx::config::settings::{List, Named, Protocol};
+use crate::nginx::config::inheritance::{List, Named, Protocol};
 use crate::nginx::simulate::answer::{AnsweredBy, Question};
 use crate::nginx::simulate::model::INPUT_HEADERS;
 use crate::nginx::simulate::run::{Reply, Run, Step};

@@ -1,6 +1,6 @@
 //! The content phase: the app, files, and what `try_files` and `index` lead to.
 
-use crate::nginx::config::settings::{List, Single};
+use crate::nginx::config::inheritance::{List, Single};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{AnsweredBy, Question};
 use crate::nginx::simulate::handler::{Handler, is_foreign_handler};

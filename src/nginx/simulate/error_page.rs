@@ -1,7 +1,7 @@
 //! Where `error_page` sends an answer (A2.5, A2.6, A3.21).
 
 use crate::nginx::config::ItemId;
-use crate::nginx::config::settings::{List, Protocol, Single};
+use crate::nginx::config::inheritance::{List, Protocol, Single};
 use crate::nginx::simulate::answer::AnsweredBy;
 use crate::nginx::simulate::run::{Reply, Run, Step};
 use crate::nginx::simulate::value::Spot;

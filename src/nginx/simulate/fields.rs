@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::nginx::config::settings::{List, Protocol, Single};
+use crate::nginx::config::inheritance::{List, Protocol, Single};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::simulate::answer::{AnsweredBy, Field};
 use crate::nginx::simulate::run::{Reply, Run};

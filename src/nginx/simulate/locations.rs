@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::nginx::config::settings::Protocol;
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::regex::{Captures, Ordered, Regexes, Undecided};
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashSet;
 
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::nearest_directives::Nearest;
-use crate::nginx::config::settings::Protocol;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::limits::{GivenUp, Limit};
 use crate::nginx::regex::Regexes;

@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::cors::header::CorsHeader;
-use crate::nginx::config::settings::Protocol;
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::variables::Definitions;
 use crate::nginx::syntax::parts::{Part, parts};

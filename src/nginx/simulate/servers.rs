@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::nginx::config::settings::Single;
+use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits;
 use crate::nginx::regex::{Captures, Ordered, Regexes};

@@ -47,7 +47,7 @@ mod detect;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::finding::{Finding, Severity};
-use crate::nginx::config::settings::Protocol;
+use crate::nginx::config::inheritance::Protocol;
 use crate::rule::{Rule, Subject};
 use detect::MixedUp;
 

@@ -10,7 +10,7 @@ use crate::deployment::Caller;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::few;
 use crate::deployment::ask::visit;
-use crate::nginx::config::settings::{List, Protocol};
+use crate::nginx::config::inheritance::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
 
 /// The directives of one level that set such headers.

@@ -46,7 +46,7 @@ use crate::deployment::Site;
 use crate::dotenv::products::app::Evidence;
 use crate::dotenv::products::keys::Certainty;
 use crate::finding::{Finding, Severity};
-use crate::nginx::config::settings::Protocol;
+use crate::nginx::config::inheritance::Protocol;
 use crate::rule::{Rule, Subject};
 use detect::BesideApp;
 use detect::Sender;

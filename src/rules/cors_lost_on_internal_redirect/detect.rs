@@ -11,7 +11,7 @@ use crate::deployment::ask::questions;
 use crate::deployment::ask::visit;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
-use crate::nginx::config::settings::List;
+use crate::nginx::config::inheritance::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
 use crate::nginx::origins::flow::{SetField, set_fields};

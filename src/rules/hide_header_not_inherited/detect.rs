@@ -1,7 +1,7 @@
 //! Why an app's header reaches browsers though somebody meant to hide it (A4.4–A4.6).
 
 use crate::cors::header::CorsHeader;
-use crate::nginx::config::settings::{List, Protocol};
+use crate::nginx::config::inheritance::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::limits::{self, Limit};
 

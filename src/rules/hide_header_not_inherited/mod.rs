@@ -42,7 +42,7 @@ use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ItemId;
-use crate::nginx::config::settings::Protocol;
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::rule::{Rule, Subject};
 use detect::{Undone, undone};

@@ -10,7 +10,7 @@ use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::ask::questions;
-use crate::nginx::config::settings::Protocol;
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::simulate::model::Model;

@@ -15,7 +15,7 @@ use crate::deployment::upstream_to;
 use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::products::setting::AllowedOrigin;
-use crate::nginx::config::settings::{List, Protocol};
+use crate::nginx::config::inheritance::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::syntax::parts::only_variable;
 use crate::source::Place;

@@ -4,7 +4,7 @@ use crate::cors::header::CorsHeader;
 use crate::deployment::Route;
 use crate::deployment::Site;
 use crate::nginx::config::condition::{Condition, condition};
-use crate::nginx::config::settings::{List, Protocol};
+use crate::nginx::config::inheritance::{List, Protocol};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::simulate::locations::FoundLocation;

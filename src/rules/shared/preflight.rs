@@ -5,7 +5,7 @@ use crate::deployment::Ask;
 use crate::deployment::Exchange;
 use crate::deployment::Route;
 use crate::deployment::Site;
-use crate::nginx::config::settings::Single;
+use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 

@@ -1,7 +1,7 @@
 //! Which location a request enters, and what is refused right there.
 
 use super::{DEFAULT_BODY_BYTES, Reply, RequestBody, Run, Step};
-use crate::nginx::config::settings::Single;
+use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::simulate::answer::Question;
 use crate::nginx::simulate::locations::FoundLocation;

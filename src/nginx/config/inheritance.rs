@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use crate::cors::header::CorsHeader;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use in_force::number;
-pub(in crate::nginx) use in_force::{InForce, SettingsInForce};
+pub(in crate::nginx) use in_force::{DirectivesInForce, InForce};
 
 /// A directive that nginx inherits as a list, all or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,7 +251,7 @@ impl Config<'_> {
     /// Settles what is in force in `id`, whose parent is settled already.
     pub(in crate::nginx) fn settle(&mut self, id: ContextId) {
         let around =
-            self.context(id).parent.map_or_else(SettingsInForce::default, |parent| self.context(parent).settings);
+            self.context(id).parent.map_or_else(DirectivesInForce::default, |parent| self.context(parent).in_force);
         let mut changed: Vec<InForce> = Vec::new();
         let mut own: [Vec<ItemId>; LISTS] = Default::default();
         let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -302,7 +302,7 @@ impl Config<'_> {
             start..bound(self.lists.len())
         });
         let context = self.context_mut(id);
-        (context.settings, context.rewrites, context.more) = (settings, start..end, runs);
+        (context.in_force, context.rewrites, context.more) = (settings, start..end, runs);
         context.try_files = try_files;
     }
 

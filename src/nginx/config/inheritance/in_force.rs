@@ -6,7 +6,7 @@ use crate::nginx::config::{Config, ContextId};
 /// What is in force in one context: a run in `Config::in_force`, which a context without directives of its own shares with the one around it.
 /// Few directives are in force anywhere, and there are very many contexts.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::nginx) struct SettingsInForce {
+pub(in crate::nginx) struct DirectivesInForce {
     start: u32,
     end: u32,
 }
@@ -26,7 +26,7 @@ pub(super) fn number(index: usize) -> u8 {
 
 impl Config<'_> {
     /// The settings around a context with those that it changes, the last one where it changes one twice.
-    pub(super) fn changed(&mut self, around: SettingsInForce, changed: Vec<InForce>) -> SettingsInForce {
+    pub(super) fn changed(&mut self, around: DirectivesInForce, changed: Vec<InForce>) -> DirectivesInForce {
         if changed.is_empty() {
             return around;
         }
@@ -44,11 +44,11 @@ impl Config<'_> {
             }
         }
         let bound = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        SettingsInForce { start: bound(start), end: bound(self.in_force.len()) }
+        DirectivesInForce { start: bound(start), end: bound(self.in_force.len()) }
     }
 
     pub(super) fn in_force(&self, id: ContextId, what: usize) -> Option<(u32, u32)> {
-        let SettingsInForce { start, end } = self.context(id).settings;
+        let DirectivesInForce { start, end } = self.context(id).in_force;
         let all = self.in_force.get(start as usize..end as usize).unwrap_or_default();
         all.iter().find(|own| own.what == number(what)).map(|own| own.run)
     }
