@@ -17,6 +17,7 @@ use crate::cors::verdict::{Kind, Missing, Unknown, Verdict};
 use crate::deployment::Asker;
 use crate::deployment::Behind;
 use crate::deployment::assumption;
+use crate::deployment::evidence_at;
 use crate::engine;
 use crate::engine::Gathered;
 use crate::nginx::config::{Config, ContextKind, ItemId};
@@ -299,7 +300,8 @@ const SILENT: &str = "the app is assumed to send no CORS headers";
 
 /// Returns whether .env files tell that the app behind a directive answers CORS.
 fn is_told(asker: &Asker<'_>, pass: ItemId) -> bool {
-    asker.behind.app(asker.model.config.place(pass)).is_some_and(|app| app.evidence.is_some())
+    let config = asker.model.config;
+    asker.behind.app(config.place(pass)).is_some_and(|app| evidence_at(config, app, pass).is_some())
 }
 
 /// The app's response: as stated, or as its .env files say, or 200 without CORS headers.

@@ -14,6 +14,7 @@ pub(crate) mod origins;
 
 pub use apps::environment::{Apps, EnvFile, EnvKey, KeyNames, Project};
 pub use apps::pairing::Behind;
+pub(crate) use apps::responses::evidence_at;
 pub use apps::responses::{upstream, upstream_to};
 pub use ask::asker::{Asker, assumption};
 pub use ask::exchange::{Ask, Exchange};
@@ -34,9 +35,12 @@ pub(crate) use equivalence::KindOf;
 use equivalence::{Around, Equivalence, Touched};
 use locations::entry_url;
 
+use hashbrown::HashMap;
+
 use crate::cors::header::CorsHeader;
 use crate::dotenv::products::app::{App, Evidence};
 use crate::dotenv::products::keys::OwnKeys;
+use crate::dotenv::syntax::file_name::Role;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{Limit, location_steps_for, metered, steps_for, watched};
 use crate::nginx::origins::flow::{Flow, SetField, Text, flow, is_guarded, set_fields};
@@ -63,6 +67,8 @@ pub struct Deployment<'d> {
     pub own_keys: &'d OwnKeys,
     /// See [`origins::lists::origin_lists`].
     origin_lists: OnceLock<Vec<OriginList>>,
+    /// The role of each .env file.
+    roles: OnceLock<HashMap<FileId, Role>>,
     /// What is left of the steps that all sites may take.
     steps: StepsLeft,
 }
@@ -139,6 +145,7 @@ impl<'d> Deployment<'d> {
             own_keys: &apps.own_keys,
             nginx_version: None,
             origin_lists: OnceLock::new(),
+            roles: OnceLock::new(),
             steps,
         }
     }
@@ -169,7 +176,7 @@ impl<'d> Deployment<'d> {
     /// The key that switches the CORS of the app on that gave this answer.
     pub fn evidence_behind(&self, site: &Site<'d>, answer: &Answer<'_>) -> Option<&'d Evidence> {
         let pass = answer.item.filter(|_| answer.by == AnsweredBy::App)?;
-        self.behind.app(site.config.place(pass))?.evidence.as_ref()
+        evidence_at(site.config, self.behind.app(site.config.place(pass))?, pass)
     }
 
     /// Returns whether nginx is of this version or a later one; `None` where its version is not known.

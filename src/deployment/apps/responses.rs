@@ -3,17 +3,28 @@
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::deployment::Behind;
-use crate::dotenv::products::app::{AllowOrigin, App};
+use crate::dotenv::products::app::{AllowOrigin, App, Evidence};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::simulate::upstream::{AppFields, AppHeaders, AppStatus, Upstream};
 
 /// What the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
 pub fn upstream<'u>(config: &'u Config<'_>, behind: &'u Behind<'_>) -> Upstream<'u> {
     let fields = move |pass: ItemId, told: Option<&str>| match behind.app(config.place(pass)) {
-        Some(app) if app.evidence.is_some() => told.map_or_else(|| said_to_any(app), |it| said_to(app, it)),
+        Some(app) if evidence_at(config, app, pass).is_some() => {
+            told.map_or_else(|| said_to_any(app), |it| said_to(app, it))
+        }
         _ => AppFields::new(),
     };
     Upstream { status: AppStatus::This(200), headers: AppHeaders::ByOrigin(Box::new(fields)) }
+}
+
+/// The evidence that the app which this directive passes requests to sends CORS headers.
+pub(crate) fn evidence_at<'a>(config: &Config<'_>, app: &'a App, pass: ItemId) -> Option<&'a Evidence> {
+    let is_at = |word: &str| {
+        let target = config.parameter(pass, 1).unwrap_or_default().to_ascii_lowercase();
+        memchr::memmem::find(&target, word.as_bytes()).is_some()
+    };
+    app.evidence.as_ref().filter(|evidence| evidence.only_at.is_none_or(is_at))
 }
 
 /// What it answers to this origin, whatever it is told: nginx has kept such an answer, or another request tells it.

@@ -14,7 +14,7 @@ use crate::deployment::together;
 use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::{Certainty, Meaning};
 use crate::dotenv::products::setting::AllowedOrigin;
-use crate::dotenv::syntax::file_name::{is_example, is_production};
+use crate::dotenv::syntax::file_name::{Role, is_example};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::regex::foreign_match::meant_origins;
 use crate::source::{FileId, Place};
@@ -91,15 +91,21 @@ pub(crate) fn env_origins<'a>(deployment: &'a Deployment<'_>) -> impl Iterator<I
     apps_and_files(deployment).flat_map(|app| &app.origins).filter(move |origin| judged.insert(origin.place))
 }
 
-/// Returns whether the file's name says that it is loaded in production.
+/// The role of a .env file.
+fn role_of(deployment: &Deployment<'_>, file: FileId) -> Option<Role> {
+    let files = || deployment.projects.iter().flat_map(|project| &project.files);
+    deployment.roles.get_or_init(|| files().map(|file| (file.file, file.role)).collect()).get(&file).copied()
+}
+
+/// Returns whether the file's name or its content says that it is loaded in production.
 pub(crate) fn is_production_file(deployment: &Deployment<'_>, file: FileId) -> bool {
-    is_production(file_name(deployment, file))
+    role_of(deployment, file) == Some(Role::Production)
 }
 
 /// Returns whether the file's name says that it is loaded anywhere but in production, or nowhere.
 fn is_development_file(deployment: &Deployment<'_>, file: FileId) -> bool {
     let name = file_name(deployment, file).to_ascii_lowercase();
-    !is_production(&name) && (is_example(&name) || name.trim_matches('.') != "env")
+    !is_production_file(deployment, file) && (is_example(&name) || name.trim_matches('.') != "env")
 }
 
 /// The name of a file, without its directory.

@@ -60,6 +60,9 @@ pub struct Evidence {
     pub product: Option<&'static str>,
     /// How sure it is.
     pub certainty: Certainty,
+    /// A word that the address of the app holds, where the product sends CORS headers without a key that says so: other programs may be
+    /// set up by the same file.
+    pub only_at: Option<&'static str>,
 }
 
 /// What the app says to a request's Origin.
@@ -180,7 +183,10 @@ pub fn read_among(files: &[(FileId, &EnvTree, &[u8])], beside: Beside<'_>) -> Ap
         let value_looks = entry.value.as_ref().map_or(Looks::Unlike, |value| looks(value.bytes()));
         let keys = keys::candidates(name, value_looks, beside.own, present);
         if !keys.is_empty() && !(beside.is_overridden)(name) {
-            settings.push((entry.layer, entry.assignment.key, setting(name, entry, keys)));
+            let is_shown = || keys.iter().any(|key| keys::is_shown(key.product, present));
+            let by_name_alone = beside.own.get(name).is_none() && keys::is_common_name(name) && !is_shown();
+            let setting = Setting { by_name_alone, ..setting(name, entry, keys) };
+            settings.push((entry.layer, entry.assignment.key, setting));
         }
     }
     settings.sort_by_key(|(layer, key, _)| (*layer, *key));
@@ -188,6 +194,10 @@ pub fn read_among(files: &[(FileId, &EnvTree, &[u8])], beside: Beside<'_>) -> Ap
     app.by_name = app.settings.iter().enumerate().map(|(index, setting)| (setting.name.clone(), index)).collect();
     app.find_origins(&present, beside);
     app.find_switches();
+    if app.evidence.is_none() && app.switched_off.is_none() {
+        let place = |key: &str| in_force.get(key).map(|set| Place { file: set.file, span: set.assignment.key });
+        app.evidence = find::by_default(&present, place);
+    }
     app.find_credentials();
     let variable = |(name, entry): (Cow<'_, str>, AssignmentInForce<'_>)| {
         let value_place = Place { file: entry.file, span: entry.assignment.value.inner };
@@ -207,6 +217,7 @@ fn setting(name: &str, entry: &AssignmentInForce<'_>, keys: Arc<[Key]>) -> Setti
         value: entry.value.clone(),
         quoting: entry.assignment.value.quoting,
         cors: false,
+        by_name_alone: false,
     }
 }
 

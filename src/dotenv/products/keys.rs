@@ -144,8 +144,10 @@ pub enum Patterns {
     None,
     /// `https://*.example.com`, or `.example.com` for hosts.
     Globs,
-    /// `/regex/`.
+    /// `/regex/`, found anywhere in the Origin.
     Slashed,
+    /// `/regex/`, which has to match the whole Origin.
+    WholeSlashed,
     /// `regex:…`.
     Prefixed,
     /// The whole value is a regular expression.
@@ -230,6 +232,11 @@ pub fn all() -> &'static [Key] {
     &KEYS
 }
 
+/// Every product, sorted by name.
+pub fn products() -> &'static [Product] {
+    PRODUCTS
+}
+
 /// The product of this name; none for a team's own keys.
 pub fn product(name: &str) -> Option<&'static Product> {
     PRODUCTS.get(PRODUCTS.binary_search_by(|product| product.name.cmp(name)).ok()?)
@@ -272,6 +279,29 @@ fn rows_of_shape(key: &str) -> &'static [Key] {
 /// Returns whether the other keys of the app's files show that it is `product`; `present` says which keys they have.
 pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
     self::product(product).is_some_and(|product| product.is_shown(present))
+}
+
+/// Returns whether the words of a name say nothing of the product that reads it: any app may have made it up.
+pub fn is_common_name(name: &str) -> bool {
+    const COMMON: [&str; 16] = [
+        "ALL",
+        "ALLOW",
+        "ALLOWED",
+        "API",
+        "APP",
+        "CLIENT",
+        "CORS",
+        "DOMAIN",
+        "DOMAINS",
+        "FRONTEND",
+        "LIST",
+        "ORIGIN",
+        "ORIGINS",
+        "URL",
+        "URLS",
+        "WHITELIST",
+    ];
+    name.split('_').all(|word| COMMON.contains(&word))
 }
 
 /// What a team's settings say of its own keys. They come before every row of the table.

@@ -98,12 +98,20 @@ impl Setting {
         self.value.as_ref().map_or(Vec::new(), |value| written(value.bytes()))
     }
 
+    /// Returns whether the value is a JSON list of texts.
+    pub fn is_json_list(&self) -> bool {
+        let bytes = self.value.as_ref().map_or(&[][..], |value| value.bytes()).trim_ascii();
+        let entries = self.entries(Separator::Json);
+        bytes.starts_with(b"[") && bytes.ends_with(b"]") && !entries.is_empty() && entries.len() == self.written().len()
+    }
+
     /// What the product of a row makes of the value.
     pub fn form(&self, key: &Key) -> ListForm {
         let bytes = self.value.as_ref().map_or(&[][..], |value| value.bytes());
         let holds_list = key.meaning.holds_origins() || key.meaning == Meaning::Hosts;
         let is_pattern = key.patterns != Patterns::None && bytes.iter().any(|byte| b"\\^$(){}+".contains(byte))
-            || key.patterns == Patterns::Slashed && bytes.trim_ascii_start().starts_with(b"/");
+            || matches!(key.patterns, Patterns::Slashed | Patterns::WholeSlashed)
+                && bytes.trim_ascii_start().starts_with(b"/");
         let written = self.written();
         if !holds_list || is_pattern || written.is_empty() {
             return ListForm::Fits;
@@ -184,7 +192,8 @@ impl Setting {
         (!places.is_empty()).then_some((places, sign))
     }
 
-    /// The entries with commas and nothing else between them, where all the products that may be meant take such a list apart.
+    /// The entries with commas and nothing else between them, where commas separate them already and all the products that may be meant take
+    /// such a list apart.
     pub fn plain_list(&self) -> Option<String> {
         let takes_commas = |row: &Key| {
             use Separator::{Comma, CommaOrBrackets, CommaOrIndexed, CommaOrJson, CommaOrSpace};
@@ -192,7 +201,8 @@ impl Setting {
         };
         let entries: Vec<String> = self.written().iter().map(|entry| self.text_of(entry)).collect();
         let mut known = self.keys.iter().filter(|row| row.certainty > Certainty::Unverified);
-        (!entries.is_empty() && known.all(takes_commas)).then(|| entries.join(","))
+        let has_commas = entries.len() < 2 || self.value.as_ref().is_some_and(|value| value.bytes().contains(&b','));
+        (has_commas && !entries.is_empty() && known.all(takes_commas)).then(|| entries.join(","))
     }
 
     /// The value with its entries written as a product that uses `separator` wants them, quoted where loaders need it.

@@ -38,6 +38,8 @@ const ANYBODYS: [&str; 24] = [
 /// The key that a misspelled one was meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meant<'o> {
+    /// Whether the app may as well have made the key up: the words of its name are common.
+    pub may_be_own: bool,
     /// Its name.
     pub name: &'o str,
     /// What reads it.
@@ -52,7 +54,7 @@ pub fn meant<'o>(name: &str, own: &'o OwnKeys, present: impl Fn(&str) -> bool) -
         return None;
     }
     if let Some(name) = own.near(name).find(|known| is_one_edit(name, known) && !present(known)) {
-        return Some(Meant { name, reader: "your app" });
+        return Some(Meant { may_be_own: false, name, reader: "your app" });
     }
     let near: Vec<&Key> = near_rows(name).filter(|row| !present(row.name)).collect();
     if near.is_empty() {
@@ -64,14 +66,23 @@ pub fn meant<'o>(name: &str, own: &'o OwnKeys, present: impl Fn(&str) -> bool) -
     };
     let is_read = rows.iter().any(|row| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead);
     let first = name.split(['_', '.']).next().unwrap_or_default();
-    let is_meant = |row: &&Key| {
-        let judged = row.certainty > Certainty::Convention && row.meaning != Meaning::Dead && is_of_cors(row);
-        let fixed = if ANYBODYS.contains(&first) { shown(row) } else { !is_read };
-        judged && fixed
-    };
-    let found = near.into_iter().find(is_meant)?;
-    let reads_this = rows.iter().any(|row| row.product == found.product);
-    (!reads_this).then_some(Meant { name: found.name, reader: found.product })
+    let is_anybodys = ANYBODYS.contains(&first);
+    let is_judged =
+        |row: &&&Key| row.certainty > Certainty::Convention && row.meaning != Meaning::Dead && is_of_cors(row);
+    let is_fixed = |row: &&Key| if is_anybodys { shown(row) } else { !is_read };
+    let judged: Vec<&Key> = near.iter().filter(is_judged).copied().collect();
+    if let Some(found) = judged.iter().copied().find(is_fixed) {
+        let reads_this = rows.iter().any(|row| row.product == found.product);
+        return (!reads_this).then_some(Meant { may_be_own: false, name: found.name, reader: found.product });
+    }
+    // Singular and plural are names of their own.
+    let is_slip = |row: &&Key| is_anybodys && !is_read && without_plurals(name) != without_plurals(row.name);
+    let found = judged.into_iter().find(is_slip)?;
+    Some(Meant { may_be_own: true, name: found.name, reader: found.product })
+}
+
+fn without_plurals(name: &str) -> String {
+    name.split('_').map(|word| word.strip_suffix('S').unwrap_or(word)).collect::<Vec<_>>().join("_")
 }
 
 static ENDS: LazyLock<Ends> = LazyLock::new(|| Ends::new(all().iter().map(|row| row.name)));

@@ -28,6 +28,8 @@ pub struct Setting {
     pub quoting: EnvQuoting,
     /// Whether it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
     pub cors: bool,
+    /// Whether nothing but a common name says what reads it, so that nothing about it is certain.
+    pub by_name_alone: bool,
 }
 
 /// One origin, or what stands in the place of one, in a value.
@@ -47,6 +49,8 @@ pub struct AllowedOrigin {
     pub key_place: Place,
     /// Whether the app takes it for its CORS allow-list, and not for CSRF or for a link.
     pub cors: bool,
+    /// See [`Setting::by_name_alone`].
+    pub by_name_alone: bool,
 }
 
 impl fmt::Debug for Setting {
@@ -138,6 +142,7 @@ impl Setting {
             key_name: self.name.clone(),
             key_place: self.key_place,
             cors: self.cors,
+            by_name_alone: self.by_name_alone,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which products take what is no origin.
 
-use crate::cors::serialized::OriginFault;
+use crate::cors::serialized::{OriginFault, is_serialized};
 use crate::dotenv::products::keys::{Certainty, Key, Meaning, Patterns, Scheme, Separator, YesNo};
 use crate::dotenv::products::setting::AllowedOrigin;
 
@@ -23,6 +23,8 @@ fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
         || text.starts_with("regex:")
         || text.starts_with('.');
     match fault {
+        // Everything below a page: an origin has no path, so no glob and no plain text with one equals it.
+        _ if is_origin_with_star(text) => matches!(key.patterns, Patterns::Regex | Patterns::Unknown),
         // A list in brackets, where nobody has checked how the product writes lists.
         _ if text.starts_with("[\"") && key.separator == Separator::Unknown => true,
         _ if pattern => key.patterns != Patterns::None || key.star != YesNo::No && text.contains('*'),
@@ -34,4 +36,9 @@ fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns whether the text is an origin with `/*` behind it.
+fn is_origin_with_star(text: &str) -> bool {
+    text.strip_suffix("/*").is_some_and(is_serialized)
 }

@@ -16,7 +16,7 @@ use crate::engine::input::discover::{Candidate, name_of};
 use crate::engine::input::disk::shown;
 use crate::engine::input::read::Files;
 use crate::settings::{Set, Settings};
-use crate::source::{FileId, Place};
+use crate::source::{FileId, Place, lossy};
 
 /// Groups the .env files into apps. Files that were named are one app's; those of a walked tree are one app a directory, and only
 /// where there is one such directory is it known which app nginx stands in front of.
@@ -48,6 +48,7 @@ pub(in crate::engine) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate
         let member = Member { file: *file, directory, role: Role::of(&name), name, tree, bytes };
         by_directory.entry(group).or_default().push(member);
     }
+    by_directory.values_mut().for_each(|members| production_by_content(members));
     let stated = evidence.clone().map(App::stated);
     let mut apps = Apps { own_keys: settings.own_keys(), stated, ..Apps::default() };
     let mut read = Vec::new();
@@ -82,6 +83,18 @@ pub(in crate::engine) fn apps<'f>(files: &'f Files, env: &'f [(FileId, Candidate
     apps
 }
 
+/// Where no name says which file is production's, the content does: `NODE_ENV=production`.
+fn production_by_content(members: &mut [Member<'_>]) {
+    if members.iter().any(|member| member.role == Role::Production) {
+        return;
+    }
+    for member in members.iter_mut().filter(|member| matches!(member.role, Role::Base | Role::Other)) {
+        if member.says_production() {
+            member.role = Role::Production;
+        }
+    }
+}
+
 /// The evidence that the settings give.
 fn stated(file: FileId, set: &Set<bool>) -> Option<Evidence> {
     set.value.then(|| Evidence {
@@ -89,10 +102,16 @@ fn stated(file: FileId, set: &Set<bool>) -> Option<Evidence> {
         key_name: "app-sets-cors".to_owned(),
         product: None,
         certainty: Certainty::Docs,
+        only_at: None,
     })
 }
 
-/// The keys of all files of an app, samples among them: together they tell its product.
+/// The keys of all files of an app, samples among them, and the comments in which Symfony's Flex names a package (`###> nelmio/cors-bundle
+/// ###`): together they show its product.
 fn names(members: &[Member<'_>]) -> BTreeSet<String> {
-    members.iter().flat_map(Member::keys).collect()
+    let comments = |member: &Member<'_>| {
+        let lines = member.bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        lines.filter(|line| line.starts_with(b"###>")).map(|line| lossy(line).into_owned()).collect::<Vec<_>>()
+    };
+    members.iter().flat_map(|member| member.keys().chain(comments(member))).collect()
 }

@@ -27,6 +27,27 @@ impl Member<'_> {
         self.tree.assignments().map(|assignment| lossy(assignment.key.of(self.bytes)).into_owned())
     }
 
+    /// Returns whether a key that frameworks read says that the file is for production.
+    pub(in crate::engine) fn says_production(&self) -> bool {
+        const KEYS: [&str; 10] = [
+            "NODE_ENV",
+            "APP_ENV",
+            "RAILS_ENV",
+            "RACK_ENV",
+            "DJANGO_ENV",
+            "FLASK_ENV",
+            "MIX_ENV",
+            "ASPNETCORE_ENVIRONMENT",
+            "ENVIRONMENT",
+            "ENV",
+        ];
+        self.tree.assignments().any(|assignment| {
+            let value = lossy(assignment.value.inner.of(self.bytes)).to_ascii_lowercase();
+            let is_production = matches!(value.trim(), "production" | "prod" | "live");
+            is_production && KEYS.contains(&&*lossy(assignment.key.of(self.bytes)))
+        })
+    }
+
     /// Its name without `.local`: the mode that it is loaded in.
     fn mode(&self) -> &str {
         self.name.strip_suffix(".local").unwrap_or(&self.name)

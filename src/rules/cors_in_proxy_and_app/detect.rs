@@ -61,7 +61,8 @@ pub(super) fn beside_apps<'a, 'd>(deployment: &'a Deployment<'d>) -> Vec<(&'a Si
                     requests.insert(doubled.item, (doubled.lets_in, exchange.request(kind)));
                 }
                 if doubled.matters() {
-                    let app = if is_one_of_several { Sender::OneOfSeveral } else { Sender::Known }(evidence);
+                    let is_open = is_one_of_several && evidence.only_at.is_none();
+                    let app = if is_open { Sender::OneOfSeveral } else { Sender::Known }(evidence);
                     let item = doubled.item;
                     found.entry(item).or_insert(BesideApp { item, pass, request: None, app });
                 }

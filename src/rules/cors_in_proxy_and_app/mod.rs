@@ -85,6 +85,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// What a key means is read in a product's source or documentation, or else guessed from its name.
 fn told(evidence: &Evidence) -> (Severity, String) {
     let (severity, end) = match evidence.certainty {
+        _ if evidence.only_at.is_some() => {
+            let product = evidence.product.unwrap_or("the app");
+            let end = format!(" if {product} keeps its default and sends Access-Control-Allow-Origin, too");
+            (Severity::Warning, end)
+        }
         Certainty::Src | Certainty::Docs => {
             (Severity::Error, ": Access-Control-Allow-Origin comes twice, from nginx and from the app".to_owned())
         }
@@ -103,10 +108,18 @@ fn beside(site: &Site<'_>, found: &BesideApp<'_>, evidence: &Evidence, told: (Se
     let finding = RULE.finding(config.place(found.item), "adds a second line to the app's", message);
     let fix = edits::hiding(config, found.item, prefix);
     Finding { severity, fix, request: found.request.clone(), ..finding }
-        .beside([(evidence.place, "switches the app's own CORS on")])
+        .beside([(evidence.place, shown_by(evidence))])
         .with_help(format!(
             "let one of them answer: `{prefix}_hide_header Access-Control-Allow-Origin;` beside it takes the app's line out"
         ))
+}
+
+/// What a key shows of the app.
+fn shown_by(evidence: &Evidence) -> &'static str {
+    match evidence.only_at {
+        Some(_) => "a key of a product that sends CORS headers by default",
+        None => "switches the app's own CORS on",
+    }
 }
 
 /// How many apps that may be meant are pointed at.

@@ -69,10 +69,19 @@ fn misspelled(deployment: &Deployment<'_>, file: &EnvFile<'_>, names: &KeyNames<
         let name = lossy(assignment.key.of(bytes));
         let Some(row) = meant(&name, deployment.own_keys, |key| names.has(key)) else { continue };
         let place = Place { file: file.file, span: assignment.key };
-        let message = format!("{} reads `{}` and not `{name}`", row.reader, row.name);
+        let message = match row.may_be_own {
+            true => format!("no known product reads `{name}`; if `{}` is meant, the app uses its default", row.name),
+            false => format!("{} reads `{}` and not `{name}`", row.reader, row.name),
+        };
+        let severity = if row.may_be_own { Severity::Advice } else { RULE.severity };
         let fix = Fix { safe: false, edits: vec![Edit { place, text: row.name.to_owned() }] };
         let finding = RULE.finding(place, "is near a key that is read", message);
-        findings.push(Finding { help: Some(format!("write `{}`", row.name).into()), fix: Some(fix), ..finding });
+        findings.push(Finding {
+            severity,
+            help: Some(format!("write `{}`", row.name).into()),
+            fix: Some(fix),
+            ..finding
+        });
     }
     findings
 }

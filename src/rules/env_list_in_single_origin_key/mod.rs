@@ -45,7 +45,13 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let setting = key.setting;
-    let is_single = |row: &Key| setting.form(row) == ListForm::Single && row.meaning != Meaning::Hosts;
+    let is_list = setting.is_json_list() || setting.written().len() > 1;
+    let is_regex = setting.keys.iter().all(|row| row.meaning == Meaning::OriginRegex);
+    let is_single = |row: &Key| match row.meaning {
+        Meaning::Hosts => false,
+        Meaning::OriginRegex => is_list,
+        _ => setting.form(row) == ListForm::Single,
+    };
     let judged = || setting.keys.iter().filter(|row| row.certainty > Certainty::Unverified);
     if !judged().any(&is_single) || judged().any(|row| setting.form(row) == ListForm::Separator) {
         return None;
@@ -60,12 +66,16 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     };
     let app = list_form::product(&setting.keys).unwrap_or("the app");
     let message = match severity {
+        _ if is_regex => format!("{app} reads this as one regular expression, not as a list"),
         Severity::Error => format!("browsers block every page: {app} sends the list as it stands, and it is no origin"),
         _ => "an app that sends this as it stands lets no page in; one that splits it is fine".to_owned(),
     };
     let count = setting.written().len();
     let finding = RULE.finding(setting.value_place, format!("holds {count} origins"), message);
-    let help = "name one origin, or let the app split the list and answer with the one that asks";
+    let help = match is_regex {
+        true => "write one expression for all of them: `^https://(app|www)\\.example\\.com$`",
+        false => "name one origin, or let the app split the list and answer with the one that asks",
+    };
     let first = setting.written().first().map(|entry| setting.text_of(entry));
     let request = first.and_then(|origin| questions::shut_out_by(deployment, setting, &origin));
     Some(Finding { severity, request, help: Some(help.into()), ..finding })

@@ -72,14 +72,17 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == YesNo::No);
     let severity = match surely.filter(|_| all_keep) {
         Some(certainty) => env::severity(key, Severity::Error, certainty)?,
-        // Without quotes around them not even all loaders read them; env-loader-divergence says so.
-        None if setting.quoting == EnvQuoting::Bare => return None,
+        None if !lists.is_empty() && lists.iter().all(|row| row.trims == YesNo::Yes) => return None,
+        // Without quotes around them, some loaders do not read them either.
+        None if setting.quoting == EnvQuoting::Bare => {
+            Severity::Warning.min(env::severity(key, Severity::Error, Certainty::Usage)?)
+        }
         None => Severity::Advice,
     };
     let app = list_form::product(&setting.keys).unwrap_or("the app");
     let message = match severity {
         Severity::Error => format!("no page of `{origin}` gets in: {app} compares it with its blanks"),
-        _ => format!("an app that keeps the blanks lets no page of `{origin}` in"),
+        _ => format!("if the app splits the list at commas and does not trim, it rejects pages of `{origin}`"),
     };
     let label = match padded.len() {
         1 => "has blanks around it".to_owned(),
@@ -87,9 +90,14 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     };
     let edits = setting.blanks(separator).into_iter().map(|place| Edit { place, text: String::new() }).collect();
     let whole = Label { place: setting.value_place, text: "is the list".into() };
-    let related = if severity == Severity::Error { vec![whole] } else { Vec::new() };
+    let related = if severity > Severity::Advice { vec![whole] } else { Vec::new() };
     let finding = RULE.finding(setting.place_of(first), label, message);
-    let help = Some("write the list without blanks".to_owned());
+    let help = Some(match setting.quoting {
+        EnvQuoting::Bare => {
+            "write the list without spaces; a shell and some loaders do not read unquoted spaces either".to_owned()
+        }
+        _ => "write the list without spaces".to_owned(),
+    });
     let request = questions::shut_out_by(deployment, setting, &origin);
     Some(Finding {
         severity,

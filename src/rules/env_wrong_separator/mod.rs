@@ -50,6 +50,10 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         ListForm::Separator | ListForm::Single => YesNo::Yes,
         ListForm::Unknown => YesNo::Unknown,
     };
+    // pydantic's settings read JSON lists from keys of any name.
+    if setting.by_name_alone && setting.is_json_list() {
+        return None;
+    }
     let certainty = list_form::certainty(&setting.keys, wrong)?;
     let splits = |row: &&Key| setting.form(row) == ListForm::Separator && row.certainty > Certainty::Unverified;
     let row = setting.keys.iter().filter(splits).max_by_key(|row| row.certainty)?;
@@ -59,6 +63,9 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let separator = separator_name(row.separator);
     let (found, written) = (setting.entries(row.separator).len(), setting.written().len());
     let message = match (row.separator, written, found) {
+        (Separator::Comma | Separator::Space | Separator::Semicolon, ..) if setting.by_name_alone => {
+            format!("if the app splits at {separator}, it takes this list for one {what} and rejects every page")
+        }
         (Separator::Json | Separator::QuotedList, 1, _) => format!("{app} can't read this: it wants {separator}"),
         (Separator::Json | Separator::QuotedList, ..) => format!("{app} can't read this list: it wants {separator}"),
         (Separator::Indexed, ..) => {
@@ -75,11 +82,16 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         _ if written == 1 => "stands in quotes or brackets".to_owned(),
         _ => format!("is not separated by {separator}"),
     };
-    let help = setting.rewritten(row.separator).map(|line| format!("write\n    {line}"));
+    // Where only the name tells, the app may split at what is written.
+    let certain = (!setting.by_name_alone).then_some(row.separator);
+    let line = certain.and_then(|separator| setting.rewritten(separator)).map(|line| format!("write\n    {line}"));
+    let own_way = || "separate the entries as the documentation of the app says".to_owned();
+    let help = line.or_else(|| setting.by_name_alone.then(own_way));
     let finding = RULE.finding(setting.value_place, label, message);
     let first = setting.written().first().map(|entry| setting.text_of(entry));
     let request = first.and_then(|origin| questions::shut_out_by(deployment, setting, &origin));
-    let fix = setting.between(row.separator).map(|(places, sign)| Fix {
+    let between = certain.and_then(|separator| setting.between(separator));
+    let fix = between.map(|(places, sign)| Fix {
         safe: false,
         edits: places.into_iter().map(|place| Edit { place, text: sign.to_owned() }).collect(),
     });

@@ -45,11 +45,15 @@
 mod detect;
 
 mod before_apps;
+mod ports;
+
+use std::collections::BTreeSet;
 
 use crate::deployment::Deployment;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::NearMiss;
+use ports::PortLeftOut;
 
 use crate::rules::shared::open;
 
@@ -65,6 +69,16 @@ pub const RULE: Rule = Rule {
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     findings.extend(detect::near_misses(deployment).iter().map(finding));
+    let mut known = BTreeSet::new();
+    let left_out = ports::ports_left_out(deployment).into_iter().filter(|found| known.insert(found.place));
+    findings.extend(left_out.map(|found| port_left_out(&found)));
+}
+
+fn port_left_out(PortLeftOut { place, wanted, page, product }: &PortLeftOut) -> Finding {
+    let message = format!("{product} compares the port, too, and does not find `{wanted}` in this list");
+    RULE.finding(*place, "lacks the port of the page", message)
+        .beside([(*page, "the page")])
+        .with_help(format!("write `{wanted}`"))
 }
 
 fn finding(NearMiss { origin, other, what, who, open }: &NearMiss) -> Finding {

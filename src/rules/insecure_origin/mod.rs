@@ -53,7 +53,7 @@ use crate::deployment::origins::lists;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
-use detect::MixedContent;
+use detect::{MixedContent, PlainPage};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -83,7 +83,20 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for found in detect::mixed_content(deployment) {
         reported.entry(found.api).or_insert_with(|| mixed(&found));
     }
+    for found in detect::plain_pages(deployment) {
+        reported.entry(found.page).or_insert_with(|| plain_page(&found));
+    }
     findings.extend(reported.into_values());
+}
+
+fn plain_page(PlainPage { page, other, secure }: &PlainPage) -> Finding {
+    let message = format!(
+        "this page is named with plain http and `{secure}` with https: if the page is served over https too, the app compares with another \
+        origin and rejects it"
+    );
+    RULE.finding(*page, "is a plain http address", message)
+        .beside([(*other, "is served over https")])
+        .with_help("write `https://` if the page is served over https")
 }
 
 fn insecure(first: &Listed, others: &[&Listed]) -> Finding {

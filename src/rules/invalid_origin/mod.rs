@@ -111,7 +111,7 @@ fn around<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>) -> Option
 fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin) -> Option<Finding> {
     let mut fault = invalid(&origin.text)?;
     env::take_scheme(deployment, origin, &mut fault);
-    let sure = origin.fault_breaks(fault.fault)? >= Certainty::Docs;
+    let sure = origin.fault_breaks(fault.fault)? >= Certainty::Docs && !origin.by_name_alone;
     let is_spelling = matches!(fault.fault, OriginFault::UpperCase | OriginFault::OtherSpelling | OriginFault::Idn);
     let (severity, message) = match sure && !is_spelling {
         true => (Severity::Error, "the app lets no page in by this: it equals no page's origin"),

@@ -47,6 +47,7 @@ use crate::deployment::OriginList;
 use crate::deployment::origins::lists;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::apis::apis;
 use crate::source::Place;
 
 /// See the module's documentation.
@@ -69,7 +70,18 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             reported.entry(finding.primary.place).or_insert(finding);
         }
     }
+    for app in deployment.file_apps().chain(deployment.behind.apps()) {
+        for (setting, api) in apis(deployment, app).filter(|(_, api)| api.is_loopback()) {
+            reported.entry(setting.value_place).or_insert_with(|| called(setting.value_place, &api));
+        }
+    }
     findings.extend(reported.into_values());
+}
+
+/// An API that the page calls.
+fn called(place: Place, api: &Origin) -> Finding {
+    let message = format!("in production, the page calls `{api}`, which is the visitor's own computer");
+    RULE.finding(place, "is every machine's own", message).with_help("write the public address of the API")
 }
 
 fn judge(list: &OriginList) -> Option<Finding> {

@@ -90,7 +90,7 @@ fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, I
         passes: visit::passes(site, context).collect(),
         request: visit.request(),
     };
-    let Some(app) = app.filter(|app| app.evidence.is_some()) else {
+    let Some(app) = app.filter(|app| app.evidence.as_ref().is_some_and(|evidence| evidence.only_at.is_none())) else {
         return unanswered_by_nginx(site, context, app).map(|visit| found(&visit, None));
     };
     // The last one: an app may answer with the first to whomever it does not know.

@@ -105,10 +105,10 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) ->
         // A frontend's URL is most often a link in mails.
         None if is_link && !all(|slash| matches!(slash, Slash::Stripped | Slash::Allowed)) => Severity::Advice,
         None | Some(Certainty::Unverified) => return None,
-        Some(Certainty::Src | Certainty::Docs) => Severity::Error,
+        Some(Certainty::Src | Certainty::Docs) if !origin.by_name_alone => Severity::Error,
         // It may be the address of anything.
         Some(Certainty::Convention) if !origin.cors => Severity::Advice,
-        Some(Certainty::Usage | Certainty::Convention) => Severity::Warning,
+        Some(_) => Severity::Warning,
     };
     let finding = match severity {
         Severity::Error if all(|slash| slash == Slash::RefusesToStart) => {
@@ -119,7 +119,9 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) ->
         _ => finding(origin.place, "", "; an app that compares the two lets no page in", without),
     };
     let request = questions::shut_out(deployment, origin.place.file, without).filter(|_| origin.cors);
-    Some(Finding { severity, request, ..finding })
+    // Some apps join a path to the address of a page and need the slash.
+    let fix = finding.fix.clone().map(|fix| Fix { safe: fix.safe && !is_link, ..fix });
+    Some(Finding { severity, request, fix, ..finding })
 }
 
 /// What is wrong at a place, between what comes of it.

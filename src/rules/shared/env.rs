@@ -10,7 +10,8 @@ use crate::dotenv::syntax::file_name::Role;
 use crate::finding::Severity;
 
 /// How bad a fault is that is `worst` where it is certain. Only what was read in a product's source or documentation is an
-/// error; a habit of naming keys tells less than a product seen in use; nobody loads a sample.
+/// error, and only where more than a common name says that it is this product; a habit of naming keys is weaker evidence than a product
+/// seen in use; samples are not loaded.
 pub(crate) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) -> Option<Severity> {
     let severity = match certainty {
         Certainty::Unverified => return None,
@@ -18,6 +19,7 @@ pub(crate) fn severity(key: &EnvKey<'_>, worst: Severity, certainty: Certainty) 
         Certainty::Usage => worst.min(Severity::Warning),
         Certainty::Convention => lower(worst),
     };
+    let severity = if key.setting.by_name_alone { severity.min(Severity::Warning) } else { severity };
     Some(if key.role == Role::Example { lower(severity) } else { severity })
 }
 

@@ -1,6 +1,7 @@
 //! What several rules use: edits, words, and what they look for.
 
 pub(crate) mod admission;
+pub(crate) mod apis;
 pub(crate) mod edits;
 pub(crate) mod env;
 pub(crate) mod lists;

@@ -145,20 +145,34 @@ pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
 
 /// What to write instead of an expression that lets a foreign origin in.
 pub(crate) fn tight(regexes: &Regexes, compared: &Compared, intruder: &Intruder) -> String {
-    let ignore_case = compared.regex == Some(true);
     let text = String::from_utf8_lossy(&compared.text);
+    let is_case_ignored = compared.regex == Some(true);
+    stricter_expression(regexes, &text, is_case_ignored, intruder).map_or_else(
+        || list(compared).to_owned(),
+        |expression| format!("{}: `{}`", closing(intruder.gap), compared.keyed(&expression)),
+    )
+}
+
+/// A stricter form of an expression, which does not match the intruder's origin.
+pub(crate) fn stricter_expression(
+    regexes: &Regexes,
+    text: &str,
+    ignore_case: bool,
+    intruder: &Intruder,
+) -> Option<String> {
     let lets_in = |expression: &str| {
         regexes.is_match(expression.as_bytes(), ignore_case, intruder.origin.as_bytes()) != Some(false)
     };
-    let Some(expression) = tighter(regexes, &text, ignore_case).filter(|expression| !lets_in(expression)) else {
-        return list(compared).to_owned();
-    };
-    let what = match intruder.gap {
+    tighter(regexes, text, ignore_case).filter(|expression| !lets_in(expression))
+}
+
+/// How a gap of an expression is closed.
+pub(crate) fn closing(gap: Gap) -> &'static str {
+    match gap {
         Gap::Start => "begin with the scheme, and let only whole labels follow",
         Gap::End => "end with the host or its port, and `$`",
         Gap::Ungrouped => "put the alternatives in parentheses",
         Gap::Run | Gap::Shared => "let only whole labels stand there",
         Gap::Dot => "write `\\.` for a dot",
-    };
-    format!("{what}: `{}`", compared.keyed(&expression))
+    }
 }

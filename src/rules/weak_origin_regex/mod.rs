@@ -42,6 +42,7 @@
 //! ```
 
 mod detect;
+mod env;
 
 use std::collections::BTreeMap;
 
@@ -100,6 +101,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
     }
     findings.extend(reported.into_values());
+    findings.extend(env::weak(deployment));
 }
 
 fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(Admission, Exchange<'_>)) -> Finding {

@@ -3,6 +3,7 @@
 use super::{AllowedOrigin, App, Beside, Credentials, Evidence, Setting, Star};
 use crate::dotenv::products::keys;
 use crate::dotenv::products::keys::{Certainty, Key, Meaning, YesNo};
+use crate::source::Place;
 use std::collections::BTreeMap;
 
 impl App {
@@ -93,6 +94,20 @@ impl App {
     }
 }
 
+/// A product that sends CORS headers without a key that says so, shown by its other keys; `place` gives the place of a key.
+pub(super) fn by_default(present: &dyn Fn(&str) -> bool, place: impl Fn(&str) -> Option<Place>) -> Option<Evidence> {
+    keys::products().iter().filter(|product| product.sends_by_default_at.is_some()).find_map(|product| {
+        let marker = product.markers.iter().find(|keys| keys.iter().all(|key| present(key)))?.first()?;
+        Some(Evidence {
+            place: place(marker)?,
+            key_name: (*marker).to_owned(),
+            product: Some(product.name),
+            certainty: Certainty::Usage,
+            only_at: product.sends_by_default_at,
+        })
+    })
+}
+
 /// Keeps the surer of two pieces of evidence, the earlier one where they are equal.
 pub(super) fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: Certainty) {
     if known.as_ref().is_some_and(|known| known.certainty >= certainty) {
@@ -104,6 +119,7 @@ pub(super) fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: 
         key_name: setting.name.clone(),
         product: only.map(|key| key.product),
         certainty,
+        only_at: None,
     });
 }
 

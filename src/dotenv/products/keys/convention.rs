@@ -29,7 +29,16 @@ const CONVENTION: Key = Key {
 static ORIGINS: Key = CONVENTION;
 static ORIGIN: Key = Key { meaning: Meaning::SingleOrigin, ..CONVENTION };
 static OTHER: Key = Key { meaning: Meaning::OtherOrigins, ..CONVENTION };
-static FRONTEND: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator::None, ..CONVENTION };
+const FRONTEND_KEY: Key = Key { meaning: Meaning::FrontendUrl, separator: Separator::None, ..CONVENTION };
+static FRONTEND: Key = FRONTEND_KEY;
+static API: Key = Key {
+    meaning: Meaning::ApiUrl,
+    separator: Separator::None,
+    scheme: super::Scheme::Optional,
+    slash: super::Slash::Allowed,
+    ..CONVENTION
+};
+static PAGE: Key = Key { slash: super::Slash::Allowed, ..FRONTEND_KEY };
 static CREDENTIALS: Key = Key { meaning: Meaning::Credentials, separator: Separator::None, ..CONVENTION };
 
 /// Words of keys that say something of CORS, but no origins, or origins of something else.
@@ -135,11 +144,43 @@ pub(super) fn by_name(key: &str, looks: Looks) -> Option<&'static Key> {
     if allowed && has("ORIGIN") {
         return Some(&ORIGIN);
     }
+    if let Some(key) = of_a_bundle(&words) {
+        return Some(key);
+    }
     by_value(&words, looks).or_else(|| {
         let page = words.len() <= 3 && has_any(&words, PAGES) && !has("API");
         let is_address = matches!(words.last(), Some(&("URL" | "ORIGIN")));
         (page && is_address).then_some(&FRONTEND)
     })
+}
+
+/// Prefixes of the keys that a bundler writes into the page, so that their values are what the browser uses.
+const BUNDLED: [&[&str]; 8] = [
+    &["VITE"],
+    &["NEXT", "PUBLIC"],
+    &["REACT", "APP"],
+    &["VUE", "APP"],
+    &["NUXT", "PUBLIC"],
+    &["EXPO", "PUBLIC"],
+    &["PUBLIC"],
+    &["GATSBY"],
+];
+
+/// The address of an API or of the page itself, where a bundler writes it into the page: `VITE_WS_URL`, `NEXT_PUBLIC_SITE_URL`.
+fn of_a_bundle(words: &[&str]) -> Option<&'static Key> {
+    let rest = BUNDLED.iter().find_map(|prefix| words.strip_prefix(*prefix));
+    let (last, names) = rest.unwrap_or(words).split_last()?;
+    let is_address = matches!(*last, "URL" | "URI" | "ENDPOINT" | "ORIGIN" | "BASE");
+    let is_page = |names: &[&str]| matches!(names, ["SITE" | "APP" | "WEB" | "WEBSITE"]);
+    match rest {
+        None => (*last == "URL" && names == ["SITE"]).then_some(&PAGE),
+        Some(_)
+            if is_address && has_any(names, &["API", "BACKEND", "SERVER", "GRAPHQL", "WS", "WEBSOCKET", "SOCKET"]) =>
+        {
+            Some(&API)
+        }
+        Some(_) => (is_address && is_page(names)).then_some(&PAGE),
+    }
 }
 
 /// What a name says that others use as well, where the value is what it seems.
@@ -202,6 +243,17 @@ mod tests {
     }
 
     #[test]
+    fn bundlers_write_addresses_into_the_page() {
+        check(
+            Looks::Unlike,
+            &["VITE_WS_URL", "NEXT_PUBLIC_BACKEND_URL", "REACT_APP_GRAPHQL_ENDPOINT"],
+            Some(Meaning::ApiUrl),
+        );
+        check(Looks::Unlike, &["NEXT_PUBLIC_SITE_URL", "VITE_APP_URL", "SITE_URL"], Some(Meaning::FrontendUrl));
+        check(Looks::Unlike, &["VITE_TITLE", "NEXT_PUBLIC_IMAGE_URL", "WS_URL", "VITE_API_KEY"], None);
+    }
+
+    #[test]
     fn names_that_others_use_need_a_value_that_looks_like_origins() {
         let lists = [
             "SHOP_ORIGINS",
@@ -229,7 +281,6 @@ mod tests {
             "WEBAUTHN_ORIGIN",
             "ORIGIN_COUNTRY",
             "DATABASE_URL",
-            "SITE_URL",
             "EMAIL_WHITELIST",
             "ORIGIN",
         ];

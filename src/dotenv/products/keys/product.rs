@@ -47,6 +47,10 @@ pub struct Product {
     pub keys: &'static [Key],
     /// What it does where no list of origins is set.
     pub without_list: WithoutList,
+    /// A word in the names of its containers and hosts, where it sends CORS headers without a key that says so.
+    pub sends_by_default_at: Option<&'static str>,
+    /// Whether its list of hosts is compared with the port of the page, too.
+    pub compares_ports: bool,
     /// When it sends any Origin back.
     pub reflects: Reflects,
     /// What a page gets whose origin is not in its list.

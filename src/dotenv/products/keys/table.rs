@@ -45,6 +45,8 @@ const PRODUCT: Product = Product {
     markers: &[],
     keys: &[],
     without_list: WithoutList::Unchecked,
+    sends_by_default_at: None,
+    compares_ports: false,
     reflects: Reflects::Nothing,
     unlisted: Unlisted::Refused,
     reads_fixed_names: false,
@@ -70,7 +72,7 @@ pub(super) static PRODUCTS: &[Product] = &[
     Product { name: "Better Auth or Auth.js", keys: &[
         Key { meaning: OwnUrl, separator: Separator::None, star: YesNo::No, slash: Slash::Unknown, ..origins("AUTH_URL", Usage) },
         Key { meaning: OwnUrl, separator: Separator::None, star: YesNo::No, slash: Slash::Unknown, ..origins("BETTER_AUTH_URL", Usage) },
-        Key { meaning: OwnUrl, separator: Separator::None, star: YesNo::No, slash: Slash::Unknown, ..origins("NEXTAUTH_URL", Usage) },
+        Key { meaning: FrontendUrl, separator: Separator::None, star: YesNo::No, slash: Slash::Allowed, ..origins("NEXTAUTH_URL", Usage) },
     ], ..PRODUCT },
     Product { name: "Cal.com", keys: &[
         Key { meaning: Hosts, separator: Separator::QuotedList, star: YesNo::No, scheme: Scheme::Forbidden, slash: Slash::Unknown, trims: YesNo::No, ..origins("ALLOWED_HOSTNAMES", Docs) },
@@ -122,7 +124,7 @@ pub(super) static PRODUCTS: &[Product] = &[
     ], ..PRODUCT },
     Product { name: "Elasticsearch", keys: &[
         value("http.cors.allow-credentials", Unverified, Credentials),
-        Key { patterns: Patterns::Slashed, ..origins("http.cors.allow-origin", Usage) },
+        Key { patterns: Patterns::WholeSlashed, ..origins("http.cors.allow-origin", Usage) },
     ], ..PRODUCT },
     Product { name: "Evolution API", markers: &[&["AUTHENTICATION_API_KEY"]], keys: &[
         value("CORS_CREDENTIALS", Usage, Credentials),
@@ -145,7 +147,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { meaning: OtherOrigins, patterns: Patterns::Globs, slash: Slash::Unknown, ..origins("GF_LIVE_ALLOWED_ORIGINS", Usage) },
         Key { meaning: CsrfOrigins, separator: Separator::Space, star: YesNo::No, scheme: Scheme::Optional, slash: Slash::Unknown, ..origins("GF_SECURITY_CSRF_TRUSTED_ORIGINS", Usage) },
     ], ..PRODUCT },
-    Product { name: "Hasura", without_list: WithoutList::Any, keys: &[
+    Product { name: "Hasura", sends_by_default_at: Some("hasura"), markers: &[&["HASURA_GRAPHQL_DATABASE_URL"], &["HASURA_GRAPHQL_ADMIN_SECRET"]], without_list: WithoutList::Any, keys: &[
         Key { patterns: Patterns::Globs, slash: Slash::Unknown, trims: YesNo::Yes, ..origins("HASURA_GRAPHQL_CORS_DOMAIN", Docs) },
         value("HASURA_GRAPHQL_DISABLE_CORS", Unverified, Switch { when: false, default: true }),
     ], ..PRODUCT },
@@ -167,7 +169,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { meaning: Hosts, separator: Separator::None, star: YesNo::No, patterns: Patterns::Globs, scheme: Scheme::Forbidden, slash: Slash::Unknown, ..origins("SESSION_DOMAIN", Usage) },
     ], ..PRODUCT },
     Product { name: "Laravel Breeze", markers: &[&["APP_KEY"]], keys: &[Key { meaning: FrontendUrl, separator: Separator::None, star: YesNo::No, ..origins("FRONTEND_URL", Usage) }], ..PRODUCT },
-    Product { name: "Laravel Sanctum", keys: &[Key { meaning: Hosts, patterns: Patterns::Globs, scheme: Scheme::Forbidden, trims: YesNo::No, ..origins("SANCTUM_STATEFUL_DOMAINS", Src) }], ..PRODUCT },
+    Product { name: "Laravel Sanctum", compares_ports: true, keys: &[Key { meaning: Hosts, patterns: Patterns::Globs, scheme: Scheme::Forbidden, trims: YesNo::No, ..origins("SANCTUM_STATEFUL_DOMAINS", Src) }], ..PRODUCT },
     Product { name: "LiteLLM proxy", without_list: WithoutList::Any, reflects: Reflects::WithAnyOrigin, keys: &[
         value("LITELLM_CORS_ALLOW_CREDENTIALS", Src, Credentials),
         Key { trims: YesNo::Yes, ..origins("LITELLM_CORS_ORIGINS", Src) },
@@ -193,10 +195,12 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { star: YesNo::No, patterns: Patterns::Slashed, trims: YesNo::No, ..origins("STORE_CORS", Src) },
     ], ..PRODUCT },
     Product { name: "Mercure", keys: &[Key { meaning: CaddyDirectives, separator: Separator::Space, slash: Slash::Unknown, ..origins("MERCURE_EXTRA_DIRECTIVES", Usage) }], ..PRODUCT },
-    Product { name: "Mercure before 0.11", keys: &[
+    Product { name: "Mercure before 0.11", markers: &[&["MERCURE_PUBLISHER_JWT_KEY"]], keys: &[
         Key { separator: Separator::CommaOrSpace, slash: Slash::Unknown, ..origins("CORS_ALLOWED_ORIGINS", Usage) },
         Key { separator: Separator::CommaOrSpace, slash: Slash::Unknown, ..origins("PUBLISH_ALLOWED_ORIGINS", Usage) },
     ], ..PRODUCT },
+    // It always sends `*` (its documentation of the HTTP API).
+    Product { name: "Meilisearch", sends_by_default_at: Some("meili"), markers: &[&["MEILI_MASTER_KEY"]], ..PRODUCT },
     Product { name: "Metabase", keys: &[
         Key { separator: Separator::Space, star: YesNo::No, patterns: Patterns::Globs, scheme: Scheme::Optional, slash: Slash::Unknown, trims: YesNo::Yes, ..origins("MB_EMBEDDING_APP_ORIGIN", Src) },
         Key { separator: Separator::Space, star: YesNo::No, patterns: Patterns::Globs, scheme: Scheme::Optional, slash: Slash::Unknown, ..origins("MB_EMBEDDING_APP_ORIGINS_INTERACTIVE", Usage) },
@@ -206,7 +210,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         origins("MICRONAUT_SERVER_CORS_CONFIGURATIONS_*_ALLOWED_ORIGINS", Docs),
         value("MICRONAUT_SERVER_CORS_ENABLED", Docs, Switch { when: true, default: false }),
     ], ..PRODUCT },
-    Product { name: "MinIO", without_list: WithoutList::Any, keys: &[Key { patterns: Patterns::Globs, ..origins("MINIO_API_CORS_ALLOW_ORIGIN", Docs) }], ..PRODUCT },
+    Product { name: "MinIO", sends_by_default_at: Some("minio"), markers: &[&["MINIO_ROOT_USER"]], without_list: WithoutList::Any, keys: &[Key { patterns: Patterns::Globs, ..origins("MINIO_API_CORS_ALLOW_ORIGIN", Docs) }], ..PRODUCT },
     Product { name: "Nest or Express with split", is_habit: true, keys: &[Key { star: YesNo::No, ..origins("CORS_ORIGIN", Src) }], ..PRODUCT },
     Product { name: "Next.js", keys: &[Key { meaning: ApiUrl, separator: Separator::None, star: YesNo::No, slash: Slash::Allowed, ..origins("NEXT_PUBLIC_API_URL", Docs) }], ..PRODUCT },
     Product { name: "Node convention", is_habit: true, keys: &[
@@ -238,7 +242,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { trims: YesNo::No, ..origins("PARSE_SERVER_ALLOW_ORIGIN", Src) },
     ], ..PRODUCT },
     Product { name: "Plane", keys: &[Key { star: YesNo::No, slash: Slash::RefusesToStart, ..origins("CORS_ALLOWED_ORIGINS", Usage) }], ..PRODUCT },
-    Product { name: "PostgREST", without_list: WithoutList::Any, keys: &[Key { trims: YesNo::Yes, ..origins("PGRST_SERVER_CORS_ALLOWED_ORIGINS", Docs) }], ..PRODUCT },
+    Product { name: "PostgREST", sends_by_default_at: Some("postgrest"), markers: &[&["PGRST_DB_URI"]], without_list: WithoutList::Any, keys: &[Key { trims: YesNo::Yes, ..origins("PGRST_SERVER_CORS_ALLOWED_ORIGINS", Docs) }], ..PRODUCT },
     Product { name: "Prefect server", without_list: WithoutList::Any, keys: &[
         origins("PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS", Src),
         Key { separator: Separator::Comma, star: YesNo::Yes, ..value("PREFECT_SERVER_CORS_ALLOWED_HEADERS", Src, AllowHeaders) },
@@ -248,13 +252,13 @@ pub(super) static PRODUCTS: &[Product] = &[
     Product { name: "Qdrant", keys: &[value("QDRANT__SERVICE__ENABLE_CORS", Usage, AnyOrigin { when: true })], ..PRODUCT },
     Product { name: "Quarkus", has_own_file: true, keys: &[
         value("QUARKUS_HTTP_CORS", Usage, Switch { when: true, default: false }),
-        Key { patterns: Patterns::Slashed, ..origins("QUARKUS_HTTP_CORS_ORIGINS", Usage) },
+        Key { patterns: Patterns::WholeSlashed, ..origins("QUARKUS_HTTP_CORS_ORIGINS", Usage) },
     ], ..PRODUCT },
     Product { name: "Rails rack-cors", markers: &[&["RAILS_ENV"], &["RAILS_MASTER_KEY"]], keys: &[
         Key { scheme: Scheme::Optional, trims: YesNo::No, ..origins("ALLOWED_ORIGINS", Usage) },
         Key { scheme: Scheme::Optional, trims: YesNo::No, ..origins("CORS_ORIGINS", Usage) },
     ], ..PRODUCT },
-    Product { name: "RustFS", without_list: WithoutList::Any, keys: &[
+    Product { name: "RustFS", sends_by_default_at: Some("rustfs"), markers: &[&["RUSTFS_ACCESS_KEY"]], without_list: WithoutList::Any, keys: &[
         Key { patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("RUSTFS_CONSOLE_CORS_ALLOWED_ORIGINS", Usage) },
         Key { patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("RUSTFS_CORS_ALLOWED_ORIGINS", Usage) },
     ], ..PRODUCT },
@@ -267,7 +271,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { slash: Slash::Unknown, trims: YesNo::Yes, ..origins("MANAGEMENT_ENDPOINTS_WEB_CORS_ALLOWED_ORIGINS", Docs) },
         value("MANAGEMENT_ENDPOINTS_WEB_CORS_ALLOW_CREDENTIALS", Usage, Credentials),
     ], ..PRODUCT },
-    Product { name: "Strapi", markers: &[&["APP_KEYS"]], keys: &[Key { separator: Separator::CommaOrBrackets, trims: YesNo::Yes, ..origins("CORS_ORIGIN", Usage) }], ..PRODUCT },
+    Product { name: "Strapi", sends_by_default_at: Some("strapi"), markers: &[&["APP_KEYS"]], keys: &[Key { separator: Separator::CommaOrBrackets, trims: YesNo::Yes, ..origins("CORS_ORIGIN", Usage) }], ..PRODUCT },
     Product { name: "Streamlit", keys: &[
         Key { separator: Separator::Unknown, star: YesNo::Unknown, slash: Slash::Unknown, ..origins("STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS", Src) },
         value("STREAMLIT_SERVER_ENABLE_CORS", Src, AnyOrigin { when: false }),
@@ -277,9 +281,9 @@ pub(super) static PRODUCTS: &[Product] = &[
         value("GOTRUE_CORS_ALLOWED_ORIGINS", Docs, Dead),
     ], ..PRODUCT },
     Product { name: "SvelteKit", keys: &[Key { meaning: OwnUrl, separator: Separator::None, star: YesNo::No, ..origins("ORIGIN", Unverified) }], ..PRODUCT },
-    Product { name: "Symfony NelmioCorsBundle", markers: &[&["APP_SECRET", "APP_ENV"]], keys: &[Key { patterns: Patterns::Regex, ..value("CORS_ALLOW_ORIGIN", Unverified, OriginRegex) }], ..PRODUCT },
+    Product { name: "Symfony NelmioCorsBundle", markers: &[&["APP_SECRET", "APP_ENV"], &["###> nelmio/cors-bundle ###"]], keys: &[Key { patterns: Patterns::Regex, ..value("CORS_ALLOW_ORIGIN", Docs, OriginRegex) }], ..PRODUCT },
     Product { name: "Temporal UI", keys: &[Key { star: YesNo::Unknown, patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("TEMPORAL_CORS_ORIGINS", Usage) }], ..PRODUCT },
-    Product { name: "Typesense", without_list: WithoutList::Any, keys: &[
+    Product { name: "Typesense", sends_by_default_at: Some("typesense"), markers: &[&["TYPESENSE_API_KEY"]], without_list: WithoutList::Any, keys: &[
         Key { star: YesNo::No, ..origins("TYPESENSE_CORS_DOMAINS", Src) },
         value("TYPESENSE_ENABLE_CORS", Src, Switch { when: true, default: true }),
     ], ..PRODUCT },
@@ -288,7 +292,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { meaning: ApiUrl, separator: Separator::None, star: YesNo::No, scheme: Scheme::Optional, slash: Slash::Allowed, ..origins("VITE_API_URL", Docs) },
     ], ..PRODUCT },
     Product { name: "Wasp", keys: &[Key { meaning: SingleOrigin, separator: Separator::None, star: YesNo::No, ..origins("WASP_WEB_CLIENT_URL", Docs) }], ..PRODUCT },
-    Product { name: "Weaviate", without_list: WithoutList::Any, keys: &[Key { meaning: SingleOrigin, separator: Separator::Unknown, patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("CORS_ALLOW_ORIGIN", Unverified) }], ..PRODUCT },
+    Product { name: "Weaviate", sends_by_default_at: Some("weaviate"), markers: &[&["PERSISTENCE_DATA_PATH", "DEFAULT_VECTORIZER_MODULE"]], without_list: WithoutList::Any, keys: &[Key { meaning: SingleOrigin, separator: Separator::Unknown, patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("CORS_ALLOW_ORIGIN", Unverified) }], ..PRODUCT },
     Product { name: "Zipkin", without_list: WithoutList::Any, keys: &[Key { patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("ZIPKIN_HTTP_ALLOWED_ORIGINS", Usage) }], ..PRODUCT },
     Product { name: "convention", is_habit: true, keys: &[
         origins("ALLOWED_ORIGINS", Usage),

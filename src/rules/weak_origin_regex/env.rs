@@ -1,0 +1,89 @@
+//! Expressions in .env files that products match with a page's Origin.
+
+use super::RULE;
+use crate::deployment::Deployment;
+use crate::deployment::EnvKey;
+use crate::deployment::apps::environment;
+use crate::dotenv::products::keys::{Certainty, Key, Meaning, Patterns};
+use crate::dotenv::products::list_form;
+use crate::dotenv::products::setting::Setting;
+use crate::finding::{Finding, Severity};
+use crate::nginx::regex::Regexes;
+use crate::nginx::regex::foreign_match::{Gap, Intruder, intruders};
+use crate::rules::shared::{env, wording};
+use crate::source::Place;
+
+/// An expression as a product reads it.
+struct Expression {
+    place: Place,
+    text: String,
+    ignore_case: bool,
+    /// Whether the product matches it with the whole Origin.
+    is_whole: bool,
+}
+
+/// The expressions that let a foreign origin in.
+pub(super) fn weak(deployment: &Deployment<'_>) -> Vec<Finding> {
+    let regexes = Regexes::default();
+    let keys = environment::env_keys(deployment);
+    keys.iter()
+        .flat_map(|key| expressions(key).into_iter().filter_map(|expression| judge(&regexes, key, &expression)))
+        .collect()
+}
+
+/// The expressions in a value, where all products that may read it agree on them.
+fn expressions(key: &EnvKey<'_>) -> Vec<Expression> {
+    let setting = key.setting;
+    let Some((row, others)) = setting.keys.split_first() else { return Vec::new() };
+    let agree = others.iter().all(|other| (other.patterns, other.separator) == (row.patterns, row.separator));
+    if !agree || setting.by_name_alone || row.certainty < Certainty::Usage {
+        return Vec::new();
+    }
+    if row.meaning == Meaning::OriginRegex {
+        return whole_value(setting).into_iter().collect();
+    }
+    let entries = setting.entries(row.separator);
+    let read =
+        entries.iter().filter_map(|entry| entry_expression(row, setting.place_of(entry), &setting.text_of(entry)));
+    read.collect()
+}
+
+/// The value as one expression; a list of origins is none.
+fn whole_value(setting: &Setting) -> Option<Expression> {
+    let text = setting.text()?.trim().to_owned();
+    let is_list = setting.is_json_list() || text.is_empty();
+    // Nelmio's bundle ignores case.
+    (!is_list).then_some(Expression { place: setting.value_place, text, ignore_case: true, is_whole: false })
+}
+
+/// An entry of a list that is written as an expression.
+fn entry_expression(row: &Key, place: Place, text: &str) -> Option<Expression> {
+    match row.patterns {
+        Patterns::Slashed | Patterns::WholeSlashed => {
+            let (inside, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
+            let is_whole = row.patterns == Patterns::WholeSlashed;
+            Some(Expression { place, text: inside.to_owned(), ignore_case: flags.contains('i'), is_whole })
+        }
+        Patterns::Prefixed => {
+            let text = text.strip_prefix("regex:")?.to_owned();
+            Some(Expression { place, text, ignore_case: false, is_whole: false })
+        }
+        _ => None,
+    }
+}
+
+fn judge(regexes: &Regexes, key: &EnvKey<'_>, expression: &Expression) -> Option<Finding> {
+    let matched = if expression.is_whole { format!("^(?:{})$", expression.text) } else { expression.text.clone() };
+    let found = intruders(regexes, matched.as_bytes(), expression.ignore_case);
+    let intruder: &Intruder = found.first()?;
+    let worst = if intruder.gap == Gap::Dot { Severity::Warning } else { Severity::Error };
+    let certainty = key.setting.keys.iter().map(|row| row.certainty).min()?;
+    let severity = env::severity(key, worst, certainty)?;
+    let (origin, app) = (&intruder.origin, list_form::product(&key.setting.keys).unwrap_or("the app"));
+    let message = format!("{app} allows pages of `{origin}`: the expression matches it");
+    let label = format!("{}, so `{origin}` matches", intruder.gap.words());
+    let stricter = wording::stricter_expression(regexes, &expression.text, expression.ignore_case, intruder);
+    let closing = wording::closing(intruder.gap);
+    let help = stricter.map_or_else(|| closing.to_owned(), |stricter| format!("{closing}: `{stricter}`"));
+    Some(Finding { severity, ..RULE.finding(expression.place, label, message).with_help(help) })
+}
