@@ -53,6 +53,7 @@ pub mod not_loadable;
 pub mod null_origin;
 pub mod options_not_short_circuited;
 pub mod origin_header_rewritten;
+pub mod origin_not_an_origin;
 pub mod origin_trailing_slash;
 pub mod overridden_origin_map;
 pub mod preflight_bad_status;
@@ -116,6 +117,7 @@ pub const ALL: &[&Rule] = &[
     &null_origin::RULE,
     &options_not_short_circuited::RULE,
     &origin_header_rewritten::RULE,
+    &origin_not_an_origin::RULE,
     &origin_trailing_slash::RULE,
     &overridden_origin_map::RULE,
     &preflight_bad_status::RULE,

@@ -83,12 +83,25 @@ pub struct Flow {
     pub compared_in_part: Vec<Compared>,
     /// Places where `$http_origin` itself becomes the value.
     pub reflected: Vec<Place>,
+    /// Places where something else of the request becomes the value.
+    pub made_of_request: Vec<MadeOfRequest>,
     /// Whether a part of it comes from where nobody can look.
     pub open: bool,
     /// The first origins that it compares with or holds, once somebody asks for them: many locations share an allow-list.
     pub(crate) origins: OnceLock<Vec<String>>,
     /// True if it depends on more variables than are followed; then it is open as well.
     pub is_cut: bool,
+}
+
+/// A value that nginx makes of the request or of itself, and not of its Origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeOfRequest {
+    /// Where it is written.
+    pub place: Place,
+    /// The value as written.
+    pub text: Vec<u8>,
+    /// Whether it is the origin of the server itself, and not simply no origin.
+    pub is_own_origin: bool,
 }
 
 impl Flow {
@@ -154,6 +167,12 @@ impl Follower<'_, '_> {
     fn value(&mut self, value: &[u8], place: Place) {
         if memchr::memchr(b'$', value).is_none() {
             self.flow.texts.push(Text { place, text: value.to_vec() });
+        } else if let Some(is_own_origin) = made_of_request(value) {
+            let made = MadeOfRequest { place, text: value.to_vec(), is_own_origin };
+            if !self.flow.made_of_request.contains(&made) {
+                self.flow.made_of_request.push(made);
+            }
+            self.flow.open = true;
         } else if let Some(variable) = only_variable(value) {
             if variable.eq_ignore_ascii_case(b"http_origin") {
                 self.flow.reflected.push(place);
@@ -277,6 +296,36 @@ impl Follower<'_, '_> {
 /// Returns whether the Origin is compared with something beside a directive of this location, and not in the value of the directive alone.
 pub fn is_guarded(config: &Config<'_>, location: ContextId) -> bool {
     guards_of(config, location).next().is_some()
+}
+
+/// Returns whether a value that is made of the request is the server's own origin; nothing for any other value.
+fn made_of_request(value: &[u8]) -> Option<bool> {
+    const NEVER_AN_ORIGIN: [&[u8]; 12] = [
+        b"host",
+        b"http_host",
+        b"server_name",
+        b"hostname",
+        b"remote_addr",
+        b"realip_remote_addr",
+        b"server_addr",
+        b"http_referer",
+        b"http_user_agent",
+        b"request_uri",
+        b"uri",
+        b"proxy_host",
+    ];
+    if let Some(variable) = only_variable(value) {
+        return NEVER_AN_ORIGIN.contains(&&*variable.to_ascii_lowercase()).then_some(false);
+    }
+    let rest =
+        [&b"$scheme://"[..], b"${scheme}://", b"https://", b"http://"].iter().find_map(|it| value.strip_prefix(*it))?;
+    let mut parts = parts(rest);
+    let is_host = |part: Part<'_>| matches!(part, Part::Variable(name) if [&b"host"[..], b"http_host", b"server_name"].contains(&&*name.to_ascii_lowercase()));
+    let is_port = |part: Part<'_>| match part {
+        Part::Text(text) => text.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit)),
+        Part::Variable(name) => name.eq_ignore_ascii_case(b"server_port"),
+    };
+    (parts.next().is_some_and(is_host) && parts.all(is_port)).then_some(true)
 }
 
 /// Returns whether a value only says no.
