@@ -9,7 +9,7 @@ mod product;
 mod table;
 
 pub use convention::Looks;
-pub use product::{Product, Reflects, Unlisted, WithoutList};
+pub use product::{Product, Reflects, Unlisted, WithoutList, is_common_name};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -279,29 +279,6 @@ fn rows_of_shape(key: &str) -> &'static [Key] {
 /// Returns whether the other keys of the app's files show that it is `product`; `present` says which keys they have.
 pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
     self::product(product).is_some_and(|product| product.is_shown(present))
-}
-
-/// Returns whether the words of a name say nothing of the product that reads it: any app may have made it up.
-pub fn is_common_name(name: &str) -> bool {
-    const COMMON: [&str; 16] = [
-        "ALL",
-        "ALLOW",
-        "ALLOWED",
-        "API",
-        "APP",
-        "CLIENT",
-        "CORS",
-        "DOMAIN",
-        "DOMAINS",
-        "FRONTEND",
-        "LIST",
-        "ORIGIN",
-        "ORIGINS",
-        "URL",
-        "URLS",
-        "WHITELIST",
-    ];
-    name.split('_').all(|word| COMMON.contains(&word))
 }
 
 /// What a team's settings say of its own keys. They come before every row of the table.

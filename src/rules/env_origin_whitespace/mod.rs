@@ -63,22 +63,7 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     if !list_form::is_address(&origin) {
         return None;
     }
-    // Only where every product that may be meant keeps the blanks is it sure that the page does not get in.
-    let surely = list_form::certainty(&lists, |row| match row.trims {
-        YesNo::No => YesNo::Yes,
-        YesNo::Yes => YesNo::No,
-        YesNo::Unknown => YesNo::Unknown,
-    });
-    let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == YesNo::No);
-    let severity = match surely.filter(|_| all_keep) {
-        Some(certainty) => env::severity(key, Severity::Error, certainty)?,
-        None if !lists.is_empty() && lists.iter().all(|row| row.trims == YesNo::Yes) => return None,
-        // Without quotes around them, some loaders do not read them either.
-        None if setting.quoting == EnvQuoting::Bare => {
-            Severity::Warning.min(env::severity(key, Severity::Error, Certainty::Usage)?)
-        }
-        None => Severity::Advice,
-    };
+    let severity = severity(key, &lists)?;
     let app = list_form::product(&setting.keys).unwrap_or("the app");
     let message = match severity {
         Severity::Error => format!("no page of `{origin}` gets in: {app} compares it with its blanks"),
@@ -106,5 +91,26 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
         request,
         fix: Some(Fix { safe: true, edits }),
         ..finding
+    })
+}
+
+/// How bad the blanks are: certain only where every product that may read the list keeps them; `None` where all of them trim.
+fn severity(key: &EnvKey<'_>, lists: &[Key]) -> Option<Severity> {
+    let setting = key.setting;
+    // Only where every product that may be meant keeps the blanks is it sure that the page does not get in.
+    let surely = list_form::certainty(lists, |row| match row.trims {
+        YesNo::No => YesNo::Yes,
+        YesNo::Yes => YesNo::No,
+        YesNo::Unknown => YesNo::Unknown,
+    });
+    let all_keep = lists.len() == setting.keys.len() && lists.iter().all(|row| row.trims == YesNo::No);
+    Some(match surely.filter(|_| all_keep) {
+        Some(certainty) => env::severity(key, Severity::Error, certainty)?,
+        None if !lists.is_empty() && lists.iter().all(|row| row.trims == YesNo::Yes) => return None,
+        // Without quotes around them, some loaders do not read them either.
+        None if setting.quoting == EnvQuoting::Bare => {
+            Severity::Warning.min(env::severity(key, Severity::Error, Certainty::Usage)?)
+        }
+        None => Severity::Advice,
     })
 }

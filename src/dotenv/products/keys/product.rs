@@ -79,3 +79,26 @@ impl Product {
         }
     }
 }
+
+/// Returns whether the words of a name say nothing of the product that reads it: any app may have made it up.
+pub fn is_common_name(name: &str) -> bool {
+    const COMMON: [&str; 16] = [
+        "ALL",
+        "ALLOW",
+        "ALLOWED",
+        "API",
+        "APP",
+        "CLIENT",
+        "CORS",
+        "DOMAIN",
+        "DOMAINS",
+        "FRONTEND",
+        "LIST",
+        "ORIGIN",
+        "ORIGINS",
+        "URL",
+        "URLS",
+        "WHITELIST",
+    ];
+    name.split('_').all(|word| COMMON.contains(&word))
+}
