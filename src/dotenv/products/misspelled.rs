@@ -135,8 +135,9 @@ mod tests {
         assert_eq!(found("LITELLM_CORS_ORIGIMS", &[]), Some("LITELLM_CORS_ORIGINS"));
         assert_eq!(found("CORS_ORIGINS", &["CORS_ENABLED"]), Some("CORS_ORIGIN"));
         assert_eq!(found("OLLAMA_ORIGIN", &["OLLAMA_ORIGINS"]), None);
-        for name in ["OLLAMA_ORIGINS", "CORS_ALLOWED_ORIGIN", "CORS_ORIGINS", "MB_EMBEDDING_APP_ORIGIN", "STORE_CORPS"]
-        {
+        let may_be_own = meant("STORE_CORPS", &own, |_| false).map(|row| (row.name, row.may_be_own));
+        assert_eq!(may_be_own, Some(("STORE_CORS", true)));
+        for name in ["OLLAMA_ORIGINS", "CORS_ALLOWED_ORIGIN", "CORS_ORIGINS", "MB_EMBEDDING_APP_ORIGIN"] {
             assert_eq!(found(name, &[]), None, "{name}");
         }
     }

@@ -194,13 +194,13 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { star: YesNo::No, patterns: Patterns::Slashed, trims: YesNo::No, ..origins("AUTH_CORS", Src) },
         Key { star: YesNo::No, patterns: Patterns::Slashed, trims: YesNo::No, ..origins("STORE_CORS", Src) },
     ], ..PRODUCT },
+    // It always sends `*` (its documentation of the HTTP API).
+    Product { name: "Meilisearch", sends_by_default_at: Some("meili"), markers: &[&["MEILI_MASTER_KEY"]], ..PRODUCT },
     Product { name: "Mercure", keys: &[Key { meaning: CaddyDirectives, separator: Separator::Space, slash: Slash::Unknown, ..origins("MERCURE_EXTRA_DIRECTIVES", Usage) }], ..PRODUCT },
     Product { name: "Mercure before 0.11", markers: &[&["MERCURE_PUBLISHER_JWT_KEY"]], keys: &[
         Key { separator: Separator::CommaOrSpace, slash: Slash::Unknown, ..origins("CORS_ALLOWED_ORIGINS", Usage) },
         Key { separator: Separator::CommaOrSpace, slash: Slash::Unknown, ..origins("PUBLISH_ALLOWED_ORIGINS", Usage) },
     ], ..PRODUCT },
-    // It always sends `*` (its documentation of the HTTP API).
-    Product { name: "Meilisearch", sends_by_default_at: Some("meili"), markers: &[&["MEILI_MASTER_KEY"]], ..PRODUCT },
     Product { name: "Metabase", keys: &[
         Key { separator: Separator::Space, star: YesNo::No, patterns: Patterns::Globs, scheme: Scheme::Optional, slash: Slash::Unknown, trims: YesNo::Yes, ..origins("MB_EMBEDDING_APP_ORIGIN", Src) },
         Key { separator: Separator::Space, star: YesNo::No, patterns: Patterns::Globs, scheme: Scheme::Optional, slash: Slash::Unknown, ..origins("MB_EMBEDDING_APP_ORIGINS_INTERACTIVE", Usage) },
