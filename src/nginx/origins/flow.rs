@@ -93,14 +93,14 @@ pub struct Flow {
     pub is_cut: bool,
 }
 
-/// A value that nginx makes of the request or of itself, and not of its Origin.
+/// A value that nginx makes of the request, but not of its Origin, or of its own settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeOfRequest {
     /// Where it is written.
     pub place: Place,
     /// The value as written.
     pub text: Vec<u8>,
-    /// Whether it is the origin of the server itself, and not simply no origin.
+    /// True if it is an origin with the server's host; false if it is never an origin.
     pub is_own_origin: bool,
 }
 
@@ -168,10 +168,7 @@ impl Follower<'_, '_> {
         if memchr::memchr(b'$', value).is_none() {
             self.flow.texts.push(Text { place, text: value.to_vec() });
         } else if let Some(is_own_origin) = made_of_request(value) {
-            let made = MadeOfRequest { place, text: value.to_vec(), is_own_origin };
-            if !self.flow.made_of_request.contains(&made) {
-                self.flow.made_of_request.push(made);
-            }
+            self.flow.made_of_request.push(MadeOfRequest { place, text: value.to_vec(), is_own_origin });
             self.flow.open = true;
         } else if let Some(variable) = only_variable(value) {
             if variable.eq_ignore_ascii_case(b"http_origin") {

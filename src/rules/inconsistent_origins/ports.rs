@@ -1,10 +1,13 @@
 //! Lists of hosts that lack the port of the page, in products that compare it.
 
+use hashbrown::HashMap;
+
 use crate::cors::origin::Origin;
 use crate::deployment::Deployment;
 use crate::deployment::meant_origin;
 use crate::dotenv::products::app::App;
 use crate::dotenv::products::keys::{self, Key, Meaning};
+use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::setting::Setting;
 use crate::source::Place;
 
@@ -36,14 +39,14 @@ fn of_app(app: &App) -> Vec<PortLeftOut> {
 fn of_list(app: &App, setting: &Setting) -> Option<PortLeftOut> {
     let row = setting.keys.first()?;
     let entries = setting.entries(row.separator);
-    let has = |host: &str| entries.iter().any(|entry| setting.text_of(entry) == host);
+    let by_host: HashMap<String, &ListEntry> = entries.iter().map(|entry| (setting.text_of(entry), entry)).collect();
     let is_page = |key: &Key| key.meaning == Meaning::FrontendUrl;
     let pages = app.origins.iter().filter(|origin| origin.keys.iter().all(is_page));
     pages.filter_map(|page| Some((page, meant_origin(&page.text)?))).find_map(|(page, origin)| {
         let Origin::Tuple { host, port: Some(port), .. } = &origin else { return None };
         let wanted = format!("{host}:{port}");
-        let entry = entries.iter().find(|entry| setting.text_of(entry) == *host)?;
-        let is_known = has(&wanted) || has(&format!("{host}:*"));
+        let entry = by_host.get(host)?;
+        let is_known = by_host.contains_key(&wanted) || by_host.contains_key(&format!("{host}:*"));
         (!is_known).then(|| PortLeftOut {
             place: setting.place_of(entry),
             wanted,

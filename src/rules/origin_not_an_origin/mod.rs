@@ -4,7 +4,8 @@
 //!
 //! Browsers compare the header with the origin of the *page*, and only `$http_origin` has that. `$host`, `$http_host`, and `$server_name`
 //! are the names of the API, without a scheme; `$http_referer` is an address with a path; `$remote_addr` is the visitor. No page on
-//! another origin can read such a response. `$scheme://$host` is the origin of the API itself, for which no browser needs the header.
+//! another origin can read such a response. `$scheme://$host` is the origin of the API itself where the API has the default port; for that
+//! origin, browsers need no header.
 //!
 //! ## Example
 //!
@@ -38,14 +39,20 @@
 
 use std::collections::BTreeMap;
 
+use crate::cors::header::CorsHeader;
+use crate::cors::origin::Origin;
 use crate::cors::page::CredentialsMode;
+use crate::cors::serialized::check_serialized;
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
+use crate::deployment::Exchange;
 use crate::deployment::OriginFlow;
 use crate::deployment::Site;
 use crate::deployment::ask::questions;
+use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
-use crate::nginx::origins::flow::MadeOfRequest;
+use crate::nginx::origins::flow::{Flow, MadeOfRequest};
+use crate::nginx::simulate::answer::Answer;
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -67,39 +74,77 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported: BTreeMap<Place, Finding> = BTreeMap::new();
     for site in &deployment.sites {
-        for (flow, fields) in site.flows() {
-            for made in &flow.made_of_request {
-                if !reported.contains_key(&made.place) {
-                    let finding = fields.iter().find_map(|field| judge(site, field, made));
-                    reported.extend(finding.map(|finding| (made.place, finding)));
+        let mut values: BTreeMap<Place, (&MadeOfRequest, &OriginFlow<'_>)> = BTreeMap::new();
+        for field in site.distinct_flows() {
+            for made in &field.1.made_of_request {
+                values.entry(made.place).or_insert((made, field));
+            }
+        }
+        for exchange in site.exchanges.iter().filter(|_| !values.is_empty()) {
+            let blocked = exchange.main.iter().filter(|answer| !exchange.is_readable(answer));
+            for (place, value) in blocked.filter_map(|answer| sent(site, answer)) {
+                let is_it = |made: &MadeOfRequest| !made.is_own_origin || is_own_origin(exchange, value);
+                if let Some((made, field)) = values.get(&place).filter(|(made, _)| is_it(made)) {
+                    reported.entry(place).or_insert_with(|| finding(site, field, made, exchange));
                 }
             }
+        }
+        for (place, (made, field)) in values.into_iter().filter(|(_, (made, (_, flow)))| is_all_of(flow, made)) {
+            let exchange = without_field(site, field).filter(|_| !reported.contains_key(&place));
+            reported.extend(exchange.map(|exchange| (place, finding(site, field, made, &exchange))));
         }
     }
     findings.extend(reported.into_values());
 }
 
-/// The finding at one directive, where a page of another origin asks and is blocked.
-fn judge(site: &Site<'_>, (field, _): &OriginFlow<'_>, made: &MadeOfRequest) -> Option<Finding> {
-    let (route, exchange) = questions::routes_of(site, field.item).find_map(|index| {
-        let route = site.routes.get(index)?;
-        let exchange = questions::ask(site, index, &route.foreign_origin(), CredentialsMode::Omit)?;
-        exchange.main.iter().all(|answer| !exchange.is_readable(answer)).then_some((route, exchange))
-    })?;
+/// The place that the only Access-Control-Allow-Origin of a response is written at, and its value where it is known.
+fn sent<'a>(site: &Site<'_>, answer: &'a Answer<'_>) -> Option<(Place, Option<&'a [u8]>)> {
+    let field = answer.only_field_of(CorsHeader::AllowOrigin)?;
+    let place = field_place::written(site, field, field.item?, CorsHeader::AllowOrigin)?;
+    Some((place, field.value.bytes()))
+}
+
+/// Returns whether a value is the origin that the request goes to. `$host` has no port, so on another port than the default one it is the
+/// origin of a page on the default port, which may read the response.
+fn is_own_origin(exchange: &Exchange<'_>, value: Option<&[u8]>) -> bool {
+    let text = value.and_then(|value| std::str::from_utf8(value).ok());
+    text.and_then(|text| check_serialized(text).ok())
+        .is_some_and(|origin| origin.is_same(&Origin::of(exchange.page.url())))
+}
+
+/// Returns whether a header is sent with this value or, where the value is empty, not at all: `$http_referer` of a client that sends none.
+fn is_all_of(flow: &Flow, made: &MadeOfRequest) -> bool {
+    let is_alone = flow.texts.is_empty() && flow.compared.is_empty() && flow.reflected.is_empty();
+    is_alone && flow.made_of_request.len() == 1 && !made.is_own_origin
+}
+
+/// The exchange in which a foreign page gets no Allow-Origin at all where this directive is in force.
+fn without_field<'d>(site: &Site<'d>, (field, _): &OriginFlow<'d>) -> Option<Exchange<'d>> {
+    let index = questions::routes_of(site, field.item).next()?;
+    let origin = site.routes.get(index)?.foreign_origin();
+    let exchange = questions::ask(site, index, &origin, CredentialsMode::Omit)?;
+    let is_missing = |answer: &Answer<'_>| answer.fields_of(CorsHeader::AllowOrigin).next().is_none();
+    exchange.main.iter().all(is_missing).then_some(exchange)
+}
+
+fn finding(site: &Site<'_>, (field, _): &OriginFlow<'_>, made: &MadeOfRequest, exchange: &Exchange<'_>) -> Finding {
+    let route = site.routes.get(exchange.route);
     let text = String::from_utf8_lossy(&made.text);
     let (severity, label, message) = if made.is_own_origin {
-        let severity = if route.wants_preflights { Severity::Error } else { Severity::Warning };
+        let wants_preflights = route.is_some_and(|route| route.wants_preflights);
+        let severity = if wants_preflights { Severity::Error } else { Severity::Warning };
         let message =
-            format!("pages on other origins are blocked: `{text}` is always the origin of this server itself");
+            format!("the browser blocks pages on other origins: here, `{text}` is the origin of this server itself");
         (severity, "is the server's own origin", message)
     } else {
         let message = format!("the browser blocks the response: `{text}` is never the origin of a page");
         (Severity::Error, "is not the page's origin", message)
     };
-    let severity = if route.is_partial { severity.min(Severity::Warning) } else { severity };
+    let is_partial = route.is_none_or(|route| route.is_partial);
+    let severity = if is_partial { severity.min(Severity::Warning) } else { severity };
     let finding = RULE
         .finding(made.place, label, message)
         .beside(wording::sent_by(field, made.place))
         .with_help("send `$http_origin` through a `map` that lists the allowed origins");
-    Some(Finding { severity, request: Some(exchange.request(Kind::Main)), ..finding })
+    Finding { severity, request: Some(exchange.request(Kind::Main)), ..finding }
 }

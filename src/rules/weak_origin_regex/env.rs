@@ -52,7 +52,7 @@ fn expressions(key: &EnvKey<'_>) -> Vec<Expression> {
 fn whole_value(setting: &Setting) -> Option<Expression> {
     let text = setting.text()?.trim().to_owned();
     let is_list = setting.is_json_list() || text.is_empty();
-    // Nelmio's bundle ignores case.
+    // Nelmio's bundle ignores case and looks for it anywhere (`CorsListener`: `preg_match('{…}i')`).
     (!is_list).then_some(Expression { place: setting.value_place, text, ignore_case: true, is_whole: false })
 }
 

@@ -194,7 +194,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         Key { star: YesNo::No, patterns: Patterns::Slashed, trims: YesNo::No, ..origins("AUTH_CORS", Src) },
         Key { star: YesNo::No, patterns: Patterns::Slashed, trims: YesNo::No, ..origins("STORE_CORS", Src) },
     ], ..PRODUCT },
-    // It always sends `*` (its documentation of the HTTP API).
+    // It always sends `*`: `create_app` in its `lib.rs`.
     Product { name: "Meilisearch", sends_by_default_at: Some("meili"), markers: &[&["MEILI_MASTER_KEY"]], ..PRODUCT },
     Product { name: "Mercure", keys: &[Key { meaning: CaddyDirectives, separator: Separator::Space, slash: Slash::Unknown, ..origins("MERCURE_EXTRA_DIRECTIVES", Usage) }], ..PRODUCT },
     Product { name: "Mercure before 0.11", markers: &[&["MERCURE_PUBLISHER_JWT_KEY"]], keys: &[
@@ -281,7 +281,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         value("GOTRUE_CORS_ALLOWED_ORIGINS", Docs, Dead),
     ], ..PRODUCT },
     Product { name: "SvelteKit", keys: &[Key { meaning: OwnUrl, separator: Separator::None, star: YesNo::No, ..origins("ORIGIN", Unverified) }], ..PRODUCT },
-    Product { name: "Symfony NelmioCorsBundle", markers: &[&["APP_SECRET", "APP_ENV"], &["###> nelmio/cors-bundle ###"]], keys: &[Key { patterns: Patterns::Regex, ..value("CORS_ALLOW_ORIGIN", Docs, OriginRegex) }], ..PRODUCT },
+    Product { name: "Symfony NelmioCorsBundle", markers: &[&["APP_SECRET", "APP_ENV"], &["###> nelmio/cors-bundle ###"]], keys: &[Key { patterns: Patterns::Regex, ..value("CORS_ALLOW_ORIGIN", Src, OriginRegex) }], ..PRODUCT },
     Product { name: "Temporal UI", keys: &[Key { star: YesNo::Unknown, patterns: Patterns::Unknown, slash: Slash::Unknown, ..origins("TEMPORAL_CORS_ORIGINS", Usage) }], ..PRODUCT },
     Product { name: "Typesense", sends_by_default_at: Some("typesense"), markers: &[&["TYPESENSE_API_KEY"]], without_list: WithoutList::Any, keys: &[
         Key { star: YesNo::No, ..origins("TYPESENSE_CORS_DOMAINS", Src) },
