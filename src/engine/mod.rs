@@ -28,7 +28,7 @@ use crate::rule::{Rule, Subject};
 use crate::rules::{self, unused_suppression};
 use crate::settings::Settings;
 pub use crate::settings::StatedContext;
-use crate::source::{FileId, Place, Source, Sources};
+use crate::source::{FileId, Place, Source, Sources, Span};
 use crate::suppress;
 use findings::{finding_limit, includers, levels, of_reading};
 pub(crate) use gather::Gathered;
@@ -258,12 +258,18 @@ fn settle(
 fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Subject::Deployment(check) | Subject::Configuration(check) = rule.check {
-        let directives = deployment.sites.iter().map(|site| site.config.item_count()).sum();
+        let directives: usize = deployment.sites.iter().map(|site| site.config.item_count()).sum();
+        let origins: usize = deployment.file_apps().map(|app| app.settings.len() + app.origins.len()).sum();
         let ask = || check(deployment, &mut findings);
-        let ((), met) = watched(|| metered(&mut steps_for(directives), ask));
+        let ((), met) = watched(|| metered(&mut steps_for(directives + origins), ask));
         // A limit that was met where the block is not known is told of the whole.
         for site in deployment.sites.iter().filter(|_| met.is_some()) {
             met.inspect(|limit| site.asker.model.give_up(site.config.top(), *limit));
+        }
+        let file = deployment.projects.iter().flat_map(|project| &project.files).next();
+        if let (Some(limit), Some(file), []) = (met, file, &*deployment.sites) {
+            let place = Place { file: file.file, span: Span::at(0, 0) };
+            findings.push(of_reading::limit_met(place, limit));
         }
     }
     findings

@@ -111,29 +111,30 @@ pub(in crate::engine) fn given_up(model: &Model<'_, '_>, findings: &mut Vec<Find
             Some(opener) => model.config.place(opener),
             None => Place { file: model.config.root, span: Span::at(0, 0) },
         };
-        let message = match limit {
-            Limit::Ways => "the response depends on too many unknown conditions, so CORS was not checked here",
-            Limit::Steps => "the response takes too many steps to work out, so CORS was not checked here",
-            Limit::Budget => "the configuration is too large to check every location, so CORS was not checked here",
-            Limit::Variables => "a CORS header depends on too many variables to follow, so not all of it was checked",
-            Limit::Expression => "an expression is too long or has too many alternatives, so not all of it was checked",
-            Limit::Apps => "too many apps match this directive, so corslint did not check all of them",
-            Limit::Places => {
-                "one directive applies in too many different locations, so corslint did not check all of them"
-            }
-            Limit::Origins => "an app allows too many origins, so corslint did not try all of them",
-        };
-        let help = match limit {
-            Limit::Ways => "combine the conditions in one `map`",
-            Limit::Steps | Limit::Budget | Limit::Places | Limit::Origins => {
-                "lint a part of the configuration by itself"
-            }
-            Limit::Variables => "combine the `map` blocks, so that fewer lead to the header",
-            Limit::Expression => "split it into several expressions, one for each host",
-            Limit::Apps => "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`",
-        };
-        findings.push(not_analysed_rule::RULE.finding(place, "not analyzed", message).with_help(help));
+        findings.push(limit_met(place, limit));
     }
+}
+
+/// A limit that was met for what is at a place.
+pub(in crate::engine) fn limit_met(place: Place, limit: Limit) -> Finding {
+    let message = match limit {
+        Limit::Ways => "the response depends on too many unknown conditions, so CORS was not checked here",
+        Limit::Steps => "the response takes too many steps to work out, so CORS was not checked here",
+        Limit::Budget => "there is too much to check, so CORS was not checked here",
+        Limit::Variables => "a CORS header depends on too many variables to follow, so not all of it was checked",
+        Limit::Expression => "an expression is too long or has too many alternatives, so not all of it was checked",
+        Limit::Apps => "too many apps match this directive, so corslint did not check all of them",
+        Limit::Places => "one directive applies in too many different locations, so corslint did not check all of them",
+        Limit::Origins => "an app allows too many origins, so corslint did not try all of them",
+    };
+    let help = match limit {
+        Limit::Ways => "combine the conditions in one `map`",
+        Limit::Steps | Limit::Budget | Limit::Places | Limit::Origins => "lint a part of the configuration by itself",
+        Limit::Variables => "combine the `map` blocks, so that fewer lead to the header",
+        Limit::Expression => "split it into several expressions, one for each host",
+        Limit::Apps => "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`",
+    };
+    not_analysed_rule::RULE.finding(place, "not analyzed", message).with_help(help)
 }
 
 /// The paths of the files of which a part was not analysed.

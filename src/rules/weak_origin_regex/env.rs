@@ -8,6 +8,7 @@ use crate::dotenv::products::keys::{Certainty, Key, Meaning, Patterns};
 use crate::dotenv::products::list_form;
 use crate::dotenv::products::setting::Setting;
 use crate::finding::{Finding, Severity};
+use crate::nginx::limits::{self, Limit};
 use crate::nginx::regex::Regexes;
 use crate::nginx::regex::foreign_match::{Gap, Intruder, intruders};
 use crate::rules::shared::{env, wording};
@@ -26,9 +27,17 @@ struct Expression {
 pub(super) fn weak(deployment: &Deployment<'_>) -> Vec<Finding> {
     let regexes = Regexes::default();
     let keys = environment::env_keys(deployment);
-    keys.iter()
-        .flat_map(|key| expressions(key).into_iter().filter_map(|expression| judge(&regexes, key, &expression)))
-        .collect()
+    let mut findings = Vec::new();
+    for key in &keys {
+        for expression in expressions(key) {
+            if limits::is_spent() {
+                limits::meet(Limit::Budget);
+                return findings;
+            }
+            findings.extend(judge(&regexes, key, &expression));
+        }
+    }
+    findings
 }
 
 /// The expressions in a value, where all products that may read it agree on them.
