@@ -1,6 +1,7 @@
 //! Expressions in .env files that products match with a page's Origin.
 
 use super::RULE;
+use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::deployment::Deployment;
 use crate::deployment::EnvKey;
 use crate::deployment::apps::environment;
@@ -83,6 +84,10 @@ fn entry_expression(row: &Key, place: Place, text: &str) -> Option<Expression> {
 
 fn judge(regexes: &Regexes, key: &EnvKey<'_>, expression: &Expression) -> Option<Finding> {
     let matched = if expression.is_whole { format!("^(?:{})$", expression.text) } else { expression.text.clone() };
+    if regexes.is_match(matched.as_bytes(), expression.ignore_case, FOREIGN_ORIGIN.as_bytes()).is_none() {
+        limits::meet(Limit::Expression);
+        return None;
+    }
     let found = intruders(regexes, matched.as_bytes(), expression.ignore_case);
     let intruder: &Intruder = found.first()?;
     let worst = if intruder.gap == Gap::Dot { Severity::Warning } else { Severity::Error };
