@@ -121,7 +121,7 @@ impl Baseline {
     }
 }
 
-/// What a finding says, unless a .env file has a part in it.
+/// Returns what a finding says, unless a .env file has a part in it.
 fn message(outcome: &Outcome, finding: &Finding) -> String {
     let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
     let has_secrets = labels.any(|label| !outcome.sources.get(label.place.file).secrets.is_empty());

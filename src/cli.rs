@@ -86,7 +86,7 @@ fn command_names() -> Vec<String> {
 }
 
 impl Cli {
-    /// What is asked. Where that makes no sense clap says so and ends the process; what it repeats of the arguments is made
+    /// Returns what is asked. Where that makes no sense clap says so and ends the process; what it repeats of the arguments is made
     /// visible first, since a terminal would obey it.
     pub(crate) fn read() -> Self {
         Cli::try_parse().unwrap_or_else(|error| {

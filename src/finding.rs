@@ -39,7 +39,7 @@ pub struct Label {
 }
 
 impl Label {
-    /// What stands at a place.
+    /// Returns what stands at a place.
     pub fn new(place: Place, text: impl Into<Cow<'static, str>>) -> Self {
         Label { place, text: text.into() }
     }
@@ -57,7 +57,7 @@ pub struct Edit {
 /// How to mend the fault by machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// Whether it changes nothing but the fault.
+    /// True if it changes nothing but the fault.
     pub safe: bool,
     /// The edits; they never overlap.
     pub edits: Vec<Edit>,
@@ -125,7 +125,7 @@ pub struct Mended {
     pub position: Position,
     /// What went wrong for the browser.
     pub message: Cow<'static, str>,
-    /// Whether the fix changed nothing but the fault.
+    /// True if the fix changed nothing but the fault.
     pub safe: bool,
 }
 
@@ -159,7 +159,7 @@ pub struct Finding {
     pub request: Option<Request>,
     /// How to mend it by machine.
     pub fix: Option<Fix>,
-    /// Whether the fix writes a secret that stands in the file already, so that no report may show it.
+    /// True if the fix writes a secret that stands in the file already, so that no report may show it.
     pub has_secret_fix: bool,
     /// What it is known by; the engine sets it once all findings are known.
     pub fingerprint: Fingerprint,

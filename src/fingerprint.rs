@@ -127,7 +127,7 @@ fn around(tree: &Tree, place: Span, near: &mut usize) -> (Option<u32>, Option<u3
     (None, None)
 }
 
-/// What [`slice::partition_point`] gives, sooner where it is a little behind `near`.
+/// Returns what [`slice::partition_point`] gives, sooner where it is a little behind `near`.
 fn partition_point_near<T>(sorted: &[T], near: usize, is_before: impl Fn(&T) -> bool) -> usize {
     let is_before_at = |at: usize| sorted.get(at).is_some_and(&is_before);
     let (mut start, mut step) = (0, 1);
@@ -143,7 +143,7 @@ fn partition_point_near<T>(sorted: &[T], near: usize, is_before: impl Fn(&T) -> 
     start + sorted.get(start..end).unwrap_or_default().partition_point(is_before)
 }
 
-/// What stands for a block and those around it; each block is looked at once.
+/// Returns what stands for a block and those around it; each block is looked at once.
 fn scope(
     source: &Source,
     tree: &Tree,
@@ -173,7 +173,7 @@ fn scope(
     outer
 }
 
-/// What tells a server from the others: its first name, or where it listens.
+/// Returns what tells a server from the others: its first name, or where it listens.
 fn server_name(source: &Source, tree: &Tree, block: u32) -> Vec<u8> {
     let word = |directive: u32, index: usize| tree.words(directive).get(index).map(|word| word.value(&source.bytes));
     if word(block, 0).as_deref() != Some(b"server") {

@@ -32,7 +32,7 @@ const MAX_CHAIN: usize = 4;
 pub struct Options {
     /// The files, and the rules whose findings are to be fixed; empty for all.
     pub files: engine::Options,
-    /// Whether fixes that change what is allowed are wanted, too.
+    /// True if fixes that change what is allowed are wanted, too.
     pub with_unsafe: bool,
     /// The only file that may change; without it, every file that was named and every file below a directory that was.
     pub only: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub struct Changed {
     pub before: Vec<u8>,
     /// Its bytes with the fixes.
     pub after: Vec<u8>,
-    /// Whether it is a .env file, of which no line shows but those that change.
+    /// True if it is a .env file, of which no line shows but those that change.
     pub is_env: bool,
     /// What of the bytes before, and of those after, a diff masks: all secrets but the lists of addresses that fixes are about.
     pub masked: [Vec<Span>; 2],
@@ -122,7 +122,7 @@ fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// What is kept of a fault that was mended.
+/// Returns what is kept of a fault that was mended.
 fn record(sources: &Sources, (finding, fix): &Fixable<'_>) -> Mended {
     let place = finding.primary.place;
     let source = sources.get(place.file);
@@ -144,7 +144,7 @@ fn changed(before: &Sources, after: &Sources) -> Vec<Changed> {
     changed
 }
 
-/// What a diff masks of a file. It shows changed lines alone where there are secrets.
+/// Returns what a diff masks of a file. It shows changed lines alone where there are secrets.
 fn masked(source: &Source) -> Vec<Span> {
     let mut masked = Vec::new();
     let end = Span::at(source.bytes.len(), 0).start;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
-/// What `work` makes of each item, in their order. Processors take the items in runs of `run` at a time, whoever is free the next one;
+/// Returns what `work` makes of each item, in their order. Processors take the items in runs of `run` at a time, whoever is free the next one;
 /// with a single run, or a single processor, no thread is started.
 ///
 /// # Panics

@@ -173,7 +173,7 @@ impl fmt::Display for Error {
 }
 
 impl Settings {
-    /// What a rule's findings in a file are, and where that is set; `None` where the settings leave it to the rule.
+    /// Returns what a rule's findings in a file are, and where that is set; `None` where the settings leave it to the rule.
     /// `path` is the file's as it was given or found.
     pub fn level(&self, rule: &str, path: &Path) -> Option<&Set<Level>> {
         let mut overrides = self.overrides.iter().rev().filter_map(|it| Some((it, it.rules.get(rule)?))).peekable();
@@ -212,7 +212,7 @@ impl Settings {
         self.apps.get(*index)
     }
 
-    /// What `[env]` says of a team's own keys.
+    /// Returns what `[env]` says of a team's own keys.
     pub fn own_keys(&self) -> OwnKeys {
         OwnKeys::new(self.env.iter().map(|(name, key)| (name.clone(), key.value)).collect())
     }

@@ -255,7 +255,7 @@ impl Source {
         })
     }
 
-    /// Whether the byte at `at` may be shown, and up to where, at most `end`, the bytes after it fare the same. This is the one place that
+    /// Returns whether the byte at `at` may be shown, and up to where, at most `end`, the bytes after it fare the same. This is the one place that
     /// decides it. What is secret is shown only as far as a label covers it, a list of origins wholly where one covers a part of it, and
     /// what is sealed never.
     pub fn shown(&self, at: u32, end: u32, labelled: &[Span]) -> (bool, u32) {

@@ -38,7 +38,7 @@ pub struct Options {
     pub method: String,
     /// The headers the page sets.
     pub headers: Vec<(String, String)>,
-    /// Whether the page asks with credentials.
+    /// True if the page asks with credentials.
     pub credentials: bool,
     /// The app's status, where it is stated.
     pub app_status: Option<AppStatus>,
@@ -271,7 +271,7 @@ fn find_server<'a, 'd>(askers: &'a [Asker<'d>], request: &Request) -> Option<(&'
     Some((asker, url, entry))
 }
 
-/// What the responses take for granted of the client, in words.
+/// Returns what the responses take for granted of the client, in words.
 fn assumptions(config: &Config<'_>, request: &Request, answers: &[Answer<'_>]) -> Vec<String> {
     let text = |item: &ItemId| config.text(config.place(*item));
     let mut all = Vec::new();
@@ -360,7 +360,7 @@ fn headers(config: &Config<'_>, answers: &[Answer<'_>]) -> Vec<TracedHeader> {
     merged
 }
 
-/// What the answers turn on, and what of them is not known.
+/// Returns what the answers turn on, and what of them is not known.
 fn unknown(config: &Config<'_>, answers: &[Answer<'_>], traced: &Traced) -> Vec<String> {
     let mut unknown = BTreeSet::new();
     if answers.len() > 1 {

@@ -30,7 +30,7 @@ pub fn bounds(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|directory| fs::symlink_metadata(directory.join(".git")).is_ok()).map(Path::to_owned)
 }
 
-/// Whether a link in `path` leads out of the repository that the path names: what is written in a repository, links too, may come from
+/// Returns whether a link in `path` leads out of the repository that the path names: what is written in a repository, links too, may come from
 /// anybody who sends a change. A path at which nothing is yet leads where the part of it does that is there.
 pub fn leads_out(path: &Path) -> bool {
     // A link that is named may lead to a directory; the repository is the one around its name.

@@ -18,7 +18,7 @@ pub fn edits(left: &str, right: &str, most: usize) -> Option<usize> {
     Some(strsim::osa_distance(left, right)).filter(|edits| *edits <= most)
 }
 
-/// What is left of two words without the letters that both begin with, and those that both end with.
+/// Returns what is left of two words without the letters that both begin with, and those that both end with.
 fn without_common<'w>(left: &'w str, right: &'w str) -> (&'w str, &'w str) {
     let same = |pair: &(char, char)| pair.0 == pair.1;
     let start: usize = left.chars().zip(right.chars()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();

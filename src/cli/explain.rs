@@ -78,7 +78,7 @@ pub(super) fn rule(id: &str) -> Option<&'static Rule> {
     rules::ALL.iter().find(|rule| rule.id == id).copied()
 }
 
-/// What to say of a name that no rule has.
+/// Returns what to say of a name that no rule has.
 pub(super) fn unknown(id: &str) -> String {
     let shown = visible(id);
     match meant(id, rules::ALL.iter().map(|rule| rule.id)) {

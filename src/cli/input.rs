@@ -65,7 +65,7 @@ impl Input {
         paths.iter().any(is_stdin).then_some(path)
     }
 
-    /// What the engine is to read, with the bytes of standard input where a path is `-`.
+    /// Returns what the engine is to read, with the bytes of standard input where a path is `-`.
     ///
     /// # Errors
     ///

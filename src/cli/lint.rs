@@ -181,7 +181,7 @@ impl Lint {
         &self.paths
     }
 
-    /// What the engine is asked.
+    /// Returns what the engine is asked.
     ///
     /// # Errors
     ///

@@ -24,18 +24,18 @@ pub(super) fn wants_no_graphics() -> bool {
     Environment::read().no_graphics
 }
 
-/// What a file can show: everything, and no colours.
+/// Returns what a file can show: everything, and no colours.
 pub(super) fn plain() -> Screen {
     Screen { colour: false, unicode: true, width: DEFAULT_COLUMNS }
 }
 
-/// What standard output can show.
+/// Returns what standard output can show.
 pub(super) fn screen(color: Color) -> Screen {
     let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     of(color, io::stdout().is_terminal(), columns)
 }
 
-/// What standard error can show.
+/// Returns what standard error can show.
 pub(super) fn error_screen() -> Screen {
     let columns = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
     of(Color::Auto, io::stderr().is_terminal(), columns)

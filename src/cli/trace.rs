@@ -90,7 +90,7 @@ impl TraceArguments {
         print(code, |out| report::write_trace(self.format(), &trace, out))
     }
 
-    /// What is to be traced.
+    /// Returns what is to be traced.
     ///
     /// # Errors
     ///

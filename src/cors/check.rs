@@ -28,7 +28,7 @@ pub struct Response<'r> {
     pub status: Option<u16>,
     /// The header fields, in the order of their lines.
     pub headers: Vec<FieldLine<'r>>,
-    /// Whether there may be more fields than are listed, as in an app's answer that only its code knows.
+    /// True if there may be more fields than are listed, as in an app's answer that only its code knows.
     pub open: bool,
 }
 
@@ -45,7 +45,7 @@ impl<'r> Response<'r> {
         Response { status: None, headers: Vec::new(), open: true }
     }
 
-    /// What is known of all lines of one name.
+    /// Returns what is known of all lines of one name.
     fn get(&self, name: &str) -> FieldLines<'_> {
         let mut lines = FieldLines { values: Vec::new(), open: self.open };
         for field in self.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name)) {
@@ -62,7 +62,7 @@ impl<'r> Response<'r> {
 struct FieldLines<'r> {
     /// The values that are known, without the white space around them.
     values: Vec<&'r str>,
-    /// Whether there may be more.
+    /// True if there may be more.
     open: bool,
 }
 

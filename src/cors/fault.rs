@@ -3,7 +3,7 @@
 use super::serialized::{NotSerialized, OriginFault, check_serialized};
 
 impl OriginFault {
-    /// What stands there, to be read after the place: "has a path, which no origin has".
+    /// Returns what stands there, to be read after the place: "has a path, which no origin has".
     pub fn words(self) -> &'static str {
         match self {
             OriginFault::Empty => "is empty",
@@ -32,7 +32,7 @@ pub fn is_refusal(text: &str) -> bool {
     ["0", "false", "no", "none", "off", "deny", "-"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// What is wrong with a text that should be an origin, but for what is a fault of its own kind: nothing there, several of them, a slash
+/// Returns what is wrong with a text that should be an origin, but for what is a fault of its own kind: nothing there, several of them, a slash
 /// at the end, a line break, a placeholder. Blanks around a value do no harm (B09, B10).
 pub fn invalid(text: &str) -> Option<NotSerialized> {
     use OriginFault::{Empty, Several, TrailingSlash};

@@ -53,7 +53,7 @@ impl Neighbors {
     }
 }
 
-/// What an origin has in common with every one that [`difference`] finds near, as hashes. Others may have it in common as well, but few do.
+/// Returns what an origin has in common with every one that [`difference`] finds near, as hashes. Others may have it in common as well, but few do.
 fn common(origin: &Origin) -> Vec<u64> {
     let (Some(scheme), Some(host)) = (origin.scheme(), origin.host()) else { return Vec::new() };
     let port = written_port(origin);

@@ -92,7 +92,7 @@ fn is_unsafe_byte(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\t') || b"\"():<>?@[\\]{}\x7f".contains(&byte)
 }
 
-/// What `Accept-Language` and `Content-Language` may be made of.
+/// Returns what `Accept-Language` and `Content-Language` may be made of.
 fn is_language_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b" *,-.;=".contains(&byte)
 }

@@ -55,7 +55,7 @@ pub struct NotSerialized {
     pub suggestion: Option<String>,
 }
 
-/// Reads a text as a browser would have to send it. Blanks around it are a fault here; whoever reads it from where they
+/// Reads a text as a browser would have to send it. Blanks around it are a fault here; the reader from where they
 /// do no harm trims them first. Variables and templates are the caller's to see: `$` and `{` are no part of a host.
 ///
 /// # Errors
@@ -133,7 +133,7 @@ fn check_parts(text: &str, scheme: &str, rest: &str) -> Result<Origin, NotSerial
     Err(NotSerialized { fault, suggestion })
 }
 
-/// What is wrong with an origin that is whole but for its spelling.
+/// Returns what is wrong with an origin that is whole but for its spelling.
 fn spelling_fault(scheme: &str, host: &str, port: Option<&str>, tail: &str, meant: Option<&str>) -> OriginFault {
     let port_suffix = port.map(|port| format!(":{port}")).unwrap_or_default();
     let written = format!("{scheme}://{host}{port_suffix}");
@@ -149,7 +149,7 @@ fn spelling_fault(scheme: &str, host: &str, port: Option<&str>, tail: &str, mean
     }
 }
 
-/// What follows the authority, but for slashes alone, which only matter when nothing else does.
+/// Returns what follows the authority, but for slashes alone, which only matter when nothing else does.
 fn tail_fault(tail: &str) -> Option<OriginFault> {
     let after_slashes = tail.trim_start_matches(['/', '\\']);
     match after_slashes.bytes().next() {

@@ -48,7 +48,7 @@ pub struct Difference {
 /// How many differences of one repair are told.
 const MAX_DIFFERENCES: usize = 10_000;
 
-/// What `after` says differently and a repair of this deployment must not change.
+/// Returns what `after` says differently and a repair of this deployment must not change.
 pub(crate) fn differences<'d>(deployment: &Deployment<'d>, after: &Deployment<'d>) -> Vec<Difference> {
     if deployment.sites.len() != after.sites.len() || deployment.projects.len() != after.projects.len() {
         return vec![Difference {
@@ -127,7 +127,7 @@ impl<'d> Pair<'_, 'd> {
         })
     }
 
-    /// What becomes worse for a page, in words.
+    /// Returns what becomes worse for a page, in words.
     fn harm(&self, route: &Route<'_>, exchange: &Exchange<'d>) -> Option<&'static str> {
         let main = (Kind::Main, exchange.page.main());
         let requests =
@@ -156,7 +156,7 @@ impl<'d> Pair<'_, 'd> {
     }
 }
 
-/// What makes it the same request, before or after.
+/// Returns what makes it the same request, before or after.
 fn key(route: &Route<'_>, exchange: &Exchange<'_>) -> (ContextId, bool, String, Option<String>) {
     let page = &exchange.page;
     (route.context, page.has_credentials(), page.main().curl(), page.preflight().map(|request| request.curl()))
@@ -230,7 +230,7 @@ fn text(value: &Value<'_>) -> Option<String> {
     Some(text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
-/// Whether all that a browser or a cache reads of CORS in the first answer stands in the second: the same origin, and no fewer names in
+/// Returns whether all that a browser or a cache reads of CORS in the first answer stands in the second: the same origin, and no fewer names in
 /// any list. Whether credentials are allowed shows in the verdict.
 fn reads_no_less(old: &Answer<'_>, new: &Answer<'_>) -> bool {
     let values = |answer: &Answer<'_>, header: CorsHeader| -> Vec<Option<String>> {
@@ -251,7 +251,7 @@ fn reads_no_less(old: &Answer<'_>, new: &Answer<'_>) -> bool {
         && (age.is_empty() || age == values(new, CorsHeader::MaxAge))
 }
 
-/// What the .env files say differently: other keys, or less of what their apps allowed.
+/// Returns what the .env files say differently: other keys, or less of what their apps allowed.
 fn environments_differ<'d>(before: &Deployment<'d>, after: &Deployment<'d>) -> Option<String> {
     let keys = |deployment: &Deployment<'d>| -> Vec<Vec<Vec<u8>>> {
         let files = deployment.projects.iter().flat_map(|project| &project.files);

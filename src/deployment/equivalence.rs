@@ -34,7 +34,7 @@ struct PlaceKind {
     blocks: Vec<ContextId>,
     /// The places that were not asked: locations, or servers with all that is in them.
     left: Vec<ContextId>,
-    /// Whether a variable of a map is among its words.
+    /// True if a variable of a map is among its words.
     has_map: bool,
 }
 
@@ -62,11 +62,11 @@ pub(crate) enum KindOf {
 /// What is known outside of the places that are compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around<'a> {
-    /// Whether an app is known that directives may hand requests to.
+    /// True if an app is known that directives may hand requests to.
     pub(super) has_apps: bool,
     /// The texts that are not nginx's, in which hosts and paths may stand.
     pub(super) texts: &'a [&'a [u8]],
-    /// Whether some of these texts are made of others, so that any host may stand in them.
+    /// True if some of these texts are made of others, so that any host may stand in them.
     pub(super) is_open: bool,
 }
 

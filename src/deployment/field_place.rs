@@ -42,7 +42,7 @@ pub(crate) fn written<'d>(site: &Site<'d>, field: &Field<'d>, item: ItemId, head
     })
 }
 
-/// What makes an app send a header.
+/// Returns what makes an app send a header.
 fn source_in_app(app: &App, header: CorsHeader) -> Option<Place> {
     match header {
         CorsHeader::AllowOrigin => {

@@ -31,7 +31,7 @@ use crate::trust;
 struct Root {
     file: FileId,
     kind: ContextKind,
-    /// Whether the command line stated that context.
+    /// True if the command line stated that context.
     stated: bool,
     includes: Includes,
 }
@@ -112,7 +112,7 @@ impl<'o> Gathered<'o> {
         configs.iter().flat_map(Config::files).chain(self.env.iter().map(|(file, _)| *file)).collect()
     }
 
-    /// What takes secrets out of texts.
+    /// Returns what takes secrets out of texts.
     pub(crate) fn redactor(&self) -> Redactor {
         self.files.redactor()
     }

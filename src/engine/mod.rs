@@ -220,7 +220,7 @@ fn find(options: &Options, gathered: &Gathered<'_>, apps: &Apps<'_>, build: Buil
     Settled { steps, ..found }
 }
 
-/// What is told of the findings of all rules: what the settings and the ignore comments leave of them.
+/// Returns what is told of the findings of all rules: what the settings and the ignore comments leave of them.
 fn settle(
     options: &Options,
     gathered: &Gathered<'_>,
@@ -254,7 +254,7 @@ fn settle(
     Settled { findings, files: linted.len(), suppressed, not_analysed, steps: 0 }
 }
 
-/// What one rule finds.
+/// Returns what one rule finds.
 fn ask(rule: &Rule, deployment: &Deployment<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Subject::Deployment(check) | Subject::Configuration(check) = rule.check {

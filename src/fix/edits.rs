@@ -30,7 +30,7 @@ impl Edits {
         !added.is_empty()
     }
 
-    /// Whether an edit that is there already touches `place`. Those that are there do not touch one another, so the nearest two tell.
+    /// Returns whether an edit that is there already touches `place`. Those that are there do not touch one another, so the nearest two tell.
     fn is_touched(&self, place: Place) -> bool {
         let before = self.by_place.range(..=place).next_back();
         let after = self.by_place.range(place..).next();
@@ -53,7 +53,7 @@ impl Edits {
         self.by_place.range(all).map(|(place, text)| (place.span, text.as_str()))
     }
 
-    /// What becomes of a file of these bytes.
+    /// Returns what becomes of a file of these bytes.
     pub(super) fn apply(&self, file: FileId, bytes: &[u8]) -> Vec<u8> {
         let mut made = Vec::with_capacity(bytes.len());
         let mut at = 0;

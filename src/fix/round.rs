@@ -177,7 +177,7 @@ pub(super) fn differing(differences: &[Difference], fixes: &[Fixable<'_>]) -> Fa
     Failure { at_fault, why }
 }
 
-/// What tells findings apart, as long as no byte has moved.
+/// Returns what tells findings apart, as long as no byte has moved.
 pub(super) fn here(finding: &Finding) -> (&'static str, FileId, u32) {
     (finding.rule, finding.primary.place.file, finding.primary.place.span.start)
 }

@@ -79,10 +79,10 @@ pub struct Context {
     items: Range<u32>,
     /// The contexts directly in it.
     children: Range<u32>,
-    /// Whether a part of it could not be read (a missing include, a template tag, a syntax error), so that what is not seen in it may yet
+    /// True if a part of it could not be read (a missing include, a template tag, a syntax error), so that what is not seen in it may yet
     /// be there.
     pub incomplete: bool,
-    /// Whether an include in it brought nothing that could be read: a pattern that matches no file here, or a package's own modules.
+    /// True if an include in it brought nothing that could be read: a pattern that matches no file here, or a package's own modules.
     pub(super) unread: bool,
     /// The directives in force in it.
     pub(super) in_force: DirectivesInForce,
@@ -128,7 +128,7 @@ pub(super) struct Inclusion {
 pub enum Problem {
     /// A plain include path that is not there.
     IncludeNotFound {
-        /// Whether it names a place on the production machine, and not one below the main file's directory.
+        /// True if it names a place on the production machine, and not one below the main file's directory.
         absolute: bool,
     },
     /// A file that includes itself, perhaps through others.
@@ -151,9 +151,9 @@ pub struct Config<'s> {
     trees: &'s Trees,
     /// The file it starts from.
     pub root: FileId,
-    /// Whether the main file itself is known, so that what is nowhere in it is nowhere.
+    /// True if the main file itself is known, so that what is nowhere in it is nowhere.
     pub whole: bool,
-    /// Whether the context of the top level was stated, and not guessed from what stands there.
+    /// True if the context of the top level was stated, and not guessed from what stands there.
     pub stated: bool,
     contexts: Vec<Context>,
     pub(super) items: Vec<Item<'s>>,

@@ -202,7 +202,7 @@ impl Regexes {
     }
 }
 
-/// What is known of an expression; at first the text that it needs.
+/// Returns what is known of an expression; at first the text that it needs.
 fn expression<'k>(known: &'k mut HashMap<Vec<u8>, Expression>, pattern: &[u8]) -> &'k mut Expression {
     known.entry_ref(pattern).or_insert_with(|| {
         let hir = structure(pattern);
@@ -239,7 +239,7 @@ fn length(hir: &Hir) -> usize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undecided;
 
-/// Whether the expression means the same to PCRE and to this engine, which knows sets in classes (`[a&&b]`, `[a[b]]`), and takes some
+/// Returns whether the expression means the same to PCRE and to this engine, which knows sets in classes (`[a&&b]`, `[a[b]]`), and takes some
 /// escapes (`\h`, `\<`) for something else.
 fn is_common(pattern: &str) -> bool {
     let mut bytes = pattern.bytes().peekable();

@@ -50,5 +50,5 @@ impl Place {
 /// Windows ends a process without asking it.
 pub(super) fn abandon() -> impl Sized {}
 
-/// What is left lies there: no name says which process it is of.
+/// Returns what is left lies there: no name says which process it is of.
 pub(super) fn clean_up(_: &Path) {}

@@ -49,7 +49,7 @@ impl<'a> FixedJson<'a> {
     }
 }
 
-/// What was mended, where that was asked for.
+/// Returns what was mended, where that was asked for.
 pub(super) fn fixed(outcome: &Outcome) -> Option<Vec<FixedJson<'_>>> {
     outcome.mended.as_ref().map(|mended| mended.iter().map(FixedJson::new).collect())
 }
@@ -201,7 +201,7 @@ mod tests {
     use crate::engine::Outcome;
     use crate::report::{Format, example};
 
-    /// What is written for an outcome: as text, and as a JSON reader takes it.
+    /// Returns what is written for an outcome: as text, and as a JSON reader takes it.
     fn written(outcome: &Outcome) -> (String, Value) {
         let text = example::written(Format::Json, outcome);
         let value = serde_json::from_str(&text).unwrap();

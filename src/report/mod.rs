@@ -73,12 +73,12 @@ impl Format {
         Format::Rdjsonl,
     ];
 
-    /// What it is called on the command line.
+    /// Returns what it is called on the command line.
     pub fn name(self) -> &'static str {
         self.words().0
     }
 
-    /// What it is, in a line.
+    /// Returns what it is, in a line.
     pub fn about(self) -> &'static str {
         self.words().1
     }
@@ -106,7 +106,7 @@ impl Format {
         }
     }
 
-    /// Whether people read it. The others are read by programs: they are never capped, and an empty run still gives a whole document.
+    /// Returns whether people read it. The others are read by programs: they are never capped, and an empty run still gives a whole document.
     pub fn is_for_people(self) -> bool {
         matches!(self, Format::Full | Format::Concise | Format::Narrated)
     }
@@ -131,9 +131,9 @@ pub struct View {
 /// What the reader's screen can show. It decides how findings look and never which there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
-    /// Whether colours are wanted.
+    /// True if colours are wanted.
     pub colour: bool,
-    /// Whether it shows characters beyond ASCII.
+    /// True if it shows characters beyond ASCII.
     pub unicode: bool,
     /// Its width, in columns.
     pub width: usize,
@@ -182,7 +182,7 @@ pub(crate) mod example {
     use crate::report::{Format, Screen, View, write};
     use crate::source::{FileId, Place, Source, Span};
 
-    /// What a format makes of an outcome that ended with 1, on a screen of 40 columns.
+    /// Returns what a format makes of an outcome that ended with 1, on a screen of 40 columns.
     pub(crate) fn written(format: Format, outcome: &Outcome) -> String {
         let screen = Screen { colour: true, unicode: true, width: 40 };
         let mut out = Vec::new();

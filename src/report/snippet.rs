@@ -43,7 +43,7 @@ pub(super) struct Mark {
     pub(super) length: usize,
     /// What stands there, made visible.
     pub(super) text: String,
-    /// Whether it is the fault itself.
+    /// True if it is the fault itself.
     pub(super) primary: bool,
 }
 

@@ -76,7 +76,7 @@ fn value(field: &SettingField, key: Span, value: &Spanned<DeValue<'_>>, problems
     }
 }
 
-/// What of a table is shown for what it lacks: up to its first key, so that no more of the file shows than its head.
+/// Returns what of a table is shown for what it lacks: up to its first key, so that no more of the file shows than its head.
 fn head(place: Span, table: &DeTable<'_>) -> Span {
     let first = table.keys().map(|key| span(key).start).min().unwrap_or(place.end);
     Span::new(place.start, place.end.min(first.max(place.start)))

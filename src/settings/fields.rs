@@ -10,7 +10,7 @@ pub(super) struct SettingField {
     pub name: &'static str,
     /// What its value is.
     pub kind: ValueKind,
-    /// Whether its table makes no sense without it.
+    /// True if its table makes no sense without it.
     pub required: bool,
     /// What it is for, as the commented start and editors tell it.
     pub about: &'static str,

@@ -123,7 +123,7 @@ pub(super) fn scheme(word: &str) -> Scheme {
     }
 }
 
-/// What becomes of a slash, by that word.
+/// Returns what becomes of a slash, by that word.
 pub(super) fn slash(word: &str) -> Slash {
     match word {
         "kept" => Slash::Kept,

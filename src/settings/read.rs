@@ -21,7 +21,7 @@ use crate::source::{Source, Span, merged};
 /// How many mistakes are told; mending some shows the rest.
 const MOST_PROBLEMS: usize = 10;
 
-/// What a file says. Paths in it are relative to `directory`, which is absolute.
+/// Returns what a file says. Paths in it are relative to `directory`, which is absolute.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn from_source(mut source: Source, directory: &Path) -> Result<Settings, Box
     }
 }
 
-/// What is not shown of a file with mistakes. What is no settings file may be anything, so only the places at fault are shown, each with the
+/// Returns what is not shown of a file with mistakes. What is no settings file may be anything, so only the places at fault are shown, each with the
 /// name of its setting.
 fn hidden(bytes: &[u8], problems: &[SettingsProblem]) -> Vec<Span> {
     let mut hidden = Vec::new();
@@ -63,7 +63,7 @@ fn hidden(bytes: &[u8], problems: &[SettingsProblem]) -> Vec<Span> {
     hidden
 }
 
-/// What is not even shown where it is at fault: logins, and the values of names that say they are secret.
+/// Returns what is not even shown where it is at fault: logins, and the values of names that say they are secret.
 fn sealed(bytes: &[u8], problems: &[SettingsProblem]) -> Vec<Span> {
     let secret = problems.iter().filter(|problem| is_secret_name(name_before(bytes, problem.span.start as usize).0));
     let logins = logins(bytes).map(|login| Span::at(login.start, login.end));
@@ -101,7 +101,7 @@ fn parse(bytes: &[u8], directory: &Path) -> Result<Settings, Vec<SettingsProblem
     if problems.is_empty() { Ok(said(table, directory)) } else { Err(problems) }
 }
 
-/// What a table says that keeps to the rules.
+/// Returns what a table says that keeps to the rules.
 fn said(table: &DeTable<'_>, directory: &Path) -> Settings {
     let text = |name: &str| set(table, name, |value| value.as_str());
     let root = text("root").map(|root| Set { value: directory.join(root.value), span: root.span });

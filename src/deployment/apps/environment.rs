@@ -72,9 +72,9 @@ pub struct EnvKey<'d> {
     pub app: &'d App,
     /// What its file is for.
     pub role: Role,
-    /// Whether it is what the app gets in production, as far as the files tell which that is.
+    /// True if it is what the app gets in production, as far as the files tell which that is.
     pub in_force: bool,
-    /// Whether it is in force, and a file is named for production.
+    /// True if it is in force, and a file is named for production.
     pub in_production: bool,
 }
 

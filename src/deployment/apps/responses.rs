@@ -7,7 +7,7 @@ use crate::dotenv::products::app::{AllowOrigin, App, Evidence};
 use crate::nginx::config::{Config, ItemId};
 use crate::nginx::simulate::upstream::{AppFields, AppHeaders, AppStatus, Upstream};
 
-/// What the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
+/// Returns what the app behind each location answers: what its .env files say to the Origin that it is told, and otherwise 200 without CORS.
 pub fn upstream<'u>(config: &'u Config<'_>, behind: &'u Behind<'_>) -> Upstream<'u> {
     let fields = move |pass: ItemId, told: Option<&str>| match behind.app(config.place(pass)) {
         Some(app) if evidence_at(config, app, pass).is_some() => {
@@ -27,7 +27,7 @@ pub(crate) fn evidence_at<'a>(config: &Config<'_>, app: &'a App, pass: ItemId) -
     app.evidence.as_ref().filter(|evidence| evidence.only_at.is_none_or(is_at))
 }
 
-/// What it answers to this origin, whatever it is told: nginx has kept such an answer, or another request tells it.
+/// Returns what it answers to this origin, whatever it is told: nginx has kept such an answer, or another request tells it.
 pub fn upstream_to(app: &App, origin: &str) -> Upstream<'static> {
     let fields = if app.evidence.is_some() { said_to(app, origin) } else { Vec::new() };
     Upstream { status: AppStatus::This(200), headers: AppHeaders::Same(fields) }

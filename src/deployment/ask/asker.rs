@@ -43,7 +43,7 @@ impl<'d> Asker<'d> {
     }
 }
 
-/// What is assumed of every request: its address is allowed, credentials that it shows are accepted, and a preflight, which shows none, is
+/// Returns what is assumed of every request: its address is allowed, credentials that it shows are accepted, and a preflight, which shows none, is
 /// refused where some are asked for. `None` where nothing is assumed.
 pub fn assumption(question: &Question, request: &Request) -> Option<bool> {
     let has = |header: &str| request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header));

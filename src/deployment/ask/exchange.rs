@@ -49,7 +49,7 @@ pub struct Exchange<'d> {
     pub route: usize,
     /// What kind of request it is.
     pub ask: Ask,
-    /// Whether the page's origin is one that the configuration mentions.
+    /// True if the page's origin is one that the configuration mentions.
     pub mentioned: bool,
     /// The page's request.
     pub page: PageRequest,
@@ -170,7 +170,7 @@ fn page(site: &Site<'_>, index: usize, (ask, method): (Ask, &str), origin: Origi
     }
 }
 
-/// What whoever is logged in shows where a request enters: a name and a password where nginx itself asks for them, otherwise a token.
+/// Returns what whoever is logged in shows where a request enters: a name and a password where nginx itself asks for them, otherwise a token.
 fn login(site: &Site<'_>, entry: EntryPoint) -> &'static str {
     let context = match entry {
         EntryPoint::Location(_, context) | EntryPoint::Server(context) => Some(context),
@@ -213,17 +213,17 @@ fn response<'a>(answer: &'a Answer<'_>) -> Response<'a> {
     Response { status: answer.status, headers: headers.collect(), open: answer.open.is_some() }
 }
 
-/// What the browser makes of an answer to the page's own request.
+/// Returns what the browser makes of an answer to the page's own request.
 pub(crate) fn main_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
     check::cors_check(page, Kind::Main, &response(answer))
 }
 
-/// What the browser makes of an answer to the preflight.
+/// Returns what the browser makes of an answer to the preflight.
 fn preflight_verdict(page: &PageRequest, answer: &Answer<'_>) -> Verdict {
     check::preflight_check(page, &response(answer))
 }
 
-/// What the browser makes of any answer to a page's preflight or to its request.
+/// Returns what the browser makes of any answer to a page's preflight or to its request.
 pub(crate) fn judge(page: &PageRequest, kind: Kind, answer: &Answer<'_>) -> Verdict {
     match kind {
         Kind::Preflight => preflight_verdict(page, answer),
@@ -267,7 +267,7 @@ impl<'d> Exchange<'d> {
         }
     }
 
-    /// What the browser makes of one of its answers.
+    /// Returns what the browser makes of one of its answers.
     pub fn verdict(&self, kind: Kind, answer: &Answer<'_>) -> Verdict {
         self.known(kind, answer).cloned().unwrap_or_else(|| judge(&self.page, kind, answer))
     }

@@ -73,7 +73,7 @@ pub(crate) fn few<T>(all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     })
 }
 
-/// What a page of `origin` gets for a plain GET at a route. Nothing where the text is no origin that browsers send, or where it is
+/// Returns what a page of `origin` gets for a plain GET at a route. Nothing where the text is no origin that browsers send, or where it is
 /// the route's own, about which CORS has no say.
 pub(crate) fn ask<'d>(site: &Site<'d>, route: usize, origin: &str, mode: CredentialsMode) -> Option<Exchange<'d>> {
     ask_by("GET", site, route, origin, mode)
@@ -94,7 +94,7 @@ pub(crate) fn ask_by<'d>(
     Some(Exchange::new((route, Ask::Get, false), page, Arc::default(), main.into()))
 }
 
-/// What a plain GET without an Origin gets at a route, as a page's own images and links send it.
+/// Returns what a plain GET without an Origin gets at a route, as a page's own images and links send it.
 pub(crate) fn ask_without_origin<'d>(site: &Site<'d>, route: usize) -> Vec<Answer<'d>> {
     let Some(text) = site.routes.get(route).map(|route| route.url.clone()) else { return Vec::new() };
     let Ok(url) = Url::parse(&text) else { return Vec::new() };
@@ -159,7 +159,7 @@ pub(crate) fn origin_flow<'a, 'd>(site: &'a Site<'d>, item: ItemId) -> Option<&'
     site.origin_flows.get(at).filter(|(field, _)| field.item == item)
 }
 
-/// Whether an origin that is mentioned nowhere gets in where this directive is in force, by this method: then nothing is checked.
+/// Returns whether an origin that is mentioned nowhere gets in where this directive is in force, by this method: then nothing is checked.
 pub(crate) fn is_open_to_all<'d>(site: &Site<'d>, item: ItemId, method: &str) -> bool {
     let route = routes_of(site, item).next().and_then(|route| site.routes.get(route));
     route.is_some_and(|route| admission_by(method, site, item, &route.foreign_origin()).is_some())

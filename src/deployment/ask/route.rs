@@ -55,16 +55,16 @@ pub struct Route<'d> {
     pub fields: Vec<SetField<'d>>,
     /// Origins that the configuration or the app mentions, a few of them.
     pub origins: Vec<String>,
-    /// Whether requests here reach an app.
+    /// True if requests here reach an app.
     pub reaches_app: bool,
     /// That app, where it is known which one it is.
     pub app: Option<&'d App>,
-    /// Whether a `limit_except` leaves nothing but reading.
+    /// True if a `limit_except` leaves nothing but reading.
     pub is_read_only: bool,
-    /// Whether the configuration shows that pages send preflights here: it names methods or headers that need one. Reading needs
+    /// True if the configuration shows that pages send preflights here: it names methods or headers that need one. Reading needs
     /// none, and files that anybody may read are read.
     pub wants_preflights: bool,
-    /// Whether what is not shown may answer or change requests here: a fragment stands in a location of its own, or a
+    /// True if what is not shown may answer or change requests here: a fragment stands in a location of its own, or a
     /// part could not be read.
     pub is_partial: bool,
 }

@@ -34,7 +34,7 @@ use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 pub struct Caller {
     /// The page's origin.
     pub origin: String,
-    /// Whether it asks with credentials.
+    /// True if it asks with credentials.
     pub credentials: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct Visit<'d> {
 }
 
 impl<'d> Visit<'d> {
-    /// What the browser makes of an answer.
+    /// Returns what the browser makes of an answer.
     pub fn verdict(&self, answer: &Answer<'_>) -> Verdict {
         main_verdict(&self.page, answer)
     }
@@ -135,7 +135,7 @@ pub(crate) fn answers_with<'a, 'd>(
     answers
 }
 
-/// What a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
+/// Returns what a page gets by a GET in `context`. `None` where no request from outside enters, or the page is of the same origin.
 pub(crate) fn visit<'d>(
     site: &Site<'d>,
     context: ContextId,
@@ -159,7 +159,7 @@ pub(crate) fn when_app_answers<'d>(site: &Site<'d>, exchange: &Exchange<'d>, sta
     when_app_says(site, exchange, &Upstream { status, ..site.asker.apps() })
 }
 
-/// What another request of a page gets at a route.
+/// Returns what another request of a page gets at a route.
 pub(crate) fn visit_as<'d>(site: &Site<'d>, route: usize, page: PageRequest) -> Visit<'d> {
     let (page, answers) = exchange::asked(site, site.routes[route].entry, page, &site.asker.apps());
     Visit { page, answers }
@@ -225,7 +225,7 @@ pub(crate) fn fields_in_force<'d>(site: &Site<'d>, context: ContextId) -> Vec<Se
     site.config.relevant_headers(context).iter().flat_map(|item| set_fields(site.config, *item)).collect()
 }
 
-/// What the level whose `add_header`s are in force in `context` drops. Nothing where it is an `if`, or merges (A1.13).
+/// Returns what the level whose `add_header`s are in force in `context` drops. Nothing where it is an `if`, or merges (A1.13).
 pub(crate) fn dropping<'d>(site: &Site<'d>, context: ContextId) -> Option<Dropping<'d>> {
     let config = site.config;
     let by = *config.list(context, List::AddHeader).first()?;

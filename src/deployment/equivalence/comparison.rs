@@ -168,7 +168,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
         self.add(&form, location, blocks, has_map);
     }
 
-    /// What the directives look at that a server has from the blocks around it, and its own.
+    /// Returns what the directives look at that a server has from the blocks around it, and its own.
     fn around(&self, server: ContextId) -> (Reads, bool) {
         self.variables.of_blocks(self.shared.outer, &[server])
     }

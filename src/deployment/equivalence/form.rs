@@ -33,7 +33,7 @@ pub(super) struct Form {
     /// The names, one behind the other, and where each of them ends.
     names: Vec<u8>,
     ends: Vec<(Space, usize)>,
-    /// Whether something in it is not known, or too much, so that it is like no other.
+    /// True if something in it is not known, or too much, so that it is like no other.
     is_open: bool,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Form {
 pub(super) struct Style<'a> {
     /// What is compared with something, and so stands in the form as it is written.
     pub(super) reads: Reads,
-    /// Whether the directives that hand requests on are told apart by whom they name.
+    /// True if the directives that hand requests on are told apart by whom they name.
     pub(super) has_apps: bool,
     /// Returns whether a label of a host, or a part of a path, stands somewhere that it may be compared with.
     pub(super) is_mentioned: &'a dyn Fn(&[u8]) -> bool,

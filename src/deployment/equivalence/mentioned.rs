@@ -15,7 +15,7 @@ use crate::nginx::simulate::variables::MapKey;
 /// The labels of hosts, and the parts of paths, that stand outside of servers, in lower case.
 pub(super) struct Mentioned<'m, 'd> {
     model: &'m Model<'d, 'd>,
-    /// Whether any name may be among them.
+    /// True if any name may be among them.
     is_open: bool,
     /// Those in other texts than nginx's, and in directives outside of servers.
     always: HashSet<Vec<u8>>,
@@ -43,7 +43,7 @@ impl<'m, 'd> Mentioned<'m, 'd> {
     }
 }
 
-/// What may be the labels of hosts in a text, or parts of paths, in lower case.
+/// Returns what may be the labels of hosts in a text, or parts of paths, in lower case.
 fn labels(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
     text.split(move |byte| !is_part(byte)).filter(|label| !label.is_empty()).map(<[u8]>::to_ascii_lowercase)

@@ -47,7 +47,7 @@ impl<'m, 'd> VariableReads<'m, 'd> {
         VariableReads { model, known: RefCell::default() }
     }
 
-    /// What the directives of a block look at, and whether a variable of a map is among their words.
+    /// Returns what the directives of a block look at, and whether a variable of a map is among their words.
     fn of_block(&self, context: ContextId) -> (Reads, bool) {
         let config = self.model.config;
         // What a map says counts where somebody asks for it.
@@ -88,7 +88,7 @@ impl<'m, 'd> VariableReads<'m, 'd> {
         found
     }
 
-    /// What is looked at to know what a variable holds, and whether a map is asked for it.
+    /// Returns what is looked at to know what a variable holds, and whether a map is asked for it.
     fn of_variable(&self, variable: &[u8]) -> (Reads, bool) {
         let variable = variable.to_ascii_lowercase();
         if let Some(known) = self.known.borrow().get(&variable) {
@@ -127,7 +127,7 @@ impl<'m, 'd> VariableReads<'m, 'd> {
         (found, has_map)
     }
 
-    /// What is looked at where a variable is compared with something.
+    /// Returns what is looked at where a variable is compared with something.
     fn compared(&self, variable: &[u8]) -> Reads {
         const HOSTS: [&str; 3] = ["host", "http_host", "server_name"];
         const PATHS: [&str; 6] =

@@ -90,7 +90,7 @@ pub(super) enum WordKind {
     Machine,
 }
 
-/// What the word of a directive is, counted from 1.
+/// Returns what the word of a directive is, counted from 1.
 pub(super) fn kind(config: &Config<'_>, item: ItemId, (name, index): (&[u8], usize), word: &[u8]) -> WordKind {
     match (name, index) {
         (b"add_header", 2) => {
@@ -153,7 +153,7 @@ pub(super) fn in_order(config: &Config<'_>, context: ContextId) -> Vec<ItemId> {
     read
 }
 
-/// What directives are put in order by; of those that are equal, the order says something.
+/// Returns what directives are put in order by; of those that are equal, the order says something.
 fn order<'s>(config: &Config<'s>, item: ItemId) -> (bool, &'s [u8], Cow<'s, [u8]>) {
     let nothing = Cow::Borrowed(&b""[..]);
     match config.item(item).name {

@@ -26,7 +26,7 @@ pub struct Listed {
     pub origin: Origin,
     /// Where it stands: exactly this entry of a list, or the expression that means it.
     pub place: Place,
-    /// Whether it stands in an expression, which may mean more than this.
+    /// True if it stands in an expression, which may mean more than this.
     pub is_pattern: bool,
 }
 
@@ -35,11 +35,11 @@ pub struct Listed {
 pub struct OriginList {
     /// The origins, in file order.
     pub origins: Vec<Listed>,
-    /// Whether it names the page itself, as a frontend's URL does, and not who may call.
+    /// True if it names the page itself, as a frontend's URL does, and not who may call.
     pub is_page: bool,
-    /// Whether it is certainly in force in production: a production .env file, or a public nginx server that speaks https.
+    /// True if it is certainly in force in production: a production .env file, or a public nginx server that speaks https.
     pub is_production: bool,
-    /// Whether it is certainly not: a file for development or tests.
+    /// True if it is certainly not: a file for development or tests.
     pub is_development: bool,
 }
 

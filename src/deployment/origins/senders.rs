@@ -99,7 +99,7 @@ impl<'e, 'd> Senders<'e, 'd> {
         (request.is_some() || !gets_in()).then_some(request)
     }
 
-    /// What a page of `origin` gets where this value is in force, which may depend on the method.
+    /// Returns what a page of `origin` gets where this value is in force, which may depend on the method.
     fn asked(&self, flow: &Arc<Flow>, origin: &str) -> impl Iterator<Item = Exchange<'d>> {
         let routes = self.in_force.get(&flow.number).map_or(&[][..], Vec::as_slice);
         let asked =

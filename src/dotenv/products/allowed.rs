@@ -84,7 +84,7 @@ impl Allowed {
         allowed
     }
 
-    /// What the list says of `origin`; `*` counts only where the app `sends_star`.
+    /// Returns what the list says of `origin`; `*` counts only where the app `sends_star`.
     pub(in crate::dotenv) fn say(&self, setting: &Setting, key: &Key, origin: &str, sends_star: bool) -> Said {
         let mut near = self.near(origin);
         near.extend(self.near(without_slash(origin)));

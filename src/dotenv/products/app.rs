@@ -30,14 +30,14 @@ pub struct Star {
     pub key_name: String,
     /// How sure it is; [`Certainty::Unverified`] where products that may be meant disagree.
     pub certainty: Certainty,
-    /// Whether every product that may be meant sends the `*` as it stands, credentials or not.
+    /// True if every product that may be meant sends the `*` as it stands, credentials or not.
     pub verbatim: bool,
 }
 
 /// Whether the app allows credentials.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// Whether it does.
+    /// True if it does.
     pub value: bool,
     /// The value.
     pub place: Place,

@@ -10,7 +10,7 @@ pub(in crate::dotenv) enum Match {
     Unknown,
 }
 
-/// What it is as a product reads it. Save for the entries that are this origin but for a slash or for case, it is the same for every origin.
+/// Returns what it is as a product reads it. Save for the entries that are this origin but for a slash or for case, it is the same for every origin.
 pub(in crate::dotenv) fn judge(key: &Key, text: &str, padded: bool, origin: &str) -> Match {
     if text == "*" {
         return match key.star {

@@ -21,7 +21,7 @@ use table::PRODUCTS;
 /// [`Certainty::Convention`] a warning; the last is used to recognise a key, never to judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certainty {
-    /// Nobody has checked.
+    /// Not checked.
     Unverified,
     /// The key is in no table; its name says what it is.
     Convention,
@@ -58,7 +58,7 @@ pub enum Meaning {
     Switch {
         /// The value that switches on.
         when: bool,
-        /// Whether it is on without the key.
+        /// True if it is on without the key.
         default: bool,
     },
     /// Allows any origin when it is `when`.
@@ -122,18 +122,18 @@ pub enum Separator {
     Indexed,
     /// `a,b`, or one key each: `KEY_0`, `KEY_1`.
     CommaOrIndexed,
-    /// Nobody has checked.
+    /// Not checked.
     Unknown,
 }
 
-/// Yes, no, or nobody has checked.
+/// Yes, no, or it was not checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum YesNo {
     /// Yes.
     Yes,
     /// No.
     No,
-    /// Nobody has checked, or it differs between versions.
+    /// Not checked, or it differs between versions.
     Unknown,
 }
 
@@ -152,7 +152,7 @@ pub enum Patterns {
     Prefixed,
     /// The whole value is a regular expression.
     Regex,
-    /// Nobody has checked.
+    /// Not checked.
     Unknown,
 }
 
@@ -165,7 +165,7 @@ pub enum Scheme {
     Forbidden,
     /// Both work.
     Optional,
-    /// Nobody has checked, or it does not apply.
+    /// Not checked, or it does not apply.
     Unknown,
 }
 
@@ -180,7 +180,7 @@ pub enum Slash {
     RefusesToStart,
     /// It does no harm: the value is a URL.
     Allowed,
-    /// Nobody has checked, or it does not apply.
+    /// Not checked, or it does not apply.
     Unknown,
 }
 
@@ -302,7 +302,7 @@ impl OwnKeys {
         self.slips.near(name).into_iter().filter_map(|number| self.names.get(number).map(String::as_str))
     }
 
-    /// What is said of a key: its row, or that it is none.
+    /// Returns what is said of a key: its row, or that it is none.
     pub fn get(&self, key: &str) -> Option<Option<&Key>> {
         let said = |name: &str| self.keys.get(name).map(Option::as_ref);
         said(key).or_else(|| {

@@ -9,7 +9,7 @@ use crate::dotenv::products::keys::Separator;
 pub struct ListEntry {
     /// Its bytes in the value, without blanks and without the quotes of JSON.
     pub range: Range<usize>,
-    /// Whether blanks stood around it; a product that does not trim keeps them.
+    /// True if blanks stood around it; a product that does not trim keeps them.
     pub padded: bool,
 }
 

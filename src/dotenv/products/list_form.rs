@@ -22,7 +22,7 @@ pub enum ListForm {
 }
 
 /// How sure it is that something is wrong in every product that may be meant; `None` where it is right in one of them, or
-/// where nobody knows of any. `wrong` answers for one row. Rows nobody has checked are not asked, and one that leaves it
+/// where nobody knows of any. `wrong` answers for one row. Rows it was not checked are not asked, and one that leaves it
 /// open takes the certainty down to [`Certainty::Usage`].
 pub fn certainty(keys: &[Key], wrong: impl Fn(&Key) -> YesNo) -> Option<Certainty> {
     let mut best = None;
@@ -76,7 +76,7 @@ fn written(bytes: &[u8]) -> Vec<ListEntry> {
     entries
 }
 
-/// What a value looks like whose key is no product's: there has to be an http origin in it, and nothing but origins and hosts.
+/// Returns what a value looks like whose key is no product's: there has to be an http origin in it, and nothing but origins and hosts.
 pub fn looks(value: &[u8]) -> Looks {
     let entries = written(value);
     let is_origin = |entry: &ListEntry| {
@@ -105,7 +105,7 @@ impl Setting {
         bytes.starts_with(b"[") && bytes.ends_with(b"]") && !entries.is_empty() && entries.len() == self.written().len()
     }
 
-    /// What the product of a row makes of the value.
+    /// Returns what the product of a row makes of the value.
     pub fn form(&self, key: &Key) -> ListForm {
         let bytes = self.value.as_ref().map_or(&[][..], |value| value.bytes());
         let holds_list = key.meaning.holds_origins() || key.meaning == Meaning::Hosts;
@@ -163,7 +163,7 @@ impl Setting {
         blanks
     }
 
-    /// What stands between the entries of the list where a product that splits at `separator` wants its sign, and that sign; nothing
+    /// Returns what stands between the entries of the list where a product that splits at `separator` wants its sign, and that sign; nothing
     /// where more would have to be rewritten, such as quotes.
     pub fn between(&self, separator: Separator) -> Option<(Vec<Place>, &'static str)> {
         let sign = match separator {

@@ -38,7 +38,7 @@ const ANYBODYS: [&str; 24] = [
 /// The key that a misspelled one was meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meant<'o> {
-    /// Whether the app may as well have made the key up: the words of its name are common.
+    /// True if the app may as well have made the key up: the words of its name are common.
     pub may_be_own: bool,
     /// Its name.
     pub name: &'o str,

@@ -8,7 +8,7 @@ use crate::dotenv::products::setting::Setting;
 use crate::source::Place;
 
 impl App {
-    /// What the app answers to a request from `origin`, a serialised origin as browsers send it.
+    /// Returns what the app answers to a request from `origin`, a serialised origin as browsers send it.
     ///
     /// Where several products may be meant, or several keys decide, they have to agree; where the keys table is not
     /// sure, the answer is unknown. It is [`AllowOrigin::None`] only for a product whose way of comparing was read in
@@ -81,14 +81,14 @@ impl App {
         self.credentials.as_ref().is_some_and(|credentials| credentials.value)
     }
 
-    /// What all rows of a setting agree on.
+    /// Returns what all rows of a setting agree on.
     fn setting_answer(&self, index: usize, setting: &Setting, origin: &str) -> (AllowOrigin, Option<ListEntry>) {
         let mut answers = (0..setting.keys.len()).map(|row| self.key_answer(index, setting, row, origin));
         let first = answers.next().unwrap_or((AllowOrigin::Unknown, None));
         if answers.all(|(answer, _)| answer == first.0) { first } else { (AllowOrigin::Unknown, None) }
     }
 
-    /// What the product of one row answers, and the entry that makes it.
+    /// Returns what the product of one row answers, and the entry that makes it.
     fn key_answer(
         &self,
         index: usize,

@@ -26,9 +26,9 @@ pub struct Setting {
     pub value: Option<Arc<Plain>>,
     /// How the value is written.
     pub quoting: EnvQuoting,
-    /// Whether it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
+    /// True if it is the app's allow-list and in use: not empty, not `false`, the product's switch not off.
     pub cors: bool,
-    /// Whether nothing but a common name says what reads it, so that nothing about it is certain.
+    /// True if nothing but a common name says what reads it, so that nothing about it is certain.
     pub by_name_alone: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct AllowedOrigin {
     pub text: String,
     /// Exactly this one entry inside the value.
     pub place: Place,
-    /// Whether blanks stand around it inside the value.
+    /// True if blanks stand around it inside the value.
     pub padded: bool,
     /// The rows of all products that may be meant; never empty.
     pub keys: Arc<[Key]>,
@@ -47,7 +47,7 @@ pub struct AllowedOrigin {
     pub key_name: String,
     /// Where the key stands.
     pub key_place: Place,
-    /// Whether the app takes it for its CORS allow-list, and not for CSRF or for a link.
+    /// True if the app takes it for its CORS allow-list, and not for CSRF or for a link.
     pub cors: bool,
     /// See [`Setting::by_name_alone`].
     pub by_name_alone: bool,

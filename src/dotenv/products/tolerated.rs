@@ -25,7 +25,7 @@ fn takes(key: &Key, fault: OriginFault, text: &str) -> bool {
     match fault {
         // Everything below a page: an origin has no path, so no glob and no plain text with one equals it.
         _ if is_origin_with_star(text) => matches!(key.patterns, Patterns::Regex | Patterns::Unknown),
-        // A list in brackets, where nobody has checked how the product writes lists.
+        // A list in brackets, where it was not checked how the product writes lists.
         _ if text.starts_with("[\"") && key.separator == Separator::Unknown => true,
         _ if pattern => key.patterns != Patterns::None || key.star != YesNo::No && text.contains('*'),
         OriginFault::NoScheme => key.scheme != Scheme::Required,

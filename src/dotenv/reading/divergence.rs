@@ -105,7 +105,7 @@ fn cause(tree: &EnvTree, file: &[u8], assignment: &Assignment) -> Cause {
 }
 
 impl Divergence<'_> {
-    /// What the others read, in words: those that read the same together.
+    /// Returns what the others read, in words: those that read the same together.
     pub fn told(&self, file: &[u8]) -> String {
         let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
         for (loader, reading) in &self.others {
@@ -119,7 +119,7 @@ impl Divergence<'_> {
         groups.collect::<Vec<_>>().join(", ")
     }
 
-    /// What a loader reads, in words that show nothing but the line itself.
+    /// Returns what a loader reads, in words that show nothing but the line itself.
     pub fn words(&self, file: &[u8], reading: &Reading) -> String {
         let value = match reading {
             Reading::Value(value) if value.is_empty() => return "nothing".to_owned(),

@@ -75,7 +75,7 @@ pub enum Reading {
     Refused,
     /// It takes the value from its own environment.
     Inherits,
-    /// Nobody has checked, or a variable from outside the file decides.
+    /// Not checked, or a variable from outside the file decides.
     Unknown,
 }
 
@@ -115,7 +115,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What a loader reads from each assignment and each bare key of a file: the index of the statement, and the reading.
+/// Returns what a loader reads from each assignment and each bare key of a file: the index of the statement, and the reading.
 pub fn readings(loader: Loader, tree: &EnvTree, file: &[u8]) -> Vec<(usize, Reading)> {
     match loader {
         Loader::DockerEnvFile => docker::read(file).by_statement(tree),
@@ -161,7 +161,7 @@ fn by_statement(loader: Loader, tree: &EnvTree, file: &[u8]) -> Vec<(usize, Read
     readings
 }
 
-/// Whether every loader that takes the file certainly reads the same from a statement, which is what stands there: a POSIX name, `=`, a
+/// Returns whether every loader that takes the file certainly reads the same from a statement, which is what stands there: a POSIX name, `=`, a
 /// bare value of letters, digits and marks that mean nothing to any of them, and the end of the line. In the whole file no quote may
 /// stand, since the value of another line could go on past this one.
 pub fn is_read_alike(tree: &EnvTree, file: &[u8], statement: &Statement, assignment: &Assignment) -> bool {

@@ -65,7 +65,7 @@ fn weight(loaders: &[Loader]) -> usize {
 }
 
 impl Divergence<'_> {
-    /// What to write instead: a form that every loader reads alike, or else which of them wants which. `list` is another text that
+    /// Returns what to write instead: a form that every loader reads alike, or else which of them wants which. `list` is another text that
     /// the product takes for the same.
     pub fn remedy(&self, file: &[u8], list: Option<&str>) -> String {
         let key = self.assignment.key.of(file);

@@ -32,7 +32,7 @@ pub struct Plain {
 struct Piece {
     start: usize,
     span: Span,
-    /// Whether the bytes are those of the span; if not, the whole span stands for all of them.
+    /// True if the bytes are those of the span; if not, the whole span stands for all of them.
     verbatim: bool,
 }
 
@@ -124,7 +124,7 @@ fn set(variables: &mut Variables, key: &[u8], value: Option<&Plain>) {
     }
 }
 
-/// What most loaders read from an assignment, with the variables set before it; `None` where that is not known: an open
+/// Returns what most loaders read from an assignment, with the variables set before it; `None` where that is not known: an open
 /// quote, text after a closing quote, a variable that no file sets.
 pub fn plain(tree: &EnvTree, file: &[u8], assignment: &Assignment, variables: &Variables) -> Option<Plain> {
     let value = &assignment.value;
@@ -166,7 +166,7 @@ fn turned(quoting: EnvQuoting, escape: &[u8]) -> Option<u8> {
     }
 }
 
-/// What `${NAME…}` stands for: the variable, or the default that `:-` gives for one that is unset or empty.
+/// Returns what `${NAME…}` stands for: the variable, or the default that `:-` gives for one that is unset or empty.
 pub(in crate::dotenv) fn braced<'v>(set: Option<&'v [u8]>, operator: &'v [u8]) -> Option<&'v [u8]> {
     match (set, operator.strip_prefix(b":-")) {
         (Some(set), None) if operator.is_empty() => Some(set),

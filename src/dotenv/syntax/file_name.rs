@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// What a file of this name is for; [`Role::Other`] for one that is no .env file.
+    /// Returns what a file of this name is for; [`Role::Other`] for one that is no .env file.
     pub fn of(name: &str) -> Role {
         let words = name_words(name).unwrap_or_else(|| vec![String::new()]);
         let has = |wanted: &[&str]| words.iter().any(|word| word.split(['-', '_']).any(|part| wanted.contains(&part)));

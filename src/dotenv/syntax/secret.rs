@@ -24,7 +24,7 @@ pub fn values<'f>(tree: &'f EnvTree, file: &'f [u8]) -> impl Iterator<Item = Spa
     tree.assignments().flat_map(of)
 }
 
-/// What stands for secrets that are not set, as in `${API_TOKEN:-default}`, which is one as well.
+/// Returns what stands for secrets that are not set, as in `${API_TOKEN:-default}`, which is one as well.
 pub(in crate::dotenv) fn defaults(tree: &EnvTree, assignment: &Assignment, file: &[u8]) -> Vec<Span> {
     let default = |part: &EnvPart| match part.kind {
         PartKind::Braced(name, default) if is_secret(name.of(file)) => {
@@ -43,7 +43,7 @@ pub(in crate::dotenv) fn is_secret(key: &[u8]) -> bool {
     is_secret_name(&key) || key.ends_with("_KEY") || key.ends_with("_AUTH")
 }
 
-/// What shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
+/// Returns what shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
 /// end of line has torn, a key file), values that their keys call secret, and logins in addresses.
 pub fn sealed(tree: &EnvTree, file: &[u8]) -> Vec<Span> {
     let mut sealed = Vec::new();

@@ -54,7 +54,7 @@ pub struct EnvValue {
     pub span: Span,
     /// The bytes between the quotes, or all of them where there are none.
     pub inner: Span,
-    /// Whether the opening quote is closed; always true without quotes.
+    /// True if the opening quote is closed; always true without quotes.
     pub closed: bool,
     /// Text between the closing quote and the comment or the line's end, without the blanks around it; mostly empty.
     pub after: Span,
@@ -71,7 +71,7 @@ pub struct EqualsSign {
     pub before: Span,
     /// `=` or `:`.
     pub mark: Span,
-    /// Whether it is `:`.
+    /// True if it is `:`.
     pub colon: bool,
     /// Blanks after it.
     pub after: Span,
@@ -195,7 +195,7 @@ pub fn secrets(tree: &EnvTree, file: &[u8]) -> Vec<Span> {
 pub struct AddressList {
     /// Its bytes, quotes and the spaces before them included.
     pub span: Span,
-    /// Whether a login stands in one of the addresses.
+    /// True if a login stands in one of the addresses.
     pub has_login: bool,
 }
 
@@ -213,7 +213,7 @@ pub fn lists(tree: &EnvTree, file: &[u8]) -> Vec<AddressList> {
     tree.assignments().filter(is_list).map(list).collect()
 }
 
-/// Whether a value holds addresses of pages, whatever stands between them, and nothing else. What may be a key or a token, in which there
+/// Returns whether a value holds addresses of pages, whatever stands between them, and nothing else. What may be a key or a token, in which there
 /// are dots as well, is none.
 pub(super) fn holds_addresses_only(value: &[u8]) -> bool {
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || b",;|\"'`[]".contains(byte);

@@ -42,7 +42,7 @@ fn one(sources: &Sources, place: Place) -> Finding {
     finding(place, message, Severity::Error)
 }
 
-/// What is not known, said once for a file.
+/// Returns what is not known, said once for a file.
 fn together(sources: &Sources, severity: Severity, places: &BTreeSet<Place>) -> Option<Finding> {
     let mut named = BTreeSet::new();
     let distinct: Vec<Place> = places.iter().copied().filter(|place| named.insert(sources.text(*place))).collect();

@@ -44,7 +44,7 @@ pub(in crate::engine) fn speaks_nginx(tree: &Tree, bytes: &[u8]) -> bool {
 const DIRECTIVES: usize = 200;
 const BYTES: usize = 64 * 1024;
 
-/// Whether most lines are `KEY=value`, as in a .env file, and none of the first directives is one that only nginx has. Lines of nginx that
+/// Returns whether most lines are `KEY=value`, as in a .env file, and none of the first directives is one that only nginx has. Lines of nginx that
 /// hold a `=` end with `;` or `{`.
 pub(in crate::engine) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
     let words =
@@ -72,7 +72,7 @@ pub(in crate::engine) fn reads_like_env(tree: &Tree, bytes: &[u8]) -> bool {
     assignments > others
 }
 
-/// What these bytes are: an nginx configuration, a .env file, or neither for certain.
+/// Returns what these bytes are: an nginx configuration, a .env file, or neither for certain.
 pub fn kind_of(bytes: &[u8]) -> Option<FileKind> {
     if dump::split(bytes).is_some() || speaks_nginx(&grammar::parse(bytes), bytes) {
         return Some(FileKind::Nginx);

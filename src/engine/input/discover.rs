@@ -24,13 +24,13 @@ pub(in crate::engine) struct Candidate {
     pub path: PathBuf,
     /// What it is read as.
     pub kind: FileKind,
-    /// Whether its name is no proof, so that only its content can tell that it is nginx's.
+    /// True if its name is no proof, so that only its content can tell that it is nginx's.
     pub doubtful: bool,
     /// The directory that was given and walked; none for a file that was named.
     pub walked: Option<PathBuf>,
-    /// Whether it may lie anywhere, since it was named; others are left where they lie outside of what was given.
+    /// True if it may lie anywhere, since it was named; others are left where they lie outside of what was given.
     pub anywhere: bool,
-    /// Whether the command line says what it is, so that its content has no say.
+    /// True if the command line says what it is, so that its content has no say.
     pub said: bool,
 }
 
@@ -114,7 +114,7 @@ fn recognise(entry: &DirEntry, directory: &Path) -> Option<Candidate> {
     })
 }
 
-/// What a file's name and directory say it is, and whether only its content can tell.
+/// Returns what a file's name and directory say it is, and whether only its content can tell.
 fn recognise_name(name: &str, parent: &Path) -> Option<(FileKind, bool)> {
     if is_env_file_name(name) {
         return Some((FileKind::Env, false));

@@ -39,7 +39,7 @@ impl Overlay {
         self.by_path.get(path).map(|entry| entry.bytes.as_slice())
     }
 
-    /// What the file at `path` is said to be.
+    /// Returns what the file at `path` is said to be.
     pub(in crate::engine) fn kind(&self, path: &Path) -> Option<FileKind> {
         if self.by_path.is_empty() { None } else { self.by_path.get(&real(path))?.kind }
     }

@@ -138,7 +138,7 @@ impl Files {
         self.env.contains_key(&file)
     }
 
-    /// What takes the secrets of all files out of texts: credentials of nginx, values of .env files that their keys call secret, and logins.
+    /// Returns what takes the secrets of all files out of texts: credentials of nginx, values of .env files that their keys call secret, and logins.
     pub(in crate::engine) fn redactor(&self) -> Redactor {
         let credentials = self.credentials.iter().map(|place| self.sources.bytes(*place));
         let env = self.env.iter().flat_map(|(file, tree)| {

@@ -17,7 +17,7 @@ pub enum Condition<'s> {
         text: Cow<'s, [u8]>,
         /// The index of the word that holds `text`.
         word: usize,
-        /// Whether it is `!=`.
+        /// True if it is `!=`.
         negated: bool,
     },
     /// `($variable ~ regex)`, `~*`, `!~`, `!~*`
@@ -28,9 +28,9 @@ pub enum Condition<'s> {
         regex: Cow<'s, [u8]>,
         /// The index of the word that holds `regex`.
         word: usize,
-        /// Whether case is ignored.
+        /// True if case is ignored.
         ignore_case: bool,
-        /// Whether it is `!~` or `!~*`.
+        /// True if it is `!~` or `!~*`.
         negated: bool,
     },
     /// `(-f path)` and its kin: only the production machine knows.

@@ -30,7 +30,7 @@ pub struct Includes {
 }
 
 impl Includes {
-    /// What the pattern stands for, if it was looked up.
+    /// Returns what the pattern stands for, if it was looked up.
     pub fn get(&self, pattern: &[u8]) -> Option<&Included> {
         self.by_pattern.get(pattern)
     }

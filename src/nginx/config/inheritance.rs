@@ -213,7 +213,7 @@ fn is_scripted(name: &[u8]) -> bool {
     lua.iter().any(|prefix| name.starts_with(prefix)) || other.contains(&name)
 }
 
-/// Whether CORS may depend on an `add_header`: by its name, or by a variable in its value, since a map that is asked takes the captures of
+/// Returns whether CORS may depend on an `add_header`: by its name, or by a variable in its value, since a map that is asked takes the captures of
 /// those that are asked after it.
 fn is_relevant(config: &Config<'_>, item: ItemId) -> bool {
     let is_named = config.parameter(item, 1).is_none_or(|name| is_relevant_name(&name));
@@ -243,7 +243,7 @@ fn is_relevant_more(config: &Config<'_>, item: ItemId) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::nginx) struct Named {
     pub(in crate::nginx) first: ItemId,
-    /// Whether there are several.
+    /// True if there are several.
     pub(in crate::nginx) has_others: bool,
 }
 

@@ -3,7 +3,7 @@
 use super::ContextKind;
 use crate::nginx::syntax::tree::Tree;
 
-/// What a block named `name` is in a context of `parent` kind.
+/// Returns what a block named `name` is in a context of `parent` kind.
 pub(super) fn kind_of(parent: ContextKind, name: &[u8]) -> ContextKind {
     match (parent, name) {
         (ContextKind::Main, b"http") => ContextKind::Http,

@@ -9,15 +9,15 @@ use super::contexts::Contexts;
 pub(super) struct KnownDirective {
     /// Where in `http` it may stand.
     pub(super) contexts: Contexts,
-    /// Whether `stream`, `mail`, `upstream` or the like know a directive of this name, too.
+    /// True if `stream`, `mail`, `upstream` or the like know a directive of this name, too.
     pub(super) elsewhere: bool,
     /// The fewest parameters.
     pub(super) least: usize,
     /// The most parameters.
     pub(super) most: usize,
-    /// Whether it opens a block.
+    /// True if it opens a block.
     pub(super) block: bool,
-    /// Whether it may stand only once in a block.
+    /// True if it may stand only once in a block.
     pub(super) once: bool,
 }
 
@@ -53,7 +53,7 @@ impl KnownDirective {
         if self.elsewhere { self.contexts.or(Contexts::ELSEWHERE) } else { self.contexts }
     }
 
-    /// What is known of the directive of that name.
+    /// Returns what is known of the directive of that name.
     pub(super) fn of(name: &[u8]) -> Option<KnownDirective> {
         Some(match name {
             b"add_header" => KnownDirective::new(LEVELS_AND_IF, 2, 3),

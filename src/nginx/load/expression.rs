@@ -66,7 +66,7 @@ pub(super) fn broken(pattern: &[u8]) -> Option<Broken> {
     (depth > 0).then_some(Broken::OpenGroup)
 }
 
-/// What follows the head of a group, which starts behind its `(`; `None` where it is of a kind that is not followed here.
+/// Returns what follows the head of a group, which starts behind its `(`; `None` where it is of a kind that is not followed here.
 fn group(after: &[u8]) -> Option<&[u8]> {
     let past = |ends: u8, from: usize| {
         let text = after.get(from..)?;
@@ -89,7 +89,7 @@ fn group(after: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What follows a class, which starts behind its `[`.
+/// Returns what follows a class, which starts behind its `[`.
 fn class(inside: &[u8]) -> Option<&[u8]> {
     let inside = inside.strip_prefix(b"^").unwrap_or(inside);
     let mut rest = inside.strip_prefix(b"]").unwrap_or(inside);

@@ -5,7 +5,7 @@ use super::directives::KnownDirective;
 use crate::nginx::config::{Config, ContextId};
 
 impl Contexts {
-    /// What a block named `name` is in these contexts.
+    /// Returns what a block named `name` is in these contexts.
     fn child(self, name: &[u8]) -> Contexts {
         let mut child = Contexts::NONE;
         for (parent, block, opened) in [

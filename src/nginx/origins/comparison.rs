@@ -23,7 +23,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// What the condition of an `if` compares the Origin with: the text of one of its words, counted from 0.
+    /// Returns what the condition of an `if` compares the Origin with: the text of one of its words, counted from 0.
     pub(crate) fn in_condition(
         config: &Config<'_>,
         item: ItemId,

@@ -17,7 +17,7 @@ fn alphabet(variable: &[u8]) -> Option<Alphabet> {
     }
 }
 
-/// What stands before and behind `$http_origin` in the text that a map looks up. `None` where the Origin is not in it, is in it more
+/// Returns what stands before and behind `$http_origin` in the text that a map looks up. `None` where the Origin is not in it, is in it more
 /// than once, or is all of it.
 fn around(source: &[u8]) -> Option<(Vec<Part<'_>>, Vec<Part<'_>>)> {
     let is_origin = |part: &Part<'_>| matches!(part, Part::Variable(name) if name.eq_ignore_ascii_case(b"http_origin"));
@@ -102,7 +102,7 @@ pub(in crate::nginx) struct OriginPattern {
     pub(in crate::nginx) behind: Vec<u8>,
 }
 
-/// What an expression that `source` is matched with seems to want of the Origin, anchored as it seems to be. Only matching tells
+/// Returns what an expression that `source` is matched with seems to want of the Origin, anchored as it seems to be. Only matching tells
 /// whether that is so. Where it wants nothing of the rest, that is what would match the rest.
 pub(in crate::nginx) fn origin_pattern(source: &[u8], pattern: &[u8]) -> Option<OriginPattern> {
     let (before, after) = around(source)?;

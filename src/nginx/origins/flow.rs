@@ -85,7 +85,7 @@ pub struct Flow {
     pub reflected: Vec<Place>,
     /// Places where something else of the request becomes the value.
     pub made_of_request: Vec<MadeOfRequest>,
-    /// Whether a part of it comes from where nobody can look.
+    /// True if a part of it comes from where nobody can look.
     pub open: bool,
     /// The first origins that it compares with or holds, once somebody asks for them: many locations share an allow-list.
     pub(crate) origins: OnceLock<Vec<String>>,
@@ -105,7 +105,7 @@ pub struct MadeOfRequest {
 }
 
 impl Flow {
-    /// What the Origin is compared with, by itself or as a part of a key.
+    /// Returns what the Origin is compared with, by itself or as a part of a key.
     pub fn all_compared(&self) -> impl Iterator<Item = &Compared> {
         self.compared.iter().chain(&self.compared_in_part)
     }
@@ -220,7 +220,7 @@ impl Follower<'_, '_> {
         }
     }
 
-    /// What a line of a map that looks the Origin up compares it with.
+    /// Returns what a line of a map that looks the Origin up compares it with.
     fn entry(&mut self, map: &MapTable<'_>, entry: &MapLine<'_>) {
         let place = self.config.value_place(entry.item, 0);
         let whole = only_variable(&map.source).is_some();

@@ -22,7 +22,7 @@ pub enum NeverMatches {
 }
 
 impl NeverMatches {
-    /// What stands there, to be read after the place.
+    /// Returns what stands there, to be read after the place.
     pub fn words(self) -> &'static str {
         match self {
             NeverMatches::NoTilde => "is plain text without a `~` before it",
@@ -41,7 +41,7 @@ pub struct Dead {
     pub why: NeverMatches,
     /// An origin that it was written for.
     pub meant: Option<String>,
-    /// Whether that origin is what should stand there.
+    /// True if that origin is what should stand there.
     pub is_spelling: bool,
 }
 
@@ -99,7 +99,7 @@ fn dead_expression(pattern: &str, ignore_case: bool) -> Option<Dead> {
     Some(Dead { why, meant: example(pattern.trim_start()), is_spelling: false })
 }
 
-/// What is wrong with the texts that an expression matches from end to end, where it matches no others and none of them is an origin.
+/// Returns what is wrong with the texts that an expression matches from end to end, where it matches no others and none of them is an origin.
 fn only_text(pattern: &str, ignore_case: bool) -> Option<NotSerialized> {
     let found = ways(pattern.as_bytes()).ways;
     let fault = |way: &PatternWay| match &way.pieces[..] {

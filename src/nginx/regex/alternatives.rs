@@ -30,9 +30,9 @@ pub(crate) enum PatternPiece {
 pub(crate) struct PatternWay {
     /// Its pieces, in order; texts never stand side by side.
     pub(crate) pieces: Vec<PatternPiece>,
-    /// Whether nothing may stand before it: it starts with `^`.
+    /// True if nothing may stand before it: it starts with `^`.
     pub(crate) from_start: bool,
-    /// Whether nothing may stand behind it: it ends with `$`.
+    /// True if nothing may stand behind it: it ends with `$`.
     pub(crate) to_end: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct PatternWay {
 pub(crate) struct Ways {
     /// The ways, some thousands at most.
     pub(crate) ways: Vec<PatternWay>,
-    /// Whether the alternatives stand side by side without parentheses around them, so that an anchor belongs to one of them.
+    /// True if the alternatives stand side by side without parentheses around them, so that an anchor belongs to one of them.
     pub(crate) ungrouped: bool,
 }
 
@@ -116,7 +116,7 @@ fn forks(hir: &Hir) -> Option<Vec<Vec<&Hir>>> {
     }
 }
 
-/// What stands in the parentheses, if `hir` is nothing else.
+/// Returns what stands in the parentheses, if `hir` is nothing else.
 fn inner(mut hir: &Hir) -> &Hir {
     while let HirKind::Capture(capture) = hir.kind() {
         hir = &capture.sub;

@@ -16,7 +16,7 @@ const BACKTRACK_LIMIT: usize = 100_000;
 /// How large one compiled expression may become, in bytes.
 const SIZE_LIMIT: usize = 1024 * 1024;
 
-/// What comes of a match that takes too many steps: the run says so.
+/// Returns what comes of a match that takes too many steps: the run says so.
 fn undecided() -> Undecided {
     limits::meet(Limit::Expression);
     Undecided

@@ -57,7 +57,7 @@ pub enum Gap {
 }
 
 impl Gap {
-    /// What stands there.
+    /// Returns what stands there.
     pub fn words(self) -> &'static str {
         match self {
             Gap::Start => "anything may stand before this",

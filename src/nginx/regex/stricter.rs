@@ -49,7 +49,7 @@ pub fn example(pattern: &str) -> Option<String> {
     if is_secure(&first) { Some(first) } else { examples.find(is_secure).or(Some(first)) }
 }
 
-/// What is left of an expression that wants a path behind the host, without the path.
+/// Returns what is left of an expression that wants a path behind the host, without the path.
 pub fn without_path(pattern: &str) -> Option<String> {
     let mut depth = 0_usize;
     let (start, _) = pattern.match_indices("//").next().or_else(|| pattern.match_indices("\\/\\/").next())?;

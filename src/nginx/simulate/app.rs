@@ -140,7 +140,7 @@ impl<'s> Run<'_, '_, 's> {
         !words.any(|(text, word)| self.expand(text, Spot::new(bypass, word)).is_true() == Some(true))
     }
 
-    /// Whether a request may get what nginx has kept of the answer to the subrequest that `auth_request` made for it: by a key that both have
+    /// Returns whether a request may get what nginx has kept of the answer to the subrequest that `auth_request` made for it: by a key that both have
     /// and that holds nothing of the subrequest's own. By default a key holds the URI that the app is asked for.
     fn may_be_mixed_up(&mut self, pass: Option<(Protocol, &[u8])>) -> bool {
         let config = self.model.config;

@@ -31,7 +31,7 @@ fn is_too_long(source: &[u8]) -> bool {
 struct Needed {
     /// The variable of the map.
     by: Vec<u8>,
-    /// Whether the result is the other variable and nothing else.
+    /// True if the result is the other variable and nothing else.
     is_whole: bool,
 }
 
@@ -116,7 +116,7 @@ impl<'s> Run<'_, '_, 's> {
         }
     }
 
-    /// What the variable holds now. A map that has to look another map up waits for it on a stack.
+    /// Returns what the variable holds now. A map that has to look another map up waits for it on a stack.
     pub(in crate::nginx) fn variable(&mut self, name: &[u8]) -> Value<'s> {
         let mut waiting = vec![name.to_ascii_lowercase()];
         let mut value = Value::known(&b""[..]);

@@ -17,14 +17,14 @@ pub enum Pattern<'s> {
     Prefix {
         /// The path.
         path: Cow<'s, [u8]>,
-        /// Whether it is `^~`.
+        /// True if it is `^~`.
         no_regex: bool,
     },
     /// `~ regex` or `~* regex`
     Regex {
         /// The expression.
         pattern: Cow<'s, [u8]>,
-        /// Whether it is `~*`.
+        /// True if it is `~*`.
         ignore_case: bool,
     },
     /// `@name`, reached from inside only.
@@ -67,7 +67,7 @@ struct LocationLevel<'s> {
     regex: Ordered<'s, ContextId>,
     named: HashMap<Cow<'s, [u8]>, ContextId>,
     longest: usize,
-    /// Whether a template fills one of the locations in, so that any path may be its.
+    /// True if a template fills one of the locations in, so that any path may be its.
     is_open: bool,
 }
 

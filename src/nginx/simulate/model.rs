@@ -57,7 +57,7 @@ pub struct Model<'c, 's> {
     pub regexes: Regexes,
     /// What decides whether an app gets the request, and as it is, and a few others that are rarely there.
     pub(in crate::nginx) hand_over: Nearest<'s>,
-    /// Whether answers hold every field, or only those that CORS may depend on: most configurations set many others, and the same ones in
+    /// True if answers hold every field, or only those that CORS may depend on: most configurations set many others, and the same ones in
     /// every location.
     pub with_all_fields: bool,
     /// The steps of all runs.

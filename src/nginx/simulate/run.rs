@@ -76,7 +76,7 @@ pub(in crate::nginx) struct Run<'r, 'c, 's> {
     pub(in crate::nginx) handler: Handler,
     /// How many changes of the URI are left.
     pub(in crate::nginx) changes_left: u32,
-    /// Whether the request no longer is what the client sent, which opens `internal` locations.
+    /// True if the request no longer is what the client sent, which opens `internal` locations.
     pub(in crate::nginx) internal: bool,
     /// The status that the answer will have whatever writes its body.
     pub(in crate::nginx) error_status: Option<u16>,
@@ -118,7 +118,7 @@ pub(in crate::nginx) struct Reply {
     pub(in crate::nginx) status: Option<u16>,
     pub(in crate::nginx) by: AnsweredBy,
     pub(in crate::nginx) item: Option<ItemId>,
-    /// Whether the status goes through `error_page`.
+    /// True if the status goes through `error_page`.
     pub(in crate::nginx) special: bool,
 }
 
@@ -225,7 +225,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.model.server_for(url.host_str()?, url.port_or_known_default()?)
     }
 
-    /// What the name of the server captures of the URL's host becomes variables.
+    /// Returns what the name of the server captures of the URL's host becomes variables.
     fn take_captures_of_name(&mut self) {
         let model = self.model;
         let host = self.url.and_then(url::Url::host_str);
@@ -329,7 +329,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         self.changes_left > 0
     }
 
-    /// What nginx refuses before it looks at a location (A2.3).
+    /// Returns what nginx refuses before it looks at a location (A2.3).
     fn refused(&self) -> Option<Reply> {
         let well_formed = self.method.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));
         match &*self.method {

@@ -34,7 +34,7 @@ struct Group<'s> {
     /// The address in lower case; empty for any.
     address: String,
     default: ContextId,
-    /// Whether `default_server` names the default, or it merely comes first.
+    /// True if `default_server` names the default, or it merely comes first.
     is_named: bool,
     exact: HashMap<Vec<u8>, ContextId>,
     /// `*.example.com` as `.example.com`.
@@ -140,7 +140,7 @@ impl<'s> Servers<'s> {
         found.all(|other| other.is_some_and(|(server, _)| server == first.0)).then_some(first)
     }
 
-    /// What the name of `server` captures where it is asked for as `host`.
+    /// Returns what the name of `server` captures where it is asked for as `host`.
     pub(in crate::nginx) fn captured(&self, regexes: &Regexes, server: ContextId, host: &str) -> Option<Captures> {
         let host = host.to_ascii_lowercase();
         let name = host.trim_end_matches('.').as_bytes();

@@ -69,7 +69,7 @@ impl<'s> Definitions<'s> {
         self.by_name.entry(name.to_ascii_lowercase()).or_default()
     }
 
-    /// What defines the variable of that name.
+    /// Returns what defines the variable of that name.
     pub fn get(&self, name: &[u8]) -> Option<&Definition> {
         self.by_name.get(&*lower(name))
     }
@@ -103,9 +103,9 @@ pub struct MapTable<'s> {
     pub entries: Vec<MapLine<'s>>,
     /// The `default` entry; without one the result is empty (A5.6).
     pub default: Option<ItemId>,
-    /// Whether `hostnames` is given.
+    /// True if `hostnames` is given.
     pub hostnames: bool,
-    /// Whether `volatile` is given, so that it is asked anew each time.
+    /// True if `volatile` is given, so that it is asked anew each time.
     pub is_volatile: bool,
     /// The entries that are texts, by their text in lower case.
     exact: HashMap<Cow<'s, [u8]>, usize>,
@@ -136,7 +136,7 @@ pub enum MapKey<'s> {
     Regex {
         /// The expression, without its tilde.
         pattern: Cow<'s, [u8]>,
-        /// Whether it is `~*`.
+        /// True if it is `~*`.
         ignore_case: bool,
     },
 }

@@ -108,7 +108,7 @@ const SIGNS: [&str; 29] = [
 /// How many bytes a file may have in which looking at every directive takes less than making the automaton.
 const SMALL: usize = 16 * 1024;
 
-/// What is secret in a file.
+/// Returns what is secret in a file.
 pub fn sealed(tree: &Tree, file: &[u8]) -> Sealed {
     let mut sealed = Sealed::default();
     // Hardly a directive has one of the signs, so the others are not looked at.
@@ -179,7 +179,7 @@ fn seal_directive(tree: &Tree, index: u32, file: &[u8], sealed: &mut Sealed) -> 
     directive.end
 }
 
-/// What is secret in a file that a map includes, if that map looks a secret up or gives one: see [`secret_of_block`].
+/// Returns what is secret in a file that a map includes, if that map looks a secret up or gives one: see [`secret_of_block`].
 pub fn sealed_lines(tree: &Tree, file: &[u8], secret: SecretLines) -> Sealed {
     let mut sealed = self::sealed(tree, file);
     for index in (0_u32..).take(tree.directives.len()) {
@@ -195,7 +195,7 @@ pub fn sealed_lines(tree: &Tree, file: &[u8], secret: SecretLines) -> Sealed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretLines(Secret);
 
-/// What is secret in the lines of the block that this directive opens, if anything is.
+/// Returns what is secret in the lines of the block that this directive opens, if anything is.
 pub fn secret_of_block(tree: &Tree, directive: u32, file: &[u8]) -> Option<SecretLines> {
     secret_of_lines(tree.words(directive), file).map(SecretLines)
 }
@@ -218,7 +218,7 @@ fn seal(words: &[Word], secret: Secret, file: &[u8], sealed: &mut Sealed) {
     }
 }
 
-/// What is secret in a directive by itself.
+/// Returns what is secret in a directive by itself.
 fn own_secret(words: &[Word], file: &[u8]) -> Secret {
     let [directive, first, ..] = words else { return Secret::Nothing };
     let text = |word: &Word| lower(word.inner().of(file));
@@ -247,7 +247,7 @@ fn own_secret(words: &[Word], file: &[u8]) -> Secret {
     }
 }
 
-/// What is secret in the lines of a map: the keys, where it looks a secret up, or the results, where its variable holds one.
+/// Returns what is secret in the lines of a map: the keys, where it looks a secret up, or the results, where its variable holds one.
 fn secret_of_lines(words: &[Word], file: &[u8]) -> Option<Secret> {
     let [directive, parameters @ ..] = words else { return None };
     matches!(directive.inner().of(file), b"map" | b"geo" | b"split_clients").then_some(())?;
@@ -279,7 +279,7 @@ fn is_telling_variable(variable: &str) -> bool {
     is_telling(name, if of_request { &TELLING_OF_HEADERS } else { &TELLING_OF_OTHERS })
 }
 
-/// What of a word is secret, if it holds more than variables, which say where a secret comes from and not what it is.
+/// Returns what of a word is secret, if it holds more than variables, which say where a secret comes from and not what it is.
 fn secret_part(secret: Secret, at: usize, word: Word, file: &[u8]) -> Option<Span> {
     let inner = word.inner();
     let span = match secret {
@@ -307,7 +307,7 @@ fn addresses(word: Word, file: &[u8], sealed: &mut Vec<Span>) {
     sealed.extend(logins(word.span.of(file)).map(|login| Span::at(start + login.start, start + login.end)));
 }
 
-/// What a word calls secret itself: `Basic …` and `Bearer …`, and the values of names such as `token` in queries, cookies and JSON.
+/// Returns what a word calls secret itself: `Basic …` and `Bearer …`, and the values of names such as `token` in queries, cookies and JSON.
 fn named_values(word: Word, file: &[u8], sealed: &mut Sealed) {
     let inner = word.inner();
     let text = inner.of(file);

@@ -27,9 +27,9 @@ pub struct Word {
     pub span: Span,
     /// How it was written.
     pub quoting: Quoting,
-    /// Whether a `\"`, `\'`, `\\`, `\t`, `\r` or `\n` in it has to be turned (A8.3).
+    /// True if a `\"`, `\'`, `\\`, `\t`, `\r` or `\n` in it has to be turned (A8.3).
     pub escaped: bool,
-    /// Whether a template tag (Jinja, ERB, Go) stands in it, so that its value is not known.
+    /// True if a template tag (Jinja, ERB, Go) stands in it, so that its value is not known.
     pub templated: bool,
 }
 
@@ -42,7 +42,7 @@ impl Word {
         }
     }
 
-    /// What nginx makes of the word: quotes off, escapes turned (A8.3). `file` is the whole file.
+    /// Returns what nginx makes of the word: quotes off, escapes turned (A8.3). `file` is the whole file.
     pub fn value(self, file: &[u8]) -> Cow<'_, [u8]> {
         let raw = self.inner().of(file);
         if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
@@ -192,12 +192,12 @@ impl Filled {
         Filled(words)
     }
 
-    /// What nginx reads at `span`: without quotes, escapes turned.
+    /// Returns what nginx reads at `span`: without quotes, escapes turned.
     pub fn text(&self, span: Span) -> Option<&[u8]> {
         self.0.get(&span).map(|(text, _)| text.as_slice())
     }
 
-    /// What nginx reads of all words.
+    /// Returns what nginx reads of all words.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         self.0.values().map(|(text, _)| text.as_slice())
     }

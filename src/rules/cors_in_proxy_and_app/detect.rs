@@ -101,14 +101,14 @@ fn beside_open_app<'d>(deployment: &Deployment<'d>, site: &Site<'d>, exchange: &
 struct Doubled {
     /// The directive.
     item: ItemId,
-    /// Whether the app is known to send one to this page.
+    /// True if the app is known to send one to this page.
     is_told: bool,
-    /// Whether nginx's own lets the page in.
+    /// True if nginx's own lets the page in.
     lets_in: bool,
 }
 
 impl Doubled {
-    /// Whether the second line is what keeps the page out. Where nobody knows whether the app sends one, nginx's has to let the page in:
+    /// Returns whether the second line is what keeps the page out. Where nobody knows whether the app sends one, nginx's has to let the page in:
     /// otherwise it is kept out with or without the app's.
     fn matters(&self) -> bool {
         self.is_told || self.lets_in

@@ -82,7 +82,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What a key means is read in a product's source or documentation, or else guessed from its name.
+/// Returns what a key means is read in a product's source or documentation, or else guessed from its name.
 fn told(evidence: &Evidence) -> (Severity, String) {
     let (severity, end) = match evidence.certainty {
         _ if evidence.only_at.is_some() => {
@@ -114,7 +114,7 @@ fn beside(site: &Site<'_>, found: &BesideApp<'_>, evidence: &Evidence, told: (Se
         ))
 }
 
-/// What a key shows of the app.
+/// Returns what a key shows of the app.
 fn shown_by(evidence: &Evidence) -> &'static str {
     match evidence.only_at {
         Some(_) => "a key of a product that sends CORS headers by default",

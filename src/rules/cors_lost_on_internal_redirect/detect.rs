@@ -55,7 +55,7 @@ pub(super) enum When {
     Down,
 }
 
-/// What a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
+/// Returns what a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
 /// fails or is down and an error page is given for that.
 pub(super) fn lost<'d>(site: &Site<'d>) -> Vec<Lost> {
     let mut lost = Vec::new();

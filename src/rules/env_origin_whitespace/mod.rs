@@ -67,7 +67,7 @@ fn judge(deployment: &Deployment<'_>, key: &EnvKey<'_>) -> Option<Finding> {
     let app = list_form::product(&setting.keys).unwrap_or("the app");
     let message = match severity {
         Severity::Error => format!("no page of `{origin}` gets in: {app} compares it with its blanks"),
-        _ => format!("if the app splits the list at commas and does not trim, it rejects pages of `{origin}`"),
+        _ => format!("if the app splits the list at commas and does not trim, it rejects pages on `{origin}`"),
     };
     let label = match padded.len() {
         1 => "has blanks around it".to_owned(),

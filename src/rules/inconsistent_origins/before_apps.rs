@@ -30,12 +30,12 @@ pub(super) struct BeforeApps {
 }
 
 impl BeforeApps {
-    /// What certainly stands before an app.
+    /// Returns what certainly stands before an app.
     pub(super) fn before(&self, project: usize) -> Option<&BeforeApp> {
         self.paired.get(&project)
     }
 
-    /// What stands before apps of which nobody says whose they are.
+    /// Returns what stands before apps of which nobody says whose they are.
     pub(super) fn open(&self) -> &BeforeApp {
         &self.open
     }
@@ -46,7 +46,7 @@ impl BeforeApps {
     }
 }
 
-/// What stands before each app. Before an app that is alone stands everything.
+/// Returns what stands before each app. Before an app that is alone stands everything.
 pub(super) fn before_apps(deployment: &Deployment<'_>) -> BeforeApps {
     let mut before_apps =
         BeforeApps { candidates: deployment.behind.open().iter().copied().collect(), ..BeforeApps::default() };

@@ -176,7 +176,7 @@ fn differing<'o>(
     found
 }
 
-/// What an app's production files name: its pages, or the origins it lets in.
+/// Returns what an app's production files name: its pages, or the origins it lets in.
 fn own(app: &App, link: bool) -> Vec<Listed> {
     let wanted = |origin: &&AllowedOrigin| if link { is_link(origin) } else { origin.cors && !is_link(origin) };
     app.origins.iter().filter(wanted).filter_map(listed).collect()

@@ -75,7 +75,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn port_left_out(PortLeftOut { place, wanted, page, product }: &PortLeftOut) -> Finding {
-    let message = format!("{product} compares the port, too, and does not find `{wanted}` in this list");
+    let message = format!("{product} also compares the port, and `{wanted}` is not in this list");
     RULE.finding(*place, "lacks the port of the page", message)
         .beside([(*page, "the page")])
         .with_help(format!("write `{wanted}`"))

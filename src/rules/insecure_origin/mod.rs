@@ -91,8 +91,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn plain_page(PlainPage { page, other, secure }: &PlainPage) -> Finding {
     let message = format!(
-        "this page is named with plain http and `{secure}` with https: if the page is served over https too, the app compares with another \
-        origin and rejects it"
+        "this page uses http, but `{secure}` uses https: if the page is served over https, too, its origin is not this one"
     );
     RULE.finding(*page, "is a plain http address", message)
         .beside([(*other, "is served over https")])

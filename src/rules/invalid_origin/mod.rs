@@ -99,7 +99,7 @@ fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &
     Some(Finding { fix, ..finding.beside(sent) })
 }
 
-/// What stands around the page's own origin in a value: `"$http_origin always"`.
+/// Returns what stands around the page's own origin in a value: `"$http_origin always"`.
 fn around<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>) -> Option<Finding> {
     let field = Some(&origin_flow.0).filter(|field| is_more_than(&field.value, b"http_origin"))?;
     let request = senders.shut_out(origin_flow, "https://app.example.com")?;

@@ -53,7 +53,7 @@ pub(super) fn hidden_errors<'s, 'd>(site: &'s Site<'d>) -> Vec<HiddenError<'s, '
     hidden.into_values().collect()
 }
 
-/// What makes it one fault: the directive, or for those in the `if`s of one location, of which each sets the same, the location.
+/// Returns what makes it one fault: the directive, or for those in the `if`s of one location, of which each sets the same, the location.
 fn fault_of(site: &Site<'_>, item: ItemId) -> Place {
     let context = site.config.context(site.config.item(item).context);
     let location = context.parent.filter(|_| context.kind == ContextKind::IfInLocation);

@@ -24,7 +24,7 @@ pub(super) struct Varying {
     pub context: ContextId,
     /// The request that is answered without a word about Origin.
     pub request: Request,
-    /// Whether that answer is the one without Allow-Origin, while the others do say `Vary: Origin`.
+    /// True if that answer is the one without Allow-Origin, while the others do say `Vary: Origin`.
     pub vary_beside: bool,
 }
 
@@ -90,7 +90,7 @@ fn varies<'d>(
     Some(Varying { item, context: at.context, request, vary_beside: true })
 }
 
-/// Whether a cache may keep the answer as far as nginx says. What an app that sets CORS itself says of Origin is its own affair.
+/// Returns whether a cache may keep the answer as far as nginx says. What an app that sets CORS itself says of Origin is its own affair.
 fn is_kept(site: &Site<'_>, deployment: &Deployment<'_>, answer: &Answer<'_>) -> bool {
     let config = site.config;
     let speaks = |protocol| config.hides(answer.context, protocol, CorsHeader::AllowOrigin.name()).is_some();

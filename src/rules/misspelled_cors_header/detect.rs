@@ -25,9 +25,9 @@ pub(super) struct Misnamed {
     pub name: String,
     /// What is wrong with it.
     pub misnomer: Misnomer,
-    /// Whether the header that is meant is set beside it under its right name.
+    /// True if the header that is meant is set beside it under its right name.
     pub is_right_beside: bool,
-    /// Whether answers have the header from elsewhere. Only asked for an Allow-Origin.
+    /// True if answers have the header from elsewhere. Only asked for an Allow-Origin.
     pub is_sent: bool,
     /// The request of a page that lacks it. Only asked for an Allow-Origin.
     pub request: Option<Request>,

@@ -124,7 +124,7 @@ fn in_env(deployment: &Deployment<'_>, origin: &AllowedOrigin, without: &str) ->
     Some(Finding { severity, request, fix, ..finding })
 }
 
-/// What is wrong at a place, between what comes of it.
+/// Returns what is wrong at a place, between what comes of it.
 fn finding(place: Place, before: &str, behind: &str, origin: &str) -> Finding {
     let message = format!("{before} a page's origin is `{origin}`, without a slash{behind}").trim_start().to_owned();
     let fix = edits::without_last(place, origin.len() + 1).map(Fix::safe);

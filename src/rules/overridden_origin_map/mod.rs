@@ -82,7 +82,7 @@ fn is_of_origin(config: &Config<'_>, map: ContextId) -> bool {
     source.is_some_and(|source| names(&source))
 }
 
-/// What a map says, so that two that say the same are no fault: its source, and its lines in order.
+/// Returns what a map says, so that two that say the same are no fault: its source, and its lines in order.
 fn lines(config: &Config<'_>, map: ContextId) -> Vec<Vec<Option<Vec<u8>>>> {
     let word = |item, index| config.parameter(item, index).map(|word| word.into_owned());
     let opener = config.context(map).opener.map(|item| vec![word(item, 1)]);

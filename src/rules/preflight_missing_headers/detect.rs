@@ -24,14 +24,14 @@ pub(super) enum Lack {
         method: Option<(String, Place)>,
         /// What shows that headers must be listed.
         headers: Option<Place>,
-        /// Whether neither headers nor methods are listed.
+        /// True if neither headers nor methods are listed.
         both: bool,
         /// The request that is refused for want of one.
         request: Option<Request>,
     },
 }
 
-/// What shows that headers must be listed in `answer`: a list elsewhere, or a method with a body at an app, which JSON is sent by.
+/// Returns what shows that headers must be listed in `answer`: a list elsewhere, or a method with a body at an app, which JSON is sent by.
 fn shows_headers<'d>(site: &Site<'d>, route: &Route<'_>, answer: &Answer<'d>) -> Option<Place> {
     let elsewhere = route.fields(CorsHeader::AllowHeaders).find(|field| !field.value.is_empty());
     let has_body = |name: &[u8]| matches!(name.trim_ascii(), b"POST" | b"PUT" | b"PATCH");
@@ -53,7 +53,7 @@ fn shows_method(site: &Site<'_>, route: &Route<'_>) -> Option<(String, Place)> {
     listed.or_else(named).map(|(method, item)| (method, site.config.place(item)))
 }
 
-/// What the answer to a preflight lacks of what the configuration shows to be needed.
+/// Returns what the answer to a preflight lacks of what the configuration shows to be needed.
 pub(super) fn lack<'d>(site: &Site<'d>, answered: &Answered<'_, 'd>, answer: &Answer<'d>) -> Option<Lack> {
     let route = site.routes.get(answered.exchange.route)?;
     if !(route.wants_preflights || route.reaches_app) {

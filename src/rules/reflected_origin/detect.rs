@@ -78,7 +78,7 @@ fn reach<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Reach {
     }
 }
 
-/// What makes apps echo by their own keys, in files that may be in force in production, where nginx does not hide it.
+/// Returns what makes apps echo by their own keys, in files that may be in force in production, where nginx does not hide it.
 pub(super) fn app_echoes(deployment: &Deployment<'_>) -> Vec<Echo> {
     let is_elsewhere = |echo: &Echo| {
         matches!(Role::of(lists::file_name(deployment, echo.place.file)), Role::Local | Role::Development | Role::Test)

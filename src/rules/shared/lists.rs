@@ -26,7 +26,7 @@ pub(crate) struct ListText {
 }
 
 impl ListText {
-    /// What stands between the commas, without the blanks around it, and where; the whole text where escapes make that uncertain.
+    /// Returns what stands between the commas, without the blanks around it, and where; the whole text where escapes make that uncertain.
     pub(crate) fn items(&self) -> Vec<(&str, Place)> {
         let mut start = 0;
         let mut items = Vec::new();

@@ -50,13 +50,13 @@ pub(crate) struct Replacing {
     pub block: ContextId,
     /// Its first `add_header` of a CORS header, or its first.
     pub first: ItemId,
-    /// Whether that is one of a CORS header.
+    /// True if that is one of a CORS header.
     pub is_cors: bool,
     /// A header of the location that is not sent, if it has any: one of CORS, if it has one.
     pub lost: Option<ItemId>,
-    /// Whether that is one of CORS.
+    /// True if that is one of CORS.
     pub loses_cors: bool,
-    /// Whether it takes none of them away, as under `add_header_inherit merge` (A1.13).
+    /// True if it takes none of them away, as under `add_header_inherit merge` (A1.13).
     pub adds: bool,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn lost_headers<'s, 'd>(site: &'s Site<'d>) -> BTreeMap<ContextId, Lo
     lost_headers
 }
 
-/// What the `if` in which an answer ends has to do with the want of a header.
+/// Returns what the `if` in which an answer ends has to do with the want of a header.
 fn lost_header<'d, 'e>(
     site: &Site<'d>,
     exchange: &'e Exchange<'d>,
@@ -155,7 +155,7 @@ pub(crate) fn losing_ifs(site: &Site<'_>) -> BTreeSet<ContextId> {
     lost_headers(site).iter().map(taken).collect()
 }
 
-/// What an `if` with an `add_header` changes.
+/// Returns what an `if` with an `add_header` changes.
 pub(crate) fn replacing(site: &Site<'_>, block: ContextId) -> Option<Replacing> {
     let config = site.config;
     let is_cors = |item: &ItemId| !set_fields(config, *item).is_empty();

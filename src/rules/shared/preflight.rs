@@ -29,7 +29,7 @@ pub(crate) struct Refused<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// What refuses it.
     pub refusal: PreflightRefusal,
-    /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's; or whether an `if` was
+    /// True if another request of the same page gets an answer here that it may read, of 200–299 or an app's; or whether an `if` was
     /// to let pages in by its answer to the preflight.
     pub is_open: bool,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Answered<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// The directive that answers it, and does not answer the page's request as well.
     pub item: ItemId,
-    /// Whether another request of the same page gets an answer here that it may read, of 200–299 or an app's.
+    /// True if another request of the same page gets an answer here that it may read, of 200–299 or an app's.
     pub is_open: bool,
 }
 
@@ -162,7 +162,7 @@ fn is_page_missing(answer: &Answer<'_>) -> bool {
     is_missing && answer.item.is_none()
 }
 
-/// Whether a page of the same origin and credentials mode is served here: of these exchanges of one route one brings it an answer that it may read.
+/// Returns whether a page of the same origin and credentials mode is served here: of these exchanges of one route one brings it an answer that it may read.
 fn is_open(exchanges: &[Exchange<'_>], asked: &Exchange<'_>) -> bool {
     let served = |answer: &Answer<'_>| answer.status.is_none_or(|status| (200..300).contains(&status));
     let same_page = |exchange: &&Exchange<'_>| {

@@ -38,7 +38,7 @@ pub(crate) fn left_out(finding: Finding, in_force: bool) -> Finding {
     if in_force { finding.with_help(help) } else { finding }
 }
 
-/// What to do where no expression is safe.
+/// Returns what to do where no expression is safe.
 fn list(compared: &Compared) -> &'static str {
     if compared.before.is_empty() && compared.behind.is_empty() {
         "list the origins that are meant, one a line of a `map`, as in `https://app.example.com $http_origin;`"
@@ -60,7 +60,7 @@ pub(crate) fn expression(text: &str) -> Option<String> {
     tighter(&Regexes::default(), &expression, false)
 }
 
-/// What to write instead of a text that is no origin.
+/// Returns what to write instead of a text that is no origin.
 pub(crate) fn origin(fault: &NotSerialized, text: &str) -> String {
     match (&fault.suggestion, fault.fault) {
         (Some(origin), _) => format!("write `{origin}`"),
@@ -112,7 +112,7 @@ pub(crate) fn map_of(parts: &[String]) -> String {
     )
 }
 
-/// What to write instead of an entry that no Origin equals or matches.
+/// Returns what to write instead of an entry that no Origin equals or matches.
 pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
     let text = String::from_utf8_lossy(&compared.text);
     let sound = |pattern: &str| {
@@ -143,7 +143,7 @@ pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
     }
 }
 
-/// What to write instead of an expression that lets a foreign origin in.
+/// Returns what to write instead of an expression that lets a foreign origin in.
 pub(crate) fn tight(regexes: &Regexes, compared: &Compared, intruder: &Intruder) -> String {
     let text = String::from_utf8_lossy(&compared.text);
     let is_case_ignored = compared.regex == Some(true);

@@ -20,7 +20,7 @@ struct Expression {
     place: Place,
     text: String,
     ignore_case: bool,
-    /// Whether the product matches it with the whole Origin.
+    /// True if the product matches it with the whole Origin.
     is_whole: bool,
 }
 
@@ -94,7 +94,7 @@ fn judge(regexes: &Regexes, key: &EnvKey<'_>, expression: &Expression) -> Option
     let certainty = key.setting.keys.iter().map(|row| row.certainty).min()?;
     let severity = env::severity(key, worst, certainty)?;
     let (origin, app) = (&intruder.origin, list_form::product(&key.setting.keys).unwrap_or("the app"));
-    let message = format!("{app} allows pages of `{origin}`: the expression matches it");
+    let message = format!("{app} allows pages on `{origin}`: the expression matches it");
     let label = format!("{}, so `{origin}` matches", intruder.gap.words());
     let stricter = wording::stricter_expression(regexes, &expression.text, expression.ignore_case, intruder);
     let closing = wording::closing(intruder.gap);

@@ -23,7 +23,7 @@ pub(super) struct StarredHeaders {
     pub header: CorsHeader,
     /// Where.
     pub place: Place,
-    /// Whether names stand beside it, which work.
+    /// True if names stand beside it, which work.
     pub names_more: bool,
     /// What allows credentials.
     pub credentials: Option<Place>,

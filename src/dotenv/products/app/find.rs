@@ -123,7 +123,7 @@ pub(super) fn offer(known: &mut Option<Evidence>, setting: &Setting, certainty: 
     });
 }
 
-/// What a `*` in a list means to the products that may read it; nothing where it means nothing to any of them.
+/// Returns what a `*` in a list means to the products that may read it; nothing where it means nothing to any of them.
 pub(super) fn star(origin: &AllowedOrigin, allowing: &[Key]) -> Option<Star> {
     let wild = |key: &&Key| key.star == YesNo::Yes;
     let certainty = allowing.iter().filter(wild).map(|key| key.certainty).min()?;

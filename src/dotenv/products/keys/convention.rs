@@ -183,7 +183,7 @@ fn of_a_bundle(words: &[&str]) -> Option<&'static Key> {
     }
 }
 
-/// What a name says that others use as well, where the value is what it seems.
+/// Returns what a name says that others use as well, where the value is what it seems.
 fn by_value(words: &[&str], looks: Looks) -> Option<&'static Key> {
     let (first, last) = (*words.first()?, *words.last()?);
     let several = looks == Looks::Origins;

@@ -9,14 +9,14 @@ pub enum WithoutList {
     Any,
     /// It lets no other origin in, so an empty list is a way to say that none is wanted.
     None,
-    /// Nobody has checked.
+    /// Not checked.
     Unchecked,
 }
 
 /// When a product sends the Origin of any page back and allows credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reflects {
-    /// Never, or nobody has checked.
+    /// Never, or it was not checked.
     Nothing,
     /// Where any origin and credentials are allowed, as read in the source of django-cors-headers 4.9 (`middleware.py`) and of Starlette 1.10
     /// (`middleware/cors.py`).
@@ -49,17 +49,17 @@ pub struct Product {
     pub without_list: WithoutList,
     /// A word in the names of its containers and hosts, where it sends CORS headers without a key that says so.
     pub sends_by_default_at: Option<&'static str>,
-    /// Whether its list of hosts is compared with the port of the page, too.
+    /// True if its list of hosts is compared with the port of the page, too.
     pub compares_ports: bool,
     /// When it sends any Origin back.
     pub reflects: Reflects,
     /// What a page gets whose origin is not in its list.
     pub unlisted: Unlisted,
-    /// Whether its own code reads the keys, whatever the app around it is.
+    /// True if its own code reads the keys, whatever the app around it is.
     pub reads_fixed_names: bool,
-    /// Whether its switch most often stands in a configuration file of its own, so that its absence in a .env file tells little.
+    /// True if its switch most often stands in a configuration file of its own, so that its absence in a .env file tells little.
     pub has_own_file: bool,
-    /// Whether it is a habit of many apps and has no name.
+    /// True if it is a habit of many apps and has no name.
     pub is_habit: bool,
 }
 

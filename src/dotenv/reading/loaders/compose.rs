@@ -8,7 +8,7 @@ use super::Reading;
 use super::found::Found;
 use crate::dotenv::reading::value::{MAX_FILLED_BYTES, MAX_VALUE_BYTES, Variables};
 
-/// What it sets each key to, by the place of the key.
+/// Returns what it sets each key to, by the place of the key.
 pub(super) fn read(file: &[u8]) -> Found {
     let bom = if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut parser = Parser { file, at: bom, variables: Variables::new(), bytes_left: MAX_FILLED_BYTES };
@@ -175,7 +175,7 @@ fn text(value: Vec<u8>) -> Reading {
     if std::str::from_utf8(&value).is_ok() { Reading::Value(value) } else { Reading::Unknown }
 }
 
-/// What `${NAME…}` stands for, as far as the file tells; an error where it is no such form.
+/// Returns what `${NAME…}` stands for, as far as the file tells; an error where it is no such form.
 fn braced<'v>(set: Option<&'v [u8]>, operator: &'v [u8]) -> Result<&'v [u8], Reading> {
     let (is_colon, rest) = operator.strip_prefix(b":").map_or((false, operator), |rest| (true, rest));
     let given = set.filter(|value| !is_colon || !value.is_empty());

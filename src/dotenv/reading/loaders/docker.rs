@@ -6,7 +6,7 @@ use super::found::Found;
 /// The longest line that its scanner takes, in bytes.
 pub(super) const MAX_LINE: usize = 64 * 1024;
 
-/// What each line sets its key to, by the place of the key: all that follows the `=`, quotes, comment and blanks included. One line
+/// Returns what each line sets its key to, by the place of the key: all that follows the `=`, quotes, comment and blanks included. One line
 /// with a blank in its key, with no key, or that is no text, and the whole file is refused.
 pub(super) fn read(file: &[u8]) -> Found {
     let mut found = Found::default();

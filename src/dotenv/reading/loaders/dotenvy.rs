@@ -60,7 +60,7 @@ fn line(statement: &str) -> Option<&str> {
     (state == DotenvyState::Complete && !escaped).then_some(statement)
 }
 
-/// What the crate makes of a statement in which no `$` is live. Its errors hold the text, so they are not looked at.
+/// Returns what the crate makes of a statement in which no `$` is live. Its errors hold the text, so they are not looked at.
 fn ask(statement: &str, key: &[u8]) -> Reading {
     match ::dotenvy::from_read_iter(statement.as_bytes()).next() {
         Some(Ok((name, value))) if name.as_bytes() == key => Reading::Value(value.into_bytes()),
@@ -150,7 +150,7 @@ fn variable(
     }
 }
 
-/// What the file sets a variable to. No process sets one whose name is not a name, so that is empty.
+/// Returns what the file sets a variable to. No process sets one whose name is not a name, so that is empty.
 fn set(name: &str, case: &Case<'_>) -> Result<String, Reading> {
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     match case.variables.get(name.as_bytes()) {

@@ -21,7 +21,7 @@ pub(super) fn read(case: &Case<'_>, assignment: &Assignment) -> Reading {
     }
 }
 
-/// What follows the word decides: a command after an assignment makes it the command's own.
+/// Returns what follows the word decides: a command after an assignment makes it the command's own.
 fn after(left: &[u8], export: bool, value: Vec<u8>) -> Reading {
     let spaced = left.starts_with(b" ") || left.starts_with(b"\t");
     let blanks = left.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();

@@ -109,7 +109,7 @@ fn long_bracket(input: &[u8]) -> IResult<&[u8], ForeignPiece> {
     Ok((past(inside, &closing), ForeignPiece::Other))
 }
 
-/// What follows the first `closing` in `input`; nothing where there is none.
+/// Returns what follows the first `closing` in `input`; nothing where there is none.
 fn past<'i>(input: &'i [u8], closing: &[u8]) -> &'i [u8] {
     memmem::find(input, closing).and_then(|at| input.get(at + closing.len()..)).unwrap_or(&[])
 }

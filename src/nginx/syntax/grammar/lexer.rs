@@ -19,9 +19,9 @@ pub(super) enum Token {
     Word {
         /// How it is written.
         quoting: Quoting,
-        /// Whether it holds an escape that nginx turns.
+        /// True if it holds an escape that nginx turns.
         escaped: bool,
-        /// Whether its closing quote was found; an unquoted word always is closed.
+        /// True if its closing quote was found; an unquoted word always is closed.
         closed: bool,
     },
     /// From `#` up to the end of the line, which is not part of it.

@@ -29,7 +29,7 @@ struct Open {
     brace: u32,
     /// The directive whose block what stands here is recorded in.
     directive: Option<u32>,
-    /// Whether this block is that directive's own, and not a `{` with no name before it.
+    /// True if this block is that directive's own, and not a `{` with no name before it.
     own: bool,
 }
 
@@ -48,9 +48,9 @@ pub(super) struct Reader<'f> {
     beyond: usize,
     /// The directive whose block is the first of those.
     cut: Option<u32>,
-    /// Whether the directive being read has had its error.
+    /// True if the directive being read has had its error.
     at_fault: bool,
-    /// Whether the directive being read is known to have a word that is not made of tags alone.
+    /// True if the directive being read is known to have a word that is not made of tags alone.
     has_plain_word: bool,
     /// The bodies in other languages.
     foreign: Vec<Span>,
