@@ -114,7 +114,7 @@ impl Edit {
     }
 }
 
-/// A fault that was mended, for whoever wants a record of it.
+/// A fault that was mended, for a record of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
     /// The rule's id.

@@ -1,6 +1,6 @@
 //! Whose files a run obeys: as in git's `safe.directory`, settings and repositories that another user owns are not obeyed.
 //!
-//! Whoever lints a tree need not know everything that lies in it. A settings file may widen what is read, and a `.git` decides how far
+//! Who lints a tree need not know everything that lies in it. A settings file may widen what is read, and a `.git` decides how far
 //! up settings are looked for, so both count only where the user who runs corslint put them there.
 
 use std::fs;

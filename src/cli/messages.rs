@@ -27,7 +27,7 @@ pub(super) fn complain(why: impl Display) -> u8 {
     INCOMPLETE
 }
 
-/// Writes a line to standard error. Where nobody can read it, nothing more can be done.
+/// Writes a line to standard error. Where it cannot be read, nothing more can be done.
 pub(super) fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "corslint: {}", visible(&text.to_string()));
 }

@@ -22,7 +22,7 @@ fn beside<T>(out: &mut (impl Write + Send), silence: Duration, period: Duration,
         scope.spawn(move || {
             let mut wait = silence;
             let mut width = 0;
-            // Where nobody can read the line, nothing more can be done.
+            // Where the line cannot be read, nothing more can be done.
             while done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 let line = format!("corslint: reading and asking, {} s", started.elapsed().as_secs());
                 width = line.len();

@@ -46,7 +46,7 @@ impl NotRun {
     pub(super) fn tell(self) -> u8 {
         match self {
             NotRun::Usage(why) => note(why),
-            // Where nobody can read it, nothing more can be done.
+            // Where it cannot be read, nothing more can be done.
             NotRun::Settings(Error::Invalid(invalid)) => {
                 let _ = report::write_invalid_settings(screen::error_screen(), *invalid, &mut io::stderr());
             }

@@ -83,7 +83,7 @@ struct Expression {
     sample: [Option<Option<Box<[u8]>>>; 2],
 }
 
-/// How many steps it takes to compile an expression of so many bytes and characters, beyond a few. Whoever asks for it pays, so those that
+/// How many steps it takes to compile an expression of so many bytes and characters, beyond a few. The caller pays, so those that
 /// are as long as they are written, and are kept, cost little; what counts far beyond that costs what it takes.
 fn steps_to_compile(bytes: usize, length: usize) -> u64 {
     let is_counted = length > MANY_TIMES * bytes && length > COUNTED;
@@ -97,7 +97,7 @@ impl Regexes {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let which = usize::from(ignore_case);
         let expression = expression(&mut known.by_pattern, pattern);
-        // Whoever asks pays: who comes first is not the same in each run.
+        // The caller pays: who comes first is not the same in each run.
         limits::spend(expression.steps);
         if expression.length > MAX_LENGTH {
             limits::meet(Limit::Expression);
@@ -138,7 +138,7 @@ impl Regexes {
         let which = usize::from(ignore_case);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let expression = self::expression(&mut known.by_pattern, pattern);
-        // Whoever asks pays, as for compiling: a text is made of the structure, and matched.
+        // The caller pays, as for compiling: a text is made of the structure, and matched.
         let steps = expression.length.min(MAX_LENGTH) * STEPS_OF_A_CHARACTER;
         limits::spend(u64::try_from(steps).unwrap_or(u64::MAX));
         if let Some(sample) = &expression.sample[which] {

@@ -32,7 +32,7 @@ pub(super) fn table(table: &DeTable<'_>, fields: &[SettingField], place: Span, p
     }
 }
 
-/// A key that nobody knows.
+/// An unknown key.
 fn unknown<'a>(
     message: &str,
     key: &Spanned<std::borrow::Cow<'_, str>>,

@@ -70,12 +70,12 @@ impl<'a> Behind<'a> {
         self.paired.get(&pass).copied()
     }
 
-    /// The indices of the apps that may be behind the directives of which nobody says whose they are.
+    /// The indices of the apps that may be behind the directives whose app is not stated.
     pub(crate) fn open(&self) -> &[usize] {
         if self.stated.is_some() { &[] } else { &self.candidates }
     }
 
-    /// The apps that may be behind a directive of which nobody says whose it is.
+    /// The apps that may be behind a directive whose app is not stated.
     pub fn candidates(&self, pass: Place) -> impl Iterator<Item = &'a Project<'a>> {
         let is_open = self.index(pass).is_none();
         self.open().iter().filter(move |_| is_open).filter_map(|index| self.apps.get(*index))

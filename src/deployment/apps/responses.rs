@@ -51,7 +51,7 @@ fn said_to(app: &App, origin: &str) -> AppFields {
     [field(CorsHeader::AllowOrigin, value)].into_iter().chain(credentials).collect()
 }
 
-/// The same where nobody knows which origin it is told: known only where it is the same for those it names and for any other.
+/// The same where it is not known which origin it is told: known only where it is the same for those it names and for any other.
 fn said_to_any(app: &App) -> AppFields {
     let any = said_to(app, FOREIGN_ORIGIN);
     let named =

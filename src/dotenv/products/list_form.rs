@@ -17,12 +17,12 @@ pub enum ListForm {
     Separator,
     /// The product takes no list and uses the value as it stands.
     Single,
-    /// Nobody can tell.
+    /// It cannot be told.
     Unknown,
 }
 
 /// How sure it is that something is wrong in every product that may be meant; `None` where it is right in one of them, or
-/// where nobody knows of any. `wrong` answers for one row. Rows it was not checked are not asked, and one that leaves it
+/// where none is known. `wrong` answers for one row. Rows that were not checked are not asked, and one that leaves it
 /// open takes the certainty down to [`Certainty::Usage`].
 pub fn certainty(keys: &[Key], wrong: impl Fn(&Key) -> YesNo) -> Option<Certainty> {
     let mut best = None;

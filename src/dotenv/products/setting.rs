@@ -149,7 +149,7 @@ impl Setting {
 
 impl AllowedOrigin {
     /// How sure it is that a slash at the end keeps this entry from equalling any browser's Origin, or the app from
-    /// starting; `None` where a product that may be meant strips it or takes a URL. Products of which nobody knows
+    /// starting; `None` where a product that may be meant strips it or takes a URL. Products that are not known
     /// are left out of the judgement where another one is known.
     pub fn slash_breaks(&self) -> Option<Certainty> {
         let link = |key: &Key| key.meaning == Meaning::FrontendUrl && !self.cors;

@@ -43,7 +43,7 @@ pub(in crate::dotenv) fn is_secret(key: &[u8]) -> bool {
     is_secret_name(&key) || key.ends_with("_KEY") || key.ends_with("_AUTH")
 }
 
-/// Returns what shows under no finding, in ascending order: lines that nobody can read, which may hold anything (the rest of a value that an
+/// Returns what shows under no finding, in ascending order: lines that no loader can read, which may hold anything (the rest of a value that an
 /// end of line has torn, a key file), values that their keys call secret, and logins in addresses.
 pub fn sealed(tree: &EnvTree, file: &[u8]) -> Vec<Span> {
     let mut sealed = Vec::new();

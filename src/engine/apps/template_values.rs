@@ -28,7 +28,7 @@ pub(in crate::engine) fn fill(files: &mut Files, env: &[(FileId, Candidate)], se
     }
 }
 
-/// Returns what the names stand for. Of several apps that set one name to different values, nobody knows which one nginx gets.
+/// Returns what the names stand for. Of several apps that set one name to different values, it is not known which one nginx gets.
 fn variables(apps: &Apps<'_>) -> TemplateVariables {
     let mut variables: BTreeMap<Vec<u8>, TemplateVariable> = BTreeMap::new();
     for (name, variable) in apps.projects.iter().flat_map(|project| &project.production.variables) {

@@ -106,7 +106,7 @@ impl Ahead {
         Ok(file)
     }
 
-    /// Reads those of many files that are wanted, by their path without links. What cannot be read is left to whoever asks for it.
+    /// Reads those of many files that are wanted, by their path without links. What cannot be read is left to the caller.
     pub(in crate::engine) fn read<'p>(
         &mut self,
         paths: impl Iterator<Item = &'p ListedFile>,

@@ -28,7 +28,7 @@ pub fn may_hold_tags(file: &[u8]) -> bool {
 /// of letters even where it spans lines; in others the line ends stay, since a comment may stand before them.
 ///
 /// An opening without its closing is left as it stands. A file of plain nginx can hold what looks like a tag
-/// (`location / {# all of it #}`), so whoever asks has to compare both readings.
+/// (`location / {# all of it #}`), so the caller has to compare both readings.
 pub fn mask(file: &[u8]) -> (Cow<'_, [u8]>, Vec<Span>) {
     let mut finder = Finder::new(file);
     let mut masked: Vec<u8> = Vec::new();

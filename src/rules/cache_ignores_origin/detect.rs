@@ -95,7 +95,7 @@ impl<'d> AskedCache<'_, 'd> {
         let answer = exchange.main.iter().find(|answer| answer.by == AnsweredBy::App)?;
         let pass = answer.item?;
         let app = self.site.asker.behind.app(self.site.config.place(pass)).filter(|app| app.evidence.is_some())?;
-        // Where one origin's answer may go to another, nobody knows what the app's line says.
+        // Where one origin's answer may go to another, it is not known what the app's line says.
         let mut lines = answer.fields_of(CorsHeader::AllowOrigin).filter(|field| field.item.is_none());
         lines.next().filter(|field| field.value.bytes().is_none())?;
         Some((self.cache(answer.context, pass)?, app))

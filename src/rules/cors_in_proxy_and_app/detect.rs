@@ -34,7 +34,7 @@ pub(super) struct BesideApp<'d> {
 pub(super) enum Sender<'d> {
     /// The one that this key belongs to.
     Known(&'d Evidence),
-    /// One of several, of which nobody says to which the key belongs.
+    /// One of several, without a statement to which the key belongs.
     OneOfSeveral(&'d Evidence),
     /// It stays open: these may be meant.
     Open(Vec<&'d Project<'d>>),
@@ -108,7 +108,7 @@ struct Doubled {
 }
 
 impl Doubled {
-    /// Returns whether the second line is what keeps the page out. Where nobody knows whether the app sends one, nginx's has to let the page in:
+    /// Returns whether the second line is what keeps the page out. Where it is not known whether the app sends one, nginx's has to let the page in:
     /// otherwise it is kept out with or without the app's.
     fn matters(&self) -> bool {
         self.is_told || self.lets_in

@@ -94,7 +94,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn finding(request: Option<Request>, field: &SetField<'_>, compared: &Compared, dead: &Dead) -> Finding {
     let message = match &dead.meant {
         Some(origin) => format!("a page of `{origin}` is blocked: no Origin that browsers send matches this"),
-        None => "whoever this is meant to let in is blocked: no Origin that browsers send matches it".to_owned(),
+        None => "the page that this is meant for is blocked: no Origin that browsers send matches it".to_owned(),
     };
     let text = String::from_utf8_lossy(&compared.text);
     let meant = dead.meant.clone().filter(|_| dead.is_spelling);

@@ -35,7 +35,7 @@ impl BeforeApps {
         self.paired.get(&project)
     }
 
-    /// Returns what stands before apps of which nobody says whose they are.
+    /// Returns what stands before apps whose app is not stated.
     pub(super) fn open(&self) -> &BeforeApp {
         &self.open
     }

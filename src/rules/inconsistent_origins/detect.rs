@@ -32,7 +32,7 @@ pub(super) struct NearMiss {
     pub what: &'static str,
     /// Who lets the other in: nginx or the app.
     pub who: &'static str,
-    /// Where nobody says which app stands behind those locations of nginx: the directory of the one it may be.
+    /// Where it is not stated which app stands behind those locations of nginx: the directory of the one it may be.
     pub open: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ## Why it matters
 //!
-//! Whoever sits on the way, in a café or at a provider, can write into a page that comes over `http://`. Once its origin is
+//! Anyone on the network path, in a café or at a provider, can write into a page that comes over `http://`. Once its origin is
 //! allowed, what they write there reads the answers, with the user's login where credentials are allowed. The other way
 //! round nothing works at all: a page that comes over https may not call an `http://` API, and the browser sends nothing (M07).
 //!
@@ -99,7 +99,7 @@ fn plain_page(PlainPage { page, other, secure }: &PlainPage) -> Finding {
 }
 
 fn insecure(first: &Listed, others: &[&Listed]) -> Finding {
-    let message = "whoever can change this page on its way reads the answers: it comes over plain http";
+    let message = "this origin is plain http: anyone on the network path can change the page and read these responses";
     let mut places: Vec<Place> = Vec::new();
     for place in others.iter().map(|other| other.place).filter(|place| *place != first.place) {
         if places.len() < MAX_RELATED && !places.contains(&place) {

@@ -85,7 +85,7 @@ fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &
     let fix = edits::respelled(text.place, &value, &fault);
     let sent = wording::sent_by(field, text.place);
     if is_refusal(&value) && flow.texts.len() + flow.reflected.len() > 1 {
-        let finding = finding("sent to whoever is not allowed, and allows nobody; an empty value is not sent at all");
+        let finding = finding("sent to every other origin, and allows none; nginx does not send an empty value");
         return Some(Finding { severity: Severity::Advice, fix, ..finding }.beside(sent).with_help("write `\"\"`"));
     }
     let asking = fault.suggestion.as_deref().unwrap_or("https://app.example.com");

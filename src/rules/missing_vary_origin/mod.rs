@@ -54,9 +54,9 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-const HELP: &str = "write beside it
+const HELP: &str = "add next to it
     add_header Vary Origin always;";
-const IN_IF: &str = "write beside it, and in the location for the answers that allow nobody
+const IN_IF: &str = "add next to it, and once in the location, for the responses that allow no origin
     add_header Vary Origin always;";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
@@ -73,12 +73,13 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn finding(config: &Config<'_>, varying: Varying) -> Finding {
     let place = config.place(varying.item);
     let finding = if varying.vary_beside {
-        let message = "a cache keeps the answer to a link or an image, which carries no Origin, and the page that asks next is blocked";
+        let message = "a cache may keep the response to a link or an image, which has no Origin, and the browser blocks the next page that gets it";
         let label = "`Vary: Origin` is sent with this, and not with the answer that lacks it";
-        let help = "write `add_header Vary Origin always;` in the location as well, for the answers that allow nobody";
+        let help =
+            "add `add_header Vary Origin always;` in the location as well, for the responses that allow no origin";
         Finding { help: Some(help.into()), ..RULE.finding(place, label, message) }
     } else {
-        let message = "a cache gives one page's answer to another, which is then blocked: the answer does not say that it varies by Origin";
+        let message = "a cache may reuse the response made for one site's page on another site, and the browser blocks it: `Vary: Origin` is missing";
         let label = "differs by Origin, without `Vary: Origin` beside it";
         let fix = fix(config, varying.item);
         let is_in_if = config.context(config.item(varying.item).context).kind == ContextKind::IfInLocation;

@@ -82,7 +82,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let finding = RULE
                 .finding(place, label, MESSAGE)
                 .beside(wording::sent_by(field, place))
-                .with_help("to allow nobody, send no header: an empty value is not sent");
+                .with_help("to allow no origin, send no header: nginx does not send an empty value");
             let request = Some(exchange.request(Kind::Main));
             reported.insert(place, Finding { severity, request, ..finding });
         }

@@ -101,7 +101,7 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: Rewritten) -
     }
 }
 
-/// The keys of the apps that may be meant where nobody says which app it is.
+/// The keys of the apps that may be meant where it is not stated which app it is.
 fn candidates(deployment: &Deployment<'_>, site: &Site<'_>, rewritten: &Rewritten) -> Vec<Label> {
     let places = rewritten.passes.iter().map(|pass| site.config.place(*pass));
     let apps = places.flat_map(|place| deployment.behind.candidates(place));

@@ -89,12 +89,12 @@ fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
     let (severity, message, help) = match echoed.reach {
         Reach::Credentials => (
             Severity::Error,
-            "any page reads these answers as whoever is logged in: every Origin is sent back as the allowed one",
+            "any page can read these responses with the visitor's credentials: every Origin is sent back as the allowed one",
             HELP,
         ),
         Reach::Perhaps => (
             Severity::Warning,
-            "any page reads these answers as whoever is logged in, unless what is not shown here checks the Origin first",
+            "any page can read these responses with the visitor's credentials, unless a file that is not here checks the Origin",
             HELP,
         ),
         Reach::Public => (
@@ -116,8 +116,7 @@ fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
 /// The app does it by itself, as sure as its product is known.
 fn in_app(echo: &Echo) -> Finding {
     let severity = if echo.certainty >= Certainty::Docs { Severity::Error } else { Severity::Warning };
-    let message =
-        "any page reads the app's answers as whoever is logged in: every Origin is sent back as the allowed one";
+    let message = "any page can read the app's responses with the visitor's credentials: it sends every Origin back as the allowed one";
     Finding { severity, ..RULE.finding(echo.place, "makes the app send back any Origin", message) }
         .beside(echo.credentials.map(|place| (place, CREDENTIALS)))
         .with_help("name the origins that may read them, or allow no credentials")

@@ -5,7 +5,7 @@
 //! nginx looks for a match anywhere in the text, so an expression without `^` or `$` lets in whatever holds its text
 //! somewhere, and a dot without a backslash is any character (A5.11). The origin named in the finding is one that the
 //! expression really matches and that somebody else can register; a page there reads the answers, and with
-//! Access-Control-Allow-Credentials it reads them as whoever is logged in. Of `a|b`, each side is looked at by itself:
+//! Access-Control-Allow-Credentials it reads them with the visitor's credentials. Of `a|b`, each side is looked at by itself:
 //! `^a|b$` ties `a` to the start only and `b` to the end only.
 //!
 //! ## Example
@@ -111,8 +111,8 @@ fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(A
     let is_partial = route.is_none_or(|route| route.is_partial);
     let certain = *admission == Admission::Always && !is_partial && *gap != Gap::Dot;
     let severity = if certain { Severity::Error } else { Severity::Warning };
-    let reads = if exchange.page.has_credentials() { ", as whoever is logged in" } else { "" };
-    let message = format!("a page of `{origin}` can read these answers{reads}: the expression matches it");
+    let reads = if exchange.page.has_credentials() { ", with the visitor's credentials" } else { "" };
+    let message = format!("pages on `{origin}` can read these responses{reads}: the expression matches that origin");
     let label = format!("{}, so `{origin}` matches", gap.words());
     let fields = route.into_iter().flat_map(|route| route.fields(CorsHeader::AllowOrigin));
     let sent = fields.map(|field| field.place).find(|place| !compared.place.holds(*place));
