@@ -1,4 +1,4 @@
-//! What a rule reports: a severity, three short texts, and places.
+//! A finding: a severity, three short texts, and places.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a finding is known by from one run to the next, so that a baseline and a code-scanning service tell old from new.
+//! Fingerprints of findings, by which a baseline and a code-scanning service tell old ones from new ones.
 //!
 //! A fingerprint is made of the rule, the file's path in the repository, the blocks (or the key of the .env file) around the fault, the
 //! directive it stands in, and the text at fault; blanks and quotes do not count. Lines that move keep it, and another rule or another

@@ -1,4 +1,4 @@
-//! What a rule is: an id, a severity, its documentation, and one function that asks the model.
+//! A rule: an id, a severity, its documentation, and one function that asks the model.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What is read: files, directories, standard input.
+//! The input: files, directories, standard input.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

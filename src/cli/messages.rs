@@ -1,4 +1,4 @@
-//! What every command ends with: standard output, standard error, the exit code.
+//! The end of every command: standard output, standard error, the exit code.
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};

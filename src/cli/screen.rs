@@ -1,4 +1,4 @@
-//! What standard output can show.
+//! The abilities of standard output: its width, colors, and characters.
 
 use std::env;
 use std::io::{self, IsTerminal};

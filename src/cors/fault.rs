@@ -1,4 +1,4 @@
-//! What is wrong with a text that should be an origin, in words for a label.
+//! Faults of a text that should be an origin, in words for a label.
 
 use super::serialized::{NotSerialized, OriginFault, check_serialized};
 

@@ -1,4 +1,4 @@
-//! What a page asks for, and the requests a browser makes of it.
+//! A page's request, and the requests that a browser makes of it.
 
 use std::sync::Arc;
 

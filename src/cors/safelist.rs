@@ -1,4 +1,4 @@
-//! What a page may send without asking first.
+//! Requests that a page may send without a preflight.
 
 use super::header::is_token;
 

@@ -1,4 +1,4 @@
-//! What a browser decides, in the words of its console.
+//! A browser's verdict, in the words of its console.
 
 use std::fmt;
 

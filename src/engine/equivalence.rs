@@ -1,4 +1,4 @@
-//! What is found where places that are alike are asked once is what is found where each is asked, in every fixture.
+//! Findings are the same whether places that are alike are asked once or each of them is, in every fixture.
 //!
 //! Each server of a fixture, or each location, is written many times under other names, so that all but the first can be left out.
 

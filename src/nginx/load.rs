@@ -1,4 +1,4 @@
-//! What `nginx -t` refuses of the directives that concern CORS.
+//! Directives about CORS that `nginx -t` refuses.
 //!
 //! One such refusal keeps nginx from starting, and a reload keeps the old configuration, so that none of the CORS
 //! headers that were just written are in force. Told is only what is refused wherever the text may stand and whatever

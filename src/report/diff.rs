@@ -1,4 +1,4 @@
-//! What fixes would change, as a unified diff.
+//! The changes that fixes would make, as a unified diff.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! What there is to know of a rule: for a terminal, as Markdown, and as JSON.
+//! The documentation of a rule: for a terminal, as Markdown, and as JSON.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What is wrong with a settings file, shown as findings are.
+//! Faults of a settings file, shown as findings are.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What text may reach a reader: nothing that a terminal would obey, and nothing that hides.
+//! Text that may reach a reader: nothing that a terminal would obey, and nothing that hides.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;

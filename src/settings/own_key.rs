@@ -1,4 +1,4 @@
-//! What `[env]` says of a team's own keys, in the words of [`crate::dotenv::products::keys`].
+//! A team's own keys, as `[env]` describes them in the words of [`crate::dotenv::products::keys`].
 
 use crate::dotenv::products::keys::{Certainty, Key, Meaning, Patterns, Scheme, Separator, Slash, YesNo};
 

@@ -1,4 +1,4 @@
-//! What the apps behind nginx answer, as far as their .env files say.
+//! The responses of the apps behind nginx, as far as their .env files say.
 
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::FOREIGN_ORIGIN;

@@ -1,4 +1,4 @@
-//! What a page asks of one location, and what it gets.
+//! A page's requests at one location, and the responses.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the conditions, maps and expressions of a block look at: where one looks at an origin or at a place, no name of it is like another.
+//! The variables that the conditions, maps, and expressions of a block read: where one reads an origin or a place, no name of it is like another.
 
 use std::cell::RefCell;
 use std::ops::BitOr;

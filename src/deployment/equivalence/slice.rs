@@ -1,4 +1,4 @@
-//! What a request to a location may run through: the location itself, and those that it is led to inside nginx.
+//! The locations that a request may run through: the one that it enters, and those that it is led to inside nginx.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the words of a directive are to a response and to the rules.
+//! The role of a directive's words for a response and for the rules.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What an app's CORS policy is, as far as its .env files tell.
+//! The CORS policy of an app, as far as its .env files tell.
 //!
 //! The files of one app are layers: a key in a later file takes the place of the same key in an earlier one, as Vite,
 //! Next.js and compose stack them. Within a file the last assignment of a key counts.

@@ -1,4 +1,4 @@
-//! What one entry of a list is to an origin, as the product that reads the list compares them.
+//! One entry of a list and an origin, as the product that reads the list compares them.
 
 use crate::dotenv::products::keys::{Key, Patterns, Scheme, Slash, YesNo};
 

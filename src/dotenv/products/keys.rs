@@ -1,4 +1,4 @@
-//! What an environment variable means to the products that read it.
+//! The meaning of an environment variable to the products that read it.
 //!
 //! One key may mean different things in different products: `CORS_ORIGIN` is a list in Directus and a single origin,
 //! sent as it stands, in a plain Express app. [`candidates`] narrows them by the other keys of the same file; what it

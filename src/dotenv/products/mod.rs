@@ -1,4 +1,4 @@
-//! What products make of the values: their keys, their lists, and the responses that follow.
+//! The effect of values on products: their keys, their lists, and the responses that follow.
 
 pub(in crate::dotenv) mod allowed;
 pub mod app;

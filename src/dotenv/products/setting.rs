@@ -1,4 +1,4 @@
-//! What a key of an app's files is set to, and the origins in it.
+//! The value of a key in an app's files, and the origins in it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What each loader reads from a statement of a .env file.
+//! The reading of each loader of a statement in a .env file.
 //!
 //! Measured against node's dotenv 18.0.10, python-dotenv 1.2.4, dotenvy 0.15.7, dash, docker's command, docker compose
 //! 2.40.3 and systemd's own reader. Where it was not measured, the answer is [`Reading::Unknown`]. A variable is resolved from the file alone; one that the file does not

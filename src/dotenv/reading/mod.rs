@@ -1,4 +1,4 @@
-//! What loaders read from an assignment, where they differ, and how to write it for all of them.
+//! The values that loaders read from an assignment, where they differ, and how to write one for all of them.
 
 pub mod divergence;
 pub mod loaders;

@@ -1,4 +1,4 @@
-//! What most loaders make of a value: the reading that rules judge.
+//! The value that most loaders read: the one that rules judge.
 //!
 //! Quotes off, the escapes turned that most loaders turn, and variables put in from the app's own files alone. Where a
 //! variable is set nowhere in them, the value is not known: the process that runs the app may set it.

@@ -1,4 +1,4 @@
-//! What the name of a .env file says about it.
+//! The role of a .env file, by its name.
 
 /// What a file is for, as its name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

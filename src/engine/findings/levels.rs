@@ -1,4 +1,4 @@
-//! What the settings make of a rule's findings.
+//! The level that the settings give a rule's findings.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What the reading itself reports: syntax errors, includes that are not there, and what could not be analysed.
+//! Findings of the reading itself: syntax errors, includes that are not there, and parts that could not be analyzed.
 
 use std::collections::BTreeSet;
 

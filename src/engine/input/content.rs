@@ -1,4 +1,4 @@
-//! What a file is by its content, where its name does not tell.
+//! The kind of a file by its content, where its name does not prove one.
 
 use crate::dotenv;
 use crate::dotenv::syntax::tree::StatementKind;

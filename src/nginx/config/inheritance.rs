@@ -1,4 +1,4 @@
-//! What is in force in a context: nginx's inheritance, level by level.
+//! The directives in force in a context: nginx's inheritance, level by level.
 //!
 //! Two ways cover everything that matters to CORS. *Lists* are all-or-nothing: a level with one directive of its
 //! own drops the whole list of the level above (`add_header` A1.1, `*_hide_header` A4.5). *Single* directives

@@ -1,4 +1,4 @@
-//! What kind of context a block opens.
+//! The kind of context that a block opens.
 
 use super::ContextKind;
 use crate::nginx::syntax::tree::Tree;

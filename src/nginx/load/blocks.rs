@@ -1,4 +1,4 @@
-//! What nginx demands of directives that stand together: locations beside and inside one another, what may stand only
+//! Demands of nginx on directives that stand together: locations beside and inside one another, what may stand only
 //! once, and the URL of a `proxy_pass` in a block that knows no path.
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! What nginx demands of the parameters of one directive, whatever stands around it.
+//! Demands of nginx on the parameters of one directive, whatever stands around it.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What `$http_origin` is compared with.
+//! Texts and expressions that `$http_origin` is compared with.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What a composite key says of the Origin: `map "$http_origin:$request_method" …` looks several things up as one text.
+//! The Origin as a part of a composite key: `map "$http_origin:$request_method" …` looks several things up as one text.
 
 use std::ops::Range;
 

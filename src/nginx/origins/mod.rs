@@ -1,4 +1,4 @@
-//! What a configuration says about the page's Origin: where an allowed one comes from, and what it is compared with.
+//! The page's Origin in a configuration: where an allowed one comes from, and what it is compared with.
 
 pub mod comparison;
 pub(in crate::nginx) mod composite_key;

@@ -1,4 +1,4 @@
-//! What nginx answers to a request, and what that depends on.
+//! nginx's response to a request, and what it depends on.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What a variable holds in one run.
+//! The value of a variable in one run.
 
 use std::borrow::Cow;
 

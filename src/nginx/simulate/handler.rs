@@ -1,4 +1,4 @@
-//! What writes the body of a response.
+//! The handler that writes the body of a response.
 
 use crate::nginx::config::ItemId;
 

@@ -1,4 +1,4 @@
-//! What nginx answers to a request: one file a phase, and what these share.
+//! nginx's response to a request: one file for each phase, and the parts they share.
 
 pub(in crate::nginx) mod access;
 pub mod answer;

@@ -1,4 +1,4 @@
-//! What the app behind nginx answers, as far as it is known.
+//! The response of the app behind nginx, as far as it is known.
 
 use crate::nginx::config::ItemId;
 

@@ -1,4 +1,4 @@
-//! What is known of a value in one request, and where it is written.
+//! A value in one request: its bytes as far as they are known, and where it is written.
 
 use std::borrow::Cow;
 

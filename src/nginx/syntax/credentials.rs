@@ -1,4 +1,4 @@
-//! What nginx keeps for itself: passwords in headers that it sends to the app, in variables, in conditions, and in addresses. No report
+//! Secrets in nginx files: passwords in headers that it sends to the app, in variables, in conditions, and in addresses. No report
 //! shows them, whatever stands beside them.
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! What envsubst makes of a template before nginx reads it.
+//! The text that envsubst makes of a template before nginx reads it.
 //!
 //! nginx's Docker image runs envsubst over every `*.template` and tells it which names are set: those it fills in, `$NAME`
 //! and `${NAME}` alike, and everything else it leaves as it stands, so `$http_origin` stays nginx's own.

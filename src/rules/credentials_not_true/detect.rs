@@ -1,4 +1,4 @@
-//! What is sent as Access-Control-Allow-Credentials, and which request with credentials shows it.
+//! Values sent as Access-Control-Allow-Credentials, and the request with credentials that shows each.
 
 use std::collections::{BTreeMap, BTreeSet};
 

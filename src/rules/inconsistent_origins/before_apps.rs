@@ -1,4 +1,4 @@
-//! What nginx allows where it hands requests to an app, so that each app is compared with its own locations and with no other's.
+//! Origins that nginx allows where it passes requests to an app, so that each app is compared with its own locations only.
 
 use std::collections::{BTreeMap, BTreeSet};
 

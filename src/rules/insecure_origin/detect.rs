@@ -1,4 +1,4 @@
-//! What production files name with plain http beside https: APIs, to which browsers send nothing from such pages (M07, M20; loopback is exempt,
+//! Addresses that production files name with plain http beside https: APIs, to which browsers send nothing from such pages (M07, M20; loopback is exempt,
 //! M10), and pages.
 
 use crate::cors::origin::Origin;

@@ -1,4 +1,4 @@
-//! What is allowed is no origin that a browser sends.
+//! An allowed origin is none that a browser sends.
 //!
 //! ## Why it matters
 //!

@@ -1,4 +1,4 @@
-//! What shows that a preflight's answer must list methods or headers.
+//! Evidence that the response to a preflight must list methods or headers.
 
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;

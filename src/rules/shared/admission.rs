@@ -1,4 +1,4 @@
-//! What a location says of the methods it takes and of who may come in.
+//! The methods that a location takes, and the clients that it admits.
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::Route;

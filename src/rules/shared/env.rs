@@ -1,4 +1,4 @@
-//! What the rules on .env files have in common.
+//! Parts that the rules on .env files share.
 
 use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::deployment::Deployment;

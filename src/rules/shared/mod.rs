@@ -1,4 +1,4 @@
-//! What several rules use: edits, words, and what they look for.
+//! Parts that several rules use: edits, words, and searches.
 
 pub(crate) mod admission;
 pub(crate) mod apis;

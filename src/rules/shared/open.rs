@@ -1,4 +1,4 @@
-//! What may be said where it is not known which of several apps stands behind nginx.
+//! Findings that depend on which of several apps is behind nginx.
 
 use crate::finding::{Finding, Severity};
 use crate::source::Place;

@@ -1,4 +1,4 @@
-//! What becomes of preflights: where pages send them, what refuses them, and where nginx itself answers.
+//! Preflights: where pages send them, what refuses them, and where nginx itself responds.
 
 use super::admission;
 use crate::deployment::Ask;

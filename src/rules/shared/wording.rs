@@ -1,4 +1,4 @@
-//! What several rules say in the same words.
+//! Sentences that several rules use.
 
 use crate::cors::origin::Origin;
 use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};

@@ -1,4 +1,4 @@
-//! What an app's settings allow.
+//! The origins that an app's settings allow.
 
 use super::{AllowedOrigin, App, Beside, Credentials, Evidence, Setting, Star};
 use crate::dotenv::products::keys;

@@ -1,4 +1,4 @@
-//! What a key that no row names looks like: by its name alone where that says enough, else by its value, too.
+//! The meaning of a key that is in no table: by its name alone where that says enough, else by its value, too.
 
 use super::{Certainty, Key, Meaning, Patterns, Separator, YesNo};
 

@@ -1,4 +1,4 @@
-//! What a product, or a habit of many apps, does with its CORS keys.
+//! A product, or a habit of many apps: its keys, and how it treats them.
 
 use super::{Key, YesNo};
 

@@ -1,4 +1,4 @@
-//! What a loader reads that takes or refuses a file as a whole.
+//! The reading of a loader that takes or refuses a file as a whole.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a text, and where.
+//! Faults of a text, and their places.
 
 use super::Reader;
 use crate::nginx::syntax::grammar::lexer::is_blank;
