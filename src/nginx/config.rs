@@ -164,7 +164,7 @@ pub struct Config<'s> {
     repeated: usize,
     /// What could not be put in its place, and the directive that says so.
     pub problems: Vec<(Place, Problem)>,
-    /// What is in force in each context; see [`Settings`].
+    /// What is in force in each context; see [`DirectivesInForce`].
     pub(super) in_force: Vec<InForce>,
     /// Items of the lists that settings refer to.
     pub(super) lists: Vec<ItemId>,
