@@ -15,6 +15,9 @@ use crate::nginx::regex::foreign_match::{Gap, Intruder, intruders};
 use crate::rules::shared::{env, wording};
 use crate::source::Place;
 
+/// How many steps it takes to compile an expression that nothing else asks for, and to keep it.
+const STEPS_OF_AN_EXPRESSION: u64 = 400;
+
 /// An expression as a product reads it.
 struct Expression {
     place: Place,
@@ -35,6 +38,7 @@ pub(super) fn weak(deployment: &Deployment<'_>) -> Vec<Finding> {
                 limits::meet(Limit::Budget);
                 return findings;
             }
+            limits::spend(STEPS_OF_AN_EXPRESSION);
             findings.extend(judge(&regexes, key, &expression));
         }
     }
