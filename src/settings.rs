@@ -24,7 +24,7 @@ use crate::dotenv::products::keys::{Key, OwnKeys};
 use crate::finding::Severity;
 use crate::source::{Source, Span};
 use crate::trust::absolute;
-pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, NearestSettings, load, nearest};
+pub use find::{FILE_NAMES, MAX_SETTINGS_BYTES, NearestSettings, load, nearest_settings};
 pub use globs::Globs;
 pub use own_key::word as meaning_word;
 pub use read::from_source;

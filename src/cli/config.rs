@@ -31,7 +31,7 @@ impl ConfigCommand {
         match self {
             ConfigCommand::Show(lint) => match lint.input.which.settings(&lint.paths) {
                 Ok(settings) => print(0, |out| show(lint, &settings, out)),
-                Err(error) => NotRun::Settings(error).tell(),
+                Err(error) => NotRun::Settings(error).report(),
             },
             ConfigCommand::Init => match init() {
                 Ok(path) => print(0, |out| writeln!(out, "{path}")),

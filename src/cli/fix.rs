@@ -47,7 +47,7 @@ impl FixArguments {
     pub(super) fn run(&self) -> u8 {
         let files = match self.lint.options() {
             Ok(files) => files,
-            Err(why) => return why.tell(),
+            Err(why) => return why.report(),
         };
         let (stdin, overlay, settings) = (self.lint.stdin(), files.overlay.clone(), files.settings.clone());
         if stdin.is_some() && self.lint.asks_for_standard_output() {
@@ -97,7 +97,7 @@ impl FixArguments {
             return INCOMPLETE;
         }
         self.say(fixed, "fixed");
-        self.lint.tell(settings, &mut fixed.outcome)
+        self.lint.write_outcome(settings, &mut fixed.outcome)
     }
 
     fn say(&self, fixed: &Fixed, verb: &str) {

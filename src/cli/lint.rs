@@ -86,19 +86,19 @@ impl Lint {
     pub(super) fn run(&self) -> u8 {
         let options = match self.options() {
             Ok(options) => options,
-            Err(why) => return why.tell(),
+            Err(why) => return why.report(),
         };
         let mut outcome = match progress::during(|| engine::lint(&options)) {
             Ok(outcome) => outcome,
             Err(error) => return complain(format_args!("{error}{}", self.meant())),
         };
-        let code = self.tell(&options.settings, &mut outcome);
+        let code = self.write_outcome(&options.settings, &mut outcome);
         self.offer_fixes(&outcome);
         code
     }
 
     /// Takes out what is known, tells what was found, and gives the exit code.
-    pub(super) fn tell(&self, settings: &Settings, outcome: &mut Outcome) -> u8 {
+    pub(super) fn write_outcome(&self, settings: &Settings, outcome: &mut Outcome) -> u8 {
         if let Err(why) = self.baseline.apply(outcome, &self.rules, self.quiet) {
             return complain(why);
         }

@@ -35,8 +35,8 @@ pub(super) struct OutputArguments {
     /// How many findings are shown to people, or `all` [default: 200 on a terminal, else all]
     ///
     /// Of more, the worst are shown. Formats for programs hold every finding.
-    #[arg(long, value_name = "N", value_parser = most)]
-    max_findings: Option<Most>,
+    #[arg(long, value_name = "N", value_parser = read_max_findings)]
+    max_findings: Option<MaxFindings>,
 
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
@@ -78,15 +78,15 @@ impl FromStr for Output {
 
 /// A number of findings, or all.
 #[derive(Debug, Clone, Copy)]
-enum Most {
+enum MaxFindings {
     All,
     Number(usize),
 }
 
-fn most(text: &str) -> Result<Most, String> {
+fn read_max_findings(text: &str) -> Result<MaxFindings, String> {
     match text {
-        "all" => Ok(Most::All),
-        _ => text.parse().map(Most::Number).map_err(|_| "it is a number or `all`".to_owned()),
+        "all" => Ok(MaxFindings::All),
+        _ => text.parse().map(MaxFindings::Number).map_err(|_| "it is a number or `all`".to_owned()),
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Outputs<'a> {
     standard: Format,
     is_standard_asked: bool,
     color: Color,
-    most: Option<Most>,
+    most: Option<MaxFindings>,
 }
 
 impl OutputArguments {
@@ -170,8 +170,8 @@ impl Outputs<'_> {
         }
         let on_terminal = self.standard != Format::Concise && io::stdout().is_terminal();
         let most = match self.most {
-            Some(Most::All) => None,
-            Some(Most::Number(number)) => Some(number),
+            Some(MaxFindings::All) => None,
+            Some(MaxFindings::Number(number)) => Some(number),
             None => on_terminal.then_some(MOST_ON_A_TERMINAL),
         };
         let view = View { screen: screen::screen(self.color), most, exit_code: code };

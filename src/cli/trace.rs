@@ -76,7 +76,7 @@ impl TraceArguments {
     pub(super) fn run(&self) -> u8 {
         let options = match self.options() {
             Ok(options) => options,
-            Err(why) => return why.tell(),
+            Err(why) => return why.report(),
         };
         let trace = match trace::trace(&options) {
             Ok(trace) => trace,

@@ -43,7 +43,7 @@ impl From<Error> for NotRun {
 
 impl NotRun {
     /// Tells it on standard error, with the lines of the settings that are at fault, and gives the exit code.
-    pub(super) fn tell(self) -> u8 {
+    pub(super) fn report(self) -> u8 {
         match self {
             NotRun::Usage(why) => note(why),
             // Where it cannot be read, nothing more can be done.
@@ -62,7 +62,7 @@ impl Which {
         let path = match &self.config {
             Some(path) => Some(path.clone()),
             None if self.isolated => None,
-            None => match settings::nearest(paths)? {
+            None => match settings::nearest_settings(paths)? {
                 NearestSettings::Found(path) => Some(path),
                 NearestSettings::NotObeyed(path, why) => {
                     note(format_args!("{path}: not used, {why}; to use it, give it with --config"));

@@ -18,7 +18,7 @@ use crate::engine::input::discover::{self, Candidate, FileKind, name_of};
 use crate::engine::input::disk::shown;
 use crate::engine::input::read::{Files, Unreadable};
 use crate::engine::input::readable;
-use crate::engine::input::readable::Area;
+use crate::engine::input::readable::ReadableArea;
 use crate::nginx::config::include::Includes;
 use crate::nginx::config::{Config, ContextKind, implied_context};
 use crate::redact::Redactor;
@@ -63,7 +63,7 @@ impl<'o> Gathered<'o> {
     pub(crate) fn new(options: &'o Options) -> Result<Self, Error> {
         let mut gathered = Gathered {
             options,
-            files: Files::over(options.overlay.clone(), Area::new(&options.paths, options.root())),
+            files: Files::over(options.overlay.clone(), ReadableArea::new(&options.paths, options.root())),
             given: Vec::new(),
             env: Vec::new(),
             not_analysed: BTreeSet::new(),
@@ -78,7 +78,7 @@ impl<'o> Gathered<'o> {
         gathered.files.add_settings(&options.settings);
         gathered.roots = gathered.find_roots();
         gathered.report_links();
-        template_values::fill(&mut gathered.files, &gathered.env, &options.settings);
+        template_values::fill_templates(&mut gathered.files, &gathered.env, &options.settings);
         Ok(gathered)
     }
 

@@ -206,7 +206,7 @@ impl<'s> Config<'s> {
         let mut next = 0;
         while next < config.contexts.len() {
             let id = ContextId(number(next));
-            config.fill(id, includes);
+            config.add_directives(id, includes);
             config.settle(id);
             next += 1;
         }
@@ -232,7 +232,7 @@ impl<'s> Config<'s> {
     }
 
     /// Places the directives of one context, includes in their place, and opens the contexts in it.
-    fn fill(&mut self, id: ContextId, includes: &Includes) {
+    fn add_directives(&mut self, id: ContextId, includes: &Includes) {
         let first_item = number(self.items.len());
         let first_child = number(self.contexts.len());
         let mut runs = vec![self.block(id)];

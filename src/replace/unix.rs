@@ -98,7 +98,7 @@ impl Place {
         if let Some(old) = old {
             keep_all(&old, &temporary.file)?;
         }
-        temporary.fill(write).map_err(|error| reason(&error))?;
+        temporary.write_contents(write).map_err(|error| reason(&error))?;
         Ok(temporary)
     }
 
@@ -166,7 +166,7 @@ impl Temporary {
     }
 
     /// Writes the bytes, all of which are on the disk then.
-    fn fill(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    fn write_contents(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(64 * 1024, &mut self.file);
         write(&mut out)?;
         out.flush()?;

@@ -17,7 +17,7 @@ pub(super) fn write(view: View, outcome: &Outcome, out: &mut impl Write) -> io::
     let (findings, rest) = shown(outcome, view.most);
     for (index, finding) in findings.iter().enumerate() {
         let of = format!("{} of {}", index + 1, findings.len());
-        tell(outcome, finding, screen, &of, out)?;
+        write_finding(outcome, finding, screen, &of, out)?;
     }
     for line in rest.into_iter().chain(summary(outcome)) {
         writeln!(out, "{line}.")?;
@@ -25,7 +25,13 @@ pub(super) fn write(view: View, outcome: &Outcome, out: &mut impl Write) -> io::
     Ok(())
 }
 
-fn tell(outcome: &Outcome, finding: &Finding, screen: Screen, of: &str, out: &mut impl Write) -> io::Result<()> {
+fn write_finding(
+    outcome: &Outcome,
+    finding: &Finding,
+    screen: Screen,
+    of: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let severity = match finding.severity {
         Severity::Error => "Error",
         Severity::Warning => "Warning",

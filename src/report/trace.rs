@@ -160,7 +160,7 @@ pub(super) fn write_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
         verdict: trace.verdict.word(),
         reason: reason(trace, &trace.verdict),
         exchanges,
-        ways: ways(trace),
+        ways: json_ways(trace),
         not_analysed: &trace.not_analysed,
         curl: trace.exchanges.iter().map(|exchange| exchange.request.curl()).collect(),
     };
@@ -168,7 +168,7 @@ pub(super) fn write_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> 
 }
 
 /// All ways that the request may go, the likeliest first.
-fn ways(trace: &Trace) -> Vec<JsonWay<'_>> {
+fn json_ways(trace: &Trace) -> Vec<JsonWay<'_>> {
     let likeliest = way(trace, &trace.verdict, &trace.exchanges);
     let others = trace.others.iter().map(|other| way(trace, &other.verdict, &other.exchanges));
     std::iter::once(likeliest).chain(others).collect()

@@ -31,7 +31,7 @@ pub enum NearestSettings {
 /// # Errors
 ///
 /// Both names stand side by side.
-pub fn nearest(paths: &[PathBuf]) -> Result<NearestSettings, Error> {
+pub fn nearest_settings(paths: &[PathBuf]) -> Result<NearestSettings, Error> {
     let Some(working) = absolute(Path::new(".")) else { return Ok(NearestSettings::Nothing) };
     let start = common(paths).unwrap_or_else(|| working.clone());
     let repository = trust::repository(&start);

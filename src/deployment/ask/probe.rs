@@ -14,7 +14,7 @@ use crate::deployment::ask::route;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits::Limit;
-use crate::nginx::regex::example::sample;
+use crate::nginx::regex::example::example_path;
 
 /// How many `if`s of one location are asked about: each request runs through all of them.
 const MAX_PROBES: usize = 128;
@@ -100,7 +100,7 @@ fn wanted(site: &Site<'_>, context: ContextId) -> Option<(Vec<u8>, Vec<u8>)> {
         Condition::True(variable) => Some((variable.into_owned(), b"1".to_vec())),
         Condition::Equal { variable, text, negated: false, .. } => Some((variable.into_owned(), text.into_owned())),
         Condition::Match { variable, regex, ignore_case, negated: false, .. } => {
-            Some((variable.into_owned(), sample(&site.asker.model.regexes, &regex, ignore_case)?))
+            Some((variable.into_owned(), example_path(&site.asker.model.regexes, &regex, ignore_case)?))
         }
         _ => None,
     }

@@ -15,7 +15,7 @@ use crate::nginx::config::inheritance::List;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::origins::flow::{Flow, SetField, set_fields};
-use crate::nginx::regex::example::sample;
+use crate::nginx::regex::example::example_path;
 use crate::nginx::simulate::answer::EntryPoint;
 use crate::nginx::simulate::locations::{FoundLocation, is_pass};
 use crate::nginx::simulate::model::Model;
@@ -312,7 +312,7 @@ fn origins_of(model: &Model<'_, '_>, flow: &Flow) -> Vec<String> {
     let texts = flow.texts.iter().map(|text| Cow::Borrowed(&text.text));
     let compared = flow.compared.iter().filter_map(|compared| match compared.regex {
         None => Some(Cow::Borrowed(&compared.text)),
-        Some(ignore_case) => sample(&model.regexes, &compared.text, ignore_case).map(Cow::Owned),
+        Some(ignore_case) => example_path(&model.regexes, &compared.text, ignore_case).map(Cow::Owned),
     });
     let mut origins: Vec<String> = Vec::new();
     for origin in texts.chain(compared).filter_map(|text| serialized(&lossy(&text))) {

@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use super::Around;
 use crate::nginx::config::condition::{Condition, condition};
 use crate::nginx::config::{ContextId, ContextKind};
-use crate::nginx::regex::example::sample;
+use crate::nginx::regex::example::example_path;
 use crate::nginx::simulate::model::Model;
 use crate::nginx::simulate::variables::MapKey;
 
@@ -38,7 +38,7 @@ impl<'m, 'd> Mentioned<'m, 'd> {
 
     /// Returns whether a name is one of them; where the place compares origins, also those in maps and conditions.
     pub(super) fn has(&self, name: &[u8], is_compared: bool) -> bool {
-        let compared = || self.compared.get_or_init(|| compared(self.model));
+        let compared = || self.compared.get_or_init(|| compared_texts(self.model));
         self.is_open || self.always.contains(name) || (is_compared && compared().contains(name))
     }
 }
@@ -50,7 +50,7 @@ fn labels(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// The labels in the maps and conditions of a configuration, and in the hosts that their expressions match first.
-fn compared(model: &Model<'_, '_>) -> HashSet<Vec<u8>> {
+fn compared_texts(model: &Model<'_, '_>) -> HashSet<Vec<u8>> {
     let config = model.config;
     let mut found = HashSet::new();
     let mut expressions: BTreeSet<(Vec<u8>, bool)> = BTreeSet::new();
@@ -73,7 +73,7 @@ fn compared(model: &Model<'_, '_>) -> HashSet<Vec<u8>> {
         }
     }
     for (pattern, ignore_case) in expressions {
-        found.extend(sample(&model.regexes, &pattern, ignore_case).iter().flat_map(|text| labels(text)));
+        found.extend(example_path(&model.regexes, &pattern, ignore_case).iter().flat_map(|text| labels(text)));
     }
     found
 }

@@ -78,7 +78,7 @@ impl<'m, 'd> VariableReads<'m, 'd> {
             for part in parts(&word) {
                 let Part::Variable(variable) = part else { continue };
                 let (reads, has_map) = self.of_variable(variable);
-                let compared = if name == b"if" { self.compared(variable) } else { NOTHING };
+                let compared = if name == b"if" { self.reads_of_comparison(variable) } else { NOTHING };
                 found = (found.0 | reads | compared, found.1 || has_map);
             }
         }
@@ -116,7 +116,7 @@ impl<'m, 'd> VariableReads<'m, 'd> {
             has_map = true;
             for part in parts(&map.source) {
                 if let Part::Variable(source) = part {
-                    found = found | self.compared(source);
+                    found = found | self.reads_of_comparison(source);
                 }
             }
             ask(&map.source);
@@ -128,7 +128,7 @@ impl<'m, 'd> VariableReads<'m, 'd> {
     }
 
     /// Returns what is looked at where a variable is compared with something.
-    fn compared(&self, variable: &[u8]) -> Reads {
+    fn reads_of_comparison(&self, variable: &[u8]) -> Reads {
         const HOSTS: [&str; 3] = ["host", "http_host", "server_name"];
         const PATHS: [&str; 6] =
             ["uri", "request_uri", "document_uri", "document_root", "request_filename", "realpath_root"];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits;
-use crate::nginx::regex::example::sample;
+use crate::nginx::regex::example::example_path;
 use crate::nginx::simulate::locations::{self, FoundLocation, Pattern};
 use crate::nginx::simulate::model::Model;
 use crate::source::lossy;
@@ -64,7 +64,7 @@ fn base(model: &Model<'_, '_>, server: ContextId) -> Option<String> {
 /// A host that this name of a server is for.
 fn host_of(model: &Model<'_, '_>, name: &[u8]) -> Option<String> {
     let host = match name {
-        [b'~', pattern @ ..] => sample(&model.regexes, pattern, true)?,
+        [b'~', pattern @ ..] => example_path(&model.regexes, pattern, true)?,
         [b'*', rest @ ..] => [b"www", rest].concat(),
         [b'.', rest @ ..] => rest.to_vec(),
         [start @ .., b'*'] => [start, b"example"].concat(),
@@ -117,10 +117,10 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
             }
         }
         Some(Pattern::Regex { pattern: regex, ignore_case }) => {
-            let Some(end) = sample(&model.regexes, &regex, ignore_case) else { return Vec::new() };
+            let Some(end) = example_path(&model.regexes, &regex, ignore_case) else { return Vec::new() };
             let around = config.ancestors(context).skip(1).filter_map(pattern).find_map(|outer| match outer {
                 Pattern::Prefix { path, .. } => Some(path.into_owned()),
-                Pattern::Regex { pattern, ignore_case } => sample(&model.regexes, &pattern, ignore_case),
+                Pattern::Regex { pattern, ignore_case } => example_path(&model.regexes, &pattern, ignore_case),
                 Pattern::Exact(_) | Pattern::Named(_) => None,
             });
             let around = around.unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::source::{FileId, Place, Span};
 
 /// Fills the values that production gets from the .env files into the templates.
-pub(in crate::engine) fn fill(files: &mut Files, env: &[(FileId, Candidate)], settings: &Settings) {
+pub(in crate::engine) fn fill_templates(files: &mut Files, env: &[(FileId, Candidate)], settings: &Settings) {
     let is_template = |file: &FileId| is_template(files.sources.get(*file));
     let templates: Vec<FileId> = files.nginx.keys().copied().filter(is_template).collect();
     if templates.is_empty() || env.is_empty() {
@@ -23,7 +23,7 @@ pub(in crate::engine) fn fill(files: &mut Files, env: &[(FileId, Candidate)], se
     for file in templates {
         let bytes = &files.sources.get(file).bytes;
         if let Some(tree) = files.nginx.get_mut(&file) {
-            envsubst::fill(tree, bytes, &variables);
+            envsubst::substitute(tree, bytes, &variables);
         }
     }
 }

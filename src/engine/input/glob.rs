@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use glob::{MatchOptions, Pattern};
 use hashbrown::HashSet;
 
-use crate::engine::input::readable::Area;
+use crate::engine::input::readable::ReadableArea;
 use crate::source::reason;
 
 /// How many names in directories are looked at in one run, for all its patterns.
@@ -52,7 +52,7 @@ enum PatternPart {
 }
 
 /// The paths that `pattern` matches and that lie in the area; `names_left` says how many names the run may still look at.
-pub(in crate::engine) fn expand(pattern: &Path, area: &Area, names_left: &mut usize) -> Matches {
+pub(in crate::engine) fn expand(pattern: &Path, area: &ReadableArea, names_left: &mut usize) -> Matches {
     let mut matches = Matches::default();
     let Some(parts) = parts(pattern) else { return matches };
     // Directories by the number of parts they have been taken through, and the path so far.
@@ -107,7 +107,7 @@ fn parts(pattern: &Path) -> Option<Vec<PatternPart>> {
 }
 
 /// A directory without links in its path, and the names in it; nothing where no directory is there.
-fn list(path: &Path, area: &Area) -> Result<Option<(PathBuf, Vec<OsString>)>, String> {
+fn list(path: &Path, area: &ReadableArea) -> Result<Option<(PathBuf, Vec<OsString>)>, String> {
     let directory = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let Ok(real) = fs::canonicalize(directory) else { return Ok(None) };
     if !real.is_dir() {

@@ -16,8 +16,8 @@ use crate::engine::input::discover::{Candidate, FileKind, name_of};
 use crate::engine::input::disk::{from_here, read_regular, shown};
 use crate::engine::input::glob;
 use crate::engine::input::overlay::{Overlay, real};
-use crate::engine::input::read_ahead::{Ahead, ListedFile};
-use crate::engine::input::readable::{self, Area};
+use crate::engine::input::read_ahead::{ListedFile, ReadAhead};
+use crate::engine::input::readable::{self, ReadableArea};
 use crate::nginx::config::Trees;
 use crate::nginx::config::include::{Included, Includes, candidates, is_glob, is_stock};
 use crate::nginx::syntax::credentials::{self, SecretLines};
@@ -44,7 +44,7 @@ pub(in crate::engine) struct Files {
     dumped: BTreeMap<String, FileId>,
     by_path: HashMap<PathBuf, FileId>,
     /// Files of a long include, read before they are asked for.
-    ahead: Ahead,
+    ahead: ReadAhead,
     /// Secrets of nginx that stand by themselves.
     credentials: Vec<Place>,
     /// Links to nothing that stand for a file below a copy of a server.
@@ -54,7 +54,7 @@ pub(in crate::engine) struct Files {
     /// How many names in directories the patterns of includes may still look at.
     names_left: usize,
     /// Where files may lie that were not named.
-    area: Area,
+    area: ReadableArea,
     /// The settings file, where it says something that a finding may point at.
     pub settings: Option<FileId>,
 }
@@ -70,7 +70,7 @@ pub(in crate::engine) struct Unreadable {
 
 impl Files {
     /// No files yet, what will be read instead of what is on disk, and where files may lie.
-    pub(in crate::engine) fn over(overlay: Overlay, area: Area) -> Self {
+    pub(in crate::engine) fn over(overlay: Overlay, area: ReadableArea) -> Self {
         Files { overlay, area, names_left: glob::MAX_NAMES, ..Files::default() }
     }
 

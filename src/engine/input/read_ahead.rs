@@ -65,14 +65,14 @@ pub(in crate::engine) struct Parsed {
 
 /// What was read and not asked for yet.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Ahead {
+pub(in crate::engine) struct ReadAhead {
     /// By the paths they were come to by.
     parsed: HashMap<PathBuf, Parsed>,
     /// Directories by the paths they were come to by, without links.
     directories: HashMap<PathBuf, PathBuf>,
 }
 
-impl Ahead {
+impl ReadAhead {
     /// The path without links, `.` and `..` in it.
     ///
     /// # Errors

@@ -18,9 +18,9 @@ pub(in crate::engine) const OUTSIDE: &str = "it lies outside of what was given; 
 
 /// Directories, without links in their paths.
 #[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Area(BTreeSet<PathBuf>);
+pub(in crate::engine) struct ReadableArea(BTreeSet<PathBuf>);
 
-impl Area {
+impl ReadableArea {
     /// The area of a run: directories as they are, and for a file that was named the directories from which its includes are looked for:
     /// the working directory, if it lies there, and otherwise its own and the two above; never more than the repository around it.
     pub(in crate::engine) fn new(paths: &[PathBuf], root: Option<&Path>) -> Self {
@@ -43,7 +43,7 @@ impl Area {
                 area.extend(here.or_else(above));
             }
         }
-        Area(area)
+        ReadableArea(area)
     }
 
     /// Returns whether a file lies in it, whose path has no links.

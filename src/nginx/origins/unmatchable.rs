@@ -3,7 +3,7 @@
 use crate::cors::fault::is_placeholder;
 use crate::cors::serialized::{NotSerialized, OriginFault, check_serialized, is_serialized};
 use crate::nginx::origins::comparison::Compared;
-use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, ways};
+use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, alternatives};
 use crate::nginx::regex::foreign_match::needs_path;
 use crate::nginx::regex::stricter::example;
 use crate::nginx::simulate::model::Model;
@@ -47,7 +47,7 @@ pub struct Dead {
 
 /// Why no Origin equals or matches an entry; nothing where one may, or where another fault is all that is wrong: a slash at the
 /// end, a placeholder, several origins of which nginx compares none.
-pub fn dead(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
+pub fn why_unmatchable(model: &Model<'_, '_>, compared: &Compared) -> Option<Dead> {
     let config = model.config;
     let text = std::str::from_utf8(&compared.text).ok()?;
     if let Some(ignore_case) = compared.regex {
@@ -101,7 +101,7 @@ fn dead_expression(pattern: &str, ignore_case: bool) -> Option<Dead> {
 
 /// Returns what is wrong with the texts that an expression matches from end to end, where it matches no others and none of them is an origin.
 fn only_text(pattern: &str, ignore_case: bool) -> Option<NotSerialized> {
-    let found = ways(pattern.as_bytes()).ways;
+    let found = alternatives(pattern.as_bytes()).ways;
     let fault = |way: &PatternWay| match &way.pieces[..] {
         [PatternPiece::Text(text)] if way.from_start && way.to_end => {
             let text = if ignore_case { text.to_ascii_lowercase() } else { text.clone() };

@@ -46,7 +46,7 @@ pub(crate) struct Ways {
 }
 
 /// The ways through `pattern`; none where its structure cannot be read.
-pub(crate) fn ways(pattern: &[u8]) -> Ways {
+pub(crate) fn alternatives(pattern: &[u8]) -> Ways {
     if limits::is_spent() {
         limits::meet(Limit::Budget);
         return Ways::default();

@@ -9,7 +9,7 @@ use crate::nginx::regex::{Regexes, structure};
 const MAX_BYTES: usize = 4096;
 
 /// A text that `pattern` matches, as short and as plain as its structure allows; `None` where none was found.
-pub fn sample(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Option<Vec<u8>> {
+pub fn example_path(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Option<Vec<u8>> {
     regexes.sample(pattern, ignore_case, || {
         if limits::is_spent() {
             return None;
@@ -80,9 +80,9 @@ mod tests {
             (r"^(GET|HEAD)$", "GET"),
             (r"https?://.*\.example\.com\s*$", "http://a.example.com"),
         ] {
-            let made = sample(&Regexes::default(), pattern.as_bytes(), false);
+            let made = example_path(&Regexes::default(), pattern.as_bytes(), false);
             assert_eq!(made.as_deref(), Some(expected.as_bytes()), "{pattern}");
         }
-        assert_eq!(sample(&Regexes::default(), br"^(?=x)y", false), None);
+        assert_eq!(example_path(&Regexes::default(), br"^(?=x)y", false), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::cors::registrable::registrable;
 use crate::cors::serialized::check_serialized;
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::regex::Regexes;
-use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, ways};
+use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, alternatives};
 
 /// How many candidates one expression is asked about.
 const MAX_CANDIDATES: usize = 8192;
@@ -84,7 +84,7 @@ pub struct Intruder {
 /// The foreign origins that `pattern` lets in, at most one for each of its alternatives; those that need more than a dot's
 /// carelessness first.
 pub fn intruders(regexes: &Regexes, pattern: &[u8], ignore_case: bool) -> Vec<Intruder> {
-    let found = ways(pattern);
+    let found = alternatives(pattern);
     let meant: Vec<String> = found.ways.iter().map(PatternWay::host).collect();
     let own = OwnPart::new(&meant);
     let anchored = found.ways.iter().any(|way| way.from_start || way.to_end);
@@ -132,7 +132,7 @@ fn is_shared(origin: &str, meant: &str) -> bool {
 
 /// Returns whether every way through `pattern` wants a slash behind the host, which no Origin has.
 pub fn needs_path(pattern: &[u8]) -> bool {
-    let found = ways(pattern).ways;
+    let found = alternatives(pattern).ways;
     !found.is_empty()
         && found.iter().all(|way| {
             let fixed = way.pieces.iter().map(|piece| match piece {
@@ -147,7 +147,7 @@ pub fn needs_path(pattern: &[u8]) -> bool {
 /// The origins that `pattern` means to let in, one for each of its alternatives whose text is one: `https` where it names no
 /// scheme, open runs as short as can be.
 pub fn meant_origins(pattern: &[u8]) -> Vec<Origin> {
-    ways(pattern).ways.iter().filter_map(PatternWay::origin).collect()
+    alternatives(pattern).ways.iter().filter_map(PatternWay::origin).collect()
 }
 
 /// What an expression means to let in.

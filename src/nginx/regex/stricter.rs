@@ -7,7 +7,7 @@
 use crate::cors::origin::Origin;
 use crate::cors::serialized::check_serialized;
 use crate::nginx::regex::Regexes;
-use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, ways};
+use crate::nginx::regex::alternatives::{PatternPiece, PatternWay, alternatives};
 use crate::nginx::regex::foreign_match::intruders;
 
 /// How many ways an expression may have for others to be made of it.
@@ -20,10 +20,10 @@ const ANY_PORT: &str = "(:[0-9]+)?";
 const RUN: char = '\0';
 
 /// An expression near `pattern` that lets in what it means and no foreign origin, as far as anybody can tell.
-pub fn tighter(regexes: &Regexes, pattern: &str, ignore_case: bool) -> Option<String> {
+pub fn stricter(regexes: &Regexes, pattern: &str, ignore_case: bool) -> Option<String> {
     // Who writes `https://*.example.com` thinks of names of files.
     let pattern = pattern.replace("://*.", "://([a-z0-9-]+\\.)+");
-    let found = ways(pattern.as_bytes()).ways;
+    let found = alternatives(pattern.as_bytes()).ways;
     let meant: Vec<Origin> = found.iter().filter_map(|way| check_serialized(&example_of(way)?).ok()).collect();
     // Of a single label, nobody can say which names end in it.
     let is_open = found.iter().any(|way| way.pieces.iter().any(|piece| matches!(piece, PatternPiece::Fill(_))));
@@ -42,7 +42,7 @@ pub fn tighter(regexes: &Regexes, pattern: &str, ignore_case: bool) -> Option<St
 
 /// An origin that an expression was written for, whether it matches it or not.
 pub fn example(pattern: &str) -> Option<String> {
-    let found = ways(pattern.as_bytes()).ways;
+    let found = alternatives(pattern.as_bytes()).ways;
     let mut examples = found.iter().filter_map(example_of);
     let first = examples.next()?;
     let is_secure = |origin: &String| origin.starts_with("https:");
@@ -262,7 +262,7 @@ mod tests {
             (r".*acme$", None),
             (r".*", None),
         ] {
-            assert_eq!(tighter(&Regexes::default(), pattern, false).as_deref(), expected, "{pattern}");
+            assert_eq!(stricter(&Regexes::default(), pattern, false).as_deref(), expected, "{pattern}");
         }
     }
 

@@ -19,7 +19,7 @@ impl<'s> Run<'_, '_, 's> {
         let name = config.item(chosen).name;
         let Some(item) = self.pass_in_force(name) else { return Ok(Step::Reply(Reply::special(500, Some(chosen)))) };
         if self.may_be_mixed_up(Protocol::split(name)) {
-            return Ok(Step::Reply(Reply::lost(Some(item))));
+            return Ok(Step::Reply(Reply::unknown(Some(item))));
         }
         if self.asked_by.is_none() {
             self.body.read();
@@ -46,7 +46,7 @@ impl<'s> Run<'_, '_, 's> {
                 }
                 self.jump(Value::known(target), item)
             }
-            Some((_, None)) => Step::Reply(Reply::lost(Some(item))),
+            Some((_, None)) => Step::Reply(Reply::unknown(Some(item))),
             None => Step::Reply(reply),
         })
     }

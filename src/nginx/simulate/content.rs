@@ -59,7 +59,7 @@ impl<'s> Run<'_, '_, 's> {
         }
         match self.handler {
             Handler::App(item) => self.app(item),
-            Handler::Scripted(item) => Ok(Step::Reply(Reply::lost(Some(item)))),
+            Handler::Scripted(item) => Ok(Step::Reply(Reply::unknown(Some(item)))),
             Handler::Fixed(item) => Ok(Step::Reply(match &*self.method {
                 "GET" | "HEAD" => Reply::plain(200, AnsweredBy::Nginx, Some(item)),
                 _ => Reply::special(405, Some(item)),
@@ -84,7 +84,7 @@ impl<'s> Run<'_, '_, 's> {
         let count = config.parameter_count(item);
         for index in 1..count {
             let Some(pattern) = config.parameter(item, index) else {
-                return Ok(Some(Step::Reply(Reply::lost(Some(item)))));
+                return Ok(Some(Step::Reply(Reply::unknown(Some(item)))));
             };
             // A slash at the end asks for a directory, and is no part of the path.
             let (text, is_directory) =
@@ -102,11 +102,11 @@ impl<'s> Run<'_, '_, 's> {
             }
         }
         let Some(last) = config.parameter(item, count) else {
-            return Ok(Some(Step::Reply(Reply::lost(Some(item)))));
+            return Ok(Some(Step::Reply(Reply::unknown(Some(item)))));
         };
         if let Some(code) = last.strip_prefix(b"=") {
             let status = std::str::from_utf8(code).ok().and_then(|code| code.parse().ok());
-            let reply = status.map_or(Reply::lost(Some(item)), |status| Reply::special(status, Some(item)));
+            let reply = status.map_or(Reply::unknown(Some(item)), |status| Reply::special(status, Some(item)));
             return Ok(Some(Step::Reply(reply)));
         }
         let target = self.expand(last, Spot::new(item, count));
@@ -115,7 +115,7 @@ impl<'s> Run<'_, '_, 's> {
 
     /// To a named location, or to a URI with its query.
     pub(in crate::nginx) fn jump(&mut self, target: Value<'s>, item: ItemId) -> Step {
-        let Value::Known(target, _) = target else { return Step::Reply(Reply::lost(Some(item))) };
+        let Value::Known(target, _) = target else { return Step::Reply(Reply::unknown(Some(item))) };
         if target.starts_with(b"@") {
             if !self.may_change() {
                 return Step::Reply(Reply::special(500, None));
@@ -153,13 +153,13 @@ impl<'s> Run<'_, '_, 's> {
     /// A file, a directory's index, a slash, or a refusal.
     fn file(&mut self) -> Result<Step, Question> {
         let config = self.model.config;
-        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
+        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::unknown(None))) };
         let reads = matches!(&*self.method, "GET" | "HEAD" | "POST");
         if !reads
             && self.method != "OPTIONS"
             && let Some(item) = self.model.hand_over.get(config, self.context, b"dav_methods")
         {
-            return Ok(Step::Reply(Reply::lost(Some(item))));
+            return Ok(Step::Reply(Reply::unknown(Some(item))));
         }
         if !reads {
             return Ok(Step::Reply(Reply::special(405, None)));
@@ -172,7 +172,7 @@ impl<'s> Run<'_, '_, 's> {
                 "POST" => Reply::special(405, None),
                 // What the client has already, or a part of it, may make it 206, 304, 412 or 416.
                 _ if CONDITIONAL.iter().any(|name| self.header(name).is_some()) => {
-                    Reply { by: AnsweredBy::File, ..Reply::lost(None) }
+                    Reply { by: AnsweredBy::File, ..Reply::unknown(None) }
                 }
                 _ => Reply::plain(200, AnsweredBy::File, None),
             };
@@ -197,7 +197,7 @@ impl<'s> Run<'_, '_, 's> {
         if let Some(item) = self.model.hand_over.get(config, self.context, b"random_index")
             && config.parameter_is(item, 1, "on")
         {
-            return Ok(Step::Reply(Reply::lost(Some(item))));
+            return Ok(Step::Reply(Reply::unknown(Some(item))));
         }
         let mut names: Vec<_> = listed.collect();
         if names.is_empty() {
@@ -206,7 +206,7 @@ impl<'s> Run<'_, '_, 's> {
         for (spot, name) in names {
             let is_absolute = name.starts_with(b"/");
             let name = spot.map_or_else(|| Value::known(name.clone()), |spot| self.expand(name.clone(), spot));
-            let Value::Known(name, _) = name else { return Ok(Step::Reply(Reply::lost(None))) };
+            let Value::Known(name, _) = name else { return Ok(Step::Reply(Reply::unknown(None))) };
             let path = if is_absolute { name.to_vec() } else { [&directory[..], &name].concat() };
             // nginx goes to an absolute one without a look.
             if is_absolute || self.ask_for_file(path.clone())? {

@@ -54,7 +54,7 @@ impl Run<'_, '_, '_> {
             replacement.map(|code| std::str::from_utf8(code).ok().and_then(|code| code.parse().ok()));
         // A bare `=` leaves the status to what the page answers.
         self.error_status = replacement.unwrap_or(Some(status));
-        let Some(target) = config.parameter(item, count) else { return Step::Reply(Reply::lost(Some(item))) };
+        let Some(target) = config.parameter(item, count) else { return Step::Reply(Reply::unknown(Some(item))) };
         let target = self.expand(target, Spot::new(item, count));
         match target.bytes().and_then(<[u8]>::first) {
             Some(b'/') => self.become_get(),

@@ -96,7 +96,7 @@ impl<'s> Run<'_, '_, 's> {
     /// `return`: below 400, and with a text, it answers itself; otherwise `error_page` may replace it.
     fn return_reply(&mut self, item: ItemId) -> Reply {
         let config = self.model.config;
-        let Some(first) = config.parameter(item, 1) else { return Reply::lost(Some(item)) };
+        let Some(first) = config.parameter(item, 1) else { return Reply::unknown(Some(item)) };
         let code = std::str::from_utf8(&first).ok().and_then(|code| code.parse::<u16>().ok());
         // `return URL` is a 302 (A8.8).
         let (status, has_text) = (code.unwrap_or(302), code.is_none() || config.parameter_count(item) > 1);
@@ -124,7 +124,7 @@ impl<'s> Run<'_, '_, 's> {
         let config = self.model.config;
         let (Some(regex), Some(replacement)) = (config.parameter(item, 1), config.parameter(item, 2)) else {
             return if self.ask(Question::Condition(item))? {
-                Ok(RewriteEffect::Step(Step::Reply(Reply::lost(Some(item)))))
+                Ok(RewriteEffect::Step(Step::Reply(Reply::unknown(Some(item)))))
             } else {
                 Ok(RewriteEffect::None)
             };

@@ -134,7 +134,7 @@ impl Reply {
     }
 
     /// An answer of which nothing is known.
-    pub(in crate::nginx) fn lost(item: Option<ItemId>) -> Self {
+    pub(in crate::nginx) fn unknown(item: Option<ItemId>) -> Self {
         Reply { status: None, by: AnsweredBy::Nginx, item, special: false }
     }
 }
@@ -197,7 +197,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
                 self.take_captures_of_name();
                 self.pass(forced)?
             }
-            None => Reply::lost(None),
+            None => Reply::unknown(None),
         };
         let status = self.error_status.or(reply.status);
         let (server, context, assumptions) = (self.server, self.context, self.assumptions.to_vec());
@@ -244,7 +244,7 @@ impl<'r, 'c, 's> Run<'r, 'c, 's> {
         let step = match (self.refused(), path) {
             (Some(reply), _) => Step::Reply(reply),
             // nginx refuses such a path, or merges its slashes or not, before it knows the server.
-            (None, None) => Step::Reply(Reply::lost(None)),
+            (None, None) => Step::Reply(Reply::unknown(None)),
             (None, Some(path)) => {
                 self.uri = Value::known(path);
                 self.through_server(forced)?

@@ -39,7 +39,7 @@ const MAX_FILLED_BYTES: usize = 1024 * 1024;
 
 /// Fills the names that are set into the words of a template. A word whose text would fall apart, or is not known, is marked as
 /// templated; so is all that comes after `MAX_FILLED_BYTES`, which is then one of the limits that cut the reading short.
-pub fn fill(tree: &mut Tree, file: &[u8], variables: &TemplateVariables) {
+pub fn substitute(tree: &mut Tree, file: &[u8], variables: &TemplateVariables) {
     let mut filled = BTreeMap::new();
     let mut left = MAX_FILLED_BYTES;
     let mut cut = None;
@@ -139,7 +139,7 @@ mod tests {
         let known = [("ORIGIN", Some("https://a")), ("LIST", Some("a b")), ("EMPTY", Some("")), ("OPEN", None)];
         let mut variables: TemplateVariables = known.into_iter().map(|(name, value)| set(name, value)).collect();
         variables.extend([set("QUOTE", Some("a\"b")), set("INNER", Some("$http_origin"))]);
-        fill(&mut tree, file.as_bytes(), &variables);
+        substitute(&mut tree, file.as_bytes(), &variables);
         let shown = |word: &Word| match tree.filled.text(word.span) {
             _ if word.templated => "?".to_owned(),
             text => String::from_utf8_lossy(text.unwrap_or(word.inner().of(file.as_bytes()))).into_owned(),
@@ -171,7 +171,7 @@ mod tests {
         let place = |start| Place { file: FileId(1), span: Span::new(start, start + 1) };
         let set =
             |name: &[u8], start| (name.to_vec(), TemplateVariable { value: Some(b"x".to_vec()), place: place(start) });
-        fill(&mut tree, file, &[set(b"A", 10), set(b"B", 20)].into_iter().collect());
+        substitute(&mut tree, file, &[set(b"A", 10), set(b"B", 20)].into_iter().collect());
         assert_eq!(tree.filled.places(Span::new(0, 14)), [place(10), place(20)]);
         assert_eq!(tree.filled.places(Span::new(7, 14)), [place(20)]);
         assert_eq!(tree.filled.places(Span::new(7, 8)), []);

@@ -57,7 +57,7 @@ pub(super) enum When {
 
 /// Returns what a page that is welcome where its request starts loses: asked for a file or the app, for a directory, and where the app
 /// fails or is down and an error page is given for that.
-pub(super) fn lost<'d>(site: &Site<'d>) -> Vec<Lost> {
+pub(super) fn lost_headers<'d>(site: &Site<'d>) -> Vec<Lost> {
     let mut lost = Vec::new();
     for exchange in site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get) {
         let Some(route) = site.routes.get(exchange.route) else { continue };

@@ -64,7 +64,7 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
-        for lost in detect::lost(site) {
+        for lost in detect::lost_headers(site) {
             reported.add(finding(deployment, site, &lost), field_place::place_of(site, lost.from));
         }
     }

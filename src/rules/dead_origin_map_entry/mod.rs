@@ -43,7 +43,7 @@ use crate::deployment::ask::questions;
 use crate::finding::{Finding, Fix, Severity};
 use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::flow::SetField;
-use crate::nginx::origins::unmatchable::{Dead, dead};
+use crate::nginx::origins::unmatchable::{Dead, why_unmatchable};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
 
@@ -71,7 +71,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
                 if is_expression && alive.contains(&compared.place) || reported.contains(&compared.place) {
                     continue;
                 }
-                let Some(dead) = dead(&site.asker.model, compared) else {
+                let Some(dead) = why_unmatchable(&site.asker.model, compared) else {
                     if is_expression {
                         alive.insert(compared.place);
                     }

@@ -41,14 +41,14 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
         let names = environment::names(deployment, project);
         for file in &project.files {
-            findings.extend(dead(deployment, file));
+            findings.extend(dead_keys(deployment, file));
             findings.extend(misspelled(deployment, file, &names));
         }
     }
 }
 
 /// Keys that are known to be none of the product's.
-fn dead<'d>(deployment: &'d Deployment<'_>, file: &EnvFile<'_>) -> impl Iterator<Item = Finding> + use<'d> {
+fn dead_keys<'d>(deployment: &'d Deployment<'_>, file: &EnvFile<'_>) -> impl Iterator<Item = Finding> + use<'d> {
     let settings = deployment.env_files.get(file.app).map_or(&[][..], |app| &app.settings);
     settings.iter().filter_map(|setting| {
         let sure = |certainty: Certainty| certainty > Certainty::Unverified;

@@ -28,7 +28,7 @@ impl Undone {
 const MAX_PATTERNS: usize = 256;
 
 /// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where nobody meant it to be.
-pub(super) fn undone(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
+pub(super) fn why_not_hidden(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
     let wanted = CorsHeader::AllowOrigin.name();
     if config.hides(context, protocol, wanted).is_some() {
         return None;

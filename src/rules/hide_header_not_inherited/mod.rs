@@ -45,7 +45,7 @@ use crate::nginx::config::ItemId;
 use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::rule::{Rule, Subject};
-use detect::{Undone, undone};
+use detect::{Undone, why_not_hidden};
 
 use crate::rules::shared::repeated::Repeated;
 
@@ -83,7 +83,7 @@ fn judge(site: &Site<'_>, answer: &Answer<'_>) -> Option<(ItemId, Undone)> {
     let own = answer.fields_of(CorsHeader::AllowOrigin).filter(|field| field.value.bytes().is_some());
     let item = own.filter_map(|field| field.item).find(known)?;
     let (protocol, _) = Protocol::split(config.item(answer.item?).name)?;
-    Some((item, undone(config, answer.context, protocol)?))
+    Some((item, why_not_hidden(config, answer.context, protocol)?))
 }
 
 fn finding(site: &Site<'_>, added: ItemId, undone: Undone, kind: Kind) -> Finding {

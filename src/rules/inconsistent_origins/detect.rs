@@ -111,7 +111,7 @@ pub(super) fn near_misses(deployment: &Deployment<'_>) -> Vec<NearMiss> {
     let mut found: BTreeMap<Place, NearMiss> = BTreeMap::new();
     for (index, project) in deployment.projects.iter().enumerate() {
         let app = &project.production;
-        let (pages, allowed) = (Party::app(own(app, true)), Party::app(own(app, false)));
+        let (pages, allowed) = (Party::app(listed_in_files(app, true)), Party::app(listed_in_files(app, false)));
         let mut add = |left: &Party<'_>, right: &Party<'_>, open: Option<&String>| {
             for (origin, other, what) in differing(deployment, left, right) {
                 let (origin, other, open) = (origin.clone(), other.clone(), open.cloned());
@@ -177,7 +177,7 @@ fn differing<'o>(
 }
 
 /// Returns what an app's production files name: its pages, or the origins it lets in.
-fn own(app: &App, link: bool) -> Vec<Listed> {
+fn listed_in_files(app: &App, link: bool) -> Vec<Listed> {
     let wanted = |origin: &&AllowedOrigin| if link { is_link(origin) } else { origin.cors && !is_link(origin) };
     app.origins.iter().filter(wanted).filter_map(listed).collect()
 }

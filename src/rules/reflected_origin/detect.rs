@@ -19,7 +19,7 @@ use crate::source::Place;
 
 /// How much an echo gives away, from little to much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reach {
+pub(super) enum Exposure {
     /// What anybody may read.
     Public,
     /// What the user may read, if what is not shown or not known does not check the Origin.
@@ -36,7 +36,7 @@ pub(super) struct Echoed<'e, 'd> {
     /// The word that brings the Origin into its value: its own, that of a `set`, or that of a line of a map.
     pub place: Place,
     /// What it gives away.
-    pub reach: Reach,
+    pub reach: Exposure,
     /// The exchange.
     pub exchange: &'e Exchange<'d>,
     /// The directive that allows credentials in it, where it is one of nginx's.
@@ -44,11 +44,11 @@ pub(super) struct Echoed<'e, 'd> {
 }
 
 /// All of them, each once.
-pub(super) fn echoes<'s, 'd>(site: &'s Site<'d>) -> Vec<Echoed<'s, 'd>> {
+pub(super) fn reflected_values<'s, 'd>(site: &'s Site<'d>) -> Vec<Echoed<'s, 'd>> {
     let mut echoes: BTreeMap<ItemId, Echoed<'_, 'd>> = BTreeMap::new();
     for exchange in site.exchanges.iter().filter(|exchange| !exchange.mentioned && exchange.ask == Ask::Get) {
         let Some((line, item, answer)) = echo(exchange) else { continue };
-        let reach = reach(site, exchange);
+        let reach = exposure(site, exchange);
         if echoes.get(&item).is_none_or(|known| reach > known.reach) {
             let credentials = answer.only_field_of(CorsHeader::AllowCredentials).and_then(|field| field.item);
             let place =
@@ -69,12 +69,12 @@ fn echo<'d, 'e>(exchange: &'e Exchange<'d>) -> Option<(&'e Field<'d>, ItemId, &'
     })
 }
 
-fn reach<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Reach {
+fn exposure<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Exposure {
     let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
     match exchange.page.has_credentials() {
-        true if exchange.admission() == Admission::Always && !is_partial => Reach::Credentials,
-        true => Reach::Perhaps,
-        false => Reach::Public,
+        true if exchange.admission() == Admission::Always && !is_partial => Exposure::Credentials,
+        true => Exposure::Perhaps,
+        false => Exposure::Public,
     }
 }
 

@@ -51,7 +51,7 @@ use crate::dotenv::products::reflecting::Echo;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Echoed;
-use detect::Reach;
+use detect::Exposure;
 
 use crate::rules::shared::repeated::Repeated;
 use crate::rules::shared::wording;
@@ -77,7 +77,7 @@ const HELP: &str = "let a `map` name the origins, and send what it gives:
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let mut reported = Repeated::default();
-        for echoed in detect::echoes(site) {
+        for echoed in detect::reflected_values(site) {
             reported.keep(in_nginx(site, &echoed));
         }
         reported.finish(findings);
@@ -87,17 +87,17 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
     let (severity, message, help) = match echoed.reach {
-        Reach::Credentials => (
+        Exposure::Credentials => (
             Severity::Error,
             "any page can read these responses with the visitor's credentials: every Origin is sent back as the allowed one",
             HELP,
         ),
-        Reach::Perhaps => (
+        Exposure::Perhaps => (
             Severity::Warning,
             "any page can read these responses with the visitor's credentials, unless a file that is not here checks the Origin",
             HELP,
         ),
-        Reach::Public => (
+        Exposure::Public => (
             Severity::Advice,
             "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
             "`*` says the same, and lets caches keep one answer for all",

@@ -8,7 +8,7 @@ use crate::nginx::origins::flow::SetField;
 use crate::nginx::origins::unmatchable::{Dead, NeverMatches, glob};
 use crate::nginx::regex::Regexes;
 use crate::nginx::regex::foreign_match::{Gap, Intruder};
-use crate::nginx::regex::stricter::{tighter, without_path};
+use crate::nginx::regex::stricter::{stricter, without_path};
 use crate::source::Place;
 
 /// What to write where nobody can say which origin is meant.
@@ -57,7 +57,7 @@ pub(crate) fn expression(text: &str) -> Option<String> {
         None if !port.is_empty() && is_serialized(bare) => format!("^{}{port}$", bare.replace('.', "\\.")),
         None => return None,
     };
-    tighter(&Regexes::default(), &expression, false)
+    stricter(&Regexes::default(), &expression, false)
 }
 
 /// Returns what to write instead of a text that is no origin.
@@ -116,7 +116,7 @@ pub(crate) fn map_of(parts: &[String]) -> String {
 pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
     let text = String::from_utf8_lossy(&compared.text);
     let sound = |pattern: &str| {
-        let expression = tighter(&Regexes::default(), pattern, compared.regex == Some(true))?;
+        let expression = stricter(&Regexes::default(), pattern, compared.regex == Some(true))?;
         let mark = if compared.regex == Some(true) { "~*" } else { "~" };
         Some(format!("{mark}{}", compared.keyed(&expression)))
     };
@@ -163,7 +163,7 @@ pub(crate) fn stricter_expression(
     let lets_in = |expression: &str| {
         regexes.is_match(expression.as_bytes(), ignore_case, intruder.origin.as_bytes()) != Some(false)
     };
-    tighter(regexes, text, ignore_case).filter(|expression| !lets_in(expression))
+    stricter(regexes, text, ignore_case).filter(|expression| !lets_in(expression))
 }
 
 /// How a gap of an expression is closed.

@@ -11,7 +11,7 @@ impl<'s> Run<'_, '_, 's> {
     /// The find-config phase: the location that takes the URI.
     pub(in crate::nginx) fn find(&mut self) -> Result<Step, Question> {
         let model = self.model;
-        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::lost(None))) };
+        let Some(path) = self.uri.bytes().map(<[u8]>::to_vec) else { return Ok(Step::Reply(Reply::unknown(None))) };
         self.context = self.server;
         let (found, captures) = model.locations.find(model.config, &model.regexes, self.server, &path);
         for captures in captures {
@@ -20,7 +20,7 @@ impl<'s> Run<'_, '_, 's> {
         let context = match found {
             FoundLocation::Location(context) | FoundLocation::AddSlash(context) => context,
             FoundLocation::Nothing => self.server,
-            FoundLocation::Unknown => return Ok(Step::Reply(Reply::lost(None))),
+            FoundLocation::Unknown => return Ok(Step::Reply(Reply::unknown(None))),
         };
         self.context = context;
         if !self.internal && model.config.single(context, Single::Internal).is_some() {
