@@ -39,11 +39,13 @@ mod detect;
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::Kind;
 use crate::deployment::Deployment;
+use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::finding::{Finding, Label, Severity};
 use crate::nginx::config::ItemId;
 use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
+use crate::nginx::simulate::upstream::{AppHeaders, AppStatus, Upstream};
 use crate::rule::{Rule, Subject};
 use detect::{Undone, why_not_hidden};
 
@@ -65,12 +67,24 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for exchange in &site.exchanges {
             for (kind, answer) in exchange.answers() {
                 let Some((item, undone)) = judge(site, answer) else { continue };
+                if !reaches_browser(site, exchange, kind) {
+                    continue;
+                }
                 let finding = finding(site, item, undone, kind);
                 reported.keep(Finding { request: Some(exchange.request(kind)), ..finding });
             }
         }
     }
     reported.finish(findings);
+}
+
+/// Returns whether the browser gets a second Allow-Origin where the app sends one: headers-more may replace what is not hidden (A4.7).
+fn reaches_browser<'d>(site: &Site<'d>, exchange: &Exchange<'d>, kind: Kind) -> bool {
+    let sent = (CorsHeader::AllowOrigin.name().to_owned(), Some(exchange.origin().to_owned()));
+    let upstream = Upstream { status: AppStatus::Unknown, headers: AppHeaders::Same(vec![sent]) };
+    let Some(entry) = site.routes.get(exchange.route).map(|route| route.entry) else { return false };
+    let answers = site.asker.ask(entry, (&exchange.request(kind), exchange.page.url()), &upstream);
+    answers.iter().any(|answer| answer.by == AnsweredBy::App && answer.fields_of(CorsHeader::AllowOrigin).count() > 1)
 }
 
 /// The `add_header` beside which the app's line goes out, and why it does.
