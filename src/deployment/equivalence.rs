@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::deployment::locations::audience::Audiences;
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::simulate::model::Model;
 use crate::parallel;
@@ -73,16 +74,20 @@ pub(super) struct Around<'a> {
 impl Equivalence {
     /// Compares the places of a configuration, and leaves out those that are like an earlier one. `bases` are URLs of the servers that requests
     /// reach.
-    pub(super) fn new(model: &Model<'_, '_>, bases: &BTreeMap<ContextId, String>, around: Around<'_>) -> Self {
+    pub(super) fn new(
+        model: &Model<'_, '_>,
+        places: (&BTreeMap<ContextId, String>, &Audiences),
+        around: Around<'_>,
+    ) -> Self {
         let config = model.config;
         let servers: Vec<ContextId> =
             config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server).collect();
-        let places = servers.iter().map(|server| config.children(*server).count().max(1)).sum::<usize>();
+        let count = servers.iter().map(|server| config.children(*server).count().max(1)).sum::<usize>();
         let mut equivalence = Equivalence::default();
-        if places < FEW {
+        if count < FEW {
             return equivalence;
         }
-        let shared = Shared::new(model, bases, around);
+        let shared = Shared::new(model, places, around);
         let compared = parallel::map(&parts(config, &servers), 1, |part| {
             let mut comparison = Comparison::new(&shared);
             part.iter().for_each(|task| comparison.compare(task));

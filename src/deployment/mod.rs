@@ -33,6 +33,7 @@ use std::sync::{Arc, OnceLock};
 use ask::{exchange, methods, probe, questions, route};
 pub(crate) use equivalence::KindOf;
 use equivalence::{Around, Equivalence, Touched};
+use locations::audience::Audiences;
 use locations::entry_url;
 
 use hashbrown::HashMap;
@@ -86,6 +87,8 @@ pub struct Site<'d> {
     pub routes: Vec<Route<'d>>,
     /// The `if` and `limit_except` blocks, by the context they stand in.
     pub ifs: BTreeMap<ContextId, Vec<ContextId>>,
+    /// Who requests what each location serves.
+    pub(crate) audiences: Audiences,
     /// A URL of each server, without a path.
     bases: BTreeMap<ContextId, String>,
     /// The routes at which a directive may set a field, by directive.
@@ -217,7 +220,9 @@ impl<'d> Site<'d> {
         let (bases, met) = watched(|| metered(&mut steps.for_locations, bases));
         met.inspect(|limit| model.give_up(config.top(), *limit));
         let mapped_methods = methods::mapped(model);
-        let equivalence = around.map_or_else(Equivalence::default, |around| Equivalence::new(model, &bases, around));
+        let audiences = Audiences::new(model);
+        let places = (&bases, &audiences);
+        let equivalence = around.map_or_else(Equivalence::default, |around| Equivalence::new(model, places, around));
         let mut site = Site {
             public: OnceLock::new(),
             routes_by_file: OnceLock::new(),
@@ -227,6 +232,7 @@ impl<'d> Site<'d> {
             origin_flows: Vec::new(),
             routes: Vec::new(),
             ifs,
+            audiences,
             bases,
             routes_by_item: BTreeMap::new(),
             exchanges: Vec::new(),

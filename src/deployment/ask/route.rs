@@ -8,6 +8,7 @@ use crate::cors::origin::FOREIGN_ORIGIN;
 use crate::cors::safelist::is_safelisted_name;
 use crate::cors::serialized::check_serialized;
 use crate::deployment::Site;
+use crate::deployment::locations::audience::Audience;
 use crate::deployment::locations::entry::entry;
 use crate::deployment::locations::entry_url::url;
 use crate::dotenv::products::app::{App, Evidence};
@@ -93,7 +94,13 @@ impl<'d> Route<'d> {
         texts.flat_map(names).collect()
     }
 
-    fn shows_preflights(&self) -> bool {
+    fn shows_preflights(&self, config: &Config<'_>, is_beside_data: bool) -> bool {
+        // What a server says of its API is in force for its files too, and no page writes to those.
+        let is_own =
+            |field: &SetField<'_>| config.ancestors(config.item(field.item).context).any(|it| it == self.context);
+        if is_beside_data && !self.fields.iter().any(is_own) {
+            return false;
+        }
         let reads = ["GET", "HEAD", "OPTIONS"];
         let methods = self.listed(CorsHeader::AllowMethods);
         if self.is_public_files() {
@@ -127,6 +134,9 @@ pub(crate) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
     let mut routes = Vec::new();
     for context in site.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
+        if site.audiences.of(config, context) == Audience::NoPage {
+            continue;
+        }
         if limits::is_spent() {
             if !config.list(context, List::RelevantHeader).is_empty() {
                 model.give_up(context, Limit::Budget);
@@ -170,7 +180,7 @@ pub(crate) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
             wants_preflights: false,
             is_partial,
         };
-        route.wants_preflights = route.shows_preflights();
+        route.wants_preflights = route.shows_preflights(config, site.audiences.is_beside_data(config, context));
         routes.push(route);
     }
     routes
@@ -254,7 +264,8 @@ fn handed_on(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Op
     model.locations.named(server, &last)
 }
 
-fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
+/// Returns whether a location, or an `if` of it, hands requests to an app.
+pub(crate) fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
     let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
     passes(config, context) || config.children(context).filter(is_if).any(|child| passes(config, child))
 }

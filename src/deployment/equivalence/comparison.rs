@@ -10,6 +10,7 @@ use super::reads::{PATH, Reads, VariableReads};
 use super::slice::{self, slice};
 use super::words::is_unread;
 use super::{Around, PlaceKind, locations_of};
+use crate::deployment::locations::audience::{Audience, Audiences};
 use crate::deployment::locations::entry::entry;
 use crate::deployment::locations::targets::led_to;
 use crate::nginx::config::{Config, ContextId, ContextKind};
@@ -68,6 +69,7 @@ pub(super) struct Shared<'m, 'd> {
     model: &'m Model<'d, 'd>,
     /// A URL of each server that requests reach.
     bases: &'m BTreeMap<ContextId, String>,
+    audiences: &'m Audiences,
     around: Around<'m>,
     /// What the directives look at that stand in no server.
     outer: (Reads, bool),
@@ -77,14 +79,18 @@ pub(super) struct Shared<'m, 'd> {
 }
 
 impl<'m, 'd> Shared<'m, 'd> {
-    pub(super) fn new(model: &'m Model<'d, 'd>, bases: &'m BTreeMap<ContextId, String>, around: Around<'m>) -> Self {
+    pub(super) fn new(
+        model: &'m Model<'d, 'd>,
+        (bases, audiences): (&'m BTreeMap<ContextId, String>, &'m Audiences),
+        around: Around<'m>,
+    ) -> Self {
         let (config, variables) = (model.config, VariableReads::new(model));
         let is_outer = |kind| matches!(kind, ContextKind::Main | ContextKind::Http);
         let outer: Vec<ContextId> =
             config.contexts().filter(|&context| is_outer(config.context(context).kind)).collect();
         let mentioned = Mentioned::new(model, around, &outer);
         let outer = variables.of_blocks((Reads::default(), false), &outer);
-        Shared { model, bases, around, outer, led_to: led_to(model), mentioned }
+        Shared { model, bases, audiences, around, outer, led_to: led_to(model), mentioned }
     }
 }
 
@@ -151,6 +157,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
         for (number, location) in slice.locations.iter().enumerate() {
             let asked = slice.path.as_deref().filter(|_| number == 0);
             form.pattern(slice::written(config, *location), asked, style);
+            form.fact(self.audience(*location));
             form.block(config, *location, style);
         }
         if looks_at_paths {
@@ -166,6 +173,18 @@ impl<'c, 'd> Comparison<'c, 'd> {
             form.fact(way.map_or_else(String::new, |way| way.to_string()).as_bytes());
         }
         self.add(&form, location, blocks, has_map);
+    }
+
+    /// Who requests what a location serves: its name may say so, which is otherwise a name like others.
+    fn audience(&self, location: ContextId) -> &'static [u8] {
+        let (audiences, config) = (self.shared.audiences, self.shared.model.config);
+        match audiences.of(config, location) {
+            Audience::OwnPages if audiences.is_beside_data(config, location) => b"own pages beside data",
+            Audience::Pages if audiences.is_beside_data(config, location) => b"files beside data",
+            Audience::Pages => b"",
+            Audience::OwnPages => b"own pages",
+            Audience::NoPage => b"no page",
+        }
     }
 
     /// Returns what the directives look at that a server has from the blocks around it, and its own.
@@ -194,6 +213,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
             if let Some(opener) = config.context(location).opener {
                 form.directive(config, opener, style);
             }
+            form.fact(self.audience(location));
             form.block(config, location, style);
         }
         self.add(&form, server, blocks, has_map);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::deployment::locations::audience::font_of;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::limits;
 use crate::nginx::regex::example::example_path;
@@ -116,7 +117,9 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
                 vec![path.into_owned(), within]
             }
         }
-        Some(Pattern::Regex { pattern: regex, ignore_case }) => {
+        Some(found @ Pattern::Regex { .. }) => {
+            let font = font_of(&found);
+            let Pattern::Regex { pattern: regex, ignore_case } = found else { return Vec::new() };
             let Some(end) = example_path(&model.regexes, &regex, ignore_case) else { return Vec::new() };
             let around = config.ancestors(context).skip(1).filter_map(pattern).find_map(|outer| match outer {
                 Pattern::Prefix { path, .. } => Some(path.into_owned()),
@@ -126,12 +129,14 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
             let around = around.unwrap_or_default();
             let starts = [&b"/x"[..], b"/", b""].into_iter();
             let texts = starts.clone().map(|start| [start, &end].concat());
+            // Of files with several extensions, pages of other origins request the fonts.
+            let font = font.iter().map(|font| [b"/x", font.as_bytes()].concat());
             let nested = starts.map(|start| [around.strip_suffix(b"/").unwrap_or(&around), start, &end].concat());
             let fits = |text: &Vec<u8>| {
                 let is_normal = text.starts_with(b"/") && memchr::memmem::find(text, b"//").is_none();
                 is_normal && model.regexes.is_match(&regex, ignore_case, text) == Some(true)
             };
-            texts.chain(nested).filter(fits).collect()
+            font.chain(texts).chain(nested).filter(fits).collect()
         }
         Some(Pattern::Named(_)) | None => Vec::new(),
     }

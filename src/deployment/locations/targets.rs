@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::deployment::ask::route;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
-use crate::nginx::simulate::locations::FoundLocation;
+use crate::nginx::simulate::locations::{self, FoundLocation, Pattern};
 use crate::nginx::simulate::model::Model;
 
 /// How many targets that stand outside of servers are looked up in each of them.
@@ -15,6 +16,51 @@ const MAX_SHARED: usize = 64;
 /// Nothing keeps a browser from asking for such a path itself; but what is written there answers the requests that are led to
 /// it, so a refusal there is no refusal of pages that nobody wrote.
 pub(crate) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
+    locations_of(model, target)
+}
+
+/// The locations that no page requests: those of error pages that nginx serves itself, and of authentication subrequests. Their own path is
+/// the one that an `error_page` or `auth_request` names.
+pub(crate) fn requested_inside(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
+    let config = model.config;
+    let is_the_path = |context: ContextId, wanted: &[u8]| {
+        let opener = config.context(context).opener.and_then(|opener| locations::pattern(config, opener));
+        match opener {
+            Some(Pattern::Exact(path)) => *path == *wanted,
+            Some(Pattern::Prefix { path, .. }) => *path == *wanted && wanted != b"/",
+            _ => false,
+        }
+    };
+    let errors = paths_by_location(model, |config, item| {
+        target(config, item).filter(|_| config.item(item).name == b"error_page")
+    });
+    let errors = errors.into_iter().filter(|(context, _)| !route::reaches_app(config, *context));
+    let checks = paths_by_location(model, |config, item| auth_target(config, item));
+    let is_exact = |context: ContextId| {
+        let opener = config.context(context).opener.and_then(|opener| locations::pattern(config, opener));
+        matches!(opener, Some(Pattern::Exact(_)))
+    };
+    let checks = checks.into_iter().filter(|(context, _)| is_exact(*context));
+    let all = errors.chain(checks).filter(|(context, path)| is_the_path(*context, path));
+    all.map(|(context, _)| context).collect()
+}
+
+/// The path that an `auth_request` asks.
+fn auth_target(config: &Config<'_>, item: ItemId) -> Option<Vec<u8>> {
+    let word = config.parameter(item, 1).filter(|_| config.item(item).name == b"auth_request")?;
+    let path = word.split(|byte| *byte == b'?').next()?;
+    (path.starts_with(b"/") && !path.contains(&b'$')).then(|| path.to_vec())
+}
+
+fn locations_of(model: &Model<'_, '_>, target: impl Fn(&Config<'_>, ItemId) -> Option<Vec<u8>>) -> BTreeSet<ContextId> {
+    paths_by_location(model, target).into_iter().map(|(location, _)| location).collect()
+}
+
+/// The locations that take the paths which directives name, each with such a path.
+fn paths_by_location(
+    model: &Model<'_, '_>,
+    target: impl Fn(&Config<'_>, ItemId) -> Option<Vec<u8>>,
+) -> Vec<(ContextId, Vec<u8>)> {
     let config = model.config;
     let mut own: BTreeMap<ContextId, BTreeSet<Vec<u8>>> = BTreeMap::new();
     let mut shared: BTreeSet<Vec<u8>> = BTreeSet::new();
@@ -31,12 +77,12 @@ pub(crate) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     // A fragment of locations stands in a server that is not shown.
     let servers = config.contexts().filter(|&context| config.context(context).kind == ContextKind::Server);
     let servers: Vec<ContextId> = servers.chain([config.top()]).collect();
-    let mut led_to = BTreeSet::new();
+    let mut led_to = Vec::new();
     for server in servers {
         for path in own.get(&server).into_iter().flatten().chain(&shared) {
             let (found, _) = model.locations.find(config, &model.regexes, server, path);
             if let FoundLocation::Location(location) = found {
-                led_to.insert(location);
+                led_to.push((location, path.clone()));
             }
         }
     }

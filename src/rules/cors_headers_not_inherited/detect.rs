@@ -12,8 +12,8 @@ use crate::deployment::ask::questions::few;
 use crate::deployment::ask::visit;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
+use crate::deployment::locations::audience::Audience;
 use crate::nginx::config::ContextId;
-use crate::nginx::simulate::locations::{Pattern, pattern};
 
 /// A level that drops what a page needs.
 #[derive(Debug)]
@@ -24,14 +24,20 @@ pub(super) struct Dropped<'d> {
     pub header: CorsHeader,
     /// The request that shows it.
     pub request: Request,
+    /// True if a page of another origin hardly ever sends it.
+    pub is_rare: bool,
 }
 
 /// All of them: those that requests enter, and those that requests end in after a jump.
 pub(super) fn dropped<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
     let entered = visit::entered_by_level(site).into_iter().filter_map(|(level, contexts)| {
         let dropping = visit::dropping(site, level)?;
-        let (header, request) = entering(site, &dropping, &contexts)?;
-        Some(Dropped { dropping, header, request })
+        let (shown, rare): (Vec<_>, Vec<_>) =
+            contexts.into_iter().partition(|context| site.audiences.of(site.config, *context) == Audience::Pages);
+        let found = entering(site, &dropping, &shown).map(|found| (found, false));
+        let ((header, request), is_rare) =
+            found.or_else(|| entering(site, &dropping, &rare).map(|found| (found, true)))?;
+        Some(Dropped { dropping, header, request, is_rare })
     });
     entered.chain(jumping(site)).collect()
 }
@@ -43,8 +49,9 @@ fn entering(site: &Site<'_>, dropping: &Dropping<'_>, contexts: &[ContextId]) ->
     let around: Vec<_> = visit::fields_in_force(site, outer);
     let app = contexts.iter().find_map(|context| visit::app_at(site, *context));
     let caller = visit::welcome(site, &around, app)?;
-    let is_asked =
-        |context: &&ContextId| !site.config.is_incomplete(**context) && !is_for_browsers_alone(site, **context);
+    let is_asked = |context: &&ContextId| {
+        !site.config.is_incomplete(**context) && site.audiences.of(site.config, **context) != Audience::NoPage
+    };
     few(contexts.iter().filter(is_asked)).find_map(|&context| {
         let visit = visit::visit(site, context, &caller, &site.asker.apps())?;
         let header =
@@ -52,13 +59,6 @@ fn entering(site: &Site<'_>, dropping: &Dropping<'_>, contexts: &[ContextId]) ->
         let is_here = visit.told().all(|answer| visit::level_of(site, answer.context) == Some(dropping.level));
         is_here.then(|| (header, visit.request()))
     })
-}
-
-/// Returns whether a location serves what browsers and crawlers fetch by themselves, and no page does.
-fn is_for_browsers_alone(site: &Site<'_>, context: ContextId) -> bool {
-    let opener = site.config.context(context).opener;
-    let path = opener.and_then(|opener| pattern(site.config, opener));
-    matches!(path, Some(Pattern::Exact(path)) if matches!(&*path, b"/favicon.ico" | b"/robots.txt"))
 }
 
 /// Requests that enter a location with the header and are answered, after a jump, by one that drops the server's.
@@ -77,7 +77,9 @@ fn jumping<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
             let drops = |it: &Dropping<'_>| it.fields.iter().any(|field| field.header == header);
             let Some(dropping) = dropping.filter(drops) else { continue };
             seen.insert(dropping.level);
-            found.push(Dropped { dropping, header, request: exchange.request(Kind::Main) });
+            let is_rare =
+                answer.location(site.config).is_some_and(|it| site.audiences.of(site.config, it) != Audience::Pages);
+            found.push(Dropped { dropping, header, request: exchange.request(Kind::Main), is_rare });
         }
     }
     found

@@ -83,8 +83,14 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, dropped: Dropped<'_>) -
     };
     let with = if header == CorsHeader::AllowCredentials { " to a request with credentials" } else { "" };
     let name = header.name();
-    let message = format!("browsers block this answer{with}: an `add_header` here drops the {name} of {around}");
+    let message = match dropped.is_rare {
+        false => format!("browsers block this answer{with}: an `add_header` here drops the {name} of {around}"),
+        true => format!(
+            "an `add_header` here drops the {name} of {around}; that matters only if pages of other origins read this with `fetch()`"
+        ),
+    };
     Some(Finding {
+        severity: if dropped.is_rare { Severity::Advice } else { Severity::Error },
         related: vec![Label { place: config.place(field.item), text: "is not sent there".into() }],
         help: Some(help(deployment).into()),
         request: Some(dropped.request),

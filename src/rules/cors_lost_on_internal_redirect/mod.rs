@@ -41,6 +41,7 @@ mod detect;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::deployment::field_place;
+use crate::deployment::locations::audience;
 use crate::finding::{Finding, Label, Severity};
 use crate::rule::{Rule, Subject};
 use detect::Lost;
@@ -91,7 +92,11 @@ fn finding(deployment: &Deployment<'_>, site: &Site<'_>, lost: &Lost) -> Finding
     let end =
         Label { place: field_place::place_of(site, lost.target), text: "answers, with its own headers alone".into() };
     Finding {
-        severity: if lost.when == When::Always { Severity::Error } else { Severity::Warning },
+        severity: match lost.when {
+            _ if audience::is_shown(config, lost.target) => Severity::Advice,
+            When::Always => Severity::Error,
+            _ => Severity::Warning,
+        },
         related: meant.into_iter().chain([end]).collect(),
         help: Some("set the headers at the level around both locations, or in the other location as well".into()),
         request: Some(lost.request.clone()),

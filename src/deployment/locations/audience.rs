@@ -1,0 +1,174 @@
+//! Who requests what a location serves. A page of another origin requests data, fonts, and modules; it hardly ever requests a health text or a
+//! page's own HTML, and never an error page or an icon. A finding is an error only where a page would really send its request.
+
+use std::collections::BTreeSet;
+
+use crate::cors::header::CorsHeader;
+use crate::deployment::ask::route::reaches_app;
+use crate::deployment::locations::targets;
+use crate::nginx::config::{Config, ContextId, ContextKind};
+use crate::nginx::origins::flow::set_fields;
+use crate::nginx::simulate::locations::{Pattern, pattern};
+use crate::nginx::simulate::model::Model;
+
+/// Who requests what a location serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Audience {
+    /// Pages of any origin, as far as the configuration shows.
+    Pages,
+    /// Hardly a page of another origin: a constant text, HTML, styles, scripts, or images, without CORS headers of the location's own.
+    OwnPages,
+    /// No page: an error page, an authentication subrequest, or a path that only browsers, crawlers, and certificate authorities request.
+    NoPage,
+}
+
+/// Exact paths that browsers and crawlers request by themselves.
+const BY_ITSELF: [&[u8]; 8] = [
+    b"/favicon.ico",
+    b"/favicon.svg",
+    b"/robots.txt",
+    b"/sitemap.xml",
+    b"/humans.txt",
+    b"/browserconfig.xml",
+    b"/apple-touch-icon.png",
+    b"/apple-touch-icon-precomposed.png",
+];
+/// The paths at which certificate authorities look for a proof.
+const CHALLENGES: [&[u8]; 2] = [b"/.well-known/acme-challenge", b"/.well-known/pki-validation"];
+/// Extensions of files that pages show without reading them, so no CORS header is needed.
+const SHOWN: [&str; 18] = [
+    "html", "htm", "xhtml", "css", "js", "png", "jpg", "jpeg", "gif", "svg", "svgz", "ico", "cur", "webp", "avif",
+    "bmp", "pdf", "txt",
+];
+/// Extensions of fonts, which browsers request with CORS.
+const FONTS: [&str; 5] = ["woff2", "woff", "ttf", "otf", "eot"];
+
+/// The locations that only other requests lead to.
+#[derive(Debug, Default)]
+pub(crate) struct Audiences {
+    inside: BTreeSet<ContextId>,
+    /// The servers with a location that pages of other origins request data from.
+    with_data: BTreeSet<ContextId>,
+}
+
+impl Audiences {
+    /// Finds the locations of error pages and of authentication subrequests.
+    pub(crate) fn new(model: &Model<'_, '_>) -> Self {
+        let config = model.config;
+        let mut audiences = Audiences { inside: targets::requested_inside(model), with_data: BTreeSet::new() };
+        let locations = config.contexts().filter(|it| config.context(*it).kind == ContextKind::Location);
+        let with_data = locations
+            .filter(|location| audiences.of(config, *location) == Audience::Pages && !is_for_files(config, *location));
+        audiences.with_data = with_data.filter_map(|it| config.enclosing(it, ContextKind::Server)).collect();
+        audiences
+    }
+
+    /// Returns whether preflights are sent to a location only if its own headers say so: it serves files, and CORS headers that it inherits are
+    /// meant for the data that its server has elsewhere.
+    pub(crate) fn is_beside_data(&self, config: &Config<'_>, context: ContextId) -> bool {
+        let is_file = self.of(config, context) == Audience::OwnPages
+            || (is_for_files(config, context) && !reaches_app(config, context));
+        is_file && config.enclosing(context, ContextKind::Server).is_some_and(|server| self.with_data.contains(&server))
+    }
+
+    /// Who requests what a location, or a server without one, serves.
+    pub(crate) fn of(&self, config: &Config<'_>, context: ContextId) -> Audience {
+        let here = config.context(context);
+        let Some(pattern) =
+            here.opener.filter(|_| here.kind == ContextKind::Location).and_then(|it| pattern(config, it))
+        else {
+            return Audience::Pages;
+        };
+        if self.inside.contains(&context) {
+            return Audience::NoPage;
+        }
+        if sends_allow_origin(config, context) || reaches_app(config, context) {
+            return Audience::Pages;
+        }
+        let is_status = || config.named(context, b"stub_status").next().is_some();
+        if is_for_browsers_alone(&pattern) || is_status() {
+            return Audience::NoPage;
+        }
+        let is_rare = is_constant(config, context) || is_shown(config, context);
+        if is_rare { Audience::OwnPages } else { Audience::Pages }
+    }
+}
+
+/// Returns whether a location is for files that are named by their extension: no page asks to change them.
+fn is_for_files(config: &Config<'_>, context: ContextId) -> bool {
+    let opener = config.context(context).opener.and_then(|opener| pattern(config, opener));
+    let names = opener.as_ref().and_then(extensions);
+    names.is_some_and(|names| names.iter().all(|name| is_one_of(name, &SHOWN) || is_one_of(name, &FONTS)))
+}
+
+/// Returns whether a location serves what pages show without reading it.
+pub(crate) fn is_shown(config: &Config<'_>, context: ContextId) -> bool {
+    let opener = config.context(context).opener.and_then(|opener| pattern(config, opener));
+    let names = opener.as_ref().and_then(extensions);
+    names.is_some_and(|names| all_in(&names, &SHOWN)) || falls_back_to_html(config, context)
+}
+
+/// The extension of a font among those that an expression lists, with a dot.
+pub(crate) fn font_of(pattern: &Pattern<'_>) -> Option<String> {
+    let names = extensions(pattern)?;
+    FONTS.iter().find(|font| names.iter().any(|name| name == *font)).map(|font| format!(".{font}"))
+}
+
+fn is_for_browsers_alone(pattern: &Pattern<'_>) -> bool {
+    match pattern {
+        Pattern::Exact(path) => BY_ITSELF.contains(&&**path) || CHALLENGES.iter().any(|start| path.starts_with(start)),
+        Pattern::Prefix { path, .. } => CHALLENGES.iter().any(|start| path.starts_with(start)),
+        Pattern::Regex { .. } | Pattern::Named(_) => false,
+    }
+}
+
+/// Returns whether the location, or an `if` of it, has an Allow-Origin of its own: pages are meant to read what it serves.
+fn sends_allow_origin(config: &Config<'_>, context: ContextId) -> bool {
+    let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
+    let contexts = std::iter::once(context).chain(config.children(context).filter(is_if));
+    let mut fields = contexts.flat_map(|context| config.items(context)).flat_map(|item| set_fields(config, item));
+    fields.any(|field| field.header == CorsHeader::AllowOrigin)
+}
+
+/// Returns whether the response is the same text for every request, and no JSON.
+fn is_constant(config: &Config<'_>, context: ContextId) -> bool {
+    let is_success = |item| config.parameter(item, 1).is_some_and(|code| code.len() == 3 && code.starts_with(b"2"));
+    let is_data = |item| config.parameter(item, 2).is_some_and(|text| matches!(text.first(), Some(b'{' | b'[')));
+    config.named(context, b"return").any(|item| is_success(item) && !is_data(item))
+        || config.named(context, b"empty_gif").next().is_some()
+}
+
+/// Returns whether the location serves the page of a single-page application where no file is there.
+fn falls_back_to_html(config: &Config<'_>, context: ContextId) -> bool {
+    let last = config.named(context, b"try_files").last();
+    let last = last.and_then(|item| config.parameter(item, config.parameter_count(item)));
+    last.is_some_and(|path| path.ends_with(b".html") || path.ends_with(b".htm"))
+}
+
+/// The extensions that a pattern ends with, in lower case: those of `\.(?:css|jpe?g)$`, or that of an exact path.
+fn extensions(pattern: &Pattern<'_>) -> Option<Vec<String>> {
+    let end = match pattern {
+        Pattern::Exact(path) => {
+            let dot = path.iter().rposition(|byte| *byte == b'.')?;
+            path.get(dot + 1..)?
+        }
+        Pattern::Regex { pattern, .. } => {
+            let dot = memchr::memmem::rfind(pattern, b"\\.")?;
+            pattern.get(dot + 2..)?.strip_suffix(b"$")?
+        }
+        Pattern::Prefix { .. } | Pattern::Named(_) => return None,
+    };
+    let text = std::str::from_utf8(end).ok()?.to_ascii_lowercase().replace("?:", "").replace('?', "");
+    let is_list = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'(' | b')' | b'|'));
+    let names: Vec<String> =
+        text.split(['(', ')', '|']).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect();
+    (is_list && !names.is_empty()).then_some(names)
+}
+
+fn all_in(names: &[String], known: &[&str]) -> bool {
+    names.iter().all(|name| is_one_of(name, known))
+}
+
+fn is_one_of(name: &str, known: &[&str]) -> bool {
+    known.contains(&name)
+}
