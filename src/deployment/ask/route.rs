@@ -15,7 +15,7 @@ use crate::dotenv::products::app::{App, Evidence};
 use crate::nginx::config::inheritance::List;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::{self, Limit, watched};
-use crate::nginx::origins::flow::{Flow, SetField, set_fields};
+use crate::nginx::origins::flow::{ExampleOrigins, Flow, SetField, set_fields};
 use crate::nginx::regex::example::example_path;
 use crate::nginx::simulate::answer::EntryPoint;
 use crate::nginx::simulate::locations::{FoundLocation, is_pass};
@@ -28,6 +28,9 @@ pub(crate) const STEPS_OF_A_REQUEST: usize = 70;
 pub(crate) const STEPS_OF_A_FIELD: usize = 5;
 /// How many origins of an allow-list are asked about at one location; the others are alike.
 const MAX_ORIGINS: usize = 4;
+/// Origins that show an expression at work where it matches them.
+const PLAIN_ORIGINS: [&str; 4] =
+    ["https://app.example.com", "https://example.com", "http://localhost:3000", "http://127.0.0.1:3000"];
 /// How many steps it takes to look at a location, and to keep it.
 const STEPS_OF_A_ROUTE: u64 = 20;
 /// How many it takes to keep one of its fields.
@@ -301,49 +304,73 @@ pub(crate) fn handing_on<'c>(
     pass_items(config, context).chain(named.into_iter().flat_map(|named| pass_items(config, named)))
 }
 
-/// A few origins that the values compare with or hold, in file order, then the app's.
+/// A few origins that the values compare with or hold, in file order, then the app's. Those that both nginx and the app name come first: with any
+/// other, one of them rejects the page.
 pub(crate) fn origins(model: &Model<'_, '_>, flows: &[&Flow], app: Option<&App>) -> Vec<String> {
-    let mut origins: Vec<String> = Vec::new();
-    let mut keep = |origin: &str| {
-        if origins.len() < MAX_ORIGINS && !origins.iter().any(|known| known == origin) {
-            origins.push(origin.to_owned());
-        }
-    };
-    for flow in flows {
-        flow.origins.get_or_init(|| origins_of(model, flow)).iter().for_each(|origin| keep(origin));
-    }
+    let named: Vec<&ExampleOrigins> =
+        flows.iter().map(|flow| flow.origins.get_or_init(|| origins_of(model, flow))).collect();
     let of_app = app.iter().flat_map(|app| &app.origins).filter(|origin| origin.cors);
-    of_app.filter_map(|origin| serialized(&origin.text)).take(2 * MAX_ORIGINS).for_each(|origin| keep(&origin));
+    let of_app: Vec<(String, bool)> = of_app.filter_map(|origin| example(&origin.text)).take(2 * MAX_ORIGINS).collect();
+    let live = |example: &&(String, bool)| example.1;
+    let all = |only_live: bool| {
+        let of_nginx = named.iter().flat_map(move |named| if only_live { &named.live } else { &named.meant });
+        let of_app = of_app.iter().filter(move |example| !only_live || live(example)).map(|(origin, _)| origin);
+        of_nginx.chain(of_app)
+    };
+    let mut origins: Vec<String> = Vec::new();
+    let in_both = |origin: &&String| of_app.iter().any(|(own, is_live)| *is_live && own == *origin);
+    let of_both = named.iter().flat_map(|named| &named.live).filter(in_both);
+    for origin in of_both.chain(all(true)) {
+        if origins.len() < MAX_ORIGINS && !origins.contains(origin) {
+            origins.push(origin.clone());
+        }
+    }
+    // An entry that no page's Origin equals shows something only where there is no other.
+    if origins.is_empty() {
+        for origin in all(false) {
+            if origins.len() < MAX_ORIGINS && !origins.contains(origin) {
+                origins.push(origin.clone());
+            }
+        }
+    }
     origins
 }
 
 /// The first origins of one value, as many as are kept even where others have some of them already. An allow-list may be long: it is read no
 /// further.
-fn origins_of(model: &Model<'_, '_>, flow: &Flow) -> Vec<String> {
+fn origins_of(model: &Model<'_, '_>, flow: &Flow) -> ExampleOrigins {
     let texts = flow.texts.iter().map(|text| Cow::Borrowed(&text.text));
     let compared = flow.compared.iter().filter_map(|compared| match compared.regex {
         None => Some(Cow::Borrowed(&compared.text)),
-        Some(ignore_case) => example_path(&model.regexes, &compared.text, ignore_case).map(Cow::Owned),
+        Some(ignore_case) => matching_origin(model, &compared.text, ignore_case).map(Cow::Owned),
     });
-    let mut origins: Vec<String> = Vec::new();
-    for origin in texts.chain(compared).filter_map(|text| serialized(&lossy(&text))) {
-        if !origins.contains(&origin) {
-            origins.push(origin);
+    let mut origins = ExampleOrigins::default();
+    for (origin, is_live) in texts.chain(compared).filter_map(|text| example(&lossy(&text))) {
+        let known = if is_live { &mut origins.live } else { &mut origins.meant };
+        if !known.contains(&origin) && known.len() < 2 * MAX_ORIGINS {
+            known.push(origin);
         }
-        if origins.len() >= 2 * MAX_ORIGINS {
+        if origins.live.len() >= 2 * MAX_ORIGINS {
             break;
         }
     }
     origins
 }
 
-/// The origin that a text is, or is meant to be.
-fn serialized(text: &str) -> Option<String> {
-    let origin = match check_serialized(text) {
-        Ok(origin) => Some(origin.to_string()),
-        Err(fault) => fault.suggestion,
+/// An origin that an expression matches: one that a reader knows for a page's, where one of those does.
+fn matching_origin(model: &Model<'_, '_>, pattern: &[u8], ignore_case: bool) -> Option<Vec<u8>> {
+    let plain = PLAIN_ORIGINS.iter().map(|origin| origin.as_bytes());
+    let mut plain = plain.filter(|origin| model.regexes.is_match(pattern, ignore_case, origin) == Some(true));
+    plain.next().map(<[u8]>::to_vec).or_else(|| example_path(&model.regexes, pattern, ignore_case))
+}
+
+/// The origin that a text is, with `true`, or is meant to be.
+fn example(text: &str) -> Option<(String, bool)> {
+    let (origin, is_live) = match check_serialized(text) {
+        Ok(origin) => (Some(origin.to_string()), true),
+        Err(fault) => (fault.suggestion, false),
     };
-    origin.filter(|origin| origin != "null")
+    origin.filter(|origin| origin != "null").map(|origin| (origin, is_live))
 }
 
 /// Returns whether nginx chooses the route's location for a path.

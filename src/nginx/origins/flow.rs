@@ -69,6 +69,15 @@ pub struct Text {
     pub text: Vec<u8>,
 }
 
+/// Origins that a value compares with or holds, a few of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ExampleOrigins {
+    /// Those that a browser sends as they are written.
+    pub(crate) live: Vec<String>,
+    /// Those that an entry is meant to be and is not, because of a slash or a port.
+    pub(crate) meant: Vec<String>,
+}
+
 /// Where a value comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Flow {
@@ -88,7 +97,7 @@ pub struct Flow {
     /// True if a part of it comes from where nobody can look.
     pub open: bool,
     /// The first origins that it compares with or holds, once somebody asks for them: many locations share an allow-list.
-    pub(crate) origins: OnceLock<Vec<String>>,
+    pub(crate) origins: OnceLock<ExampleOrigins>,
     /// True if it depends on more variables than are followed; then it is open as well.
     pub is_cut: bool,
 }

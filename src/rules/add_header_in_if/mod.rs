@@ -37,6 +37,8 @@ mod unmatched;
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::ask::route::reaches_app;
+use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
@@ -64,11 +66,16 @@ pub const RULE: Rule = Rule {
 };
 
 /// Where it is for one method, what it sends does no harm elsewhere.
-const HELP: &str = "write every `add_header` in the location and leave the `if` without one: it inherits them";
-/// Any other is not meant for every request, least of all where it asks for the Origin.
-const HELP_BY_MAP: &str = "write every `add_header` in the location, this one with a variable that a `map` leaves empty otherwise: nginx sends no empty header";
-const LOSES: &str = "an `if` with an `add_header` sends none of its location's headers; each must be repeated here";
-const ALONE: &str = "an `if` sends no headers but its own, and only while no later `if` matches; each must stand here";
+const HELP: &str = "move every `add_header` to the location, outside the `if`: an `if` without one inherits them all";
+/// Any other is not meant for every request, least of all where it compares the Origin.
+const HELP_BY_MAP: &str =
+    "move it to the location and compute its value with a `map`; nginx sends no header for an empty value";
+const HELP_APP: &str = "keep it so, or send every CORS header from the app and delete the `if`: the same `add_header` lines in the location \
+                        would be sent twice, by nginx and by the app";
+const FRAGILE: &str =
+    "this works today but is fragile: while this `if` matches, nginx ignores every `add_header` of the location";
+const SPLIT: &str =
+    "this works if the app sends the CORS headers of all other responses: nginx answers only the preflight";
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
@@ -77,12 +84,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let (lost, unmatched) = (lost_headers::lost_headers(site), unmatched::unmatched_methods(site));
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
             let Some(replacing) = lost_headers::replacing(site, context) else { continue };
-            unmatched.get(&context).into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
-            if let Some(finding) = judge(site, &replacing, lost.get(&context)) {
-                let by_method = admission::is_for_one_method(site, context);
-                let fix = by_method.then(|| edits::merged(config, context)).flatten();
-                let help = if by_method { HELP } else { HELP_BY_MAP };
-                reported.keep(Finding { fix, ..finding.with_help(help) });
+            let missed = unmatched.get(&context);
+            missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
+            if lost.contains_key(&context) || (missed.is_none() && !replacing.adds) {
+                reported.keep(judge(site, &replacing, lost.get(&context)));
             }
         }
     }
@@ -98,8 +103,9 @@ fn not_sent(site: &Site<'_>, Unmatched { item, method, request }: &Unmatched) ->
         .shown_by(Some(request.clone()))
 }
 
-fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader<'_, '_>>) -> Option<Finding> {
+fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader<'_, '_>>) -> Finding {
     let config = site.config;
+    let by_method = admission::is_for_one_method(site, replacing.block);
     let (label, message, related) = match lost_header {
         // The location's header is needed and gone (A1.5).
         Some(LostHeader::Dropped { header, .. }) => {
@@ -115,20 +121,39 @@ fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader
             let what = "a later `if` matches too, and of several only the last one counts";
             ("not sent when a later `if` matches", what.to_owned(), Some(related))
         }
-        None => return (!replacing.adds).then(|| trap(site, replacing)),
+        None if by_method && is_left_to_app(site, replacing) => {
+            let finding = RULE.finding(config.place(replacing.first), "sent only with the preflight's response", SPLIT);
+            return Finding { severity: Severity::Advice, ..finding }.with_help(HELP_APP);
+        }
+        None => {
+            let fix = by_method.then(|| edits::merged(config, replacing.block)).flatten();
+            return Finding { fix, ..trap(site, replacing) }.with_help(if by_method { HELP } else { HELP_BY_MAP });
+        }
     };
     let finding = RULE.finding(config.place(replacing.first), label, format!("browsers block this answer: {message}"));
-    Some(finding.beside(related).shown_by(lost_header.map(LostHeader::request)))
+    let finding = finding.beside(related).shown_by(lost_header.map(LostHeader::request));
+    let fix = by_method.then(|| edits::merged(config, replacing.block)).flatten();
+    Finding { fix, ..finding }.with_help(if by_method { HELP } else { HELP_BY_MAP })
+}
+
+/// Returns whether the location has no CORS header outside of its `if`s and hands requests to an app, which then sends its own.
+fn is_left_to_app(site: &Site<'_>, replacing: &Replacing) -> bool {
+    let Some(location) = site.config.context(replacing.block).parent else { return false };
+    let has_own =
+        !visit::fields_in_force(site, location).is_empty() || !site.config.relevant_more_headers(location).is_empty();
+    let ifs = site.ifs.get(&location).into_iter().flatten();
+    let in_others =
+        || ifs.filter(|block| **block != replacing.block).any(|it| !visit::fields_in_force(site, *it).is_empty());
+    replacing.is_cors && !has_own && reaches_app(site.config, location) && !in_others()
 }
 
 /// It works, as far as any request shows.
 fn trap(site: &Site<'_>, replacing: &Replacing) -> Finding {
     let (severity, message) = match replacing {
-        Replacing { loses_cors: true, .. } => (Severity::Warning, LOSES),
-        Replacing { is_cors: true, .. } => (Severity::Warning, ALONE),
-        _ => (Severity::Advice, "headers of the location, now or later, are not sent while the `if` matches"),
+        Replacing { loses_cors: true, .. } | Replacing { is_cors: true, .. } => (Severity::Warning, FRAGILE),
+        _ => (Severity::Advice, "nginx ignores every `add_header` of the location while this `if` matches"),
     };
     let lost = replacing.lost.map(|item| (site.config.place(item), "not sent while the `if` matches"));
-    let label = if lost.is_none() { "is sent by this `if` alone" } else { "replaces the location's headers" };
+    let label = if lost.is_none() { "sent only while this `if` matches" } else { "replaces the location's headers" };
     Finding { severity, ..RULE.finding(site.config.place(replacing.first), label, message).beside(lost) }
 }

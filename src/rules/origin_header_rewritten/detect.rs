@@ -115,6 +115,12 @@ fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, I
 
 /// Without the app's files: where nginx sends no Access-Control-Allow-Origin itself, the app may.
 fn unanswered_by_nginx<'d>(site: &Site<'d>, context: ContextId, app: Option<&App>) -> Option<Visit<'d>> {
+    // Where an `if` sends Access-Control-Allow-Origin, nginx decides which pages may read, and the app is meant not to.
+    let mut in_ifs =
+        site.ifs.get(&context).into_iter().flatten().flat_map(|block| visit::fields_in_force(site, *block));
+    if in_ifs.any(|field| field.header == CorsHeader::AllowOrigin) {
+        return None;
+    }
     let around = visit::fields_in_force(site, context);
     let foreign = || Caller { origin: visit::foreign_origin(), credentials: false };
     let caller = visit::welcome(site, &around, app).unwrap_or_else(foreign);
