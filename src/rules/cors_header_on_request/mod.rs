@@ -37,6 +37,7 @@ use crate::deployment::Deployment;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
 use crate::nginx::config::{Config, ItemId};
 use crate::rule::{Rule, Subject};
+use crate::source::{Place, Span};
 use detect::Misdirected;
 
 use crate::rules::shared::repeated::Repeated;
@@ -74,14 +75,19 @@ fn finding(config: &Config<'_>, misdirected: Misdirected) -> Finding {
         }
         None => (Severity::Warning, format!("browsers never see {name}: it goes to the app and has no effect")),
     };
-    let edit = |item: &ItemId| Edit { place: config.word_place(*item, 0), text: "add_header".to_owned() };
+    let edit = |item: &ItemId| {
+        let (name, value) = (config.word_place(*item, 0), config.word_place(*item, 2));
+        let end = Place { span: Span::new(value.span.end, value.span.end), ..value };
+        let always = Edit { place: end, text: " always".to_owned() };
+        [Edit { place: name, text: "add_header".to_owned() }, always]
+    };
     let (help, fix) = match &blocked {
         // An `add_header` here may drop those of the level around it.
         Some(_) => (
-            "`add_header` sets headers of the answer",
-            Some(Fix { safe: false, edits: [first].iter().chain(&others).map(edit).collect() }),
+            "write `add_header … always`, which sets headers of the response",
+            Some(Fix { safe: false, edits: [first].iter().chain(&others).flat_map(edit).collect() }),
         ),
-        None => ("leave it out; `add_header` sets headers of the answer", None),
+        None => ("delete it; `add_header` sets headers of the response", None),
     };
     let related = others.iter().map(|item| Label { place: config.place(*item), text: "goes to the app, too".into() });
     Finding {

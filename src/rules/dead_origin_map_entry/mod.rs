@@ -36,6 +36,7 @@
 use std::collections::BTreeSet;
 
 use crate::cors::request::Request;
+use crate::cors::serialized::{OriginFault, check_serialized};
 use crate::deployment::Deployment;
 use crate::deployment::OriginFlow;
 use crate::deployment::Senders;
@@ -98,7 +99,10 @@ fn finding(request: Option<Request>, field: &SetField<'_>, compared: &Compared, 
     };
     let text = String::from_utf8_lossy(&compared.text);
     let meant = dead.meant.clone().filter(|_| dead.is_spelling);
-    let fix = meant.and_then(|origin| edits::whole(compared.place, &text, origin)).map(Fix::safe);
+    // A path names one part of a site; its origin is the whole, which somebody has to want.
+    let is_whole = check_serialized(&text).is_err_and(|fault| fault.fault != OriginFault::Path);
+    let fix = meant.and_then(|origin| edits::whole(compared.place, &text, origin));
+    let fix = fix.map(|edit| if is_whole { Fix::safe(edit) } else { Fix::risky(edit) });
     let finding = RULE.finding(compared.place, dead.why.words(), message).shown_by(request);
     Finding { fix, ..finding.beside(wording::decided_by(field, compared.place)) }
         .with_help(wording::alive(dead, compared))

@@ -36,8 +36,8 @@ mod detect;
 
 use crate::deployment::Deployment;
 use crate::deployment::field_place;
-use crate::finding::{Finding, Fix, Severity};
-use crate::nginx::config::{Config, ContextKind, ItemId};
+use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use detect::Varying;
 
@@ -55,6 +55,9 @@ pub const RULE: Rule = Rule {
 };
 
 const HELP: &str = "add next to it
+    add_header Vary Origin always;";
+const VARY: &str = "add_header Vary Origin always;";
+const OUTSIDE: &str = "add next to the `add_header` lines of the block around it
     add_header Vary Origin always;";
 const IN_IF: &str = "add next to it, and once in the location, for the responses that allow no origin
     add_header Vary Origin always;";
@@ -83,18 +86,45 @@ fn finding(config: &Config<'_>, varying: Varying) -> Finding {
         let label = "differs by Origin, without `Vary: Origin` beside it";
         let fix = fix(config, varying.item);
         let is_in_if = config.context(config.item(varying.item).context).kind == ContextKind::IfInLocation;
-        let help = if is_in_if { IN_IF } else { HELP };
+        let inherits = |item: &ItemId| config.item(*item).context != config.item(varying.item).context;
+        let is_more = config.item(varying.item).name == b"more_set_headers";
+        let around = config
+            .add_headers(config.item(varying.item).context)
+            .last()
+            .copied()
+            .filter(|item| is_more && inherits(item));
+        let help = match around {
+            Some(_) => OUTSIDE,
+            None if is_in_if => IN_IF,
+            None => HELP,
+        };
         Finding { help: Some(help.into()), fix, ..RULE.finding(place, label, message) }
     };
     Finding { request: Some(varying.request), ..finding }
 }
 
-/// The header beside the directive.
+/// The header next to the directive, and once in the location around an `if`, for the responses that the `if` is not for. Next to a
+/// `more_set_headers` it is an `add_header` too, which keeps the app's own `Vary`. It is safe where no other block gets the header.
 fn fix(config: &Config<'_>, item: ItemId) -> Option<Fix> {
-    let directive = match config.item(item).name {
-        b"add_header" => "add_header Vary Origin always;",
-        b"more_set_headers" => "more_set_headers \"Vary: Origin\";",
+    let context = config.item(item).context;
+    let is_if = config.context(context).kind == ContextKind::IfInLocation;
+    let location = if is_if { config.context(context).parent? } else { context };
+    let around = || outer_anchor(config, location);
+    let (own, outer) = match (config.item(item).name, is_if) {
+        (b"add_header", false) => (Some(item), None),
+        (b"add_header", true) => (Some(item), Some(around()?)),
+        (b"more_set_headers", false) if config.add_headers(context).is_empty() => (Some(item), None),
+        (b"more_set_headers", _) => (None, Some(around()?)),
         _ => return None,
     };
-    Some(Fix { safe: true, edits: vec![edits::beside(config, item, &[directive])?] })
+    let edits = own.into_iter().chain(outer).map(|anchor| edits::beside(config, anchor, &[VARY]));
+    let edits: Vec<Edit> = edits.collect::<Option<_>>()?;
+    let safe = outer.is_none_or(|anchor| config.item(anchor).context == location);
+    Some(Fix { safe, edits })
+}
+
+/// The directive next to which an `add_header` drops none that the location inherits (A1.1).
+fn outer_anchor(config: &Config<'_>, location: ContextId) -> Option<ItemId> {
+    let last = config.add_headers(location).last().copied();
+    last.or_else(|| config.items(location).find(|item| config.item(*item).opens.is_none()))
 }

@@ -44,6 +44,7 @@ use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::lost_headers;
+use crate::rules::shared::placement;
 use crate::rules::shared::preflight;
 use crate::rules::shared::preflight::Answered;
 use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
@@ -64,9 +65,11 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-const LISTS: &str = "send with this answer what pages use, such as
-    add_header Access-Control-Allow-Methods \"GET, POST, PUT, PATCH, DELETE\" always;
-    add_header Access-Control-Allow-Headers \"Content-Type, Authorization\" always;";
+/// The lists that most pages need.
+const LISTS: [(CorsHeader, &str); 2] = [
+    (CorsHeader::AllowMethods, "GET, POST, PUT, PATCH, DELETE"),
+    (CorsHeader::AllowHeaders, "Content-Type, Authorization"),
+];
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
@@ -75,12 +78,21 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         let mut reported = Repeated::default();
         for answered in preflight::answered_preflights(site) {
             let answer = answered.exchange.preflight.first().filter(|answer| !losing_ifs.contains(&answer.context));
-            let finding = match answer.and_then(|answer| detect::lack(site, &answered, answer)) {
+            let Some(answer) = answer else { continue };
+            let finding = match detect::lack(site, &answered, answer) {
                 Some(Lack::Access(header, elsewhere, in_force)) => {
                     wording::left_out(access(site, &answered, header, elsewhere), in_force)
                 }
                 Some(Lack::Lists { method, headers, both, request }) => {
-                    Finding { request, ..lists(site.config.place(answered.item), method, headers, both) }
+                    let finding = lists(site.config.place(answered.item), method, headers, both);
+                    let is_missing = |header: CorsHeader| answer.fields_of(header).next().is_none();
+                    let missing = LISTS.into_iter().filter(|(header, _)| is_missing(*header));
+                    let missing: Vec<_> = missing.map(|(header, value)| (header.name(), value)).collect();
+                    let finding = Finding { request, ..finding };
+                    match placement::for_responses(deployment, site, answer.context) {
+                        Some(placement) => placement.mend(site, &missing, finding),
+                        None => finding,
+                    }
                 }
                 None => continue,
             };
@@ -126,9 +138,9 @@ fn lists(place: Place, method: Option<(String, Place)>, headers: Option<Place>, 
         (None, None) => ("any list", "every request that needs a preflight".to_owned(), None),
     };
     let message = match shown {
-        Some(_) => format!("browsers block {blocked}: the preflight's answer has no {what}"),
-        None => format!("browsers block {blocked}: its answer lists no methods and no headers"),
+        Some(_) => format!("the browser blocks {blocked}: the preflight's response has no {what}"),
+        None => format!("the browser blocks {blocked}: the preflight's response lists no methods and no headers"),
     };
-    let finding = RULE.finding(place, format!("answers the preflight without {what}"), message).with_help(LISTS);
+    let finding = RULE.finding(place, format!("answers the preflight without {what}"), message);
     Finding { severity: Severity::Warning, ..finding.beside(shown.map(|place| (place, "shows that it is needed"))) }
 }

@@ -45,6 +45,7 @@ use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::simulate::answer::Answer;
 use crate::rule::{Rule, Subject};
+use crate::rules::shared::placement;
 use crate::rules::shared::preflight;
 use crate::rules::shared::preflight::Answered;
 
@@ -60,7 +61,8 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-const HELP: &str = "let browsers keep the answer for two hours:\n    add_header Access-Control-Max-Age 7200 always;";
+const HELP: &str = "write a number of seconds, such as `7200` for two hours";
+const TWO_HOURS: (&str, &str) = ("Access-Control-Max-Age", "7200");
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
@@ -73,7 +75,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             }
         }
         for answered in preflight::answered_preflights(site) {
-            if let Some(finding) = absent(site, &answered) {
+            if let Some(finding) = absent(deployment, site, &answered) {
                 reported.add(finding, field_place::place_of(site, site.routes[answered.exchange.route].context));
             }
         }
@@ -111,7 +113,7 @@ fn value<'d>(
 }
 
 /// A good answer without Max-Age.
-fn absent(site: &Site<'_>, answered: &Answered<'_, '_>) -> Option<Finding> {
+fn absent(deployment: &Deployment<'_>, site: &Site<'_>, answered: &Answered<'_, '_>) -> Option<Finding> {
     let exchange = answered.exchange;
     let works = |answer: &Answer<'_>| {
         let has_age =
@@ -120,6 +122,15 @@ fn absent(site: &Site<'_>, answered: &Answered<'_, '_>) -> Option<Finding> {
     };
     let label = "answers the preflight without Access-Control-Max-Age";
     let message = "browsers forget the answer to a preflight after five seconds and ask again";
-    let finding = RULE.finding(site.config.place(answered.item), label, message).with_help(HELP);
-    exchange.preflight.iter().all(works).then_some(Finding { severity: Severity::Advice, ..finding })
+    if !exchange.preflight.iter().all(works) {
+        return None;
+    }
+    let finding = RULE.finding(site.config.place(answered.item), label, message);
+    let context = exchange.preflight.first()?.context;
+    let finding = Finding { severity: Severity::Advice, ..finding };
+    let placement = placement::for_responses(deployment, site, context);
+    Some(match placement {
+        Some(placement) => placement.mend(site, &[TWO_HOURS], finding),
+        None => finding,
+    })
 }

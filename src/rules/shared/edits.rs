@@ -5,7 +5,6 @@ use crate::cors::serialized::{NotSerialized, OriginFault};
 use crate::finding::{Edit, Fix};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::origins::comparison::Compared;
-use crate::nginx::regex::foreign_match::Gap;
 use crate::source::{Place, Span};
 
 /// `directives`, with their semicolons, right behind a simple directive of the configuration: on lines of their own with the same
@@ -128,26 +127,18 @@ pub(crate) fn whole(place: Place, written: &str, text: String) -> Option<Edit> {
     (place.span.len() as usize == written.len()).then_some(Edit { place, text })
 }
 
-/// The fix that escapes an expression's dots, or ends it: then it lets fewer in, perhaps one too few that was meant.
-pub(crate) fn tightened(compared: &Compared, gap: Gap) -> Option<Fix> {
+/// The fix that writes a stricter expression in the place of one: then it lets fewer in, perhaps one too few that was meant.
+pub(crate) fn tightened(compared: &Compared, expression: &str) -> Option<Fix> {
     // In a key that is about more than the Origin, its end is not the expression's.
     let is_alone = compared.before.is_empty() && compared.behind.is_empty();
     let text = String::from_utf8(compared.text.clone()).ok().filter(|_| is_alone)?;
     // What stands in the file is the expression behind its `~` or `~*`, if nothing in it is quoted or escaped.
     let mark = (compared.place.span.len() as usize).checked_sub(text.len()).filter(|mark| *mark <= 2)?;
-    let edit = |offset: usize, text: &str| {
-        let at = compared.place.span.start as usize + mark + offset;
-        insertion(compared.place, at, text.to_owned())
-    };
-    let bytes = text.as_bytes();
-    let is_word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    let is_host_dot = |(offset, _): &(usize, &str)| is_word(offset.checked_sub(1)) && is_word(Some(offset + 1));
-    let edits: Vec<Edit> = match gap {
-        Gap::Dot => text.match_indices('.').filter(is_host_dot).map(|(offset, _)| edit(offset, "\\")).collect(),
-        Gap::End => vec![edit(text.len(), "$")],
-        _ => Vec::new(),
-    };
-    (!edits.is_empty()).then_some(Fix { safe: false, edits })
+    let needs_quotes = |byte: u8| matches!(byte, b'{' | b'}' | b';' | b'"' | b'\'' | b' ' | b'#');
+    let is_plain = expression.bytes().all(|byte| !needs_quotes(byte) || text.as_bytes().contains(&byte));
+    let start = compared.place.span.start as usize + mark;
+    let place = Place { span: Span::at(start, compared.place.span.end as usize), ..compared.place };
+    is_plain.then(|| Fix::risky(Edit { place, text: expression.to_owned() }))
 }
 
 /// The edits that make one blank of every line break of a text and the blanks around it; at an end of the text nothing.

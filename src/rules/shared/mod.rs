@@ -7,6 +7,7 @@ pub(crate) mod env;
 pub(crate) mod lists;
 pub(crate) mod lost_headers;
 pub(crate) mod open;
+pub(crate) mod placement;
 pub(crate) mod preflight;
 pub(crate) mod repeated;
 pub(crate) mod wording;

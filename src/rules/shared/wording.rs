@@ -121,6 +121,9 @@ pub(crate) fn alive(dead: &Dead, compared: &Compared) -> String {
         Some(format!("{mark}{}", compared.keyed(&expression)))
     };
     match (dead.why, &dead.meant) {
+        (NeverMatches::Text(OriginFault::Path), Some(origin)) if dead.is_spelling => {
+            format!("delete this line, or write `{}` to allow every page of that site", compared.keyed_text(origin))
+        }
         (NeverMatches::Text(_), Some(origin)) if dead.is_spelling => format!("write `{}`", compared.keyed_text(origin)),
         (NeverMatches::Text(_), Some(origin)) if compared.regex.is_some() => {
             format!("write `{}`, without a `~`", compared.keyed_text(origin))

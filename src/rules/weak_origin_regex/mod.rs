@@ -120,6 +120,10 @@ fn finding(site: &Site<'_>, compared: &Compared, intruder: &Intruder, shown: &(A
         .finding(compared.place, label, message)
         .beside(sent.map(|place| (place, "sends what the expression lets through")))
         .with_help(wording::tight(&site.asker.model.regexes, compared, intruder));
+    let text = String::from_utf8_lossy(&compared.text);
+    let expression =
+        wording::stricter_expression(&site.asker.model.regexes, &text, compared.regex == Some(true), intruder);
+    let fix = expression.and_then(|expression| edits::tightened(compared, &expression));
     let request = Some(exchange.request(Kind::Main));
-    Finding { severity, fix: edits::tightened(compared, *gap), request, ..finding }
+    Finding { severity, fix, request, ..finding }
 }
