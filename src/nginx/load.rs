@@ -20,10 +20,14 @@ use parameters::{is_placeholder, shown};
 use possible::Possible;
 use values::Defined;
 
+use hashbrown::HashSet;
+
+use crate::cors::header::CorsHeader;
 use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::syntax::tree::Body;
 use crate::parallel;
 use crate::source::{FileId, Place, Span};
+use crate::words;
 
 /// How many contexts one processor reads at a time: fewer are read sooner than a thread starts.
 const CONTEXTS_AT_A_TIME: usize = 4096;
@@ -41,11 +45,41 @@ pub struct Refusal {
     pub help: Option<String>,
     /// What it collides with, and what that is.
     pub related: Option<(Place, &'static str)>,
+    /// True if it is only in the wrong block.
+    is_misplaced: bool,
 }
+
+/// The shortest name that may be a misspelled one: shorter ones are near others by chance.
+const LEAST_NAME: usize = 6;
+/// The directives that misspelled ones are compared with: no module has one that is an edit from one of them.
+const NAMES: [&str; 22] = [
+    "add_header",
+    "add_header_inherit",
+    "alias",
+    "auth_basic",
+    "auth_request",
+    "error_page",
+    "fastcgi_hide_header",
+    "fastcgi_pass",
+    "grpc_pass",
+    "include",
+    "internal",
+    "limit_except",
+    "listen",
+    "location",
+    "proxy_hide_header",
+    "proxy_pass",
+    "proxy_pass_header",
+    "proxy_set_header",
+    "return",
+    "rewrite",
+    "server_name",
+    "try_files",
+];
 
 impl Refusal {
     fn at(place: Place, label: impl Into<String>, reason: impl Into<String>) -> Self {
-        Refusal { place, label: label.into(), reason: reason.into(), help: None, related: None }
+        Refusal { place, label: label.into(), reason: reason.into(), help: None, related: None, is_misplaced: false }
     }
 
     fn with_help(self, help: impl Into<String>) -> Self {
@@ -71,6 +105,7 @@ pub fn refusals(config: &Config<'_>) -> Vec<Refusal> {
         } else if here != Contexts::ELSEWHERE {
             let asked = config.items(*context).filter(|item| !is_doubtful(config, *item));
             refusals.extend(asked.filter_map(|item| refuse(config, &possible, &defined, item)));
+            refusals = once_a_name(refusals);
             blocks::repeated(config, &possible, *context, &mut refusals);
         }
         refusals
@@ -117,7 +152,9 @@ fn refuse_name(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option
         b"else" | b"elseif" | b"elsif" | b"elif" => "nginx has no `else`: write a second `if`, or use a `map`",
         _ if name.starts_with(b"if(") => "put a blank between `if` and `(`",
         _ if KnownDirective::of(&name.to_ascii_lowercase()).is_some() => "write the name in lower case",
-        _ => return None,
+        [b'$', first, ..] if first.is_ascii_lowercase() => "write `set $variable value;`",
+        _ if is_header(name) => "write `add_header` before it",
+        _ => return refuse_misspelled(config, here, item),
     };
     if here.meets(Contexts::ELSEWHERE) && KnownDirective::of(&name.to_ascii_lowercase()).is_some() {
         return None;
@@ -126,20 +163,67 @@ fn refuse_name(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option
     Some(Refusal::at(config.word_place(item, 0), "unknown to nginx", reason).with_help(help))
 }
 
+/// A name that is one edit from a known one, where every file is read and so every module is the configuration's own business.
+fn refuse_misspelled(config: &Config<'_>, here: Contexts, item: ItemId) -> Option<Refusal> {
+    let name = std::str::from_utf8(config.item(item).name).ok()?;
+    let is_unsure = !config.whole || config.is_incomplete(config.item(item).context) || here.meets(Contexts::ELSEWHERE);
+    if is_unsure || name.len() < LEAST_NAME {
+        return None;
+    }
+    let near = NAMES.into_iter().find(|known| words::edits(name, known, 1) == Some(1))?;
+    let reason = format!("{} is no directive", shown(name.as_bytes()));
+    Some(Refusal::at(config.word_place(item, 0), "unknown to nginx", reason).with_help(format!("write `{near}`")))
+}
+
+/// Returns whether a directive's name is that of a response header.
+fn is_header(name: &[u8]) -> bool {
+    let known = ["Vary", "Content-Type", "Cache-Control", "X-Frame-Options", "Strict-Transport-Security"];
+    CorsHeader::from_name(name).is_some() || known.iter().any(|header| name == header.as_bytes())
+}
+
 fn refuse_context(config: &Config<'_>, here: Contexts, directive: KnownDirective, item: ItemId) -> Option<Refusal> {
     if here.meets(directive.contexts) || here.meets(Contexts::ELSEWHERE) {
         return None;
     }
     let name = shown(config.item(item).name);
-    let place = if directive.block { config.word_place(item, 0) } else { config.place(item) };
-    let label = format!("not allowed in {}", here.names());
-    let refusal = Refusal::at(place, label, format!("{name} cannot stand here"));
     let around = config.context(config.item(item).context).opener;
-    let refusal = match around {
-        Some(opener) => refusal.beside(config.place(opener), "the block it stands in"),
-        None => refusal,
+    // An `include` in an `if` is what is wrong there. A file that is included in many wrong places is wrong itself.
+    let is_if = here.within(Contexts::IF_IN_SERVER.or(Contexts::IF_IN_LOCATION));
+    let opener = around.filter(|_| is_if);
+    let included = opener.and_then(|opener| config.include_in(config.item(opener).file, item));
+    let label = format!("not allowed in {}", here.names());
+    let refusal = match included {
+        // The file may be right elsewhere; it is included in the wrong place.
+        Some(include) => Refusal::at(
+            include,
+            format!("brings {name}, {label}"),
+            format!("{name} is not allowed in {}", here.names()),
+        ),
+        None => {
+            let place = if directive.block { config.word_place(item, 0) } else { config.place(item) };
+            Refusal::at(place, label, format!("{name} is not allowed in {}", here.names()))
+        }
     };
-    Some(refusal.with_help(format!("{name} can stand in {}", directive.contexts.names())))
+    let refusal = match (around, included) {
+        (_, Some(_)) => refusal.beside(config.place(item), "the included directive"),
+        (Some(opener), None) => refusal.beside(config.place(opener), "the block around it"),
+        (None, None) => refusal,
+    };
+    let help = match (config.item(item).name, here == Contexts::IF_IN_SERVER, included.is_some()) {
+        (b"add_header", true, false) => {
+            "move the `add_header` lines out of the `if`, next to it, and keep `if (…) { return 204; }`".to_owned()
+        }
+        (_, true, true) => "move the `include` out of the `if`, next to it".to_owned(),
+        _ => format!("{name} is allowed in {}", directive.contexts.names()),
+    };
+    Some(Refusal { is_misplaced: true, ..refusal.with_help(help) })
+}
+
+/// Leaves of the directives of one name that are misplaced in one block the first: they have one cause and one cure.
+fn once_a_name(refusals: Vec<Refusal>) -> Vec<Refusal> {
+    let mut seen = HashSet::new();
+    let is_first = |refusal: &Refusal| !refusal.is_misplaced || seen.insert(refusal.reason.clone());
+    refusals.into_iter().filter(is_first).collect()
 }
 
 fn refuse_body(config: &Config<'_>, directive: KnownDirective, item: ItemId) -> Option<Refusal> {

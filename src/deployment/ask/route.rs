@@ -18,7 +18,7 @@ use crate::nginx::limits::{self, Limit, watched};
 use crate::nginx::origins::flow::{ExampleOrigins, Flow, SetField, set_fields};
 use crate::nginx::regex::example::example_path;
 use crate::nginx::simulate::answer::EntryPoint;
-use crate::nginx::simulate::locations::{FoundLocation, is_pass};
+use crate::nginx::simulate::locations::{self, FoundLocation, is_pass, passes_on};
 use crate::nginx::simulate::model::Model;
 use crate::source::lossy;
 
@@ -104,6 +104,9 @@ impl<'d> Route<'d> {
         if is_beside_data && !self.fields.iter().any(is_own) {
             return false;
         }
+        if dav_method(config, self.context).is_some() {
+            return true;
+        }
         let reads = ["GET", "HEAD", "OPTIONS"];
         let methods = self.listed(CorsHeader::AllowMethods);
         if self.is_public_files() {
@@ -149,13 +152,13 @@ pub(crate) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
         let mut fields = fields_at(config, ifs, server, context);
         // Each field is kept for each location that has it.
         limits::spend(STEPS_OF_A_ROUTE + STEPS_OF_A_FIELD_KEPT * fields.len() as u64);
-        let mut reaches_app = reaches_app(config, context);
+        let mut reaches_app = locations::reaches_app(config, context);
         let named = handed_on(model, server, context);
         if let Some(named) = named {
             let known: BTreeSet<ItemId> = fields.iter().map(|field| field.item).collect();
             fields
                 .extend(fields_at(config, ifs, server, named).into_iter().filter(|field| !known.contains(&field.item)));
-            reaches_app |= passes(config, named);
+            reaches_app |= passes_on(config, named);
         }
         let app = handing_on(model, server, context).find_map(|item| site.asker.behind.app(config.place(item)));
         let speaking = app.filter(|app| app.evidence.is_some());
@@ -267,23 +270,12 @@ fn handed_on(model: &Model<'_, '_>, server: ContextId, context: ContextId) -> Op
     model.locations.named(server, &last)
 }
 
-/// Returns whether a location, or an `if` of it, hands requests to an app.
-pub(crate) fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
-    let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
-    passes(config, context) || config.children(context).filter(is_if).any(|child| passes(config, child))
-}
-
 /// Returns whether a `limit_except` of a location lists no method but those that read.
 fn is_read_only(config: &Config<'_>, context: ContextId) -> bool {
     let reads = |item| config.parameters(item).all(|method| matches!(&*method, b"GET" | b"HEAD" | b"OPTIONS"));
     let denies = |block| config.named(block, b"deny").any(|item| config.parameter_is(item, 1, "all"));
     let limits = config.children(context).filter(|&block| config.context(block).kind == ContextKind::LimitExcept);
     limits.into_iter().any(|block| config.context(block).opener.is_some_and(reads) && denies(block))
-}
-
-/// Returns whether a directive of this very context hands requests to an app.
-fn passes(config: &Config<'_>, context: ContextId) -> bool {
-    config.items(context).any(|item| is_pass(config.item(item).name))
 }
 
 /// The directives that hand requests of a location to an app, those of its `if`s last.
@@ -302,6 +294,13 @@ pub(crate) fn handing_on<'c>(
     let config = model.config;
     let named = handed_on(model, server, context);
     pass_items(config, context).chain(named.into_iter().flat_map(|named| pass_items(config, named)))
+}
+
+/// The first method that `dav_methods` lets nginx itself act on.
+pub(crate) fn dav_method(config: &Config<'_>, context: ContextId) -> Option<&'static str> {
+    let item = config.ancestors(context).find_map(|level| config.named(level, b"dav_methods").last())?;
+    let has = |method: &&str| config.parameters(item).any(|word| *word == *method.as_bytes());
+    ["PUT", "DELETE", "MKCOL", "COPY", "MOVE"].into_iter().find(has)
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's. Those that both nginx and the app name come first: with any

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::cors::header::CorsHeader;
-use crate::deployment::ask::route::reaches_app;
 use crate::deployment::locations::targets;
 use crate::nginx::config::{Config, ContextId, ContextKind};
 use crate::nginx::origins::flow::set_fields;
-use crate::nginx::simulate::locations::{Pattern, pattern};
+use crate::nginx::simulate::locations::{Pattern, pattern, reaches_app};
 use crate::nginx::simulate::model::Model;
 
 /// Who requests what a location serves.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::deployment::ask::route;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
 use crate::nginx::simulate::locations::{self, FoundLocation, Pattern};
@@ -34,7 +33,7 @@ pub(crate) fn requested_inside(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     let errors = paths_by_location(model, |config, item| {
         target(config, item).filter(|_| config.item(item).name == b"error_page")
     });
-    let errors = errors.into_iter().filter(|(context, _)| !route::reaches_app(config, *context));
+    let errors = errors.into_iter().filter(|(context, _)| !locations::reaches_app(config, *context));
     let checks = paths_by_location(model, |config, item| auth_target(config, item));
     let is_exact = |context: ContextId| {
         let opener = config.context(context).opener.and_then(|opener| locations::pattern(config, opener));

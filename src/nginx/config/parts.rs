@@ -146,6 +146,18 @@ impl<'s> Config<'s> {
         self.inclusions.iter().map(|inclusion| (inclusion.file, self.head(inclusion.by.0, inclusion.by.1)))
     }
 
+    /// The `include` in `file` that brings a directive of another file into its place, perhaps through further files.
+    pub fn include_in(&self, file: FileId, item: ItemId) -> Option<Place> {
+        let mut next = self.item(item).inclusion;
+        while let Some(inclusion) = next.and_then(|at| self.inclusions.get(at as usize)) {
+            if inclusion.by.0 == file {
+                return Some(self.head(inclusion.by.0, inclusion.by.1));
+            }
+            next = inclusion.parent;
+        }
+        None
+    }
+
     /// The files this configuration is made of, each once, the root first.
     pub fn files(&self) -> Vec<FileId> {
         let mut files: Vec<FileId> = self.inclusions.iter().map(|inclusion| inclusion.file).collect();

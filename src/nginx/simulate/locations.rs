@@ -237,8 +237,14 @@ impl LocationLevel<'_> {
 }
 
 /// Returns whether the location hands requests to an app, which makes nginx add a missing slash (A3.11).
-fn passes_on(config: &Config<'_>, context: ContextId) -> bool {
+pub(crate) fn passes_on(config: &Config<'_>, context: ContextId) -> bool {
     config.items(context).any(|item| is_pass(config.item(item).name))
+}
+
+/// Returns whether a location, or an `if` of it, hands requests to an app.
+pub(crate) fn reaches_app(config: &Config<'_>, context: ContextId) -> bool {
+    let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
+    passes_on(config, context) || config.children(context).filter(is_if).any(|child| passes_on(config, child))
 }
 
 /// Returns whether the directive hands requests to an app: `proxy_pass` and its kin.

@@ -37,11 +37,11 @@ mod unmatched;
 
 use crate::deployment::Deployment;
 use crate::deployment::Site;
-use crate::deployment::ask::route::reaches_app;
 use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::ContextKind;
+use crate::nginx::simulate::locations::reaches_app;
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::admission;
 use crate::rules::shared::lost_headers;

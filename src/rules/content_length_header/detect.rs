@@ -9,7 +9,7 @@ use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::ask::questions::few;
 use crate::deployment::ask::visit;
-use crate::nginx::config::{Config, ContextId, ItemId};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::simulate::fields::is_sent_without_always;
 
@@ -33,6 +33,19 @@ fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item
         names && config.parameter(*item, 2).is_some_and(|value| !value.is_empty() && !value.contains(&b'$'))
     };
     config.named(context, b"add_header").filter(move |item| is_length(item))
+}
+
+/// Returns whether a later `if` of the same location has the same condition, and so takes the place of this one (A1.6).
+fn is_replaced(config: &Config<'_>, block: ContextId) -> bool {
+    let here = config.context(block);
+    let (Some(opener), Some(location)) = (here.opener, here.parent) else { return false };
+    let ends = config.named(block, b"return").next().is_some() || config.named(block, b"break").next().is_some();
+    if here.kind != ContextKind::IfInLocation || ends {
+        return false;
+    }
+    let words = |item: ItemId| (1..=config.parameter_count(item)).map(move |at| config.parameter(item, at));
+    let later = config.named(location, b"if").filter(|item| *item > opener);
+    later.into_iter().any(|item| words(item).eq(words(opener)))
 }
 
 fn shown(
@@ -89,7 +102,8 @@ fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
 /// Every `add_header` that sets a length which does not come from a variable, and what it does.
 pub(super) fn second_lengths(site: &Site<'_>) -> Vec<(ItemId, Shown)> {
     let config = site.config;
-    let items: BTreeSet<ItemId> = site.contexts().flat_map(|context| lengths(config, context)).collect();
+    let blocks = site.contexts().filter(|context| !is_replaced(config, *context));
+    let items: BTreeSet<ItemId> = blocks.flat_map(|context| lengths(config, context)).collect();
     if items.is_empty() {
         return Vec::new();
     }

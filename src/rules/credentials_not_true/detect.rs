@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
 use crate::cors::request::Request;
-use crate::cors::verdict::{Blocked, Reason, Verdict};
+use crate::cors::verdict::{Blocked, Kind, Reason, Verdict};
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::is_told;
+use crate::deployment::lacking;
 use crate::nginx::config::ItemId;
 use crate::nginx::origins::flow::{SetField, Text, flow, set_fields};
+use crate::nginx::simulate::answer::Answer;
 use crate::source::Place;
 
 /// Two lines of `true`, which browsers read as `true, true` (C16).
@@ -75,4 +78,39 @@ fn twice<'d>(exchange: &Exchange<'d>) -> Option<Twice> {
         };
         Some(Twice { first: first.item, second: second.item?, request: exchange.request(kind) })
     })
+}
+
+/// Credentials that the response to the preflight allows, and the response to the request itself does not.
+#[derive(Debug)]
+pub(super) struct OnPreflightAlone {
+    /// The directive that allows them.
+    pub item: ItemId,
+    /// The directive that sets the Allow-Origin of the response to the request itself.
+    pub origin: ItemId,
+    /// The request that is blocked.
+    pub request: Request,
+}
+
+/// The first of each route. nginx sets Allow-Origin on both, so it decides on both.
+pub(super) fn on_preflights_alone(site: &Site<'_>) -> Vec<OnPreflightAlone> {
+    let asked =
+        site.exchanges.iter().filter(|exchange| exchange.page.has_credentials() && exchange.page.needs_preflight());
+    let found = asked.filter_map(|exchange| {
+        let route = site.routes.get(exchange.route).filter(|route| !route.is_partial)?;
+        // Where no other response has the header either, nobody meant it to.
+        let preflight = exchange.preflight.first()?;
+        let allows = |answer: &Answer<'_>| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed;
+        let item = preflight.only_field_of(CorsHeader::AllowCredentials)?.item?;
+        let mut told = exchange.main.iter().filter(|answer| is_told(answer)).peekable();
+        let origin = told.peek()?.only_field_of(CorsHeader::AllowOrigin)?.item?;
+        let lacks =
+            |answer: &Answer<'_>| lacking(&exchange.verdict(Kind::Main, answer)) == Some(CorsHeader::AllowCredentials);
+        let in_force = |item: &ItemId| site.config.add_headers(route.context).contains(item);
+        (exchange.preflight.iter().all(allows) && told.all(lacks) && !in_force(&item)).then(|| OnPreflightAlone {
+            item,
+            origin,
+            request: exchange.request(Kind::Main),
+        })
+    });
+    found.collect()
 }

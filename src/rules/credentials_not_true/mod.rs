@@ -37,9 +37,9 @@ use crate::nginx::config::Config;
 use crate::nginx::origins::flow::{SetField, Text};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
-use detect::Twice;
+use detect::{OnPreflightAlone, Twice};
 
-use crate::rules::shared::edits;
+use crate::rules::shared::{edits, placement};
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -56,7 +56,10 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         let texts = detect::credentials_texts(site).into_iter();
         let wrong = texts.filter_map(|(field, text, request)| judge(site.config, &field, &text, request));
-        for finding in wrong.chain(detect::credentials_twice(site).into_iter().map(|found| twice(site, found))) {
+        let doubled = detect::credentials_twice(site).into_iter().map(|found| twice(site, found));
+        let halved =
+            detect::on_preflights_alone(site).into_iter().map(|found| on_preflight_alone(deployment, site, found));
+        for finding in wrong.chain(doubled).chain(halved) {
             reported.entry(finding.primary.place).or_insert(finding);
         }
     }
@@ -90,4 +93,19 @@ fn twice(site: &Site<'_>, Twice { first, second, request }: Twice) -> Finding {
     let other = first.filter(|first| *first != second).map(|item| (site.config.place(item), "the first line"));
     let finding = RULE.finding(site.config.place(second), label, message).shown_by(Some(request));
     finding.beside(other).with_help("send it once")
+}
+
+/// The browser sends the request, and blocks its response.
+fn on_preflight_alone(deployment: &Deployment<'_>, site: &Site<'_>, found: OnPreflightAlone) -> Finding {
+    let config = site.config;
+    let message =
+        "the browser blocks responses to requests with credentials: only the preflight's response allows credentials";
+    let finding = RULE.finding(config.place(found.item), "is sent only with the preflight's response", message);
+    let finding = finding
+        .beside(Some((config.place(found.origin), "is sent without Access-Control-Allow-Credentials")))
+        .shown_by(Some(found.request));
+    match placement::for_responses(deployment, site, config.item(found.origin).context) {
+        Some(placement) => placement.mend(site, &[("Access-Control-Allow-Credentials", "true")], finding),
+        None => finding,
+    }
 }

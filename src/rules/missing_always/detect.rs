@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::cors::header::CorsHeader;
+use crate::cors::verdict::{Kind, Verdict};
+use crate::deployment::Ask;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::ask::visit;
@@ -11,7 +13,7 @@ use crate::deployment::lacking;
 use crate::nginx::config::{Config, ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
-use crate::nginx::simulate::upstream::AppStatus;
+use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 use crate::source::Place;
 
 /// What an app answers when it fails, and when it does not find what is asked for.
@@ -28,6 +30,38 @@ pub(super) struct HiddenError<'e, 'd> {
     pub status: u16,
     /// What the answer lacks.
     pub header: CorsHeader,
+}
+
+/// A `return` with an error, in a block whose own Allow-Origin lacks `always`: the header is never sent.
+#[derive(Debug)]
+pub(super) struct NeverSent<'e, 'd> {
+    /// The header.
+    pub item: ItemId,
+    /// The `return`.
+    pub by: ItemId,
+    /// The exchange that shows it.
+    pub exchange: &'e Exchange<'d>,
+    /// The status.
+    pub status: u16,
+}
+
+/// The first of each block.
+pub(super) fn never_sent<'s, 'd>(site: &'s Site<'d>) -> Vec<NeverSent<'s, 'd>> {
+    let config = site.config;
+    let asked = site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get);
+    let found = asked.filter_map(|exchange| {
+        let answer = exchange.main.first().filter(|_| exchange.main.len() == 1)?;
+        let status = answer.status.filter(|status| (400..600).contains(status) && *status != 444)?;
+        let by = answer.item.filter(|item| config.item(*item).name == b"return")?;
+        let block = config.item(by).context;
+        let own = config.named(block, b"add_header").filter(|item| is_without_always(config, *item));
+        let sets_origin =
+            |item: &ItemId| set_fields(config, *item).iter().any(|it| it.header == CorsHeader::AllowOrigin);
+        let item = own.into_iter().find(sets_origin)?;
+        let is_lost = lacking(&exchange.verdict(Kind::Main, answer)) == Some(CorsHeader::AllowOrigin);
+        is_lost.then_some(NeverSent { item, by, exchange, status })
+    });
+    found.collect()
 }
 
 /// All of them, each directive once.
@@ -63,17 +97,34 @@ fn fault_of(site: &Site<'_>, item: ItemId) -> Place {
 /// The `add_header`s without `always` that let the page read a good answer of the app.
 fn candidates<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Vec<ItemId> {
     let good = |answer: &&Answer<'d>| answer.by == AnsweredBy::App && exchange.is_readable(answer);
-    let Some(answer) = exchange.main.iter().find(good) else { return Vec::new() };
-    let needed = [CorsHeader::AllowOrigin, CorsHeader::AllowCredentials].into_iter();
-    let items = needed.flat_map(|header| answer.fields_of(header).filter_map(|field| field.item));
-    items.filter(|&item| is_without_always(site.config, item)).collect()
+    let needed = |answer: &Answer<'d>| -> Vec<ItemId> {
+        let needed = [CorsHeader::AllowOrigin, CorsHeader::AllowCredentials].into_iter();
+        let items = needed.flat_map(|header| answer.fields_of(header).filter_map(|field| field.item));
+        items.filter(|&item| is_without_always(site.config, item)).collect()
+    };
+    if let Some(answer) = exchange.main.iter().find(good) {
+        return needed(answer);
+    }
+    // Where the app sends the header too, the response is blocked for that; nginx's own line lacks `always` all the same.
+    if !exchange.main.iter().any(is_sent_twice) {
+        return Vec::new();
+    }
+    let alone = visit::when_app_says(site, exchange, &Upstream::default());
+    let good = |answer: &&Answer<'d>| answer.by == AnsweredBy::App && alone.verdict(answer) == Verdict::Allowed;
+    alone.answers.iter().find(good).map_or_else(Vec::new, needed)
 }
 
 /// The error of the app that the page cannot read for want of the header that `item` sets.
 fn hides<'d>(site: &Site<'d>, exchange: &Exchange<'d>, item: ItemId) -> Option<(u16, CorsHeader)> {
     let header = set_fields(site.config, item).first()?.header;
     let hides = |&status: &u16| {
-        let visit = visit::when_app_answers(site, exchange, AppStatus::This(status));
+        let visit = match exchange.main.iter().any(is_sent_twice) {
+            true => {
+                let silent = Upstream { status: AppStatus::This(status), ..Upstream::default() };
+                visit::when_app_says(site, exchange, &silent)
+            }
+            false => visit::when_app_answers(site, exchange, AppStatus::This(status)),
+        };
         let is_passed = |answer: &&Answer<'_>| answer.by == AnsweredBy::App && answer.status == Some(status);
         let mut passed = visit.answers.iter().filter(is_passed).peekable();
         passed.peek().is_some() && passed.all(|answer| lacking(&visit.verdict(answer)) == Some(header))
@@ -84,4 +135,11 @@ fn hides<'d>(site: &Site<'d>, exchange: &Exchange<'d>, item: ItemId) -> Option<(
 /// Returns whether it is an `add_header` that ends with its value.
 pub(super) fn is_without_always(config: &Config<'_>, item: ItemId) -> bool {
     config.item(item).name == b"add_header" && config.parameter_count(item) == 2
+}
+
+/// Returns whether both nginx and the app send Allow-Origin.
+fn is_sent_twice(answer: &Answer<'_>) -> bool {
+    let mut lines = answer.fields_of(CorsHeader::AllowOrigin).map(|field| field.item.is_some());
+    let first = lines.next();
+    lines.any(|is_nginx| Some(is_nginx) != first)
 }

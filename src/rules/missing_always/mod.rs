@@ -40,8 +40,8 @@ use crate::nginx::config::{Config, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::rule::{Rule, Subject};
 use crate::source::{Place, Span};
-use detect::HiddenError;
 use detect::is_without_always;
+use detect::{HiddenError, NeverSent};
 
 use crate::rules::shared::repeated::Repeated;
 
@@ -68,7 +68,24 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             finding(deployment, site, &hidden).into_iter().for_each(|finding| reported.keep(finding));
         }
     }
+    for site in &deployment.sites {
+        detect::never_sent(site).iter().for_each(|found| reported.keep(never_sent(site, found)));
+    }
     reported.finish(findings);
+}
+
+/// Every response of the block is an error.
+fn never_sent(site: &Site<'_>, found: &NeverSent<'_, '_>) -> Finding {
+    let config = site.config;
+    let message = format!(
+        "nginx never sends this header: every response here is {}, and without `always` it goes out with 2xx and 3xx only",
+        found.status
+    );
+    let finding = RULE.finding(config.place(found.item), "is not sent with errors", message);
+    let fix = Fix { safe: true, edits: edits(config, found.item) };
+    let finding = finding.beside(Some((config.place(found.by), "answers with an error")));
+    Finding { fix: Some(fix), ..finding.shown_by(Some(found.exchange.request(Kind::Main))) }
+        .with_help("add `always` after the value")
 }
 
 fn finding(deployment: &Deployment<'_>, site: &Site<'_>, hidden: &HiddenError<'_, '_>) -> Option<Finding> {

@@ -60,7 +60,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn finding(refusal: Refusal) -> Finding {
-    let message = format!("nginx neither starts nor reloads, so nothing written here is in force: {}", refusal.reason);
+    let message = format!("nginx does not start: {}", refusal.reason);
     let related = refusal.related.map(|(place, text)| Label { place, text: text.into() });
     Finding {
         related: related.into_iter().collect(),

@@ -3,8 +3,9 @@
 use crate::cors::header::CorsHeader;
 use crate::deployment::Ask;
 use crate::deployment::Exchange;
+use crate::deployment::Route;
 use crate::deployment::Site;
-use crate::nginx::config::ItemId;
+use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::rules::shared::admission;
 
@@ -66,4 +67,33 @@ fn is_about_nothing(answer: &Answer<'_>) -> bool {
     let is_missing = answer.assumes(false, |question| matches!(question, Question::File(_)));
     let is_error = answer.status.is_some_and(|status| status >= 400 && status != 405);
     is_missing && is_error && answer.by != AnsweredBy::App
+}
+
+/// An `if` that would answer the preflight and never runs, and the directive that ends the rewriting before it.
+pub(super) fn never_runs(site: &Site<'_>, route: &Route<'_>) -> Option<(ItemId, ItemId)> {
+    let config = site.config;
+    let mut ending = None;
+    for item in config.items(route.context) {
+        let ends = match config.item(item).name {
+            b"return" | b"break" => true,
+            b"rewrite" => {
+                matches!(config.parameter(item, 3).as_deref(), Some(b"break" | b"last" | b"redirect" | b"permanent"))
+            }
+            _ => false,
+        };
+        if ends && ending.is_none() {
+            ending = Some(item);
+        }
+        let is_meant = config.item(item).opens.is_some_and(|block| {
+            let answers =
+                |item| config.parameter(item, 1).is_some_and(|code| code.len() == 3 && code.starts_with(b"2"));
+            config.context(block).kind == ContextKind::IfInLocation
+                && config.named(block, b"return").any(answers)
+                && admission::is_for_one_method(site, block)
+        });
+        if let Some(ending) = ending.filter(|_| is_meant) {
+            return Some((item, ending));
+        }
+    }
+    None
 }

@@ -40,7 +40,7 @@ use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::deployment::field_place;
 use crate::finding::{Edit, Finding, Fix, Label, Severity};
-use crate::nginx::config::ContextKind;
+use crate::nginx::config::{ContextKind, ItemId};
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::admission;
 use detect::Fate;
@@ -67,7 +67,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         for unanswered in detect::unanswered_preflights(site) {
             let app_answers = deployment.evidence_behind(site, unanswered.answer).is_some();
             if unanswered.fate == Fate::Refused || !app_answers {
-                let finding = finding(site, &unanswered);
+                let finding = finding(deployment, site, &unanswered);
                 let at = finding.primary.place;
                 // One Allow-Origin may stand for many locations; it is one fault.
                 reported.add_as(site.config.place(unanswered.item), finding, at);
@@ -77,7 +77,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
+fn finding(deployment: &Deployment<'_>, site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
     let (config, route) = (site.config, &site.routes[unanswered.exchange.route]);
     let (severity, label, message) = match unanswered.fate {
         Fate::Refused => {
@@ -102,7 +102,10 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
         }
         // For the methods that it takes over, no `if` of the location runs (A3.6).
         None if config.context(unanswered.answer.context).kind == ContextKind::LimitExcept => (LIST.to_owned(), None),
-        None => (HELP.to_owned(), None),
+        None => match detect::never_runs(site, route) {
+            Some((block, ending)) => (never_runs(deployment, site, block, ending), None),
+            None => (HELP.to_owned(), None),
+        },
     };
     Finding {
         severity,
@@ -112,4 +115,20 @@ fn finding(site: &Site<'_>, unanswered: &Unanswered<'_, '_>) -> Finding {
         request: Some(unanswered.exchange.request(Kind::Preflight)),
         ..RULE.finding(answered, label, message)
     }
+}
+
+/// The `if` is there, and something ends the rewriting before it.
+fn never_runs(deployment: &Deployment<'_>, site: &Site<'_>, block: ItemId, ending: ItemId) -> String {
+    let line = |item: ItemId| {
+        let place = site.config.place(item);
+        deployment.sources.get(place.file).line_of(place.span.start)
+    };
+    let words: Vec<_> =
+        (1..=site.config.parameter_count(ending)).filter_map(|at| site.config.parameter(ending, at)).collect();
+    let what = match (site.config.item(ending).name, words.last()) {
+        (b"rewrite", Some(flag)) => format!("rewrite … {}", String::from_utf8_lossy(flag)),
+        (name, _) => String::from_utf8_lossy(name).into_owned(),
+    };
+    let (at, before) = (line(block), line(ending));
+    format!("the `if` in line {at} never runs: `{what}` in line {before} ends the rewriting; move the `if` above it")
 }

@@ -1,8 +1,9 @@
 //! Where a foreign page's own Origin is sent back to it, and what does so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cors::header::CorsHeader;
+use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Admission;
 use crate::deployment::Ask;
 use crate::deployment::Deployment;
@@ -24,6 +25,8 @@ pub(super) enum Exposure {
     Public,
     /// What the user may read, if what is not shown or not known does not check the Origin.
     Perhaps,
+    /// Nothing to read, but a request of the user's, by a method that changes something: its preflight lets every page send it.
+    Sent,
     /// What the user may read.
     Credentials,
 }
@@ -56,7 +59,32 @@ pub(super) fn reflected_values<'s, 'd>(site: &'s Site<'d>) -> Vec<Echoed<'s, 'd>
             echoes.insert(item, Echoed { item, place, reach, exchange, credentials });
         }
     }
+    let readable: BTreeSet<usize> =
+        echoes.values().filter(|it| it.reach > Exposure::Public).map(|it| it.exchange.route).collect();
+    for (item, echoed) in reflected_preflights(site).filter(|(_, it)| !readable.contains(&it.exchange.route)) {
+        echoes.entry(item).or_insert(echoed);
+    }
     echoes.into_values().collect()
+}
+
+/// The directives that let a foreign page's request with credentials pass its preflight, where no preflight is a request that acts.
+fn reflected_preflights<'s, 'd>(site: &'s Site<'d>) -> impl Iterator<Item = (ItemId, Echoed<'s, 'd>)> {
+    let asked = site.exchanges.iter().filter(|exchange| {
+        let is_foreign = !exchange.mentioned && exchange.page.has_credentials() && exchange.page.needs_preflight();
+        let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
+        is_foreign && !is_partial && !matches!(exchange.page.method(), "GET" | "HEAD")
+    });
+    asked.filter_map(|exchange| {
+        let allows = |answer: &Answer<'d>| {
+            answer.by != AnsweredBy::App && exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed
+        };
+        let answer = exchange.preflight.first().filter(|_| exchange.preflight.iter().all(allows))?;
+        let line = answer.only_field_of(CorsHeader::AllowOrigin)?;
+        let item = line.item.filter(|_| line.value.bytes() == Some(exchange.origin().as_bytes()))?;
+        let credentials = answer.only_field_of(CorsHeader::AllowCredentials).and_then(|field| field.item);
+        let place = field_place::written(site, line, item, CorsHeader::AllowOrigin).unwrap_or(site.config.place(item));
+        Some((item, Echoed { item, place, reach: Exposure::Sent, exchange, credentials }))
+    })
 }
 
 /// The directive that sends the page's own origin back to it, where the page gets in by that.

@@ -97,6 +97,11 @@ fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
             "any page can read these responses with the visitor's credentials, unless a file that is not here checks the Origin",
             HELP,
         ),
+        Exposure::Sent => (
+            Severity::Error,
+            "any page can send requests with the visitor's credentials that change data: the preflight's response sends every Origin back as the allowed one",
+            HELP,
+        ),
         Exposure::Public => (
             Severity::Advice,
             "any page reads these answers, as with `*`; every Origin is sent back as the allowed one",
@@ -106,7 +111,8 @@ fn in_nginx(site: &Site<'_>, echoed: &Echoed<'_, '_>) -> Finding {
     let place = echoed.place;
     let sent = questions::origin_flow(site, echoed.item).and_then(|(field, _)| wording::sent_by(field, place));
     let credentials = echoed.credentials.filter(|_| severity > Severity::Advice);
-    let request = Some(echoed.exchange.request(Kind::Main));
+    let kind = if echoed.reach == Exposure::Sent { Kind::Preflight } else { Kind::Main };
+    let request = Some(echoed.exchange.request(kind));
     Finding { severity, request, ..RULE.finding(place, "sends back any Origin", message) }
         .beside(sent)
         .beside(credentials.map(|item| (site.config.place(item), CREDENTIALS)))

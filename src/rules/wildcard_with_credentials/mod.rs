@@ -72,7 +72,11 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// The `*` and the `true` of one answer, if it has both and no other Allow-Origin. The app may send an Allow-Credentials, too:
 /// whatever that says, `*` is rejected.
 fn both<'d>(deployment: &Deployment<'d>, site: &Site<'d>, answer: &Answer<'d>) -> Option<(Place, Place)> {
-    let star = answer.only_field_of(CorsHeader::AllowOrigin).filter(|field| field.value.bytes() == Some(b"*"))?;
+    // A second line, of the app, is another fault, and mending it leaves this one.
+    let mut of_nginx = answer.fields_of(CorsHeader::AllowOrigin).filter(|field| field.item.is_some());
+    let only_of_nginx = of_nginx.next().filter(|_| of_nginx.next().is_none());
+    let star = answer.only_field_of(CorsHeader::AllowOrigin).or(only_of_nginx);
+    let star = star.filter(|field| field.value.bytes() == Some(b"*"))?;
     let mut credentials = answer.fields_of(CorsHeader::AllowCredentials);
     let allowed = credentials.find(|field| field.value.bytes() == Some(b"true"))?;
     let place = |field, header| field_place::source_of(deployment, site, answer, field, header);

@@ -100,7 +100,7 @@ pub(super) static PRODUCTS: &[Product] = &[
         origins("CONSOLE_CORS_ALLOW_ORIGINS", Docs),
         origins("WEB_API_CORS_ALLOW_ORIGINS", Docs),
     ], ..PRODUCT },
-    Product { name: "Directus", markers: &[&["CORS_ENABLED"], &["KEY", "SECRET"]], reads_fixed_names: true, reflects: Reflects::WithTrue, keys: &[
+    Product { name: "Directus", markers: &[&["CORS_ENABLED", "CORS_ORIGIN"], &["KEY", "SECRET"], &["ADMIN_EMAIL", "DB_CLIENT"]], reads_fixed_names: true, reflects: Reflects::WithTrue, keys: &[
         Key { separator: Separator::Comma, ..value("CORS_ALLOWED_HEADERS", Src, AllowHeaders) },
         value("CORS_CREDENTIALS", Src, Credentials),
         value("CORS_ENABLED", Src, Switch { when: true, default: false }),
