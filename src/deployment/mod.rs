@@ -276,6 +276,11 @@ impl<'d> Site<'d> {
         self.exchanges.append(&mut probes);
     }
 
+    /// A URL of a server without a path; `None` where no request reaches it.
+    pub(crate) fn base(&self, server: ContextId) -> Option<String> {
+        self.bases.get(&server).cloned()
+    }
+
     /// Which kind a place is of; places of one kind get the same responses but for the words that differ.
     pub(crate) fn kind_of(&self, context: ContextId) -> KindOf {
         self.equivalence.kind_of(self.config, context)

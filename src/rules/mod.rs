@@ -15,6 +15,7 @@ pub mod cache_ignores_origin;
 pub mod content_length_header;
 pub mod cors_header_on_request;
 pub mod cors_headers_not_inherited;
+pub mod cors_in_auth_request;
 pub mod cors_in_proxy_and_app;
 pub mod cors_lost_on_internal_redirect;
 pub mod credentials_not_true;
@@ -34,6 +35,7 @@ pub mod env_scheme_in_host_list;
 pub mod env_unresolved_in_template;
 pub mod env_wrong_separator;
 pub mod hide_header_not_inherited;
+pub mod host_not_forwarded;
 pub mod if_with_try_files;
 pub mod include_not_found;
 pub mod inconsistent_origins;
@@ -48,6 +50,7 @@ pub mod missing_vary_origin;
 pub mod misspelled_cors_header;
 pub mod multiple_origins;
 pub mod newline_in_header_value;
+pub mod no_cors_headers;
 pub mod not_analysed;
 pub mod not_loadable;
 pub mod null_origin;
@@ -62,6 +65,7 @@ pub mod preflight_missing_headers;
 pub mod preflight_not_cached;
 pub mod preflight_redirected;
 pub mod reflected_origin;
+pub mod shadowed_location;
 pub mod syntax_error;
 pub mod unused_origin_map;
 pub mod unused_suppression;
@@ -79,6 +83,7 @@ pub const ALL: &[&Rule] = &[
     &content_length_header::RULE,
     &cors_header_on_request::RULE,
     &cors_headers_not_inherited::RULE,
+    &cors_in_auth_request::RULE,
     &cors_in_proxy_and_app::RULE,
     &cors_lost_on_internal_redirect::RULE,
     &credentials_not_true::RULE,
@@ -98,6 +103,7 @@ pub const ALL: &[&Rule] = &[
     &env_unresolved_in_template::RULE,
     &env_wrong_separator::RULE,
     &hide_header_not_inherited::RULE,
+    &host_not_forwarded::RULE,
     &if_with_try_files::RULE,
     &include_not_found::RULE,
     &inconsistent_origins::RULE,
@@ -112,6 +118,7 @@ pub const ALL: &[&Rule] = &[
     &misspelled_cors_header::RULE,
     &multiple_origins::RULE,
     &newline_in_header_value::RULE,
+    &no_cors_headers::RULE,
     &not_analysed::RULE,
     &not_loadable::RULE,
     &null_origin::RULE,
@@ -126,6 +133,7 @@ pub const ALL: &[&Rule] = &[
     &preflight_not_cached::RULE,
     &preflight_redirected::RULE,
     &reflected_origin::RULE,
+    &shadowed_location::RULE,
     &syntax_error::RULE,
     &unused_origin_map::RULE,
     &unused_suppression::RULE,

@@ -25,7 +25,7 @@ use crate::dotenv::products::app::App;
 use crate::nginx::config::inheritance::List;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::origins::flow::{SetField, set_fields};
-use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
+use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, Question};
 use crate::nginx::simulate::locations::{self, Pattern};
 use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 
@@ -151,6 +151,19 @@ pub(crate) fn visit<'d>(
     let mode = if caller.credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
     let page = PageRequest::new(origin, "GET", url, mode).ok()?;
     let (page, answers) = exchange::asked(site, entry, page, upstream);
+    Some(Visit { page, answers })
+}
+
+/// Returns what a page gets by a GET of this URL, wherever it enters. `None` where the page is of the same origin.
+pub(crate) fn visit_url<'d>(site: &Site<'d>, url: &str, caller: &Caller) -> Option<Visit<'d>> {
+    let url = Url::parse(url).ok()?;
+    let origin = check_serialized(&caller.origin).ok()?;
+    if origin.is_same(&Origin::of(&url)) {
+        return None;
+    }
+    let mode = if caller.credentials { CredentialsMode::Include } else { CredentialsMode::Omit };
+    let page = PageRequest::new(origin, "GET", url, mode).ok()?;
+    let (page, answers) = exchange::asked(site, EntryPoint::Url, page, &site.asker.apps());
     Some(Visit { page, answers })
 }
 

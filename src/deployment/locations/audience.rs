@@ -40,7 +40,7 @@ const SHOWN: [&str; 18] = [
     "bmp", "pdf", "txt",
 ];
 /// Extensions of fonts, which browsers request with CORS.
-const FONTS: [&str; 5] = ["woff2", "woff", "ttf", "otf", "eot"];
+pub(crate) const FONTS: [&str; 5] = ["woff2", "woff", "ttf", "otf", "eot"];
 
 /// The locations that only other requests lead to.
 #[derive(Debug, Default)]

@@ -34,7 +34,7 @@ pub(crate) fn requested_inside(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
         target(config, item).filter(|_| config.item(item).name == b"error_page")
     });
     let errors = errors.into_iter().filter(|(context, _)| !locations::reaches_app(config, *context));
-    let checks = paths_by_location(model, |config, item| auth_target(config, item));
+    let checks = paths_by_location(model, auth_target);
     let is_exact = |context: ContextId| {
         let opener = config.context(context).opener.and_then(|opener| locations::pattern(config, opener));
         matches!(opener, Some(Pattern::Exact(_)))

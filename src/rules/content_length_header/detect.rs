@@ -102,7 +102,9 @@ fn is_harmed(config: &Config<'_>, answer: &Answer<'_>, value: &[u8]) -> bool {
 /// Every `add_header` that sets a length which does not come from a variable, and what it does.
 pub(super) fn second_lengths(site: &Site<'_>) -> Vec<(ItemId, Shown)> {
     let config = site.config;
-    let blocks = site.contexts().filter(|context| !is_replaced(config, *context));
+    // In an `if` of a server nginx refuses the directive, which is another rule's.
+    let is_refused = |context: ContextId| config.context(context).kind == ContextKind::IfInServer;
+    let blocks = site.contexts().filter(|context| !is_refused(*context) && !is_replaced(config, *context));
     let items: BTreeSet<ItemId> = blocks.flat_map(|context| lengths(config, context)).collect();
     if items.is_empty() {
         return Vec::new();

@@ -1,0 +1,117 @@
+//! A location without CORS headers takes requests that a location with them is for.
+//!
+//! ## Why it matters
+//!
+//! nginx takes the first regular expression that matches, and any of them before a prefix without `^~` (A6.1, A6.2). A location that sends
+//! `Access-Control-Allow-Origin` with fonts sends it with none of them where an earlier location for static files lists the same extensions.
+//!
+//! ## Example
+//!
+//! ```nginx
+//! server {
+//!     root /srv/www;
+//!     location ~* \.(css|js|png|woff2)$ {
+//!         expires 1y;
+//!     }
+//!     location ~* \.(ttf|woff|woff2)$ {
+//!         add_header Access-Control-Allow-Origin "*";
+//!     }
+//! }
+//! ```
+//!
+//! ## Use instead
+//!
+//! ```nginx
+//! server {
+//!     root /srv/www;
+//!     location ~* \.(ttf|woff|woff2)$ {
+//!         add_header Access-Control-Allow-Origin "*";
+//!     }
+//!     location ~* \.(css|js|png)$ {
+//!         expires 1y;
+//!     }
+//! }
+//! ```
+
+use crate::cors::header::CorsHeader;
+use crate::deployment::Deployment;
+use crate::deployment::Site;
+use crate::deployment::ask::visit;
+use crate::deployment::field_place;
+use crate::deployment::locations::audience;
+use crate::finding::{Finding, Severity};
+use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::simulate::locations::{FoundLocation, Pattern, pattern, reaches_app};
+use crate::rule::{Rule, Subject};
+use crate::rules::shared::repeated::Repeated;
+
+/// See the module's documentation.
+pub const RULE: Rule = Rule {
+    id: "shadowed-location",
+    severity: Severity::Warning,
+    since: "0.1.0",
+    references: &["https://nginx.org/en/docs/http/ngx_http_core_module.html#location"],
+    source: include_str!("mod.rs"),
+    check: Subject::Deployment(check),
+};
+
+fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
+    let mut reported = Repeated::default();
+    for site in &deployment.sites {
+        let is_location = |context: &ContextId| site.config.context(*context).kind == ContextKind::Location;
+        for context in site.contexts().filter(is_location) {
+            shadowed(deployment, site, context).into_iter().for_each(|finding| reported.keep(finding));
+        }
+    }
+    reported.finish(findings);
+}
+
+/// The first font that a location for files is for and another location takes, without the header.
+fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) -> Option<Finding> {
+    let (config, model) = (site.config, &site.asker.model);
+    let own = config.named(context, b"add_header").collect::<Vec<_>>();
+    if own.is_empty() || reaches_app(config, context) || config.is_incomplete(context) {
+        return None;
+    }
+    let fields = visit::fields_in_force(site, context);
+    let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin && own.contains(&field.item))?;
+    let server = config.enclosing(context, ContextKind::Server)?;
+    let written = pattern(config, config.context(context).opener?)?;
+    let starts = match &written {
+        Pattern::Prefix { path, no_regex: false } => String::from_utf8(path.to_vec()).ok()?,
+        Pattern::Regex { .. } => "/".to_owned(),
+        _ => return None,
+    };
+    let caller = visit::welcome(site, &fields, None)?;
+    let fonts = audience::FONTS.iter().map(|font| format!("{}/x.{font}", starts.trim_end_matches('/')));
+    let is_meant = |path: &String| match &written {
+        Pattern::Regex { pattern, ignore_case } => {
+            model.regexes.is_match(pattern, *ignore_case, path.as_bytes()) == Some(true)
+        }
+        _ => true,
+    };
+    fonts.filter(is_meant).find_map(|path| {
+        let (found, _) = model.locations.find(config, &model.regexes, server, path.as_bytes());
+        let FoundLocation::Location(taker) = found else { return None };
+        let asked = visit::visit_url(site, &format!("{}{path}", site.base(server)?), &caller)?;
+        if taker == context || config.is_incomplete(taker) || is_within(site, taker, context) {
+            return None;
+        }
+        asked.lacking(CorsHeader::AllowOrigin)?;
+        let taker = field_place::place_of(site, taker);
+        let head = deployment.sources.text(taker);
+        let message = format!("`{head}` takes the request for `{path}`, and the browser blocks the font: its response has no Access-Control-Allow-Origin");
+        let finding = RULE.finding(config.place(field.item), "is not sent with all fonts", message);
+        Some(
+            finding
+                .beside([(taker, "takes these requests first")])
+                .shown_by(Some(asked.request()))
+                .with_help("move the location with this header above that one, or add the header there as well"),
+        )
+    })
+}
+
+/// Returns whether a location is nested in another one, which then is meant to leave requests to it.
+fn is_within(site: &Site<'_>, inner: ContextId, outer: ContextId) -> bool {
+    site.config.ancestors(inner).any(|context| context == outer)
+}
