@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::locations::targets;
-use crate::nginx::config::{Config, ContextId, ContextKind};
+use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::origins::flow::set_fields;
 use crate::nginx::simulate::locations::{Pattern, pattern, reaches_app};
 use crate::nginx::simulate::model::Model;
@@ -84,6 +84,9 @@ impl Audiences {
         if sends_allow_origin(config, context) || reaches_app(config, context) {
             return Audience::Pages;
         }
+        if is_for_this_machine(config, context) {
+            return Audience::NoPage;
+        }
         let is_status = || config.named(context, b"stub_status").next().is_some();
         if is_for_browsers_alone(&pattern) || is_status() {
             return Audience::NoPage;
@@ -121,6 +124,16 @@ fn is_for_browsers_alone(pattern: &Pattern<'_>) -> bool {
     }
 }
 
+/// Returns whether the location allows this machine's own addresses and no other.
+fn is_for_this_machine(config: &Config<'_>, context: ContextId) -> bool {
+    let mut allowed = config.named(context, b"allow").peekable();
+    let is_own = |item: ItemId| {
+        config.parameter(item, 1).is_some_and(|it| it.starts_with(b"127.") || *it == *b"::1" || *it == *b"unix:")
+    };
+    let denies = config.named(context, b"deny").any(|item| config.parameter_is(item, 1, "all"));
+    denies && allowed.peek().is_some() && allowed.all(is_own)
+}
+
 /// Returns whether the location, or an `if` of it, has an Allow-Origin of its own: pages are meant to read what it serves.
 fn sends_allow_origin(config: &Config<'_>, context: ContextId) -> bool {
     let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
@@ -129,12 +142,10 @@ fn sends_allow_origin(config: &Config<'_>, context: ContextId) -> bool {
     fields.any(|field| field.header == CorsHeader::AllowOrigin)
 }
 
-/// Returns whether the response is the same text for every request, and no JSON.
+/// Returns whether the response is the same text for every request.
 fn is_constant(config: &Config<'_>, context: ContextId) -> bool {
     let is_success = |item| config.parameter(item, 1).is_some_and(|code| code.len() == 3 && code.starts_with(b"2"));
-    let is_data = |item| config.parameter(item, 2).is_some_and(|text| matches!(text.first(), Some(b'{' | b'[')));
-    config.named(context, b"return").any(|item| is_success(item) && !is_data(item))
-        || config.named(context, b"empty_gif").next().is_some()
+    config.named(context, b"return").any(is_success) || config.named(context, b"empty_gif").next().is_some()
 }
 
 /// Returns whether the location serves the page of a single-page application where no file is there.

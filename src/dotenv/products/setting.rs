@@ -68,7 +68,8 @@ impl Setting {
 
     /// Returns whether the value holds nothing.
     pub fn is_empty(&self) -> bool {
-        self.value.as_ref().is_some_and(|value| value.bytes().trim_ascii().is_empty())
+        let is_nothing = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+        self.value.as_ref().is_some_and(|value| value.bytes().iter().all(is_nothing))
     }
 
     /// The value as a switch: `true`, `1`, `yes`, `on` or their opposites, in any case.

@@ -158,6 +158,11 @@ impl<'s> Config<'s> {
         None
     }
 
+    /// The path of a file as findings show it.
+    pub fn path_of(&self, file: FileId) -> &str {
+        &self.sources.get(file).path
+    }
+
     /// The files this configuration is made of, each once, the root first.
     pub fn files(&self) -> Vec<FileId> {
         let mut files: Vec<FileId> = self.inclusions.iter().map(|inclusion| inclusion.file).collect();

@@ -166,7 +166,20 @@ pub(super) fn refuse_word(config: &Config<'_>, defined: &Defined, item: ItemId, 
 
 /// The same for a text that is the word counted from 0, or a part of it.
 fn refuse_text(config: &Config<'_>, defined: &Defined, item: ItemId, index: usize, text: &[u8]) -> Option<Refusal> {
-    if memchr::memchr(b'$', text).is_none() || is_placeholder(text) {
+    if memchr::memchr(b'$', text).is_none() {
+        return None;
+    }
+    // Neither nginx nor envsubst knows the shell's defaults; in a file with a template's name, something else may fill them in.
+    let is_plain = config.path_of(config.item(item).file).ends_with(".conf");
+    if is_plain && has_shell_default(text) {
+        let refusal = Refusal::at(
+            config.word_place(item, index),
+            "a `${` without its `}`",
+            "neither nginx nor envsubst knows defaults such as `${NAME:-value}`",
+        );
+        return Some(refusal.with_help("write the value, or a name that the environment sets"));
+    }
+    if is_placeholder(text) {
         return None;
     }
     if let Some(fault) = misspelt(text) {
@@ -184,6 +197,15 @@ fn refuse_unknown(config: &Config<'_>, item: ItemId, index: usize, name: &[u8]) 
     let label = format!("nothing defines `${variable}`");
     let reason = format!("the variable {} is not known", shown(&[b"$", name].concat()));
     Refusal::at(config.word_place(item, index), label, reason)
+}
+
+/// Returns whether a text has `${NAME:-…}` or the like, as a shell reads it.
+fn has_shell_default(text: &[u8]) -> bool {
+    memchr::memmem::find_iter(text, b"${").any(|at| {
+        let rest = text.get(at + 2..).unwrap_or_default();
+        let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        name > 0 && matches!(rest.get(name..), Some([b':', b'-' | b'=' | b'?' | b'+', ..] | [b'-' | b'?', ..]))
+    })
 }
 
 /// The `$` of a text that starts no variable; nginx has no escape for it (A4.13).

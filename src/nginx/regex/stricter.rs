@@ -86,7 +86,9 @@ fn example_of(way: &PatternWay) -> Option<String> {
     };
     let shortest = ["", "app"].into_iter().find_map(origin);
     let mended = || check_serialized(&text("app")).err().and_then(|fault| fault.suggestion);
-    shortest.map(|origin| origin.to_string()).or_else(mended)
+    let origin = shortest.map(|origin| origin.to_string()).or_else(mended)?;
+    // A run of digits behind the host is a port, and no server listens on the shortest of them.
+    Some(origin.strip_suffix(":0").map_or(origin.clone(), |host| format!("{host}:3000")))
 }
 
 /// The text of a way in lower case, with a mark for every run that may be empty.

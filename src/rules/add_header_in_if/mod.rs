@@ -35,12 +35,16 @@
 
 mod unmatched;
 
+use std::collections::BTreeSet;
+
+use crate::cors::verdict::Verdict;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::deployment::ask::visit;
 use crate::deployment::field_place;
+use crate::deployment::locations::audience::Audience;
 use crate::finding::{Finding, Severity};
-use crate::nginx::config::ContextKind;
+use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::simulate::locations::reaches_app;
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::admission;
@@ -74,6 +78,8 @@ const HELP_APP: &str = "keep it so, or send every CORS header from the app and d
                         would be sent twice, by nginx and by the app";
 const FRAGILE: &str =
     "this works today but is fragile: while this `if` matches, nginx ignores every `add_header` of the location";
+const DROPS: &str =
+    "while this `if` matches, nginx ignores every `add_header` of the location, and sends only those of the `if`";
 const SPLIT: &str =
     "this works if the app sends the CORS headers of all other responses: nginx answers only the preflight";
 
@@ -81,13 +87,20 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
+        let working = working_ifs(site);
         let (lost, unmatched) = (lost_headers::lost_headers(site), unmatched::unmatched_methods(site));
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
             let Some(replacing) = lost_headers::replacing(site, context) else { continue };
+            // What an authentication subrequest sends reaches no browser, whatever block it comes from.
+            let location = config.context(context).parent.unwrap_or(context);
+            if site.audiences.of(config, location) == Audience::NoPage {
+                continue;
+            }
             let missed = unmatched.get(&context);
             missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
             if lost.contains_key(&context) || (missed.is_none() && !replacing.adds) {
-                reported.keep(judge(site, &replacing, lost.get(&context)));
+                let works = working.contains(&context);
+                reported.keep(judge(site, &replacing, lost.get(&context), works));
             }
         }
     }
@@ -103,7 +116,7 @@ fn not_sent(site: &Site<'_>, Unmatched { item, method, request }: &Unmatched) ->
         .shown_by(Some(request.clone()))
 }
 
-fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader<'_, '_>>) -> Finding {
+fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader<'_, '_>>, works: bool) -> Finding {
     let config = site.config;
     let by_method = admission::is_for_one_method(site, replacing.block);
     let (label, message, related) = match lost_header {
@@ -127,13 +140,26 @@ fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader
         }
         None => {
             let fix = by_method.then(|| edits::merged(config, replacing.block)).flatten();
-            return Finding { fix, ..trap(site, replacing) }.with_help(if by_method { HELP } else { HELP_BY_MAP });
+            return Finding { fix, ..trap(site, replacing, works) }.with_help(if by_method {
+                HELP
+            } else {
+                HELP_BY_MAP
+            });
         }
     };
     let finding = RULE.finding(config.place(replacing.first), label, format!("browsers block this answer: {message}"));
     let finding = finding.beside(related).shown_by(lost_header.map(LostHeader::request));
     let fix = by_method.then(|| edits::merged(config, replacing.block)).flatten();
     Finding { fix, ..finding }.with_help(if by_method { HELP } else { HELP_BY_MAP })
+}
+
+/// The `if`s whose headers let a page's request through, as far as any request shows.
+fn working_ifs(site: &Site<'_>) -> BTreeSet<ContextId> {
+    let answers = site.exchanges.iter().flat_map(|exchange| exchange.answers().map(move |answer| (exchange, answer)));
+    let in_ifs =
+        answers.filter(|(_, (_, answer))| site.config.context(answer.context).kind == ContextKind::IfInLocation);
+    let allowed = in_ifs.filter(|(exchange, (kind, answer))| exchange.verdict(*kind, answer) == Verdict::Allowed);
+    allowed.map(|(_, (_, answer))| answer.context).collect()
 }
 
 /// Returns whether the location has no CORS header outside of its `if`s and hands requests to an app, which then sends its own.
@@ -148,12 +174,17 @@ fn is_left_to_app(site: &Site<'_>, replacing: &Replacing) -> bool {
 }
 
 /// It works, as far as any request shows.
-fn trap(site: &Site<'_>, replacing: &Replacing) -> Finding {
+fn trap(site: &Site<'_>, replacing: &Replacing, works: bool) -> Finding {
     let (severity, message) = match replacing {
-        Replacing { loses_cors: true, .. } | Replacing { is_cors: true, .. } => (Severity::Warning, FRAGILE),
+        Replacing { loses_cors: true, .. } | Replacing { is_cors: true, .. } => {
+            (Severity::Warning, if works { FRAGILE } else { DROPS })
+        }
         _ => (Severity::Advice, "nginx ignores every `add_header` of the location while this `if` matches"),
     };
+    // One file may be included in the `if` and around it.
+    let first = site.config.place(replacing.first);
     let lost = replacing.lost.map(|item| (site.config.place(item), "not sent while the `if` matches"));
+    let lost = lost.filter(|(place, _)| *place != first);
     let label = if lost.is_none() { "sent only while this `if` matches" } else { "replaces the location's headers" };
     Finding { severity, ..RULE.finding(site.config.place(replacing.first), label, message).beside(lost) }
 }

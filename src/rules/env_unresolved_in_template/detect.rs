@@ -15,8 +15,6 @@ use crate::source::Place;
 /// What comes of a name that nothing fills in; the worst one last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
-    /// nginx gets the name as it stands.
-    LeftAlone,
     /// It stands in a map's key, which nginx does not fill in.
     NothingMatches,
     /// nginx has no such variable, and does not start.
@@ -76,14 +74,19 @@ fn note_unset(
     let in_map = config.context(config.item(item).context).kind == ContextKind::Map;
     let opens = config.item(item).opens.map(|context| config.context(context).kind);
     let is_condition = matches!(opens, Some(ContextKind::IfInLocation | ContextKind::IfInServer | ContextKind::Map));
-    let decides = is_condition || in_map || !set_fields(config, item).is_empty();
+    // What becomes of a port, a path, or a log is no matter of CORS.
+    let reads_origin = |item: ItemId| {
+        let mut words = config.parameters(item);
+        words.any(|word| word.to_ascii_lowercase().windows(b"http_origin".len()).any(|part| part == b"http_origin"))
+    };
+    let of_origin = |item: Option<ItemId>| item.is_some_and(reads_origin);
+    let map = config.context(config.item(item).context).opener.filter(|_| in_map);
+    if !(is_condition && reads_origin(item) || of_origin(map) || !set_fields(config, item).is_empty()) {
+        return;
+    }
     for index in 0..=config.parameter_count(item) {
         let place = config.value_place(item, index);
-        let effect = match (decides, in_map && index == 0) {
-            (_, true) => Effect::NothingMatches,
-            (true, false) => Effect::NoStart,
-            (false, false) => Effect::LeftAlone,
-        };
+        let effect = if in_map && index == 0 { Effect::NothingMatches } else { Effect::NoStart };
         for part in parts(place.span.of(&deployment.sources.get(place.file).bytes)) {
             let Part::Variable(name) = part else { continue };
             let text = String::from_utf8_lossy(name).into_owned();

@@ -41,7 +41,7 @@ use detect::Unset;
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
     id: "env-unresolved-in-template",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     since: "0.1.0",
     references: &["https://hub.docker.com/_/nginx"],
     source: include_str!("mod.rs"),
@@ -61,26 +61,18 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn finding(name: &str, places: &[Unset]) -> Option<Finding> {
     let effect = places.iter().map(|unset| unset.effect).max()?;
     let first = places.iter().find(|unset| unset.effect == effect)?;
-    let (severity, message) = match effect {
-        Effect::LeftAlone => {
-            (Severity::Warning, format!("no .env file sets `{name}`; nginx gets the name as it stands"))
+    // The environment may come from a file that was not given, or from an entrypoint.
+    let unless = "if compose or the entrypoint sets it, name that file too";
+    let message = match effect {
+        Effect::NothingMatches => {
+            format!("`{name}` is in none of the .env files given, and then this key matches no origin; {unless}")
         }
-        Effect::NothingMatches => (
-            Severity::Error,
-            format!("no request matches: no .env file sets `{name}`, and a map's key is not filled in by nginx"),
-        ),
-        Effect::NoStart => (
-            Severity::Error,
-            format!("nginx does not start: no .env file sets `{name}`, and nginx has no such variable"),
-        ),
+        Effect::NoStart => {
+            format!("`{name}` is in none of the .env files given, and then nginx does not start; {unless}")
+        }
     };
     let others = places.iter().map(|unset| unset.place).filter(|other| *other != first.place);
     let related = others.take(MOST_PLACES).map(|place| Label { place, text: "and here".into() }).collect();
     let help = Some(format!("set `{name}` in the .env file that the nginx container gets"));
-    Some(Finding {
-        severity,
-        related,
-        help: help.map(Into::into),
-        ..RULE.finding(first.place, "is not filled in", message)
-    })
+    Some(Finding { related, help: help.map(Into::into), ..RULE.finding(first.place, "is not filled in", message) })
 }

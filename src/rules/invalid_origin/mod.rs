@@ -40,7 +40,7 @@ use crate::deployment::origins::lists;
 use crate::dotenv::products::keys::Certainty;
 use crate::dotenv::products::setting::AllowedOrigin;
 use crate::finding::{Finding, Severity};
-use crate::nginx::origins::flow::Text;
+use crate::nginx::origins::flow::{SetField, Text};
 use crate::nginx::syntax::parts::is_more_than;
 use crate::rule::{Rule, Subject};
 
@@ -101,10 +101,13 @@ fn in_nginx<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>, text: &
 
 /// Returns what stands around the page's own origin in a value: `"$http_origin always"`.
 fn around<'d>(senders: &Senders<'_, 'd>, origin_flow: &OriginFlow<'d>) -> Option<Finding> {
-    let field = Some(&origin_flow.0).filter(|field| is_more_than(&field.value, b"http_origin"))?;
+    let is_wrong = |field: &&SetField<'_>| {
+        is_more_than(&field.value, b"http_origin") || field.value.contains(&b'$') && field.value.ends_with(b" always")
+    };
+    let field = Some(&origin_flow.0).filter(is_wrong)?;
     let request = senders.shut_out(origin_flow, "https://app.example.com")?;
     let finding = RULE.finding(field.place, "holds more than the page's origin", BLOCKED);
-    Some(finding.shown_by(Some(request)).with_help("write `$http_origin` alone; `always` stands outside of the quotes"))
+    Some(finding.shown_by(Some(request)).with_help("write the variable alone in the quotes, and `always` after them"))
 }
 
 /// In a .env file: what no product that may be meant takes.

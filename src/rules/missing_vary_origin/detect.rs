@@ -26,6 +26,8 @@ pub(super) struct Varying {
     pub request: Request,
     /// True if that answer is the one without Allow-Origin, while the others do say `Vary: Origin`.
     pub vary_beside: bool,
+    /// True if the app behind may say `Vary: Origin` itself: nginx hides its Allow-Origin, so it answers CORS.
+    pub app_may_say: bool,
 }
 
 /// The first of each route.
@@ -73,10 +75,11 @@ fn varies<'d>(
     let sent = |answer: &Answer<'d>| answer.fields_of(CorsHeader::AllowOrigin).find_map(|field| field.item);
     let at = site.routes.get(route)?;
     for exchange in exchanges {
-        let found = exchange.main.iter().find_map(|answer| sent(answer).filter(|_| bare(answer)));
-        if let Some(item) = found {
+        let found = exchange.main.iter().find_map(|answer| Some((answer, sent(answer).filter(|_| bare(answer))?)));
+        if let Some((answer, item)) = found {
             let request = exchange.request(Kind::Main);
-            return Some(Varying { item, context: at.context, request, vary_beside: false });
+            let app_may_say = answer.by == AnsweredBy::App && hides_origin(site, answer);
+            return Some(Varying { item, context: at.context, request, vary_beside: false, app_may_say });
         }
     }
     // A file is also asked for without an Origin, and then that answer is the one that is kept (L03).
@@ -87,14 +90,12 @@ fn varies<'d>(
     };
     let item = exchanges.iter().find_map(beside)?;
     let request = Request { method: "GET".into(), url: at.url.clone(), headers: Vec::new() };
-    Some(Varying { item, context: at.context, request, vary_beside: true })
+    Some(Varying { item, context: at.context, request, vary_beside: true, app_may_say: false })
 }
 
 /// Returns whether a cache may keep the answer as far as nginx says. What an app that sets CORS itself says of Origin is its own affair.
 fn is_kept(site: &Site<'_>, deployment: &Deployment<'_>, answer: &Answer<'_>) -> bool {
-    let config = site.config;
-    let speaks = |protocol| config.hides(answer.context, protocol, CorsHeader::AllowOrigin.name()).is_some();
-    let app_speaks = deployment.evidence_behind(site, answer).is_some() || Protocol::ALL.into_iter().any(speaks);
+    let app_speaks = deployment.evidence_behind(site, answer).is_some();
     let is_good = answer.status.is_none_or(|status| (200..300).contains(&status));
     if answer.by == AnsweredBy::App && app_speaks || !is_good {
         return false;
@@ -106,6 +107,12 @@ fn is_kept(site: &Site<'_>, deployment: &Deployment<'_>, answer: &Answer<'_>) ->
     let named = answer.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"Cache-Control"));
     let forbidden = named.into_iter().any(|field| field.value.bytes().is_none_or(forbids));
     !forbidden && !expires_at_once(&site.asker.model, answer.context) && answer.open.is_none()
+}
+
+/// Returns whether nginx hides the Allow-Origin of the app that answers.
+fn hides_origin(site: &Site<'_>, answer: &Answer<'_>) -> bool {
+    let hides = |protocol| site.config.hides(answer.context, protocol, CorsHeader::AllowOrigin.name()).is_some();
+    Protocol::ALL.into_iter().any(hides)
 }
 
 /// Returns whether the answer says `Vary: Origin`, or may say so.

@@ -56,6 +56,8 @@ pub const RULE: Rule = Rule {
 
 const HELP: &str = "add next to it
     add_header Vary Origin always;";
+const MESSAGE: &str = "a cache may reuse the response made for one site's page on another site, and the browser blocks it: `Vary: Origin` is missing";
+const UNLESS_APP: &str = "unless the app sends `Vary: Origin`, a cache may reuse the response made for one site's page on another site, and the browser blocks it";
 const VARY: &str = "add_header Vary Origin always;";
 const OUTSIDE: &str = "add next to the `add_header` lines of the block around it
     add_header Vary Origin always;";
@@ -82,7 +84,7 @@ fn finding(config: &Config<'_>, varying: Varying) -> Finding {
             "add `add_header Vary Origin always;` in the location as well, for the responses that allow no origin";
         Finding { help: Some(help.into()), ..RULE.finding(place, label, message) }
     } else {
-        let message = "a cache may reuse the response made for one site's page on another site, and the browser blocks it: `Vary: Origin` is missing";
+        let message = if varying.app_may_say { UNLESS_APP } else { MESSAGE };
         let label = "differs by Origin, without `Vary: Origin` beside it";
         let fix = fix(config, varying.item);
         let is_in_if = config.context(config.item(varying.item).context).kind == ContextKind::IfInLocation;
@@ -98,7 +100,8 @@ fn finding(config: &Config<'_>, varying: Varying) -> Finding {
             None if is_in_if => IN_IF,
             None => HELP,
         };
-        Finding { help: Some(help.into()), fix, ..RULE.finding(place, label, message) }
+        let severity = if varying.app_may_say { Severity::Advice } else { RULE.severity };
+        Finding { severity, help: Some(help.into()), fix, ..RULE.finding(place, label, message) }
     };
     Finding { request: Some(varying.request), ..finding }
 }

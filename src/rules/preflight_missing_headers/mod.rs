@@ -37,7 +37,10 @@
 
 mod detect;
 
+use std::collections::BTreeSet;
+
 use crate::deployment::Deployment;
+use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::field_place;
 use crate::finding::{Finding, Severity};
@@ -47,7 +50,11 @@ use crate::rules::shared::lost_headers;
 use crate::rules::shared::placement;
 use crate::rules::shared::preflight;
 use crate::rules::shared::preflight::Answered;
-use crate::{cors::header::CorsHeader, cors::verdict::Kind, source::Place};
+use crate::{
+    cors::header::CorsHeader,
+    cors::verdict::{Kind, Verdict},
+    source::Place,
+};
 use detect::Lack;
 
 use crate::rules::shared::{repeated::Repeated, wording};
@@ -75,10 +82,16 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for site in &deployment.sites {
         // What an `if` takes away is another rule's.
         let losing_ifs = lost_headers::losing_ifs(site);
+        let passing = passing_pages(site);
         let mut reported = Repeated::default();
         for answered in preflight::answered_preflights(site) {
             let answer = answered.exchange.preflight.first().filter(|answer| !losing_ifs.contains(&answer.context));
             let Some(answer) = answer else { continue };
+            // A page that the configuration does not name is rejected on purpose where those that it names pass.
+            let page = (answered.exchange.route, answered.exchange.page.has_credentials());
+            if !answered.exchange.mentioned && passing.contains(&page) {
+                continue;
+            }
             let finding = match detect::lack(site, &answered, answer) {
                 Some(Lack::Access(header, elsewhere, in_force)) => {
                     wording::left_out(access(site, &answered, header, elsewhere), in_force)
@@ -100,6 +113,15 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
         }
         reported.finish(findings);
     }
+}
+
+/// The routes at which the preflight of a page that the configuration names passes, each with the page's credentials mode.
+fn passing_pages(site: &Site<'_>) -> BTreeSet<(usize, bool)> {
+    let named = site.exchanges.iter().filter(|exchange| exchange.mentioned);
+    let passes = |exchange: &&Exchange<'_>| {
+        exchange.preflight.iter().any(|answer| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed)
+    };
+    named.filter(passes).map(|exchange| (exchange.route, exchange.page.has_credentials())).collect()
 }
 
 /// Without Allow-Origin, or without the Allow-Credentials that other answers have.
