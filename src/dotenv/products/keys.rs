@@ -373,7 +373,7 @@ mod tests {
                 .map(|row| row.product)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(products("CORS_ORIGIN", &["CORS_ENABLED"]), ["Directus"]);
+        assert_eq!(products("CORS_ORIGIN", &["CORS_ENABLED", "CORS_ORIGIN"]), ["Directus"]);
         assert_eq!(products("CORS_ORIGIN", &["APP_KEYS"]), ["Strapi"]);
         assert_eq!(products("CORS_ORIGIN", &["KEY"]).len(), 5, "KEY alone tells nothing");
         assert_eq!(products("CORS_ALLOW_ORIGIN", &["WEBUI_SECRET_KEY"]), ["Open WebUI"]);

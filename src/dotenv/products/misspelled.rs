@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(found("OLLAMA_ORIGIN", &[]), Some("OLLAMA_ORIGINS"));
         assert_eq!(found("OLLAMA_ORIGNIS", &[]), Some("OLLAMA_ORIGINS"));
         assert_eq!(found("LITELLM_CORS_ORIGIMS", &[]), Some("LITELLM_CORS_ORIGINS"));
-        assert_eq!(found("CORS_ORIGINS", &["CORS_ENABLED"]), Some("CORS_ORIGIN"));
+        assert_eq!(found("CORS_ORIGINS", &["ADMIN_EMAIL", "DB_CLIENT"]), Some("CORS_ORIGIN"));
         assert_eq!(found("OLLAMA_ORIGIN", &["OLLAMA_ORIGINS"]), None);
         let may_be_own = meant("STORE_CORPS", &own, |_| false).map(|row| (row.name, row.may_be_own));
         assert_eq!(may_be_own, Some(("STORE_CORS", true)));

@@ -16,13 +16,15 @@ use crate::source::{FileId, Place, Span};
 pub(in crate::engine) fn fill_templates(files: &mut Files, env: &[(FileId, Candidate)], settings: &Settings) {
     let is_template = |file: &FileId| is_template(files.sources.get(*file));
     let templates: Vec<FileId> = files.nginx.keys().copied().filter(is_template).collect();
-    if templates.is_empty() || env.is_empty() {
+    if templates.is_empty() {
         return;
     }
-    let variables = variables(&group::apps(files, env, settings));
+    let set = if env.is_empty() { BTreeMap::new() } else { variables(&group::apps(files, env, settings)) };
     for file in templates {
         let bytes = &files.sources.get(file).bytes;
         if let Some(tree) = files.nginx.get_mut(&file) {
+            let mut variables = set.clone();
+            envsubst::add_stand_ins(tree, bytes, &mut variables);
             envsubst::substitute(tree, bytes, &variables);
         }
     }
@@ -33,7 +35,7 @@ fn variables(apps: &Apps<'_>) -> TemplateVariables {
     let mut variables: BTreeMap<Vec<u8>, TemplateVariable> = BTreeMap::new();
     for (name, variable) in apps.projects.iter().flat_map(|project| &project.production.variables) {
         let value = variable.value.as_ref().map(|value| value.bytes().to_vec());
-        let new = TemplateVariable { value, place: variable.value_place };
+        let new = TemplateVariable { value, place: Some(variable.value_place) };
         variables
             .entry(name.as_bytes().to_vec())
             .and_modify(|known| {

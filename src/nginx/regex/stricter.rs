@@ -272,7 +272,7 @@ mod tests {
     fn examples_and_paths() {
         for (pattern, expected) in [
             (r"^https://.+\.example\.com$", "https://a.example.com"),
-            (r"^https://.*\.example\.com:\d+$", "https://app.example.com:0"),
+            (r"^https://.*\.example\.com:\d+$", "https://app.example.com:3000"),
             (r"https?://(s|t).example.com", "https://s.example.com"),
             (r"https://r.example.com/", "https://r.example.com"),
         ] {

@@ -14,8 +14,8 @@ use crate::source::{Place, Source};
 pub struct TemplateVariable {
     /// Its value; `None` where it is not known.
     pub value: Option<Vec<u8>>,
-    /// Where it is set.
-    pub place: Place,
+    /// Where it is set; `None` for a stand-in, see [`add_stand_ins`].
+    pub place: Option<Place>,
 }
 
 /// The names that are set where envsubst runs.
@@ -36,6 +36,27 @@ pub fn names<'f>(tree: &Tree, file: &'f [u8]) -> BTreeSet<&'f [u8]> {
 /// How many bytes may be filled into one file. Values are short and names are few; past this, a small file would stand for
 /// gigabytes.
 const MAX_FILLED_BYTES: usize = 1024 * 1024;
+
+/// Adds a host for each name that nothing sets and that is the host of an `add_header` value such as `https://${SITE}`. Whatever the host is, the
+/// scheme is known, and so are the responses that have the header.
+pub fn add_stand_ins(tree: &Tree, file: &[u8], variables: &mut TemplateVariables) {
+    for directive in (0..).take(tree.directives.len()) {
+        let [name, _, value, ..] = tree.words(directive) else { continue };
+        if name.inner().of(file) != b"add_header" {
+            continue;
+        }
+        let text = value.inner().of(file);
+        let Some(host) = [&b"https://"[..], b"http://"].iter().find_map(|scheme| text.strip_prefix(*scheme)) else {
+            continue;
+        };
+        if let [Part::Variable(name)] = &parts(host).collect::<Vec<_>>()[..] {
+            let label = String::from_utf8_lossy(name).to_ascii_lowercase().replace('_', "-");
+            let host = format!("{}.example", label.trim_matches('-'));
+            let stand_in = TemplateVariable { value: Some(host.into_bytes()), place: None };
+            variables.entry(name.to_vec()).or_insert(stand_in);
+        }
+    }
+}
 
 /// Fills the names that are set into the words of a template. A word whose text would fall apart, or is not known, is marked as
 /// templated; so is all that comes after `MAX_FILLED_BYTES`, which is then one of the limits that cut the reading short.
@@ -73,7 +94,7 @@ fn expand(
 ) -> Option<(Option<Vec<u8>>, Vec<Place>)> {
     let raw = word.inner().of(file);
     let mut text = Some(Vec::with_capacity(raw.len()));
-    let mut places = Vec::new();
+    let (mut places, mut is_filled) = (Vec::new(), false);
     let mut at = 0;
     for part in parts(raw) {
         let (length, variable) = match part {
@@ -88,9 +109,8 @@ fn expand(
         let value = match variable {
             Some(variable) => {
                 // Whoever sets the name is told once a word, however often it stands there.
-                if places.last() != Some(&variable.place) {
-                    places.push(variable.place);
-                }
+                places.extend(variable.place.filter(|place| places.last() != Some(place)));
+                is_filled = true;
                 let value = variable.value.as_deref();
                 *left = left.saturating_sub(value.map_or(0, <[u8]>::len));
                 value.filter(|_| *left > 0)
@@ -102,7 +122,7 @@ fn expand(
             text
         });
     }
-    (!places.is_empty()).then_some((text, places))
+    is_filled.then_some((text, places))
 }
 
 /// Returns whether nginx's lexer still reads one word where `text` stands.
@@ -134,7 +154,7 @@ mod tests {
         let place = Place { file: FileId(7), span: Span::new(0, 1) };
         let set = |name: &str, value: Option<&str>| {
             let value = value.map(|value| value.as_bytes().to_vec());
-            (name.as_bytes().to_vec(), TemplateVariable { value, place })
+            (name.as_bytes().to_vec(), TemplateVariable { value, place: Some(place) })
         };
         let known = [("ORIGIN", Some("https://a")), ("LIST", Some("a b")), ("EMPTY", Some("")), ("OPEN", None)];
         let mut variables: TemplateVariables = known.into_iter().map(|(name, value)| set(name, value)).collect();

@@ -70,7 +70,7 @@ pub const RULE: Rule = Rule {
 };
 
 /// Where it is for one method, what it sends does no harm elsewhere.
-const HELP: &str = "move every `add_header` to the location, outside the `if`: an `if` without one inherits them all";
+const HELP: &str = "move every `add_header` to the location, outside the `if`, which then inherits them";
 /// Any other is not meant for every request, least of all where it compares the Origin.
 const HELP_BY_MAP: &str =
     "move it to the location and compute its value with a `map`; nginx sends no header for an empty value";
