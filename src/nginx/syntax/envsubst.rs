@@ -189,8 +189,9 @@ mod tests {
         let file = b"a ${A} b ${B};";
         let mut tree = parse(file);
         let place = |start| Place { file: FileId(1), span: Span::new(start, start + 1) };
-        let set =
-            |name: &[u8], start| (name.to_vec(), TemplateVariable { value: Some(b"x".to_vec()), place: place(start) });
+        let set = |name: &[u8], start| {
+            (name.to_vec(), TemplateVariable { value: Some(b"x".to_vec()), place: Some(place(start)) })
+        };
         substitute(&mut tree, file, &[set(b"A", 10), set(b"B", 20)].into_iter().collect());
         assert_eq!(tree.filled.places(Span::new(0, 14)), [place(10), place(20)]);
         assert_eq!(tree.filled.places(Span::new(7, 14)), [place(20)]);

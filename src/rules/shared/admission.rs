@@ -61,12 +61,12 @@ pub(crate) fn is_for_one_method(site: &Site<'_>, block: ContextId) -> bool {
     asked.is_some_and(|variable| variable == b"request_method")
 }
 
-/// The directive that lists methods or headers for preflights, where one stands in the same location as `item`.
+/// The directive that lists methods or headers for preflights, where one stands in the same block as `item`.
 pub(crate) fn lists_beside(site: &Site<'_>, route: &Route<'_>, item: ItemId) -> Option<ItemId> {
     let config = site.config;
-    let stands_here = |item: ItemId| config.item(item).context == route.context;
+    let block = config.item(item).context;
     let mut lists = route.fields(CorsHeader::AllowMethods).chain(route.fields(CorsHeader::AllowHeaders));
-    lists.find(|field| stands_here(field.item) && stands_here(item)).map(|field| field.item)
+    lists.find(|field| config.item(field.item).context == block).map(|field| field.item)
 }
 
 /// Where the service behind an `auth_request` is told the client's method, so that it may let OPTIONS through; the subrequest

@@ -11,7 +11,7 @@ use crate::dotenv::products::setting::Setting;
 use crate::finding::{Finding, Severity};
 use crate::nginx::limits::{self, Limit};
 use crate::nginx::regex::Regexes;
-use crate::nginx::regex::foreign_match::{Gap, Intruder, intruders};
+use crate::nginx::regex::foreign_match::{Gap, intruders};
 use crate::rules::shared::{env, wording};
 use crate::source::Place;
 
@@ -86,6 +86,16 @@ fn entry_expression(row: &Key, place: Place, text: &str) -> Option<Expression> {
     }
 }
 
+/// An expression that is written for no origin: it says what `*` says.
+fn open_to_all(key: &EnvKey<'_>, expression: &Expression) -> Option<Finding> {
+    let certainty = key.setting.keys.iter().map(|row| row.certainty).min()?;
+    let severity = env::severity(key, Severity::Advice, certainty)?;
+    let app = list_form::product(&key.setting.keys).unwrap_or("the app");
+    let message = format!("{app} allows pages on every origin: the expression matches all of them");
+    let finding = RULE.finding(expression.place, "matches every origin", message);
+    Some(Finding { severity, ..finding }.with_help("name the origins of the pages that call the app, and end with `$`"))
+}
+
 fn judge(regexes: &Regexes, key: &EnvKey<'_>, expression: &Expression) -> Option<Finding> {
     let matched = if expression.is_whole { format!("^(?:{})$", expression.text) } else { expression.text.clone() };
     if regexes.is_match(matched.as_bytes(), expression.ignore_case, FOREIGN_ORIGIN.as_bytes()).is_none() {
@@ -93,7 +103,11 @@ fn judge(regexes: &Regexes, key: &EnvKey<'_>, expression: &Expression) -> Option
         return None;
     }
     let found = intruders(regexes, matched.as_bytes(), expression.ignore_case);
-    let intruder: &Intruder = found.first()?;
+    let Some(intruder) = found.first() else {
+        let is_open =
+            regexes.is_match(matched.as_bytes(), expression.ignore_case, FOREIGN_ORIGIN.as_bytes()) == Some(true);
+        return is_open.then(|| open_to_all(key, expression)).flatten();
+    };
     let worst = if intruder.gap == Gap::Dot { Severity::Warning } else { Severity::Error };
     let certainty = key.setting.keys.iter().map(|row| row.certainty).min()?;
     let severity = env::severity(key, worst, certainty)?;
