@@ -39,6 +39,23 @@ const SHOWN: [&str; 18] = [
     "html", "htm", "xhtml", "css", "js", "png", "jpg", "jpeg", "gif", "svg", "svgz", "ico", "cur", "webp", "avif",
     "bmp", "pdf", "txt",
 ];
+/// The last segments of paths at which an API says that it is well, and what it takes.
+const FOR_OPERATORS: [&str; 14] = [
+    "health",
+    "healthz",
+    "healthcheck",
+    "health-check",
+    "livez",
+    "readyz",
+    "ping",
+    "metrics",
+    "actuator",
+    "swagger",
+    "swagger-ui",
+    "api-docs",
+    "docs",
+    "redoc",
+];
 /// Extensions of fonts, which browsers request with CORS.
 pub(crate) const FONTS: [&str; 5] = ["woff2", "woff", "ttf", "otf", "eot"];
 
@@ -56,8 +73,11 @@ impl Audiences {
         let config = model.config;
         let mut audiences = Audiences { inside: targets::requested_inside(model), with_data: BTreeSet::new() };
         let locations = config.contexts().filter(|it| config.context(*it).kind == ContextKind::Location);
-        let with_data = locations
-            .filter(|location| audiences.of(config, *location) == Audience::Pages && !is_for_files(config, *location));
+        let with_data = locations.filter(|location| {
+            audiences.of(config, *location) == Audience::Pages
+                && !is_for_files(config, *location)
+                && !is_for_operators(config, *location)
+        });
         audiences.with_data = with_data.filter_map(|it| config.enclosing(it, ContextKind::Server)).collect();
         audiences
     }
@@ -65,7 +85,8 @@ impl Audiences {
     /// Returns whether preflights are sent to a location only if its own headers say so: it serves files, and CORS headers that it inherits are
     /// meant for the data that its server has elsewhere.
     pub(crate) fn is_beside_data(&self, config: &Config<'_>, context: ContextId) -> bool {
-        let is_file = self.of(config, context) == Audience::OwnPages
+        let is_file = is_for_operators(config, context)
+            || self.of(config, context) == Audience::OwnPages
             || (is_for_files(config, context) && !reaches_app(config, context));
         is_file && config.enclosing(context, ContextKind::Server).is_some_and(|server| self.with_data.contains(&server))
     }
@@ -114,6 +135,14 @@ pub(crate) fn is_shown(config: &Config<'_>, context: ContextId) -> bool {
 pub(crate) fn font_of(pattern: &Pattern<'_>) -> Option<String> {
     let names = extensions(pattern)?;
     FONTS.iter().find(|font| names.iter().any(|name| name == *font)).map(|font| format!(".{font}"))
+}
+
+/// Returns whether a location is for checks and documentation of an API: they are read, and nobody sends data there.
+fn is_for_operators(config: &Config<'_>, context: ContextId) -> bool {
+    let opener = config.context(context).opener.and_then(|opener| pattern(config, opener));
+    let Some(Pattern::Exact(path) | Pattern::Prefix { path, .. }) = opener else { return false };
+    let mut segments = path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty());
+    segments.next_back().is_some_and(|last| FOR_OPERATORS.iter().any(|name| last == name.as_bytes()))
 }
 
 fn is_for_browsers_alone(pattern: &Pattern<'_>) -> bool {

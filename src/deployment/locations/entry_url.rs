@@ -136,7 +136,9 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
                 let is_normal = text.starts_with(b"/") && memchr::memmem::find(text, b"//").is_none();
                 is_normal && model.regexes.is_match(&regex, ignore_case, text) == Some(true)
             };
-            font.chain(texts).chain(nested).filter(fits).collect()
+            // An application of PHP has one file that takes all requests, and `try_files $uri =404` answers others with 404.
+            let index = memchr::memmem::find(&regex, b"php").map(|_| b"/index.php".to_vec());
+            font.chain(index).chain(texts).chain(nested).filter(fits).collect()
         }
         Some(Pattern::Named(_)) | None => Vec::new(),
     }

@@ -166,9 +166,7 @@ pub(super) fn refuse_word(config: &Config<'_>, defined: &Defined, item: ItemId, 
 
 /// The same for a text that is the word counted from 0, or a part of it.
 fn refuse_text(config: &Config<'_>, defined: &Defined, item: ItemId, index: usize, text: &[u8]) -> Option<Refusal> {
-    if memchr::memchr(b'$', text).is_none() {
-        return None;
-    }
+    memchr::memchr(b'$', text)?;
     // Neither nginx nor envsubst knows the shell's defaults; in a file with a template's name, something else may fill them in.
     let is_plain = config.path_of(config.item(item).file).ends_with(".conf");
     if is_plain && has_shell_default(text) {
