@@ -302,6 +302,8 @@ impl<'s> Config<'s> {
         let value = pattern.value(&self.sources.get(by.0).bytes);
         match includes.get(&value) {
             Some(Included::Stock) if memchr::memmem::find(&value, b"modules").is_some() => self.mark_unread(id),
+            // A package's own directives for an app: what they set is not known.
+            Some(Included::Stock) if value.ends_with(b"proxy_params") => self.mark_unread(id),
             None | Some(Included::Stock) => {}
             Some(Included::Missing) => {
                 self.problem(id, place, Problem::IncludeNotFound { absolute: value.starts_with(b"/") });

@@ -99,14 +99,11 @@ impl Audiences {
         else {
             return Audience::Pages;
         };
-        if self.inside.contains(&context) {
+        if self.inside.contains(&context) || is_for_this_machine(config, context) {
             return Audience::NoPage;
         }
         if sends_allow_origin(config, context) || reaches_app(config, context) {
             return Audience::Pages;
-        }
-        if is_for_this_machine(config, context) {
-            return Audience::NoPage;
         }
         let is_status = || config.named(context, b"stub_status").next().is_some();
         if is_for_browsers_alone(&pattern) || is_status() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
 use crate::nginx::simulate::locations::{self, FoundLocation, Pattern};
@@ -35,11 +36,12 @@ pub(crate) fn requested_inside(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     });
     let errors = errors.into_iter().filter(|(context, _)| !locations::reaches_app(config, *context));
     let checks = paths_by_location(model, auth_target);
-    let is_exact = |context: ContextId| {
-        let opener = config.context(context).opener.and_then(|opener| locations::pattern(config, opener));
-        matches!(opener, Some(Pattern::Exact(_)))
+    // A location that pages can request as well is one for pages, unless it is made for the subrequest.
+    let is_made_for_it = |context: ContextId| {
+        config.single(context, Single::Internal).is_some()
+            || config.named(context, b"proxy_pass_request_body").any(|item| config.parameter_is(item, 1, "off"))
     };
-    let checks = checks.into_iter().filter(|(context, _)| is_exact(*context));
+    let checks = checks.into_iter().filter(|(context, _)| is_made_for_it(*context));
     let all = errors.chain(checks).filter(|(context, path)| is_the_path(*context, path));
     all.map(|(context, _)| context).collect()
 }

@@ -66,6 +66,11 @@ impl<'s> Config<'s> {
         self.ancestors(id).any(|context| self.context(context).incomplete)
     }
 
+    /// Returns whether an include around a context, or in it, brought directives that are not known.
+    pub fn is_unread(&self, id: ContextId) -> bool {
+        self.ancestors(id).any(|context| self.context(context).unread)
+    }
+
     /// Returns whether a fault of the syntax reaches into a place, so that what stands there is not what was meant.
     pub fn is_torn(&self, place: Place) -> bool {
         let errors = self.tree(place.file).map_or(&[][..], |tree| &tree.errors);

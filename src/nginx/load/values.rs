@@ -168,7 +168,9 @@ pub(super) fn refuse_word(config: &Config<'_>, defined: &Defined, item: ItemId, 
 fn refuse_text(config: &Config<'_>, defined: &Defined, item: ItemId, index: usize, text: &[u8]) -> Option<Refusal> {
     memchr::memchr(b'$', text)?;
     // Neither nginx nor envsubst knows the shell's defaults; in a file with a template's name, something else may fill them in.
-    let is_plain = config.path_of(config.item(item).file).ends_with(".conf");
+    const FILLED_IN: [&str; 7] = [".template", ".tmpl", ".tpl", ".j2", ".erb", ".in", ".sigil"];
+    let path = config.path_of(config.item(item).file);
+    let is_plain = !FILLED_IN.iter().any(|end| path.ends_with(end));
     if is_plain && has_shell_default(text) {
         let refusal = Refusal::at(
             config.word_place(item, index),

@@ -37,13 +37,16 @@ mod unmatched;
 
 use std::collections::BTreeSet;
 
-use crate::cors::verdict::Verdict;
+use crate::cors::header::CorsHeader;
+use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Deployment;
+use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::deployment::locations::audience::Audience;
 use crate::finding::{Finding, Severity};
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::simulate::locations::reaches_app;
 use crate::rule::{Rule, Subject};
@@ -158,7 +161,11 @@ fn working_ifs(site: &Site<'_>) -> BTreeSet<ContextId> {
     let answers = site.exchanges.iter().flat_map(|exchange| exchange.answers().map(move |answer| (exchange, answer)));
     let in_ifs =
         answers.filter(|(_, (_, answer))| site.config.context(answer.context).kind == ContextKind::IfInLocation);
-    let allowed = in_ifs.filter(|(exchange, (kind, answer))| exchange.verdict(*kind, answer) == Verdict::Allowed);
+    // A preflight that passes before a response that is blocked is no use.
+    let is_useful = |exchange: &Exchange<'_>| exchange.main.iter().any(|answer| exchange.is_readable(answer));
+    let allowed = in_ifs.filter(|(exchange, (kind, answer))| {
+        exchange.verdict(*kind, answer) == Verdict::Allowed && (*kind == Kind::Main || is_useful(exchange))
+    });
     allowed.map(|(_, (_, answer))| answer.context).collect()
 }
 
@@ -170,7 +177,9 @@ fn is_left_to_app(site: &Site<'_>, replacing: &Replacing) -> bool {
     let ifs = site.ifs.get(&location).into_iter().flatten();
     let in_others =
         || ifs.filter(|block| **block != replacing.block).any(|it| !visit::fields_in_force(site, *it).is_empty());
-    replacing.is_cors && !has_own && reaches_app(site.config, location) && !in_others()
+    let name = CorsHeader::AllowOrigin.name();
+    let hides = || Protocol::ALL.into_iter().any(|protocol| site.config.hides(location, protocol, name).is_some());
+    replacing.is_cors && !has_own && reaches_app(site.config, location) && !in_others() && !hides()
 }
 
 /// It works, as far as any request shows.

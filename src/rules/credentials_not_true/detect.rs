@@ -10,8 +10,9 @@ use crate::deployment::Site;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
 use crate::nginx::config::ItemId;
+use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::origins::flow::{SetField, Text, flow, set_fields};
-use crate::nginx::simulate::answer::Answer;
+use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::source::Place;
 
 /// Two lines of `true`, which browsers read as `true, true` (C16).
@@ -105,6 +106,14 @@ pub(super) fn on_preflights_alone(site: &Site<'_>) -> Vec<OnPreflightAlone> {
         let origin = told.peek()?.only_field_of(CorsHeader::AllowOrigin)?.item?;
         let lacks =
             |answer: &Answer<'_>| lacking(&exchange.verdict(Kind::Main, answer)) == Some(CorsHeader::AllowCredentials);
+        // An app whose Allow-Origin is hidden sends CORS headers, and perhaps this one.
+        let hides = |answer: &Answer<'_>| {
+            let name = CorsHeader::AllowOrigin.name();
+            Protocol::ALL.into_iter().any(|protocol| site.config.hides(answer.context, protocol, name).is_some())
+        };
+        if exchange.main.iter().any(|answer| answer.by == AnsweredBy::App && hides(answer)) {
+            return None;
+        }
         let in_force = |item: &ItemId| site.config.add_headers(route.context).contains(item);
         (exchange.preflight.iter().all(allows) && told.all(lacks) && !in_force(&item)).then(|| OnPreflightAlone {
             item,

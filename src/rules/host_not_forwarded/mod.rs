@@ -79,13 +79,23 @@ fn finding(site: &Site<'_>, context: ContextId) -> Option<Finding> {
     };
     let upgrade = named(b"Upgrade")?;
     // A rewritten Origin is made to fit.
-    if named(b"Origin").is_some() || config.is_incomplete(context) {
+    if named(b"Origin").is_some() || config.is_incomplete(context) || config.is_unread(context) {
         return None;
     }
     let pass = visit::passes(site, context).find(|item| config.item(*item).name == b"proxy_pass")?;
     let server = config.enclosing(context, ContextKind::Server)?;
     let program = program(config, server, context, pass)?;
+    if program.reads_forwarded_host && named(b"X-Forwarded-Host").is_some() {
+        return None;
+    }
+    let program = program.name;
     let Some(host) = named(b"Host") else {
+        // The upstream may have the server's own name.
+        let upstream = programs::upstream_host(config, pass);
+        let mut names = config.named(server, b"server_name").flat_map(|item| config.parameters(item));
+        if names.any(|name| name.eq_ignore_ascii_case(upstream.as_bytes())) {
+            return None;
+        }
         let message = format!(
             "{program} refuses the WebSocket: it compares Origin with Host, and nginx sends it the name of the upstream as Host"
         );

@@ -63,12 +63,13 @@ use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::deployment::locations::audience;
 use crate::deployment::meant_origin;
+use crate::dotenv::products::setting::Setting;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::simulate::answer::AnsweredBy;
+use crate::nginx::simulate::locations;
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::apis::apis;
-use crate::source::Place;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -83,14 +84,14 @@ pub const RULE: Rule = Rule {
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     for project in deployment.projects {
         for (setting, origin) in apis(deployment, &project.production) {
-            let found = deployment.sites.iter().find_map(|site| blocked(site, setting.value_place, &origin));
+            let found = deployment.sites.iter().find_map(|site| blocked(site, setting, &origin));
             findings.extend(found);
         }
     }
 }
 
 /// The API of one key, where nginx serves its host and a page on another of its hosts cannot read what it sends.
-fn blocked(site: &Site<'_>, key: Place, api: &Origin) -> Option<Finding> {
+fn blocked(site: &Site<'_>, setting: &Setting, api: &Origin) -> Option<Finding> {
     let config = site.config;
     let server = server_of(site, api)?;
     let (page, page_server) = page_beside(site, server, api)?;
@@ -104,9 +105,15 @@ fn blocked(site: &Site<'_>, key: Place, api: &Origin) -> Option<Finding> {
         return None;
     }
     let caller = Caller { origin: page.to_string(), credentials: false };
-    let asked = visit::visit_url(site, &format!("{api}/x"), &caller)?;
+    let text = setting.text()?;
+    let path = text.split_once("://")?.1.split_once('/').map_or("", |(_, path)| path.trim_end_matches('/'));
+    let separator = if path.is_empty() { "" } else { "/" };
+    let asked = visit::visit_url(site, &format!("{api}{separator}{path}/x"), &caller)?;
     let answer = asked.lacking(CorsHeader::AllowOrigin)?;
-    let by_app = asked.told().any(|answer| answer.by == AnsweredBy::App);
+    // Where the address has no path, the frontend may ask for any, and an app may answer it.
+    let reaches = |context: ContextId| locations::reaches_app(config, context);
+    let may_be_app = path.is_empty() && config.contexts().filter(within).any(reaches);
+    let by_app = may_be_app || asked.told().any(|answer| answer.by == AnsweredBy::App);
     let message = match by_app {
         true => format!(
             "if the app sends no Access-Control-Allow-Origin, the browser blocks its responses to `{page}`: nginx sends none"
@@ -116,9 +123,13 @@ fn blocked(site: &Site<'_>, key: Place, api: &Origin) -> Option<Finding> {
     let place = field_place::place_of(site, answer.location(config).unwrap_or(server));
     let finding = RULE.finding(place, "serves the API without CORS headers", message);
     let finding = finding
-        .beside([(key, "names the API"), (field_place::place_of(site, page_server), "serves the page")])
+        .beside([(setting.value_place, "names the API"), (field_place::place_of(site, page_server), "serves the page")])
         .shown_by(Some(asked.request()))
-        .with_help(format!("in this `server`, add\n    add_header Access-Control-Allow-Origin {page} always;"));
+        .with_help(match config.add_headers(answer.context).last() {
+            // One in the `server` would not be inherited there (A1.1).
+            Some(_) => format!("next to the `add_header` lines that are in force there, add\n    add_header Access-Control-Allow-Origin {page} always;"),
+            None => format!("in this `server`, add\n    add_header Access-Control-Allow-Origin {page} always;"),
+        });
     let severity = if by_app { Severity::Advice } else { finding.severity };
     Some(Finding { severity, ..finding })
 }

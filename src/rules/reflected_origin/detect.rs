@@ -72,7 +72,12 @@ fn reflected_preflights<'s, 'd>(site: &'s Site<'d>) -> impl Iterator<Item = (Ite
     let asked = site.exchanges.iter().filter(|exchange| {
         let is_foreign = !exchange.mentioned && exchange.page.has_credentials() && exchange.page.needs_preflight();
         let is_partial = site.routes.get(exchange.route).is_none_or(|route| route.is_partial);
-        is_foreign && !is_partial && !matches!(exchange.page.method(), "GET" | "HEAD")
+        // Where nginx itself refuses the request, it is sent and does nothing.
+        let acts = |answer: &Answer<'_>| {
+            answer.by == AnsweredBy::App || answer.status.is_some_and(|status| (200..300).contains(&status))
+        };
+        let is_unsafe = !matches!(exchange.page.method(), "GET" | "HEAD");
+        is_foreign && !is_partial && is_unsafe && exchange.main.iter().all(acts)
     });
     asked.filter_map(|exchange| {
         let allows = |answer: &Answer<'d>| {

@@ -41,9 +41,11 @@ use crate::deployment::field_place;
 use crate::deployment::locations::audience;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextId, ContextKind};
-use crate::nginx::simulate::locations::{FoundLocation, Pattern, pattern, reaches_app};
+use crate::nginx::regex::example::example_path;
+use crate::nginx::simulate::locations::{FoundLocation, Pattern, pattern};
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::repeated::Repeated;
+use crate::source::lossy;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -70,7 +72,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) -> Option<Finding> {
     let (config, model) = (site.config, &site.asker.model);
     let own = config.named(context, b"add_header").collect::<Vec<_>>();
-    if own.is_empty() || reaches_app(config, context) || config.is_incomplete(context) {
+    if own.is_empty() || config.is_incomplete(context) {
         return None;
     }
     let fields = visit::fields_in_force(site, context);
@@ -78,12 +80,20 @@ fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) ->
     let server = config.enclosing(context, ContextKind::Server)?;
     let written = pattern(config, config.context(context).opener?)?;
     let starts = match &written {
-        Pattern::Prefix { path, no_regex: false } => String::from_utf8(path.to_vec()).ok()?,
-        Pattern::Regex { .. } => "/".to_owned(),
+        // A directory that is not called after fonts may hold anything else.
+        Pattern::Prefix { path, no_regex: false } if is_for_fonts(path) => {
+            format!("{}/x", lossy(path).trim_end_matches('/'))
+        }
+        Pattern::Regex { pattern, ignore_case } => {
+            let example = example_path(&model.regexes, pattern, *ignore_case)?;
+            let example = String::from_utf8(example).ok()?;
+            let start = example.rsplit_once('.').map_or("", |(start, _)| start);
+            if start.starts_with('/') { start.to_owned() } else { format!("/x{start}") }
+        }
         _ => return None,
     };
     let caller = visit::welcome(site, &fields, None)?;
-    let fonts = audience::FONTS.iter().map(|font| format!("{}/x.{font}", starts.trim_end_matches('/')));
+    let fonts = audience::FONTS.iter().map(|font| format!("{starts}.{font}"));
     let is_meant = |path: &String| match &written {
         Pattern::Regex { pattern, ignore_case } => {
             model.regexes.is_match(pattern, *ignore_case, path.as_bytes()) == Some(true)
@@ -106,9 +116,17 @@ fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) ->
             finding
                 .beside([(taker, "takes these requests first")])
                 .shown_by(Some(asked.request()))
-                .with_help("move the location with this header above that one, or add the header there as well"),
+                .with_help(match &written {
+                    Pattern::Prefix { .. } => "write `location ^~ …`, so that no regular expression is tried, or add the header there as well",
+                    _ => "move the location with this header above that one, or add the header there as well",
+                }),
         )
     })
+}
+
+/// Returns whether a path is called after fonts.
+fn is_for_fonts(path: &[u8]) -> bool {
+    path.to_ascii_lowercase().windows(4).any(|part| part == b"font")
 }
 
 /// Returns whether a location is nested in another one, which then is meant to leave requests to it.
