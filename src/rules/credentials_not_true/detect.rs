@@ -114,7 +114,9 @@ pub(super) fn on_preflights_alone(site: &Site<'_>) -> Vec<OnPreflightAlone> {
         if exchange.main.iter().any(|answer| answer.by == AnsweredBy::App && hides(answer)) {
             return None;
         }
-        let in_force = |item: &ItemId| site.config.add_headers(route.context).contains(item);
+        // A value that a `map` leaves empty for other methods is in force and is not sent.
+        let is_fixed = set_fields(site.config, item).iter().all(|field| !field.value.contains(&b'$'));
+        let in_force = |item: &ItemId| is_fixed && site.config.add_headers(route.context).contains(item);
         (exchange.preflight.iter().all(allows) && told.all(lacks) && !in_force(&item)).then(|| OnPreflightAlone {
             item,
             origin,

@@ -33,7 +33,7 @@ use crate::cors::request::Request;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
 use crate::finding::{Finding, Fix, Severity};
-use crate::nginx::config::Config;
+use crate::nginx::config::{Config, ContextKind};
 use crate::nginx::origins::flow::{SetField, Text};
 use crate::rule::{Rule, Subject};
 use crate::source::Place;
@@ -104,6 +104,13 @@ fn on_preflight_alone(deployment: &Deployment<'_>, site: &Site<'_>, found: OnPre
     let finding = finding
         .beside(Some((config.place(found.origin), "is sent without Access-Control-Allow-Credentials")))
         .shown_by(Some(found.request));
+    // Of several `if`s, one for each method, every one has to send it.
+    let block = config.context(config.item(found.origin).context);
+    if block.kind == ContextKind::IfInLocation {
+        return finding.with_help(
+            "add `add_header Access-Control-Allow-Credentials true always;` next to every Access-Control-Allow-Origin",
+        );
+    }
     match placement::for_responses(deployment, site, config.item(found.origin).context) {
         Some(placement) => placement.mend(site, &[("Access-Control-Allow-Credentials", "true")], finding),
         None => finding,

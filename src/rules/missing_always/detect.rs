@@ -43,6 +43,13 @@ pub(super) struct NeverSent<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// The status.
     pub status: u16,
+    /// True if every response of the block is that error.
+    pub is_only: bool,
+}
+
+/// Returns whether the header allows every origin.
+fn is_star(config: &Config<'_>, item: ItemId) -> bool {
+    set_fields(config, item).iter().any(|field| field.header == CorsHeader::AllowOrigin && *field.value == *b"*")
 }
 
 /// The first of each block.
@@ -50,16 +57,22 @@ pub(super) fn never_sent<'s, 'd>(site: &'s Site<'d>) -> Vec<NeverSent<'s, 'd>> {
     let config = site.config;
     let asked = site.exchanges.iter().filter(|exchange| exchange.ask == Ask::Get);
     let found = asked.filter_map(|exchange| {
-        let answer = exchange.main.first().filter(|_| exchange.main.len() == 1)?;
-        let status = answer.status.filter(|status| (400..600).contains(status) && *status != 444)?;
-        let by = answer.item.filter(|item| config.item(*item).name == b"return")?;
-        let block = config.item(by).context;
-        let own = config.named(block, b"add_header").filter(|item| is_without_always(config, *item));
+        let refused = exchange.main.iter().find_map(|answer| {
+            let status = answer.status.filter(|status| (400..600).contains(status) && *status != 444)?;
+            let by = answer.item.filter(|item| config.item(*item).name == b"return")?;
+            let is_lost = lacking(&exchange.verdict(Kind::Main, answer)) == Some(CorsHeader::AllowOrigin);
+            is_lost.then_some((answer, status, by))
+        });
+        let (answer, status, by) = refused?;
         let sets_origin =
             |item: &ItemId| set_fields(config, *item).iter().any(|it| it.header == CorsHeader::AllowOrigin);
-        let item = own.into_iter().find(sets_origin)?;
-        let is_lost = lacking(&exchange.verdict(Kind::Main, answer)) == Some(CorsHeader::AllowOrigin);
-        is_lost.then_some(NeverSent { item, by, exchange, status })
+        let in_force = config.add_headers(answer.context);
+        let item = in_force.iter().copied().find(|it| is_without_always(config, *it) && sets_origin(it))?;
+        // In a block that only refuses, the header is a mistake; in an `if` it hides the error from a page that is otherwise let in.
+        let is_only = exchange.main.len() == 1 && config.item(by).context == config.item(item).context;
+        let is_if = config.context(config.item(by).context).kind == ContextKind::IfInLocation;
+        let is_guarded = is_if && (exchange.mentioned || is_star(config, item));
+        (is_only || is_guarded).then_some(NeverSent { item, by, exchange, status, is_only })
     });
     found.collect()
 }

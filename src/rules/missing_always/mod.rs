@@ -77,10 +77,15 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// Every response of the block is an error.
 fn never_sent(site: &Site<'_>, found: &NeverSent<'_, '_>) -> Finding {
     let config = site.config;
-    let message = format!(
-        "nginx never sends this header: every response here is {}, and without `always` it goes out with 2xx and 3xx only",
-        found.status
-    );
+    let status = found.status;
+    let message = match found.is_only {
+        true => format!(
+            "nginx never sends this header: every response here is {status}, and without `always` it goes out with 2xx and 3xx only"
+        ),
+        false => format!(
+            "the browser hides this {status} from the page: without `always`, nginx sends the header with 2xx and 3xx only"
+        ),
+    };
     let finding = RULE.finding(config.place(found.item), "is not sent with errors", message);
     let fix = Fix { safe: true, edits: edits(config, found.item) };
     let finding = finding.beside(Some((config.place(found.by), "answers with an error")));
