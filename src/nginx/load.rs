@@ -110,7 +110,8 @@ pub fn refusals(config: &Config<'_>) -> Vec<Refusal> {
         }
         refusals
     });
-    let mut refusals: Vec<Refusal> = no_events(config).into_iter().chain(in_each.into_iter().flatten()).collect();
+    let of_whole = no_events(config).into_iter().chain(blocks::fits_nowhere(config));
+    let mut refusals: Vec<Refusal> = of_whole.chain(in_each.into_iter().flatten()).collect();
     blocks::duplicate_locations(config, &mut refusals);
     refusals
 }

@@ -13,6 +13,9 @@ use super::{Refusal, is_patchwork};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::locations::{Pattern, pattern};
 
+/// How many directives of a block others are compared with: they differ in kind, and there are few kinds.
+const MAX_COMPARED: usize = 64;
+
 /// Two locations of one block with one path, written alike or as a prefix with and without `^~` (A6.5).
 pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusal>) {
     let mut seen: HashMap<(ContextId, bool, Cow<'_, [u8]>), ItemId> = HashMap::new();
@@ -120,4 +123,41 @@ pub(super) fn refuse_path(config: &Config<'_>, possible: &Possible, item: ItemId
     let reason = format!("`proxy_pass` cannot have a path in {place}");
     let refusal = Refusal::at(config.word_place(item, 1), label, reason);
     Some(refusal.with_help("take the path off, and use `rewrite` to change the one that is sent"))
+}
+
+/// Two directives at the top of a fragment that no block takes both, wherever the fragment is included.
+pub(super) fn fits_nowhere(config: &Config<'_>) -> Option<Refusal> {
+    let top = config.top();
+    let is_open = config.whole || config.stated || config.context(top).incomplete;
+    if is_open || config.items(top).any(|item| is_patchwork(config, config.item(item).file)) {
+        return None;
+    }
+    let mut left = Contexts::ANY;
+    let mut before: Vec<(ItemId, KnownDirective)> = Vec::new();
+    for item in config.items(top) {
+        let Some(directive) = KnownDirective::of(config.item(item).name) else { continue };
+        let contexts = directive.everywhere();
+        if left.meets(contexts) {
+            left = left.and(contexts);
+            // One of each is enough.
+            if before.len() < MAX_COMPARED {
+                before.push((item, directive));
+            }
+            continue;
+        }
+        let (other, with) = before.into_iter().find(|(_, other)| !other.everywhere().meets(contexts))?;
+        // A `server` or a `map` shows what the file is; an `if` is what is lost in it.
+        let is_if = config.item(other).name == b"if";
+        let ((wrong, directive), right) = if is_if { ((other, with), item) } else { ((item, directive), other) };
+        let (name, around) = (shown(config.item(wrong).name), shown(config.item(right).name));
+        let label = format!("not allowed next to {around}");
+        let reason = format!("{name} is not allowed in any block in which {around} is");
+        let refusal = Refusal::at(config.word_place(wrong, 0), label, reason);
+        return Some(
+            refusal
+                .beside(config.word_place(right, 0), "stands in the same block")
+                .with_help(format!("{name} is allowed in {}: move it there", directive.contexts.names())),
+        );
+    }
+    None
 }
