@@ -54,6 +54,8 @@
 //! VITE_API_URL=https://api.example.com
 //! ```
 
+use hashbrown::HashSet;
+
 use crate::cors::header::CorsHeader;
 use crate::cors::origin::Origin;
 use crate::deployment::Caller;
@@ -70,6 +72,7 @@ use crate::nginx::simulate::answer::AnsweredBy;
 use crate::nginx::simulate::locations;
 use crate::rule::{Rule, Subject};
 use crate::rules::shared::apis::apis;
+use crate::rules::shared::repeated::Repeated;
 
 /// See the module's documentation.
 pub const RULE: Rule = Rule {
@@ -82,26 +85,68 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
-    for project in deployment.projects {
-        for (setting, origin) in apis(deployment, &project.production) {
-            let found = deployment.sites.iter().find_map(|site| blocked(site, setting, &origin));
-            findings.extend(found);
+    let mut apis = deployment.projects.iter().flat_map(|project| apis(deployment, &project.production)).peekable();
+    if apis.peek().is_none() {
+        return;
+    }
+    let known: Vec<Servers> = deployment.sites.iter().map(Servers::new).collect();
+    let mut reported = Repeated::default();
+    for (setting, origin) in apis {
+        let mut sites = deployment.sites.iter().zip(&known);
+        let found = sites.find_map(|(site, servers)| blocked(site, servers, setting, &origin));
+        found.into_iter().for_each(|finding| reported.keep(finding));
+    }
+    reported.finish(findings);
+}
+
+/// The servers of a configuration, by what matters here. There may be as many as there are addresses, so they are looked at once.
+#[derive(Debug, Default)]
+struct Servers {
+    /// Those that send Allow-Origin anywhere, or of which a part is not known.
+    sending: HashSet<ContextId>,
+    /// Those that hand requests to an app.
+    reaching_apps: HashSet<ContextId>,
+    /// Those that serve the page of an application.
+    with_pages: Vec<ContextId>,
+}
+
+impl Servers {
+    fn new(site: &Site<'_>) -> Self {
+        let config = site.config;
+        let mut servers = Servers::default();
+        for context in config.contexts() {
+            let Some(server) = config.enclosing(context, ContextKind::Server) else { continue };
+            let fields = visit::fields_in_force(site, context);
+            let sends = fields.iter().any(|field| field.header == CorsHeader::AllowOrigin)
+                || config.is_incomplete(context)
+                || !config.relevant_more_headers(context).is_empty();
+            if sends {
+                servers.sending.insert(server);
+            }
+            if locations::reaches_app(config, context) {
+                servers.reaching_apps.insert(server);
+            }
+            if audience::is_shown(config, context) && servers.with_pages.last() != Some(&server) {
+                servers.with_pages.push(server);
+            }
         }
+        servers
+    }
+
+    /// The origin of the page: that of the one other server that serves an application's page.
+    fn page_beside(&self, site: &Site<'_>, api: ContextId, origin: &Origin) -> Option<(Origin, ContextId)> {
+        let [server] = self.with_pages[..] else { return None };
+        let page = meant_origin(&site.base(server)?)?;
+        (server != api && !page.is_same(origin)).then_some((page, server))
     }
 }
 
 /// The API of one key, where nginx serves its host and a page on another of its hosts cannot read what it sends.
-fn blocked(site: &Site<'_>, setting: &Setting, api: &Origin) -> Option<Finding> {
+fn blocked(site: &Site<'_>, servers: &Servers, setting: &Setting, api: &Origin) -> Option<Finding> {
     let config = site.config;
     let server = server_of(site, api)?;
-    let (page, page_server) = page_beside(site, server, api)?;
-    // The path is the frontend's own affair: a location with CORS headers of its own is for it, wherever it is.
-    let sets_any = |context: ContextId| {
-        let fields = visit::fields_in_force(site, context);
-        fields.iter().any(|field| field.header == CorsHeader::AllowOrigin) || config.is_incomplete(context)
-    };
-    let within = |context: &ContextId| config.ancestors(*context).any(|it| it == server);
-    if config.contexts().filter(within).any(|it| sets_any(it) || !config.relevant_more_headers(it).is_empty()) {
+    let (page, page_server) = servers.page_beside(site, server, api)?;
+    if servers.sending.contains(&server) {
         return None;
     }
     let caller = Caller { origin: page.to_string(), credentials: false };
@@ -111,24 +156,26 @@ fn blocked(site: &Site<'_>, setting: &Setting, api: &Origin) -> Option<Finding> 
     let asked = visit::visit_url(site, &format!("{api}{separator}{path}/x"), &caller)?;
     let answer = asked.lacking(CorsHeader::AllowOrigin)?;
     // Where the address has no path, the frontend may ask for any, and an app may answer it.
-    let reaches = |context: ContextId| locations::reaches_app(config, context);
-    let may_be_app = path.is_empty() && config.contexts().filter(within).any(reaches);
+    let may_be_app = path.is_empty() && servers.reaching_apps.contains(&server);
     let by_app = may_be_app || asked.told().any(|answer| answer.by == AnsweredBy::App);
     let message = match by_app {
         true => format!(
             "if the app sends no Access-Control-Allow-Origin, the browser blocks its responses to `{page}`: nginx sends none"
         ),
-        false => format!("the browser blocks every response to `{page}`: nginx sends no Access-Control-Allow-Origin"),
+        false => {
+            format!("the browser blocks every response to `{page}`: nginx sends no Access-Control-Allow-Origin")
+        }
     };
     let place = field_place::place_of(site, answer.location(config).unwrap_or(server));
     let finding = RULE.finding(place, "serves the API without CORS headers", message);
+    let line = format!("add\n    add_header Access-Control-Allow-Origin {page} always;");
     let finding = finding
         .beside([(setting.value_place, "names the API"), (field_place::place_of(site, page_server), "serves the page")])
         .shown_by(Some(asked.request()))
         .with_help(match config.add_headers(answer.context).last() {
             // One in the `server` would not be inherited there (A1.1).
-            Some(_) => format!("next to the `add_header` lines that are in force there, add\n    add_header Access-Control-Allow-Origin {page} always;"),
-            None => format!("in this `server`, add\n    add_header Access-Control-Allow-Origin {page} always;"),
+            Some(_) => format!("next to the `add_header` lines that are in force there, {line}"),
+            None => format!("in this `server`, {line}"),
         });
     let severity = if by_app { Severity::Advice } else { finding.severity };
     Some(Finding { severity, ..finding })
@@ -141,21 +188,4 @@ fn server_of(site: &Site<'_>, api: &Origin) -> Option<ContextId> {
     let server = site.asker.model.server_for(host, api.port()?)?;
     let mut names = config.named(server, b"server_name").flat_map(|item| config.parameters(item));
     names.any(|name| name.eq_ignore_ascii_case(host.as_bytes())).then_some(server)
-}
-
-/// The origin of the page: that of the one other server that serves an application's page.
-fn page_beside(site: &Site<'_>, api: ContextId, origin: &Origin) -> Option<(Origin, ContextId)> {
-    let config = site.config;
-    let serves_page = |server: &ContextId| {
-        let mut contexts = std::iter::once(*server).chain(config.children(*server));
-        contexts.any(|context| audience::is_shown(config, context))
-    };
-    let is_server = |context: &ContextId| config.context(*context).kind == ContextKind::Server && *context != api;
-    let mut servers = config.contexts().filter(is_server).filter(serves_page);
-    let server = servers.next()?;
-    if servers.next().is_some() || serves_page(&api) {
-        return None;
-    }
-    let page = meant_origin(&site.base(server)?)?;
-    (!page.is_same(origin)).then_some((page, server))
 }
