@@ -47,6 +47,7 @@ use crate::deployment::Site;
 use crate::deployment::ask::questions::few;
 use crate::deployment::ask::visit;
 use crate::deployment::locations::audience::Audience;
+use crate::deployment::locations::entry::entry;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
@@ -91,7 +92,7 @@ fn guarded_by(site: &Site<'_>) -> BTreeMap<ContextId, Vec<(ItemId, ContextId)>> 
 fn finding(site: &Site<'_>, target: ContextId, guarded: &[(ItemId, ContextId)]) -> Option<Finding> {
     let config = site.config;
     // A location that pages request as well may have headers for them.
-    if visit::entered(site).any(|context| context == target) && site.audiences.of(config, target) != Audience::NoPage {
+    if entry(config, target).is_some() && site.audiences.of(config, target) != Audience::NoPage {
         return None;
     }
     let ifs = site.ifs.get(&target).into_iter().flatten().copied();
