@@ -1,17 +1,18 @@
 //! Requests that end in another location than the one they started in, and lose its CORS headers on the way (A1.11, A2.5).
 
 use crate::cors::header::CorsHeader;
-use crate::cors::page::CredentialsMode;
+use crate::cors::page::{CredentialsMode, PageRequest};
 use crate::cors::request::Request;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Ask;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
+use crate::deployment::ask::exchange::main_verdict;
 use crate::deployment::ask::questions;
 use crate::deployment::ask::visit;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
-use crate::nginx::config::inheritance::List;
+use crate::nginx::config::inheritance::{List, Single};
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::limits::Limit;
 use crate::nginx::origins::flow::{SetField, set_fields};
@@ -71,6 +72,7 @@ pub(super) fn lost_headers<'d>(site: &Site<'d>) -> Vec<Lost> {
             let start = Start { site, context: route.context };
             start.as_it_is(exchange, &mut lost);
             start.directory(exchange, &mut lost);
+            start.unauthorized(exchange, &mut lost);
             if route.reaches_app {
                 start.errors(exchange, &mut lost);
             }
@@ -170,6 +172,38 @@ impl<'d> Start<'_, 'd> {
                 }));
             }
         }
+    }
+
+    /// A page whose visitor has no credentials, or no longer: nginx itself responds with 401, and another response takes its place.
+    fn unauthorized(&self, exchange: &Exchange<'d>, lost: &mut Vec<Lost>) {
+        let (site, config) = (self.site, self.site.config);
+        let asks = [Single::AuthBasic, Single::AuthRequest].into_iter();
+        if !asks
+            .filter_map(|single| config.single(self.context, single))
+            .any(|item| !config.parameter_is(item, 1, "off"))
+        {
+            return;
+        }
+        let pages = config.list(self.context, List::ErrorPage).iter().copied();
+        let Some(by) = pages.take(MAX_PAGES).find(|page| self.statuses(*page).contains(&401)) else { return };
+        let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
+        let Ok(page) = PageRequest::new(exchange.page.origin().clone(), "GET", exchange.page.url().clone(), mode)
+        else {
+            return;
+        };
+        let (Some(route), request) = (site.routes.get(exchange.route), page.main()) else { return };
+        let answers = site.asker.ask(route.entry, (&request, page.url()), &site.asker.apps());
+        let is_refused = |answer: &&Answer<'d>| {
+            // Without credentials `auth_basic` refuses for sure; the service that `auth_request` asks may say either.
+            let accepted = answer.assumes(true, |question| matches!(question, Question::Credentials(_)));
+            !accepted
+                && answer.by != AnsweredBy::Nobody
+                && answer.status.is_none_or(|status| !(300..400).contains(&status))
+        };
+        lost.extend(answers.iter().filter(is_refused).filter_map(|answer| {
+            let when = When::Fails(401, answer.status);
+            self.loss(answer, &main_verdict(&page, answer), Some(by), &request, when)
+        }));
     }
 
     /// The statuses that an `error_page` is for.
