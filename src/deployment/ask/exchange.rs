@@ -17,7 +17,6 @@ use crate::deployment::Site;
 use crate::deployment::ask::methods;
 use crate::deployment::ask::route;
 use crate::deployment::ask::route::{STEPS_OF_A_FIELD, STEPS_OF_A_REQUEST};
-use crate::nginx::config::Config;
 use crate::nginx::config::inheritance::Single;
 use crate::nginx::limits::{Limit, counted};
 use crate::nginx::simulate::answer::{Answer, EntryPoint, Question};
@@ -112,7 +111,7 @@ fn ask_route<'d>(site: &Site<'d>, index: usize) -> Vec<Exchange<'d>> {
         if origin.is_same(&Origin::of(&url)) {
             continue;
         }
-        let main_method = preflighted_method(site.config, route);
+        let main_method = preflighted_method(site, route);
         // Beside these, each method that is told apart is asked by one page that may be let in, and by a foreign one.
         let is_one_of = !mentioned || Some(&text) == route.origins.first();
         let others = methods.iter().copied().filter(|method| is_one_of && *method != main_method);
@@ -144,12 +143,12 @@ fn listed(route: &Route<'_>, header: CorsHeader) -> Vec<String> {
 }
 
 /// The method of the request that needs a preflight: one that the configuration names.
-fn preflighted_method(config: &Config<'_>, route: &Route<'_>) -> &'static str {
+fn preflighted_method(site: &Site<'_>, route: &Route<'_>) -> &'static str {
     let methods = listed(route, CorsHeader::AllowMethods);
     let unsafe_method = ["PUT", "DELETE", "PATCH"].into_iter().find(|method| methods.iter().any(|name| name == method));
     // Files are read; an app is more often asked to do something.
     let posts = route.reaches_app && (methods.is_empty() || methods.iter().any(|method| method == "POST"));
-    let unsafe_method = unsafe_method.or_else(|| route::dav_method(config, route.context));
+    let unsafe_method = unsafe_method.or_else(|| site.audiences.dav_method(site.config, route.context));
     unsafe_method.unwrap_or(if posts { "POST" } else { "GET" })
 }
 

@@ -97,14 +97,15 @@ impl<'d> Route<'d> {
         texts.flat_map(names).collect()
     }
 
-    fn shows_preflights(&self, config: &Config<'_>, is_beside_data: bool) -> bool {
+    fn shows_preflights(&self, site: &Site<'_>) -> bool {
+        let config = site.config;
         // What a server says of its API is in force for its files too, and no page writes to those.
         let is_own =
             |field: &SetField<'_>| config.ancestors(config.item(field.item).context).any(|it| it == self.context);
-        if is_beside_data && !self.fields.iter().any(is_own) {
+        if site.audiences.is_beside_data(config, self.context) && !self.fields.iter().any(is_own) {
             return false;
         }
-        if dav_method(config, self.context).is_some() {
+        if site.audiences.dav_method(config, self.context).is_some() {
             return true;
         }
         let reads = ["GET", "HEAD", "OPTIONS"];
@@ -186,7 +187,7 @@ pub(crate) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
             wants_preflights: false,
             is_partial,
         };
-        route.wants_preflights = route.shows_preflights(config, site.audiences.is_beside_data(config, context));
+        route.wants_preflights = route.shows_preflights(site);
         routes.push(route);
     }
     routes
@@ -294,13 +295,6 @@ pub(crate) fn handing_on<'c>(
     let config = model.config;
     let named = handed_on(model, server, context);
     pass_items(config, context).chain(named.into_iter().flat_map(|named| pass_items(config, named)))
-}
-
-/// The first method that `dav_methods` lets nginx itself act on.
-pub(crate) fn dav_method(config: &Config<'_>, context: ContextId) -> Option<&'static str> {
-    let item = config.ancestors(context).find_map(|level| config.named(level, b"dav_methods").last())?;
-    let has = |method: &&str| config.parameters(item).any(|word| *word == *method.as_bytes());
-    ["PUT", "DELETE", "MKCOL", "COPY", "MOVE"].into_iter().find(has)
 }
 
 /// A few origins that the values compare with or hold, in file order, then the app's. Those that both nginx and the app name come first: with any

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
+
 use crate::cors::header::CorsHeader;
 use crate::deployment::locations::targets;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
@@ -65,13 +67,15 @@ pub(crate) struct Audiences {
     inside: BTreeSet<ContextId>,
     /// The servers with a location that pages of other origins request data from.
     with_data: BTreeSet<ContextId>,
+    /// The first method that `dav_methods` of a block lets nginx itself act on.
+    dav_methods: HashMap<ContextId, &'static str>,
 }
 
 impl Audiences {
     /// Finds the locations of error pages and of authentication subrequests.
     pub(crate) fn new(model: &Model<'_, '_>) -> Self {
         let config = model.config;
-        let mut audiences = Audiences { inside: targets::requested_inside(model), with_data: BTreeSet::new() };
+        let mut audiences = Audiences { inside: targets::requested_inside(model), ..Audiences::default() };
         let locations = config.contexts().filter(|it| config.context(*it).kind == ContextKind::Location);
         let with_data = locations.filter(|location| {
             audiences.of(config, *location) == Audience::Pages
@@ -79,7 +83,17 @@ impl Audiences {
                 && !is_for_operators(config, *location)
         });
         audiences.with_data = with_data.filter_map(|it| config.enclosing(it, ContextKind::Server)).collect();
+        let dav = config.contexts().filter_map(|it| Some((it, dav_method(config, it)?)));
+        audiences.dav_methods = dav.collect();
         audiences
+    }
+
+    /// The first method that `dav_methods` in force lets nginx itself act on: no page sends it without a preflight.
+    pub(crate) fn dav_method(&self, config: &Config<'_>, context: ContextId) -> Option<&'static str> {
+        if self.dav_methods.is_empty() {
+            return None;
+        }
+        config.ancestors(context).find_map(|level| self.dav_methods.get(&level)).copied()
     }
 
     /// Returns whether preflights are sent to a location only if its own headers say so: it serves files, and CORS headers that it inherits are
@@ -112,6 +126,12 @@ impl Audiences {
         let is_rare = is_constant(config, context) || is_shown(config, context);
         if is_rare { Audience::OwnPages } else { Audience::Pages }
     }
+}
+
+fn dav_method(config: &Config<'_>, context: ContextId) -> Option<&'static str> {
+    let item = config.named(context, b"dav_methods").last()?;
+    let has = |method: &&str| config.parameters(item).any(|word| *word == *method.as_bytes());
+    ["PUT", "DELETE", "MKCOL", "COPY", "MOVE"].into_iter().find(has)
 }
 
 /// Returns whether a location is for files that are named by their extension: no page asks to change them.

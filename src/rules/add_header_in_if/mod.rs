@@ -37,6 +37,8 @@ mod unmatched;
 
 use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
+
 use crate::cors::header::CorsHeader;
 use crate::cors::verdict::{Kind, Verdict};
 use crate::deployment::Deployment;
@@ -90,20 +92,23 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let config = site.config;
+        // A location may have as many `if`s as a file has lines.
+        let mut locations: HashMap<ContextId, Location> = HashMap::new();
         let working = working_ifs(site);
         let (lost, unmatched) = (lost_headers::lost_headers(site), unmatched::unmatched_methods(site));
         for context in site.contexts().filter(|it| config.context(*it).kind == ContextKind::IfInLocation) {
             let Some(replacing) = lost_headers::replacing(site, context) else { continue };
-            // What an authentication subrequest sends reaches no browser, whatever block it comes from.
             let location = config.context(context).parent.unwrap_or(context);
-            if site.audiences.of(config, location) == Audience::NoPage {
+            let location = locations.entry(location).or_insert_with(|| Location::new(site, location));
+            // What an authentication subrequest sends reaches no browser, whatever block it comes from.
+            if location.is_for_no_page {
                 continue;
             }
             let missed = unmatched.get(&context);
             missed.into_iter().for_each(|missed| reported.keep(not_sent(site, missed)));
             if lost.contains_key(&context) || (missed.is_none() && !replacing.adds) {
                 let works = working.contains(&context);
-                reported.keep(judge(site, &replacing, lost.get(&context), works));
+                reported.keep(judge(site, (&replacing, location), lost.get(&context), works));
             }
         }
     }
@@ -119,7 +124,12 @@ fn not_sent(site: &Site<'_>, Unmatched { item, method, request }: &Unmatched) ->
         .shown_by(Some(request.clone()))
 }
 
-fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader<'_, '_>>, works: bool) -> Finding {
+fn judge(
+    site: &Site<'_>,
+    (replacing, location): (&Replacing, &Location),
+    lost_header: Option<&LostHeader<'_, '_>>,
+    works: bool,
+) -> Finding {
     let config = site.config;
     let by_method = admission::is_for_one_method(site, replacing.block);
     let (label, message, related) = match lost_header {
@@ -137,7 +147,7 @@ fn judge(site: &Site<'_>, replacing: &Replacing, lost_header: Option<&LostHeader
             let what = "a later `if` matches too, and of several only the last one counts";
             ("not sent when a later `if` matches", what.to_owned(), Some(related))
         }
-        None if by_method && is_left_to_app(site, replacing) => {
+        None if by_method && replacing.is_cors && location.only_sender == Some(replacing.block) => {
             let finding = RULE.finding(config.place(replacing.first), "sent only with the preflight's response", SPLIT);
             return Finding { severity: Severity::Advice, ..finding }.with_help(HELP_APP);
         }
@@ -169,17 +179,30 @@ fn working_ifs(site: &Site<'_>) -> BTreeSet<ContextId> {
     allowed.map(|(_, (_, answer))| answer.context).collect()
 }
 
-/// Returns whether the location has no CORS header outside of its `if`s and hands requests to an app, which then sends its own.
-fn is_left_to_app(site: &Site<'_>, replacing: &Replacing) -> bool {
-    let Some(location) = site.config.context(replacing.block).parent else { return false };
-    let has_own =
-        !visit::fields_in_force(site, location).is_empty() || !site.config.relevant_more_headers(location).is_empty();
-    let ifs = site.ifs.get(&location).into_iter().flatten();
-    let in_others =
-        || ifs.filter(|block| **block != replacing.block).any(|it| !visit::fields_in_force(site, *it).is_empty());
-    let name = CorsHeader::AllowOrigin.name();
-    let hides = || Protocol::ALL.into_iter().any(|protocol| site.config.hides(location, protocol, name).is_some());
-    replacing.is_cors && !has_own && reaches_app(site.config, location) && !in_others() && !hides()
+/// What the `if`s of one location have in common.
+struct Location {
+    /// True if no page requests what it serves.
+    is_for_no_page: bool,
+    /// The one `if` that sends CORS headers, where the location sends none outside of its `if`s and hands requests to an app, which then sends
+    /// its own.
+    only_sender: Option<ContextId>,
+}
+
+impl Location {
+    fn new(site: &Site<'_>, location: ContextId) -> Self {
+        let config = site.config;
+        let name = CorsHeader::AllowOrigin.name();
+        let has_own = !visit::fields_in_force(site, location).is_empty()
+            || !config.relevant_more_headers(location).is_empty()
+            || Protocol::ALL.into_iter().any(|protocol| config.hides(location, protocol, name).is_some());
+        let ifs = site.ifs.get(&location).into_iter().flatten().copied();
+        let mut senders = ifs.filter(|block| !visit::fields_in_force(site, *block).is_empty());
+        let first = senders.next().filter(|_| !has_own && reaches_app(config, location));
+        Location {
+            is_for_no_page: site.audiences.of(config, location) == Audience::NoPage,
+            only_sender: first.filter(|_| senders.next().is_none()),
+        }
+    }
 }
 
 /// It works, as far as any request shows.

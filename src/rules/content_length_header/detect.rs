@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
+
 use crate::cors::request::Request;
 use crate::cors::verdict::Kind;
 use crate::deployment::Caller;
@@ -35,17 +37,26 @@ fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item
     config.named(context, b"add_header").filter(move |item| is_length(item))
 }
 
-/// Returns whether a later `if` of the same location has the same condition, and so takes the place of this one (A1.6).
-fn is_replaced(config: &Config<'_>, block: ContextId) -> bool {
+/// The last `if` of each condition in each location. It takes the place of the earlier ones (A1.6).
+fn last_ifs<'c>(config: &'c Config<'_>, site: &Site<'_>) -> HashMap<(ContextId, Vec<u8>), ItemId> {
+    let openers = site.contexts().filter_map(|block| condition_of(config, block));
+    // In file order, so that the last one stays.
+    openers.collect()
+}
+
+/// The location of an `if`, its condition, and the directive itself.
+fn condition_of(config: &Config<'_>, block: ContextId) -> Option<((ContextId, Vec<u8>), ItemId)> {
     let here = config.context(block);
-    let (Some(opener), Some(location)) = (here.opener, here.parent) else { return false };
+    let (opener, location) = (here.opener?, here.parent?);
+    let words: Vec<u8> = config.parameters(opener).flat_map(|word| [&word[..], b"\n"].concat()).collect();
+    (here.kind == ContextKind::IfInLocation).then_some(((location, words), opener))
+}
+
+/// Returns whether a later `if` of the same location has the same condition, and so takes the place of this one.
+fn is_replaced(config: &Config<'_>, last: &HashMap<(ContextId, Vec<u8>), ItemId>, block: ContextId) -> bool {
     let ends = config.named(block, b"return").next().is_some() || config.named(block, b"break").next().is_some();
-    if here.kind != ContextKind::IfInLocation || ends {
-        return false;
-    }
-    let words = |item: ItemId| (1..=config.parameter_count(item)).map(move |at| config.parameter(item, at));
-    let later = config.named(location, b"if").filter(|item| *item > opener);
-    later.into_iter().any(|item| words(item).eq(words(opener)))
+    let Some((key, opener)) = condition_of(config, block).filter(|_| !ends) else { return false };
+    last.get(&key).is_some_and(|last| *last > opener)
 }
 
 fn shown(
@@ -104,7 +115,10 @@ pub(super) fn second_lengths(site: &Site<'_>) -> Vec<(ItemId, Shown)> {
     let config = site.config;
     // In an `if` of a server nginx refuses the directive, which is another rule's.
     let is_refused = |context: ContextId| config.context(context).kind == ContextKind::IfInServer;
-    let blocks = site.contexts().filter(|context| !is_refused(*context) && !is_replaced(config, *context));
+    let blocks: Vec<ContextId> =
+        site.contexts().filter(|context| !is_refused(*context) && lengths(config, *context).next().is_some()).collect();
+    let last = if blocks.is_empty() { HashMap::new() } else { last_ifs(config, site) };
+    let blocks = blocks.into_iter().filter(|context| !is_replaced(config, &last, *context));
     let items: BTreeSet<ItemId> = blocks.flat_map(|context| lengths(config, context)).collect();
     if items.is_empty() {
         return Vec::new();

@@ -73,23 +73,20 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 
 fn finding(site: &Site<'_>, context: ContextId) -> Option<Finding> {
     let config = site.config;
-    let headers = config.list(context, List::SetHeader(Protocol::Proxy));
-    let named = |name: &[u8]| {
-        headers.iter().copied().find(|item| config.parameter(*item, 1).is_some_and(|it| it.eq_ignore_ascii_case(name)))
-    };
-    let upgrade = named(b"Upgrade")?;
+    let named = |name: &str| config.naming(context, List::SetHeader(Protocol::Proxy), name);
+    let upgrade = named("Upgrade")?;
     // A rewritten Origin is made to fit.
-    if named(b"Origin").is_some() || config.is_incomplete(context) || config.is_unread(context) {
+    if named("Origin").is_some() || config.is_incomplete(context) || config.is_unread(context) {
         return None;
     }
     let pass = visit::passes(site, context).find(|item| config.item(*item).name == b"proxy_pass")?;
     let server = config.enclosing(context, ContextKind::Server)?;
     let program = program(config, server, context, pass)?;
-    if program.reads_forwarded_host && named(b"X-Forwarded-Host").is_some() {
+    if program.reads_forwarded_host && named("X-Forwarded-Host").is_some() {
         return None;
     }
     let program = program.name;
-    let Some(host) = named(b"Host") else {
+    let Some(host) = named("Host") else {
         // The upstream may have the server's own name.
         let upstream = programs::upstream_host(config, pass);
         let mut names = config.named(server, b"server_name").flat_map(|item| config.parameters(item));

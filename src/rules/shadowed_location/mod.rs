@@ -36,6 +36,7 @@
 use crate::cors::header::CorsHeader;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
+use crate::deployment::ask::questions::few;
 use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::deployment::locations::audience;
@@ -61,11 +62,24 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     let mut reported = Repeated::default();
     for site in &deployment.sites {
         let is_location = |context: &ContextId| site.config.context(*context).kind == ContextKind::Location;
-        for context in site.contexts().filter(is_location) {
+        let is_candidate = |context: &ContextId| is_location(context) && is_for_its_own(site, *context);
+        for context in few(site.contexts().filter(is_candidate)) {
             shadowed(deployment, site, context).into_iter().for_each(|finding| reported.keep(finding));
         }
     }
     reported.finish(findings);
+}
+
+/// Returns whether a location has headers of its own and is for files that another one may take: an expression, or a prefix called after fonts.
+fn is_for_its_own(site: &Site<'_>, context: ContextId) -> bool {
+    let config = site.config;
+    let written = config.context(context).opener.and_then(|opener| pattern(config, opener));
+    let is_for_files = match &written {
+        Some(Pattern::Prefix { path, no_regex: false }) => is_for_fonts(path),
+        Some(regex @ Pattern::Regex { .. }) => audience::font_of(regex).is_some(),
+        _ => false,
+    };
+    is_for_files && config.named(context, b"add_header").next().is_some()
 }
 
 /// The first font that a location for files is for and another location takes, without the header.
