@@ -38,7 +38,7 @@ fn lengths<'c>(config: &'c Config<'_>, context: ContextId) -> impl Iterator<Item
 }
 
 /// The last `if` of each condition in each location. It takes the place of the earlier ones (A1.6).
-fn last_ifs<'c>(config: &'c Config<'_>, site: &Site<'_>) -> HashMap<(ContextId, Vec<u8>), ItemId> {
+fn last_ifs(config: &Config<'_>, site: &Site<'_>) -> HashMap<(ContextId, Vec<u8>), ItemId> {
     let openers = site.contexts().filter_map(|block| condition_of(config, block));
     // In file order, so that the last one stays.
     openers.collect()
