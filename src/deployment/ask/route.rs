@@ -99,7 +99,7 @@ impl<'d> Route<'d> {
 
     fn shows_preflights(&self, site: &Site<'_>) -> bool {
         let config = site.config;
-        // What a server says of its API is in force for its files too, and no page writes to those.
+        // The headers of an API are in force for the files of its server too, and pages do not write to files.
         let is_own =
             |field: &SetField<'_>| config.ancestors(config.item(field.item).context).any(|it| it == self.context);
         if site.audiences.is_beside_data(config, self.context) && !self.fields.iter().any(is_own) {
@@ -141,7 +141,7 @@ pub(crate) fn routes<'d>(site: &Site<'d>) -> Vec<Route<'d>> {
     let mut routes = Vec::new();
     for context in site.contexts() {
         let Some((server, entry)) = entry(config, context) else { continue };
-        if site.audiences.of(config, context) == Audience::NoPage {
+        if site.audiences.of(context) == Audience::NoPage {
             continue;
         }
         if limits::is_spent() {

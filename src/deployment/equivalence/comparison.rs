@@ -178,7 +178,7 @@ impl<'c, 'd> Comparison<'c, 'd> {
     /// Who requests what a location serves: its name may say so, which is otherwise a name like others.
     fn audience(&self, location: ContextId) -> &'static [u8] {
         let (audiences, config) = (self.shared.audiences, self.shared.model.config);
-        match audiences.of(config, location) {
+        match audiences.of(location) {
             Audience::OwnPages if audiences.is_beside_data(config, location) => b"own pages beside data",
             Audience::Pages if audiences.is_beside_data(config, location) => b"files beside data",
             Audience::Pages => b"",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::cors::header::CorsHeader;
 use crate::deployment::locations::targets;
@@ -61,31 +61,44 @@ const FOR_OPERATORS: [&str; 14] = [
 /// Extensions of fonts, which browsers request with CORS.
 pub(crate) const FONTS: [&str; 5] = ["woff2", "woff", "ttf", "otf", "eot"];
 
-/// The locations that only other requests lead to.
+/// Who requests each location of a configuration, worked out once.
 #[derive(Debug, Default)]
 pub(crate) struct Audiences {
-    inside: BTreeSet<ContextId>,
+    /// By context; of what is no location, pages.
+    audiences: Vec<Audience>,
+    /// The locations that serve files, or that are for operators.
+    without_data: HashSet<ContextId>,
     /// The servers with a location that pages of other origins request data from.
-    with_data: BTreeSet<ContextId>,
+    with_data: HashSet<ContextId>,
     /// The first method that `dav_methods` of a block lets nginx itself act on.
     dav_methods: HashMap<ContextId, &'static str>,
 }
 
 impl Audiences {
-    /// Finds the locations of error pages and of authentication subrequests.
+    /// Looks at every location of a configuration.
     pub(crate) fn new(model: &Model<'_, '_>) -> Self {
         let config = model.config;
-        let mut audiences = Audiences { inside: targets::requested_inside(model), ..Audiences::default() };
-        let locations = config.contexts().filter(|it| config.context(*it).kind == ContextKind::Location);
-        let with_data = locations.filter(|location| {
-            audiences.of(config, *location) == Audience::Pages
-                && !is_for_files(config, *location)
-                && !is_for_operators(config, *location)
-        });
-        audiences.with_data = with_data.filter_map(|it| config.enclosing(it, ContextKind::Server)).collect();
-        let dav = config.contexts().filter_map(|it| Some((it, dav_method(config, it)?)));
-        audiences.dav_methods = dav.collect();
-        audiences
+        let inside = targets::requested_inside(model);
+        let mut found = Audiences::default();
+        for context in config.contexts() {
+            found.dav_methods.extend(dav_method(config, context).map(|method| (context, method)));
+            let written = written(config, context);
+            let audience = written.as_ref().map_or(Audience::Pages, |it| audience(config, context, it, &inside));
+            found.audiences.push(audience);
+            let Some(written) = written else { continue };
+            let is_file = is_for_files(&written) && !reaches_app(config, context);
+            if is_file || audience == Audience::OwnPages || is_for_operators(&written) {
+                found.without_data.insert(context);
+            } else if audience == Audience::Pages {
+                found.with_data.extend(config.enclosing(context, ContextKind::Server));
+            }
+        }
+        found
+    }
+
+    /// Who requests what a location, or a server without one, serves.
+    pub(crate) fn of(&self, context: ContextId) -> Audience {
+        self.audiences.get(context.0 as usize).copied().unwrap_or(Audience::Pages)
     }
 
     /// The first method that `dav_methods` in force lets nginx itself act on: no page sends it without a preflight.
@@ -96,36 +109,33 @@ impl Audiences {
         config.ancestors(context).find_map(|level| self.dav_methods.get(&level)).copied()
     }
 
-    /// Returns whether preflights are sent to a location only if its own headers say so: it serves files, and CORS headers that it inherits are
-    /// meant for the data that its server has elsewhere.
+    /// Returns whether preflights are sent to a location only if its own headers say so: it serves files, or is for operators, and CORS headers
+    /// that it inherits are meant for the data that its server has elsewhere.
     pub(crate) fn is_beside_data(&self, config: &Config<'_>, context: ContextId) -> bool {
-        let is_file = is_for_operators(config, context)
-            || self.of(config, context) == Audience::OwnPages
-            || (is_for_files(config, context) && !reaches_app(config, context));
-        is_file && config.enclosing(context, ContextKind::Server).is_some_and(|server| self.with_data.contains(&server))
+        let server = || config.enclosing(context, ContextKind::Server);
+        self.without_data.contains(&context) && server().is_some_and(|server| self.with_data.contains(&server))
     }
+}
 
-    /// Who requests what a location, or a server without one, serves.
-    pub(crate) fn of(&self, config: &Config<'_>, context: ContextId) -> Audience {
-        let here = config.context(context);
-        let Some(pattern) =
-            here.opener.filter(|_| here.kind == ContextKind::Location).and_then(|it| pattern(config, it))
-        else {
-            return Audience::Pages;
-        };
-        if self.inside.contains(&context) || is_for_this_machine(config, context) {
-            return Audience::NoPage;
-        }
-        if sends_allow_origin(config, context) || reaches_app(config, context) {
-            return Audience::Pages;
-        }
-        let is_status = || config.named(context, b"stub_status").next().is_some();
-        if is_for_browsers_alone(&pattern) || is_status() {
-            return Audience::NoPage;
-        }
-        let is_rare = is_constant(config, context) || is_shown(config, context);
-        if is_rare { Audience::OwnPages } else { Audience::Pages }
+/// How a location is written; `None` of any other block.
+fn written<'s>(config: &Config<'s>, context: ContextId) -> Option<Pattern<'s>> {
+    let here = config.context(context);
+    here.opener.filter(|_| here.kind == ContextKind::Location).and_then(|opener| pattern(config, opener))
+}
+
+fn audience(config: &Config<'_>, context: ContextId, pattern: &Pattern<'_>, inside: &BTreeSet<ContextId>) -> Audience {
+    if inside.contains(&context) || is_for_this_machine(config, context) {
+        return Audience::NoPage;
     }
+    if sends_allow_origin(config, context) || reaches_app(config, context) {
+        return Audience::Pages;
+    }
+    let is_status = || config.named(context, b"stub_status").next().is_some();
+    if is_for_browsers_alone(pattern) || is_status() {
+        return Audience::NoPage;
+    }
+    let is_rare = is_constant(config, context) || is_shown(config, context);
+    if is_rare { Audience::OwnPages } else { Audience::Pages }
 }
 
 fn dav_method(config: &Config<'_>, context: ContextId) -> Option<&'static str> {
@@ -135,17 +145,15 @@ fn dav_method(config: &Config<'_>, context: ContextId) -> Option<&'static str> {
 }
 
 /// Returns whether a location is for files that are named by their extension: no page asks to change them.
-fn is_for_files(config: &Config<'_>, context: ContextId) -> bool {
-    let opener = config.context(context).opener.and_then(|opener| pattern(config, opener));
-    let names = opener.as_ref().and_then(extensions);
+fn is_for_files(pattern: &Pattern<'_>) -> bool {
+    let names = extensions(pattern);
     names.is_some_and(|names| names.iter().all(|name| is_one_of(name, &SHOWN) || is_one_of(name, &FONTS)))
 }
 
 /// Returns whether a location serves what pages show without reading it.
 pub(crate) fn is_shown(config: &Config<'_>, context: ContextId) -> bool {
-    let opener = config.context(context).opener.and_then(|opener| pattern(config, opener));
-    let names = opener.as_ref().and_then(extensions);
-    names.is_some_and(|names| all_in(&names, &SHOWN)) || falls_back_to_html(config, context)
+    let names = written(config, context).as_ref().and_then(extensions);
+    names.is_some_and(|names| names.iter().all(|name| is_one_of(name, &SHOWN))) || falls_back_to_html(config, context)
 }
 
 /// The extension of a font among those that an expression lists, with a dot.
@@ -154,10 +162,9 @@ pub(crate) fn font_of(pattern: &Pattern<'_>) -> Option<String> {
     FONTS.iter().find(|font| names.iter().any(|name| name == *font)).map(|font| format!(".{font}"))
 }
 
-/// Returns whether a location is for checks and documentation of an API: they are read, and nobody sends data there.
-fn is_for_operators(config: &Config<'_>, context: ContextId) -> bool {
-    let opener = config.context(context).opener.and_then(|opener| pattern(config, opener));
-    let Some(Pattern::Exact(path) | Pattern::Prefix { path, .. }) = opener else { return false };
+/// Returns whether a location is for checks and documentation of an API, which are read.
+fn is_for_operators(pattern: &Pattern<'_>) -> bool {
+    let (Pattern::Exact(path) | Pattern::Prefix { path, .. }) = pattern else { return false };
     let mut segments = path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty());
     segments.next_back().is_some_and(|last| FOR_OPERATORS.iter().any(|name| last == name.as_bytes()))
 }
@@ -219,10 +226,6 @@ fn extensions(pattern: &Pattern<'_>) -> Option<Vec<String>> {
     let names: Vec<String> =
         text.split(['(', ')', '|']).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect();
     (is_list && !names.is_empty()).then_some(names)
-}
-
-fn all_in(names: &[String], known: &[&str]) -> bool {
-    names.iter().all(|name| is_one_of(name, known))
 }
 
 fn is_one_of(name: &str, known: &[&str]) -> bool {

@@ -27,7 +27,8 @@ pub(crate) fn requested_inside(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
         let opener = config.context(context).opener.and_then(|opener| locations::pattern(config, opener));
         match opener {
             Some(Pattern::Exact(path)) => *path == *wanted,
-            Some(Pattern::Prefix { path, .. }) => *path == *wanted && wanted != b"/",
+            // What is below a directory is requested like anything else.
+            Some(Pattern::Prefix { path, .. }) => *path == *wanted && names_a_file(wanted),
             _ => false,
         }
     };
@@ -44,6 +45,11 @@ pub(crate) fn requested_inside(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     let checks = checks.into_iter().filter(|(context, _)| is_made_for_it(*context));
     let all = errors.chain(checks).filter(|(context, path)| is_the_path(*context, path));
     all.map(|(context, _)| context).collect()
+}
+
+/// Returns whether the last segment of a path has an extension.
+fn names_a_file(path: &[u8]) -> bool {
+    path.rsplit(|byte| *byte == b'/').next().is_some_and(|last| last.contains(&b'.'))
 }
 
 /// The path that an `auth_request` asks.

@@ -100,7 +100,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let Some(replacing) = lost_headers::replacing(site, context) else { continue };
             let location = config.context(context).parent.unwrap_or(context);
             let location = locations.entry(location).or_insert_with(|| Location::new(site, location));
-            // What an authentication subrequest sends reaches no browser, whatever block it comes from.
+            // The headers of an authentication subrequest reach no browser (A1.15).
             if location.is_for_no_page {
                 continue;
             }
@@ -179,7 +179,7 @@ fn working_ifs(site: &Site<'_>) -> BTreeSet<ContextId> {
     allowed.map(|(_, (_, answer))| answer.context).collect()
 }
 
-/// What the `if`s of one location have in common.
+/// The facts that the `if`s of one location share.
 struct Location {
     /// True if no page requests what it serves.
     is_for_no_page: bool,
@@ -199,7 +199,7 @@ impl Location {
         let mut senders = ifs.filter(|block| !visit::fields_in_force(site, *block).is_empty());
         let first = senders.next().filter(|_| !has_own && reaches_app(config, location));
         Location {
-            is_for_no_page: site.audiences.of(config, location) == Audience::NoPage,
+            is_for_no_page: site.audiences.of(location) == Audience::NoPage,
             only_sender: first.filter(|_| senders.next().is_none()),
         }
     }

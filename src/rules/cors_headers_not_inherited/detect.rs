@@ -33,7 +33,7 @@ pub(super) fn dropped<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
     let entered = visit::entered_by_level(site).into_iter().filter_map(|(level, contexts)| {
         let dropping = visit::dropping(site, level)?;
         let (shown, rare): (Vec<_>, Vec<_>) =
-            contexts.into_iter().partition(|context| site.audiences.of(site.config, *context) == Audience::Pages);
+            contexts.into_iter().partition(|context| site.audiences.of(*context) == Audience::Pages);
         let found = entering(site, &dropping, &shown).map(|found| (found, false));
         let ((header, request), is_rare) =
             found.or_else(|| entering(site, &dropping, &rare).map(|found| (found, true)))?;
@@ -50,7 +50,7 @@ fn entering(site: &Site<'_>, dropping: &Dropping<'_>, contexts: &[ContextId]) ->
     let app = contexts.iter().find_map(|context| visit::app_at(site, *context));
     let caller = visit::welcome(site, &around, app)?;
     let is_asked = |context: &&ContextId| {
-        !site.config.is_incomplete(**context) && site.audiences.of(site.config, **context) != Audience::NoPage
+        !site.config.is_incomplete(**context) && site.audiences.of(**context) != Audience::NoPage
     };
     few(contexts.iter().filter(is_asked)).find_map(|&context| {
         let visit = visit::visit(site, context, &caller, &site.asker.apps())?;
@@ -77,8 +77,7 @@ fn jumping<'d>(site: &Site<'d>) -> Vec<Dropped<'d>> {
             let drops = |it: &Dropping<'_>| it.fields.iter().any(|field| field.header == header);
             let Some(dropping) = dropping.filter(drops) else { continue };
             seen.insert(dropping.level);
-            let is_rare =
-                answer.location(site.config).is_some_and(|it| site.audiences.of(site.config, it) != Audience::Pages);
+            let is_rare = answer.location(site.config).is_some_and(|it| site.audiences.of(it) != Audience::Pages);
             found.push(Dropped { dropping, header, request: exchange.request(Kind::Main), is_rare });
         }
     }

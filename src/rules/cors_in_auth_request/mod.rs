@@ -44,7 +44,6 @@ use crate::cors::request::Request;
 use crate::deployment::Caller;
 use crate::deployment::Deployment;
 use crate::deployment::Site;
-use crate::deployment::ask::questions::few;
 use crate::deployment::ask::visit;
 use crate::deployment::locations::audience::Audience;
 use crate::deployment::locations::entry::entry;
@@ -92,7 +91,7 @@ fn guarded_by(site: &Site<'_>) -> BTreeMap<ContextId, Vec<(ItemId, ContextId)>> 
 fn finding(site: &Site<'_>, target: ContextId, guarded: &[(ItemId, ContextId)]) -> Option<Finding> {
     let config = site.config;
     // A location that pages request as well may have headers for them.
-    if entry(config, target).is_some() && site.audiences.of(config, target) != Audience::NoPage {
+    if entry(config, target).is_some() && site.audiences.of(target) != Audience::NoPage {
         return None;
     }
     let ifs = site.ifs.get(&target).into_iter().flatten().copied();
@@ -100,7 +99,7 @@ fn finding(site: &Site<'_>, target: ContextId, guarded: &[(ItemId, ContextId)]) 
     let sets_origin = |item: &ItemId| set_fields(config, *item).iter().any(|it| it.header == CorsHeader::AllowOrigin);
     let item = items.into_iter().find(sets_origin)?;
     let (by, _) = guarded.first()?;
-    let request = few(guarded.iter()).find_map(|(_, context)| blocked(site, *context));
+    let request = guarded.iter().find_map(|(_, context)| blocked(site, *context));
     let message = match request {
         Some(_) => {
             "nginx drops the headers of an authentication subrequest, and the location that it guards sends no Access-Control-Allow-Origin"

@@ -98,7 +98,6 @@ pub(super) fn on_preflights_alone(site: &Site<'_>) -> Vec<OnPreflightAlone> {
         site.exchanges.iter().filter(|exchange| exchange.page.has_credentials() && exchange.page.needs_preflight());
     let found = asked.filter_map(|exchange| {
         let route = site.routes.get(exchange.route).filter(|route| !route.is_partial)?;
-        // Where no other response has the header either, nobody meant it to.
         let preflight = exchange.preflight.first()?;
         let allows = |answer: &Answer<'_>| exchange.verdict(Kind::Preflight, answer) == Verdict::Allowed;
         let item = preflight.only_field_of(CorsHeader::AllowCredentials)?.item?;

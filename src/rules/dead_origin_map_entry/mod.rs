@@ -99,7 +99,7 @@ fn finding(request: Option<Request>, field: &SetField<'_>, compared: &Compared, 
     };
     let text = String::from_utf8_lossy(&compared.text);
     let meant = dead.meant.clone().filter(|_| dead.is_spelling);
-    // A path names one part of a site; its origin is the whole, which somebody has to want.
+    // A path names one part of a site; its origin is the whole site, which is more than the entry says.
     let is_whole = check_serialized(&text).is_err_and(|fault| fault.fault != OriginFault::Path);
     let fix = meant.and_then(|origin| edits::whole(compared.place, &text, origin));
     let fix = fix.map(|edit| if is_whole { Fix::safe(edit) } else { Fix::risky(edit) });

@@ -74,7 +74,7 @@ fn note_unset(
     let in_map = config.context(config.item(item).context).kind == ContextKind::Map;
     let opens = config.item(item).opens.map(|context| config.context(context).kind);
     let is_condition = matches!(opens, Some(ContextKind::IfInLocation | ContextKind::IfInServer | ContextKind::Map));
-    // What becomes of a port, a path, or a log is no matter of CORS.
+    // A port, a path, or a log has nothing to do with CORS.
     let reads_origin = |item: ItemId| {
         let mut words = config.parameters(item);
         words.any(|word| word.to_ascii_lowercase().windows(b"http_origin".len()).any(|part| part == b"http_origin"))

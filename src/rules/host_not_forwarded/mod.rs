@@ -3,7 +3,7 @@
 //! ## Why it matters
 //!
 //! Programs such as Jupyter, Grafana, and Streamlit accept a WebSocket only if the host and port of its `Origin` are those of the `Host` header.
-//! Without `proxy_set_header Host`, nginx sends the name of the upstream, and `$host` has no port, so on any port but 80 and 443 the two
+//! Without `proxy_set_header Host`, nginx sends the name of the upstream, and `$host` has no port (A4.15), so on any port but 80 and 443 the two
 //! differ. `$http_host` is what the browser sent.
 //!
 //! ## Example

@@ -68,7 +68,7 @@ pub(super) fn never_sent<'s, 'd>(site: &'s Site<'d>) -> Vec<NeverSent<'s, 'd>> {
             |item: &ItemId| set_fields(config, *item).iter().any(|it| it.header == CorsHeader::AllowOrigin);
         let in_force = config.add_headers(answer.context);
         let item = in_force.iter().copied().find(|it| is_without_always(config, *it) && sets_origin(it))?;
-        // In a block that only refuses, the header is a mistake; in an `if` it hides the error from a page that is otherwise let in.
+        // In a block that only refuses, the header is a mistake; in an `if` it hides the error from a page that may read the other responses.
         let is_only = exchange.main.len() == 1 && config.item(by).context == config.item(item).context;
         let is_if = config.context(config.item(by).context).kind == ContextKind::IfInLocation;
         let is_guarded = is_if && (exchange.mentioned || is_star(config, item));

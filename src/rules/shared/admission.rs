@@ -61,7 +61,7 @@ pub(crate) fn is_for_one_method(site: &Site<'_>, block: ContextId) -> bool {
     asked.is_some_and(|variable| variable == b"request_method")
 }
 
-/// The directive that lists methods or headers for preflights, where one stands in the same block as `item`.
+/// The directive that lists methods or headers for preflights, where one is in the same block as `item`.
 pub(crate) fn lists_beside(site: &Site<'_>, route: &Route<'_>, item: ItemId) -> Option<ItemId> {
     let config = site.config;
     let block = config.item(item).context;

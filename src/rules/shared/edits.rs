@@ -127,7 +127,7 @@ pub(crate) fn whole(place: Place, written: &str, text: String) -> Option<Edit> {
     (place.span.len() as usize == written.len()).then_some(Edit { place, text })
 }
 
-/// The fix that writes a stricter expression in the place of one: then it lets fewer in, perhaps one too few that was meant.
+/// The fix that writes a stricter expression in the place of one. It allows fewer origins, perhaps one too few.
 pub(crate) fn tightened(compared: &Compared, expression: &str) -> Option<Fix> {
     // In a key that is about more than the Origin, its end is not the expression's.
     let is_alone = compared.before.is_empty() && compared.behind.is_empty();
