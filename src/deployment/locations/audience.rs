@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::cors::header::CorsHeader;
 use crate::deployment::locations::targets;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
-use crate::nginx::origins::flow::set_fields;
+use crate::nginx::origins::flow::sets;
 use crate::nginx::simulate::locations::{Pattern, pattern, reaches_app};
 use crate::nginx::simulate::model::Model;
 
@@ -191,8 +191,8 @@ fn is_for_this_machine(config: &Config<'_>, context: ContextId) -> bool {
 fn sends_allow_origin(config: &Config<'_>, context: ContextId) -> bool {
     let is_if = |child: &ContextId| config.context(*child).kind == ContextKind::IfInLocation;
     let contexts = std::iter::once(context).chain(config.children(context).filter(is_if));
-    let mut fields = contexts.flat_map(|context| config.items(context)).flat_map(|item| set_fields(config, item));
-    fields.any(|field| field.header == CorsHeader::AllowOrigin)
+    let mut items = contexts.flat_map(|context| config.items(context));
+    items.any(|item| sets(config, item, CorsHeader::AllowOrigin))
 }
 
 /// Returns whether the response is the same text for every request.
@@ -202,7 +202,7 @@ fn is_constant(config: &Config<'_>, context: ContextId) -> bool {
 }
 
 /// Returns whether the location serves the page of a single-page application where no file is there.
-fn falls_back_to_html(config: &Config<'_>, context: ContextId) -> bool {
+pub(crate) fn falls_back_to_html(config: &Config<'_>, context: ContextId) -> bool {
     let last = config.named(context, b"try_files").last();
     let last = last.and_then(|item| config.parameter(item, config.parameter_count(item)));
     last.is_some_and(|path| path.ends_with(b".html") || path.ends_with(b".htm"))

@@ -53,9 +53,14 @@ fn names_a_file(path: &[u8]) -> bool {
 }
 
 /// The path that an `auth_request` asks.
-fn auth_target(config: &Config<'_>, item: ItemId) -> Option<Vec<u8>> {
+pub(crate) fn auth_target(config: &Config<'_>, item: ItemId) -> Option<Vec<u8>> {
     let word = config.parameter(item, 1).filter(|_| config.item(item).name == b"auth_request")?;
-    let path = word.split(|byte| *byte == b'?').next()?;
+    fixed_path(&word)
+}
+
+/// The path of a URI without variables, and without its query.
+pub(crate) fn fixed_path(uri: &[u8]) -> Option<Vec<u8>> {
+    let path = uri.split(|byte| *byte == b'?').next()?;
     (path.starts_with(b"/") && !path.contains(&b'$')).then(|| path.to_vec())
 }
 
@@ -104,6 +109,5 @@ fn target(config: &Config<'_>, item: ItemId) -> Option<Vec<u8>> {
         b"rewrite" if stays() => config.parameter(item, 2),
         _ => None,
     }?;
-    let path = word.split(|byte| *byte == b'?').next()?;
-    (path.starts_with(b"/") && !path.contains(&b'$')).then(|| path.to_vec())
+    fixed_path(&word)
 }

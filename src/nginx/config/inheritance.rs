@@ -324,6 +324,11 @@ impl Config<'_> {
         self.lists.get(start as usize..end as usize).unwrap_or(&[])
     }
 
+    /// Returns whether a header of the app is hidden in `id`, whatever the protocol that nginx speaks with it.
+    pub fn hides_from_any(&self, id: ContextId, header: &str) -> bool {
+        Protocol::ALL.into_iter().any(|protocol| self.hides(id, protocol, header).is_some())
+    }
+
     /// The first directive of `list` in force in `id` that names this header. Very many may be in force in very many locations.
     pub(crate) fn naming(&self, id: ContextId, list: List, name: &str) -> Option<ItemId> {
         self.naming_at_all(id, list, name).map(|named| named.first)

@@ -30,6 +30,11 @@ pub struct SetField<'s> {
     pub place: Place,
 }
 
+/// Returns whether a directive sets this header.
+pub(crate) fn sets(config: &Config<'_>, item: ItemId, header: CorsHeader) -> bool {
+    set_fields(config, item).iter().any(|field| field.header == header)
+}
+
 /// The CORS header fields that a directive sets: at most one for `add_header`, any number for `more_set_headers`.
 pub fn set_fields<'s>(config: &Config<'s>, item: ItemId) -> Vec<SetField<'s>> {
     match config.item(item).name {

@@ -48,7 +48,6 @@ use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::deployment::locations::audience::Audience;
 use crate::finding::{Finding, Severity};
-use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::{ContextId, ContextKind};
 use crate::nginx::simulate::locations::reaches_app;
 use crate::rule::{Rule, Subject};
@@ -194,7 +193,7 @@ impl Location {
         let name = CorsHeader::AllowOrigin.name();
         let has_own = !visit::fields_in_force(site, location).is_empty()
             || !config.relevant_more_headers(location).is_empty()
-            || Protocol::ALL.into_iter().any(|protocol| config.hides(location, protocol, name).is_some());
+            || config.hides_from_any(location, name);
         let ifs = site.ifs.get(&location).into_iter().flatten().copied();
         let mut senders = ifs.filter(|block| !visit::fields_in_force(site, *block).is_empty());
         let first = senders.next().filter(|_| !has_own && reaches_app(config, location));

@@ -47,10 +47,11 @@ use crate::deployment::Site;
 use crate::deployment::ask::visit;
 use crate::deployment::locations::audience::Audience;
 use crate::deployment::locations::entry::entry;
+use crate::deployment::locations::targets;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
-use crate::nginx::origins::flow::set_fields;
+use crate::nginx::origins::flow::sets;
 use crate::nginx::simulate::locations::FoundLocation;
 use crate::rule::{Rule, Subject};
 
@@ -76,10 +77,7 @@ fn guarded_by(site: &Site<'_>) -> BTreeMap<ContextId, Vec<(ItemId, ContextId)>> 
     let mut targets: BTreeMap<ContextId, Vec<(ItemId, ContextId)>> = BTreeMap::new();
     for context in visit::entered(site) {
         let Some(item) = config.single(context, Single::AuthRequest) else { continue };
-        let Some(path) = config.parameter(item, 1).filter(|path| path.starts_with(b"/") && !path.contains(&b'$'))
-        else {
-            continue;
-        };
+        let Some(path) = targets::auth_target(config, item) else { continue };
         let server = config.enclosing(context, ContextKind::Server).unwrap_or(config.top());
         if let (FoundLocation::Location(target), _) = model.locations.find(config, &model.regexes, server, &path) {
             targets.entry(target).or_default().push((item, context));
@@ -96,8 +94,7 @@ fn finding(site: &Site<'_>, target: ContextId, guarded: &[(ItemId, ContextId)]) 
     }
     let ifs = site.ifs.get(&target).into_iter().flatten().copied();
     let items = std::iter::once(target).chain(ifs).flat_map(|context| config.named(context, b"add_header"));
-    let sets_origin = |item: &ItemId| set_fields(config, *item).iter().any(|it| it.header == CorsHeader::AllowOrigin);
-    let item = items.into_iter().find(sets_origin)?;
+    let item = items.into_iter().find(|item| sets(config, *item, CorsHeader::AllowOrigin))?;
     let (by, _) = guarded.first()?;
     let request = guarded.iter().find_map(|(_, context)| blocked(site, *context));
     let message = match request {

@@ -10,7 +10,6 @@ use crate::deployment::Site;
 use crate::deployment::is_told;
 use crate::deployment::lacking;
 use crate::nginx::config::ItemId;
-use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::origins::flow::{SetField, Text, flow, set_fields};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::source::Place;
@@ -106,10 +105,7 @@ pub(super) fn on_preflights_alone(site: &Site<'_>) -> Vec<OnPreflightAlone> {
         let lacks =
             |answer: &Answer<'_>| lacking(&exchange.verdict(Kind::Main, answer)) == Some(CorsHeader::AllowCredentials);
         // An app whose Allow-Origin is hidden sends CORS headers, and perhaps this one.
-        let hides = |answer: &Answer<'_>| {
-            let name = CorsHeader::AllowOrigin.name();
-            Protocol::ALL.into_iter().any(|protocol| site.config.hides(answer.context, protocol, name).is_some())
-        };
+        let hides = |answer: &Answer<'_>| site.config.hides_from_any(answer.context, CorsHeader::AllowOrigin.name());
         if exchange.main.iter().any(|answer| answer.by == AnsweredBy::App && hides(answer)) {
             return None;
         }

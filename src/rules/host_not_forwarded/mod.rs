@@ -94,7 +94,7 @@ fn finding(site: &Site<'_>, context: ContextId) -> Option<Finding> {
             return None;
         }
         let message = format!(
-            "{program} refuses the WebSocket: it compares Origin with Host, and nginx sends it the name of the upstream as Host"
+            "{program} refuses the WebSocket unless its own settings allow this origin: it compares Origin with Host, and nginx sends the upstream's name as Host"
         );
         let finding = RULE.finding(config.place(upgrade), "is forwarded without the browser's Host", message);
         return Some(finding.with_help("add next to it\n    proxy_set_header Host $http_host;"));
@@ -105,7 +105,7 @@ fn finding(site: &Site<'_>, context: ContextId) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "{program} refuses the WebSocket: it compares Origin with Host, and `$host` lacks the port {port} that Origin has"
+        "{program} refuses the WebSocket unless its own settings allow this origin: it compares Origin with Host, and `$host` lacks the port {port}"
     );
     let edit = Edit { place: config.word_place(host, 2), text: "$http_host".to_owned() };
     let finding = RULE.finding(config.place(host), "forwards the host without its port", message);

@@ -18,7 +18,7 @@ const PROGRAM: Program = Program { name: "", words: &[], port: None, reads_forwa
 const PROGRAMS: [Program; 6] = [
     // jupyter_server/base/handlers.py, `check_origin`: "Check Origin == Host for cross-origin".
     Program { name: "Jupyter", words: &["jupyter", "notebook"], port: Some("8888"), ..PROGRAM },
-    // pkg/middleware/csrf: the Origin's host has to be the Host header's.
+    // pkg/services/live: "Request Origin is not authorized", unless the host is that of Host or of `root_url`.
     Program { name: "Grafana", words: &["grafana"], ..PROGRAM },
     // src/node/http.ts, `authenticateOrigin`: "Honor X-Forwarded-Host if present".
     Program { name: "code-server", words: &["code-server"], reads_forwarded_host: true, ..PROGRAM },

@@ -11,7 +11,7 @@ use crate::deployment::ask::visit;
 use crate::deployment::field_place;
 use crate::deployment::lacking;
 use crate::nginx::config::{Config, ContextKind, ItemId};
-use crate::nginx::origins::flow::set_fields;
+use crate::nginx::origins::flow::{set_fields, sets};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 use crate::source::Place;
@@ -64,10 +64,11 @@ pub(super) fn never_sent<'s, 'd>(site: &'s Site<'d>) -> Vec<NeverSent<'s, 'd>> {
             is_lost.then_some((answer, status, by))
         });
         let (answer, status, by) = refused?;
-        let sets_origin =
-            |item: &ItemId| set_fields(config, *item).iter().any(|it| it.header == CorsHeader::AllowOrigin);
         let in_force = config.add_headers(answer.context);
-        let item = in_force.iter().copied().find(|it| is_without_always(config, *it) && sets_origin(it))?;
+        let item = in_force
+            .iter()
+            .copied()
+            .find(|it| is_without_always(config, *it) && sets(config, *it, CorsHeader::AllowOrigin))?;
         // In a block that only refuses, the header is a mistake; in an `if` it hides the error from a page that may read the other responses.
         let is_only = exchange.main.len() == 1 && config.item(by).context == config.item(item).context;
         let is_if = config.context(config.item(by).context).kind == ContextKind::IfInLocation;

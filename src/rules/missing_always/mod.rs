@@ -80,10 +80,10 @@ fn never_sent(site: &Site<'_>, found: &NeverSent<'_, '_>) -> Finding {
     let status = found.status;
     let message = match found.is_only {
         true => format!(
-            "nginx never sends this header: every response here is {status}, and without `always` it goes out with 2xx and 3xx only"
+            "nginx never sends this header: every response here is {status}, and without `always` it is sent only with 200, 201, 204, 206, and redirects"
         ),
         false => format!(
-            "the browser hides this {status} from the page: without `always`, nginx sends the header with 2xx and 3xx only"
+            "the browser hides this {status} from the page: without `always`, nginx sends the header only with 200, 201, 204, 206, and redirects"
         ),
     };
     let finding = RULE.finding(config.place(found.item), "is not sent with errors", message);

@@ -10,7 +10,6 @@ use crate::deployment::Deployment;
 use crate::deployment::Exchange;
 use crate::deployment::Site;
 use crate::deployment::ask::questions;
-use crate::nginx::config::inheritance::Protocol;
 use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::nginx::simulate::model::Model;
@@ -111,8 +110,7 @@ fn is_kept(site: &Site<'_>, deployment: &Deployment<'_>, answer: &Answer<'_>) ->
 
 /// Returns whether nginx hides the Allow-Origin of the app that answers.
 fn hides_origin(site: &Site<'_>, answer: &Answer<'_>) -> bool {
-    let hides = |protocol| site.config.hides(answer.context, protocol, CorsHeader::AllowOrigin.name()).is_some();
-    Protocol::ALL.into_iter().any(hides)
+    site.config.hides_from_any(answer.context, CorsHeader::AllowOrigin.name())
 }
 
 /// Returns whether the answer says `Vary: Origin`, or may say so.

@@ -126,7 +126,7 @@ impl Servers {
             if locations::reaches_app(config, context) {
                 servers.reaching_apps.insert(server);
             }
-            if audience::is_shown(config, context) && servers.with_pages.last() != Some(&server) {
+            if audience::falls_back_to_html(config, context) && servers.with_pages.last() != Some(&server) {
                 servers.with_pages.push(server);
             }
         }
