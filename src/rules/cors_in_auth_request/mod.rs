@@ -108,7 +108,7 @@ fn finding(site: &Site<'_>, target: ContextId, guarded: &[(ItemId, ContextId)]) 
     Some(
         Finding { severity, request, ..finding }
             .beside(Some((config.place(*by), "takes only the status of the subrequest")))
-            .with_help("move the CORS headers to the location that has the `auth_request`"),
+            .with_help("move the CORS headers to the block that has the `auth_request`"),
     )
 }
 
