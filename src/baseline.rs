@@ -34,9 +34,9 @@ pub struct KnownFinding {
     pub path: String,
     /// The rule's id.
     pub rule: String,
-    /// What the finding is known by.
+    /// The fingerprint of the finding.
     pub fingerprint: String,
-    /// What it said when it was written.
+    /// Its message when it was written.
     pub message: String,
 }
 

@@ -34,7 +34,7 @@ impl Severity {
 pub struct Label {
     /// The place.
     pub place: Place,
-    /// What stands there, in lower case, the user's own values in backticks.
+    /// The label, in lower case, the user's own values in backticks.
     pub text: Cow<'static, str>,
 }
 
@@ -50,7 +50,7 @@ impl Label {
 pub struct Edit {
     /// The bytes to replace.
     pub place: Place,
-    /// What to write there.
+    /// The new text.
     pub text: String,
 }
 
@@ -123,13 +123,13 @@ pub struct Mended {
     pub path: String,
     /// Where it was, as lines and columns counted then.
     pub position: Position,
-    /// What went wrong for the browser.
+    /// The message: the effect on the browser.
     pub message: Cow<'static, str>,
     /// True if the fix changed nothing but the fault.
     pub safe: bool,
 }
 
-/// What a fault is known by from one run to the next; see [`crate::fingerprint`].
+/// The identity of a fault from one run to the next; see [`crate::fingerprint`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Fingerprint(pub [u8; 16]);
 
@@ -147,13 +147,13 @@ pub struct Finding {
     pub rule: &'static str,
     /// How bad this one is; a rule may report below its own severity.
     pub severity: Severity,
-    /// What goes wrong for the browser.
+    /// The message: the effect on the browser.
     pub message: Cow<'static, str>,
     /// The fault.
     pub primary: Label,
-    /// What belongs to it elsewhere, perhaps in another file.
+    /// Places that belong to it elsewhere, perhaps in another file.
     pub related: Vec<Label>,
-    /// What to write instead.
+    /// The help.
     pub help: Option<Cow<'static, str>>,
     /// The request that shows the fault.
     pub request: Option<Request>,
@@ -161,7 +161,7 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// True if the fix writes a secret that stands in the file already, so that no report may show it.
     pub has_secret_fix: bool,
-    /// What it is known by; the engine sets it once all findings are known.
+    /// Its fingerprint; the engine sets it once all findings are known.
     pub fingerprint: Fingerprint,
 }
 

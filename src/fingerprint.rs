@@ -26,10 +26,10 @@ const MOST_BYTES: usize = 4096;
 /// How many findings one processor marks at a time: fewer are marked sooner than a thread starts.
 const AT_A_TIME: usize = 1024;
 
-/// What stands for the blocks around a place.
+/// The hash of the blocks around a place.
 type Scope = [u8; 32];
 
-/// What is known from the findings before.
+/// The counts from the findings before.
 #[derive(Default)]
 struct KnownText {
     /// The blocks that were looked at, by file and directive.
@@ -85,7 +85,7 @@ fn unnumbered(
     hash.fingerprint()
 }
 
-/// What is hashed: parts, each with its length, so that what moves from one part to the next changes the result.
+/// The hashed bytes: parts, each with its length, so that what moves from one part to the next changes the result.
 #[derive(Default)]
 struct Hash(Vec<u8>);
 

@@ -27,7 +27,7 @@ const MAX_CHECKS: usize = 200;
 /// How often in a row a fault may show only because another is gone.
 const MAX_CHAIN: usize = 4;
 
-/// What to fix.
+/// The options of a fix.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The files, and the rules whose findings are to be fixed; empty for all.
@@ -55,14 +55,14 @@ pub struct Changed {
     pub masked: [Vec<Span>; 2],
 }
 
-/// What was fixed, in memory: nothing is written yet.
+/// The fixed files, in memory: nothing is written yet.
 #[derive(Debug)]
 pub struct Fixed {
     /// The files that change, in the order of their paths.
     pub files: Vec<Changed>,
     /// Fixes that were left out, and why, in words.
     pub left: Vec<String>,
-    /// What is found once they are made, and what was mended.
+    /// The findings after the fixes, and the faults that were mended.
     pub outcome: Outcome,
 }
 
@@ -195,7 +195,7 @@ type Fixable<'s> = (&'s Finding, &'s Fix);
 struct Wanted<'o> {
     options: &'o Options,
     with_unsafe: bool,
-    /// What was given, without links.
+    /// The paths that were given, without links.
     given: Vec<PathBuf>,
 }
 

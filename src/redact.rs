@@ -44,7 +44,7 @@ const TELLING: [&str; 14] = [
     "userpass",
     "access_key",
 ];
-/// What such a name ends with, and what it is.
+/// The ends of such names that are no secrets.
 const ENDS: [&str; 4] = ["_salt", "_dsn", "api_key", "apikey"];
 const WHOLE: [&str; 3] = ["pass", "salt", "dsn"];
 

@@ -10,12 +10,12 @@ use crate::source::Place;
 /// How many steps a finding takes, of those that its rule may take.
 const STEPS_OF_A_FINDING: u64 = 40;
 
-/// What a rule looks at.
+/// The subject of a rule.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject {
     /// The whole deployment: nginx and the app together.
     Deployment(fn(&Deployment<'_>, &mut Vec<Finding>)),
-    /// What is written in the configurations. No response has a say in it.
+    /// The text of the configurations. No response has a say in it.
     Configuration(fn(&Deployment<'_>, &mut Vec<Finding>)),
     /// The reading of the files itself; [`crate::engine`] reports it while it reads.
     Reading,

@@ -43,7 +43,7 @@ pub enum StatedContext {
     Location,
 }
 
-/// What makes a run fail.
+/// The severity that makes a run fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
     /// Findings of this severity, and worse ones.
@@ -52,7 +52,7 @@ pub enum FailOn {
     Never,
 }
 
-/// What the findings of a rule are.
+/// The severity of a rule's findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Not reported.
@@ -101,7 +101,7 @@ pub struct AppPath {
     pub upstreams: Vec<String>,
 }
 
-/// What a settings file says; without one, nothing.
+/// The contents of a settings file; the default without one.
 #[derive(Debug, Default)]
 pub struct Settings {
     /// The file itself.
@@ -110,7 +110,7 @@ pub struct Settings {
     pub directory: PathBuf,
     /// The least severity that fails a run.
     pub fail_on: Option<Set<FailOn>>,
-    /// What the search of a directory leaves.
+    /// The patterns that the search of a directory skips.
     pub exclude: Globs,
     /// The directory that stands for `/` of the production machine.
     pub root: Option<Set<PathBuf>>,
@@ -118,7 +118,7 @@ pub struct Settings {
     pub context: Option<Set<StatedContext>>,
     /// The nginx that will read the files.
     pub nginx_version: Option<Set<(u32, u32, u32)>>,
-    /// Whether the app sends CORS headers itself.
+    /// True if the app sends CORS headers itself.
     pub app_sets_cors: Option<Set<bool>>,
     /// Levels of rules.
     pub rules: Levels,
@@ -128,7 +128,7 @@ pub struct Settings {
     pub apps: Vec<AppPath>,
     /// The same apps by the path of each, once somebody asks for one.
     apps_by_path: OnceLock<BTreeMap<PathBuf, usize>>,
-    /// What a team's own keys mean; `None` for a key that only looks like CORS.
+    /// The meaning of a team's own keys; `None` for a key that only looks like CORS.
     pub env: BTreeMap<String, Set<Option<Key>>>,
 }
 
@@ -146,7 +146,7 @@ pub enum Error {
 pub struct Invalid {
     /// The file. Everything in it counts as secret, since it may not be a settings file at all.
     pub source: Source,
-    /// What is wrong, by place; never empty.
+    /// The faults, by place; never empty.
     pub problems: Vec<SettingsProblem>,
 }
 
@@ -155,11 +155,11 @@ pub struct Invalid {
 pub struct SettingsProblem {
     /// Where.
     pub span: Span,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What stands there.
+    /// The label.
     pub label: String,
-    /// What to write instead.
+    /// The help.
     pub help: Option<String>,
 }
 

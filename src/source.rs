@@ -17,7 +17,7 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
-/// What stands for bytes that are not shown.
+/// The mark for bytes that are not shown.
 pub const MASK: &str = "•••";
 
 /// The largest file that is read, in bytes. Offsets are `u32`; a larger file is reported as not analysed.
@@ -120,7 +120,7 @@ pub struct Source {
     /// The path as the user gave it, or relative to the working directory where it was discovered,
     /// `/`-separated. Bytes that are not UTF-8 are replaced.
     pub path: String,
-    /// The path from the repository's root, `/`-separated; `None` outside of it, or where nobody asked.
+    /// The path from the repository's root, `/`-separated; `None` outside of it, or where it was not looked for.
     pub in_repository: Option<String>,
     /// The path it was read from, or that standard input stands for; `None` for the files inside `nginx -T` output.
     pub origin: Option<PathBuf>,
@@ -128,7 +128,7 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// Bytes that no report may show unless a label covers them, in ascending order: the values of a .env file.
     pub secrets: Vec<Span>,
-    /// Bytes that no report may show even where a label covers them, in ascending order: lines of a .env file that nobody can read,
+    /// Bytes that no report may show even where a label covers them, in ascending order: lines of a .env file that no loader can read,
     /// of which a finding says that they are there and not what they hold, logins in addresses, and what nginx keeps for itself.
     pub sealed: Vec<Span>,
     /// Values that are a list of origins with nothing secret in it, in ascending order: all of one is shown where a label covers a part,

@@ -23,7 +23,7 @@ struct Ignore {
 }
 
 /// Takes the findings out that ignore comments of the linted files name, and reports the comments that name none or cannot
-/// work. Gives the number of findings taken out, without those that `is_off` says nobody would have seen.
+/// work. Gives the number of findings taken out, without those that `is_off` says were not reported anyway.
 pub fn apply(
     sources: &Sources,
     nginx: &Trees,

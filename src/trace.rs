@@ -25,7 +25,7 @@ use crate::redact::Redactor;
 use crate::source::{Place, Sources};
 pub use file::Assumed;
 
-/// What to trace.
+/// The options of a trace.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The files, as for a lint.
@@ -78,7 +78,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What became of the page's request.
+/// The outcome of the page's request.
 #[derive(Debug)]
 pub struct Trace {
     /// The files.
@@ -91,7 +91,7 @@ pub struct Trace {
     pub others: Vec<Way>,
     /// Paths of what was not analysed, or not wholly.
     pub not_analysed: Vec<String>,
-    /// What takes secrets out of the texts above.
+    /// The redactor of the texts above.
     pub redactor: Redactor,
 }
 
@@ -134,9 +134,9 @@ pub struct Traced {
     pub headers: Vec<TracedHeader>,
     /// The assumption about the requested file.
     pub assumed: Option<Assumed>,
-    /// What else is assumed, in words: of the app, of the client's address, of a login.
+    /// The other assumptions, in words: of the app, of the client's address, of a login.
     pub assumptions: Vec<String>,
-    /// What the inputs leave open, in words.
+    /// The open questions, in words.
     pub unknown: Vec<String>,
 }
 

@@ -25,7 +25,7 @@ pub fn repository(directory: &Path) -> Option<PathBuf> {
     bounds(directory).filter(|root| is_own(&root.join(".git")))
 }
 
-/// The same whoever owns it: a tree of somebody else is kept to itself all the more.
+/// The same for every owner: the tree of another user is confined all the more.
 pub fn bounds(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|directory| fs::symlink_metadata(directory.join(".git")).is_ok()).map(Path::to_owned)
 }

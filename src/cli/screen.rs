@@ -54,7 +54,7 @@ fn of(color: Color, is_terminal: bool, columns: Option<usize>) -> Screen {
     }
 }
 
-/// What the environment says of the screen. Nothing else of it is ever read.
+/// The variables of the environment that describe the screen. Nothing else of it is ever read.
 #[derive(Debug, Default)]
 struct Environment {
     no_color: bool,

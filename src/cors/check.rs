@@ -21,7 +21,7 @@ pub struct FieldLine<'r> {
     pub value: Option<Cow<'r, str>>,
 }
 
-/// What the checks look at in an answer.
+/// The parts of a response that the checks read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response<'r> {
     /// The status; `None` where it is not known.

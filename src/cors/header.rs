@@ -79,7 +79,7 @@ impl fmt::Display for CorsHeader {
 /// An item that spoils the list it stands in: browsers then read nothing of the whole header (F12–F14, G15, G16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadItem<'v> {
-    /// What stands between two commas, without the blanks around it.
+    /// The text between two commas, without the spaces around it.
     pub item: &'v str,
     /// Where it starts in the value, in bytes.
     pub offset: usize,
@@ -108,7 +108,7 @@ pub fn list_values(value: &str) -> Result<Vec<&str>, BadItem<'_>> {
     Ok(names)
 }
 
-/// What a browser makes of `Access-Control-Max-Age`.
+/// The meaning of `Access-Control-Max-Age` to a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxAge {
     /// The preflight's answer may be used again for this many seconds; browsers cap it (Chromium at 7200) and 0 means

@@ -8,7 +8,7 @@ use memchr::memmem::{find_iter, rfind};
 
 use crate::source::MASK;
 
-/// What ends the part of an address in which a login stands, as addresses stand in lists and between quotes. A password may hold any of
+/// The bytes that end the part of an address in which a login stands, as addresses stand in lists and between quotes. A password may hold any of
 /// these only where it is escaped.
 const ENDS: &[u8] = b"/?#,; \t\r\n\"'`|()[]{}<>";
 
@@ -42,9 +42,9 @@ pub fn logins(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
 
 /// How many bytes behind a login are searched for an `@` that ends it instead: as many as a host has in DNS, RFC 1035.
 const MAX_HOST: usize = 255;
-/// What stands before the login of an address: two slashes, plain, in an expression, in a query.
+/// The text before the login of an address: two slashes, plain, in an expression, in a query.
 const SLASHES: [&[u8]; 4] = [b"//", b"\\/\\/", b"%2F%2F", b"%2f%2f"];
-/// What ends a word in which an address stands.
+/// The bytes that end a word in which an address stands.
 const BLANKS: &[u8] = b",; \t\r\n\"'`|";
 
 /// Where the login starts that `before` ends with: behind the last sign that ends an address, or the slashes of one whose password holds

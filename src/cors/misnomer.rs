@@ -31,7 +31,7 @@ fn answers() -> impl Iterator<Item = CorsHeader> {
     CorsHeader::ALL.into_iter().filter(|header| !header.is_request() && *header != CorsHeader::Vary)
 }
 
-/// What people write, too far from the header to be an edit of its name, in lower case.
+/// Names that people write, too far from the header to be an edit of its name, in lower case.
 const HABITS: [(&str, CorsHeader); 8] = [
     ("access-control-origin", CorsHeader::AllowOrigin),
     ("access-allow-origin", CorsHeader::AllowOrigin),
@@ -49,7 +49,7 @@ const KNOWN: [&str; 4] = [
     "access-control-allow-local-network",
     "access-control-request-local-network",
 ];
-/// What stands in the place of a hyphen where a name was typed by habit, or copied out of a text that was set.
+/// Characters in the place of a hyphen where a name was typed by habit, or copied out of a text that was set.
 const NO_HYPHENS: [char; 8] = ['_', ' ', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'];
 /// How many letters may be wrong, missing, too many or swapped.
 const MOST_EDITS: usize = 2;

@@ -51,7 +51,7 @@ pub enum OriginFault {
 pub struct NotSerialized {
     /// The fault.
     pub fault: OriginFault,
-    /// What a browser sends for it, with every fault mended; `None` where that can't be told.
+    /// The origin that a browser sends for it, with every fault mended; `None` where that can't be told.
     pub suggestion: Option<String>,
 }
 

@@ -23,7 +23,7 @@ impl Kind {
     }
 }
 
-/// What becomes of a page's request, or of one step of it.
+/// The outcome of a page's request, or of one step of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The page reads the answer.
@@ -187,7 +187,7 @@ impl fmt::Display for Reason {
 pub struct Unknown {
     /// The exchange.
     pub exchange: Kind,
-    /// What is missing.
+    /// The missing part.
     pub missing: Missing,
 }
 
@@ -204,7 +204,7 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// What is not known of an answer.
+/// The part of a response that is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
     /// The status.

@@ -26,9 +26,9 @@ use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 use crate::nginx::simulate::value::Value;
 use crate::source::{FileId, Place};
 
-/// What an app is taken to answer: what was asked for, an error, nothing.
+/// The responses that are assumed of an app: success, an error, none.
 const STATUSES: [AppStatus; 3] = [AppStatus::This(200), AppStatus::This(500), AppStatus::Down];
-/// What is wrong with an answer that is neither the one it was nor a better one.
+/// The fault of a response that is neither the one it was nor a better one.
 const OTHER: &str = "get another answer to";
 /// How many of an app's origins that were written otherwise are asked about, and how many that were not.
 const MAX_ORIGINS: usize = 64;
@@ -37,7 +37,7 @@ const FEW: usize = 4;
 /// Something that a repair must not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What would change, in words.
+    /// The change in words.
     pub why: String,
     /// The blocks that its request passes, as they stand before the repair, the innermost first; none where it is about no request.
     pub blocks: Vec<Place>,

@@ -51,7 +51,7 @@ pub(super) struct Equivalence {
     kind_of: HashMap<ContextId, KindOf>,
 }
 
-/// What is the same for places that are alike: of such it is enough to ask one. A place that is like no other is its own kind.
+/// The part that is the same for places that are alike: of such it is enough to ask one. A place that is like no other is its own kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum KindOf {
     /// A location by itself, by the number of its kind, or the location of that number in a server that was compared as a whole.
@@ -60,7 +60,7 @@ pub(crate) enum KindOf {
     Own(ContextId),
 }
 
-/// What is known outside of the places that are compared.
+/// The facts from outside of the places that are compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around<'a> {
     /// True if an app is known that directives may hand requests to.

@@ -64,13 +64,13 @@ pub struct Deployment<'d> {
     pub nginx_version: Option<(u32, u32, u32)>,
     /// The apps whose .env files were given, behind nginx or not.
     pub projects: &'d [Project<'d>],
-    /// What the settings say of a team's own keys.
+    /// The settings' rows for a team's own keys.
     pub own_keys: &'d OwnKeys,
     /// See [`origins::lists::origin_lists`].
     origin_lists: OnceLock<Vec<OriginList>>,
     /// The role of each .env file.
     roles: OnceLock<HashMap<FileId, Role>>,
-    /// What is left of the steps that all sites may take.
+    /// The rest of the steps that all sites may take.
     steps: StepsLeft,
 }
 
@@ -99,7 +99,7 @@ pub struct Site<'d> {
     routes_by_file: OnceLock<BTreeMap<FileId, Vec<usize>>>,
     /// See [`methods::mapped`].
     mapped_methods: Vec<&'static str>,
-    /// What pages get there, by route.
+    /// The exchanges of pages there, by route.
     pub exchanges: Vec<Exchange<'d>>,
     /// How many of these are asked at every route; those behind them are asked for the sake of an `if`.
     common: usize,

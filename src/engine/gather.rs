@@ -36,7 +36,7 @@ struct Root {
     includes: Includes,
 }
 
-/// What was given, read.
+/// The input, read.
 #[derive(Debug)]
 pub(crate) struct Gathered<'o> {
     options: &'o Options,
@@ -47,7 +47,7 @@ pub(crate) struct Gathered<'o> {
     pub(super) env: Vec<(FileId, Candidate)>,
     /// Paths of what was not read, or not wholly.
     pub(super) not_analysed: BTreeSet<String>,
-    /// What was read and why files were taken or left.
+    /// The files that were read, and why files were taken or left.
     pub(super) notes: Vec<String>,
     /// Links to nothing that the walks came by, each with the directory that was walked.
     links: Vec<(PathBuf, PathBuf)>,

@@ -40,7 +40,7 @@ pub use input::repository::Repository;
 /// From how many bytes on it takes longer to ask the rules than to start a thread.
 const MUCH: usize = 256 * 1024;
 
-/// What to lint and how.
+/// The input and options of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Files and directories, as given.
@@ -53,11 +53,11 @@ pub struct Options {
     pub nginx_version: Option<(u32, u32, u32)>,
     /// Ids of the rules to ask; empty for all.
     pub rules: Vec<String>,
-    /// What is read instead of what is on disk.
+    /// The bytes to read instead of those on disk.
     pub overlay: Overlay,
-    /// What named files are whose names do not prove it; nginx's without it.
+    /// The format of named files whose names do not prove it; nginx's without it.
     pub kind: Option<FileKind>,
-    /// What the settings file says. The fields above beat it.
+    /// The settings file. The fields above beat it.
     pub settings: Arc<Settings>,
 }
 
@@ -75,7 +75,7 @@ impl Options {
     }
 }
 
-/// What a run found.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Every file that was read.
@@ -92,13 +92,13 @@ pub struct Outcome {
     pub stale: usize,
     /// Paths of the files that were not analysed, or not wholly; any makes the exit code 2.
     pub not_analysed: Vec<String>,
-    /// What was read and why files were taken or left, for standard error.
+    /// The files that were read, and why files were taken or left, for standard error.
     pub notes: Vec<String>,
-    /// What the settings say that meets nothing.
+    /// The settings that apply to nothing.
     pub idle_settings: Vec<String>,
     /// The settings file of the run.
     pub settings_file: Option<PathBuf>,
-    /// What was mended before; none where nothing was to be mended.
+    /// The faults that were mended before; none where nothing was to be mended.
     pub mended: Option<Vec<Mended>>,
     /// How many steps the answers took that the rules asked for; see [`Model::steps`](crate::nginx::simulate::model::Model::steps).
     pub steps: u64,
@@ -182,7 +182,7 @@ fn lint_by(options: &Options, build: Build) -> Result<Outcome, Error> {
     Ok(told)
 }
 
-/// What the rules found, as in an [`Outcome`].
+/// The findings of the rules, as in an [`Outcome`].
 #[derive(Debug)]
 struct Settled {
     findings: Vec<Finding>,

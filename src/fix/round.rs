@@ -14,7 +14,7 @@ pub(super) struct Round<'s> {
     pub(super) state: &'s FilesState,
     pub(super) wanted: Wanted<'s>,
     pub(super) accepted: Vec<Fixable<'s>>,
-    /// What the accepted ones make of the files.
+    /// The files after the accepted fixes.
     pub(super) made: Option<FilesState>,
     /// How many sets of fixes were tried so far.
     pub(super) checks: usize,
@@ -193,7 +193,7 @@ pub(super) fn place_in_words(sources: &Sources, finding: &Finding) -> String {
 ///
 /// # Errors
 ///
-/// What is wrong with the fixes themselves: a fault is still there, or other files would be read.
+/// The faults of the fixes themselves: a fault is still there, or other files would be read.
 pub(super) fn new_findings<'a>(
     before: &Outcome,
     after: &'a Outcome,

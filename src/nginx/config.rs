@@ -23,7 +23,7 @@ use crate::source::{FileId, Place, Sources};
 pub use kinds::implied_context;
 use kinds::kind_of;
 
-/// How deep one file may include another. nginx knows no limit; nobody comes near this one.
+/// How deep one file may include another. nginx has no limit; real files are far below this one.
 pub const MAX_INCLUDE_DEPTH: usize = 32;
 /// How many directives one configuration may have once its includes are in place.
 pub const MAX_DIRECTIVES: usize = 8_000_000;
@@ -35,7 +35,7 @@ const MIN_REPEATED: usize = 40_000;
 /// How many more may be for each directive that is written: a bomb is what is short and becomes long.
 const REPEATED_EACH: usize = 16;
 
-/// What a block is to nginx, as far as CORS depends on it.
+/// The kind of a block to nginx, as far as CORS depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ContextKind {
     /// The top of a main file.
@@ -69,7 +69,7 @@ pub struct ItemId(pub u32);
 /// One block, or the top of the configuration.
 #[derive(Debug)]
 pub struct Context {
-    /// What it is.
+    /// Its kind.
     pub kind: ContextKind,
     /// The context around it.
     pub parent: Option<ContextId>,
@@ -162,9 +162,9 @@ pub struct Config<'s> {
     included: BTreeSet<FileId>,
     written: usize,
     repeated: usize,
-    /// What could not be put in its place, and the directive that says so.
+    /// The parts that could not be put in place, and the directive that says so.
     pub problems: Vec<(Place, Problem)>,
-    /// What is in force in each context; see [`DirectivesInForce`].
+    /// The directives in force in each context; see [`DirectivesInForce`].
     pub(super) in_force: Vec<InForce>,
     /// Items of the lists that settings refer to.
     pub(super) lists: Vec<ItemId>,

@@ -37,13 +37,13 @@ const CONTEXTS_AT_A_TIME: usize = 4096;
 pub struct Refusal {
     /// Where it stands.
     pub place: Place,
-    /// What stands there, in lower case.
+    /// The label, in lower case.
     pub label: String,
     /// Why nginx refuses it, in lower case.
     pub reason: String,
-    /// What to write instead, where that is known.
+    /// The text to write instead, where that is known.
     pub help: Option<String>,
-    /// What it collides with, and what that is.
+    /// The place that it collides with, and its label.
     pub related: Option<(Place, &'static str)>,
     /// True if it is only in the wrong block.
     is_misplaced: bool,
@@ -145,7 +145,7 @@ fn refuse(config: &Config<'_>, possible: &Possible, defined: &Defined, item: Ite
         .or_else(|| values::refuse(config, defined, item))
 }
 
-/// Names that are nobody's: other languages' branches, and known names in capitals (A3.15, A8.5).
+/// Names that no module has: other languages' branches, and known names in capitals (A3.15, A8.5).
 fn refuse_name(config: &Config<'_>, possible: &Possible, item: ItemId) -> Option<Refusal> {
     let name = config.item(item).name;
     let here = possible.of(config.item(item).context);

@@ -41,7 +41,7 @@ const MAX_COMPILED: usize = 16384;
 /// How many compiled expressions are kept beside those for as long as no others are asked for.
 const MAX_RECENT: usize = 8;
 
-/// What a match brought.
+/// The captures of a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captures {
     /// `$0` to `$9`; a group that took no part is empty, as nginx has it.
@@ -68,7 +68,7 @@ struct KnownRegex {
     recent: VecDeque<(Vec<u8>, bool, Compiled)>,
 }
 
-/// What is known of one expression.
+/// The compiled form of one expression.
 #[derive(Debug, Default)]
 struct Expression {
     /// The text that every match holds, if any has to.

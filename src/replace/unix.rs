@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::directory;
 use crate::source::reason;
 
-/// What the names of new files start and end with, the number of the process between.
+/// The start and end of the names of new files, the number of the process between.
 const PREFIX: &str = ".corslint-";
 const SUFFIX: &str = ".tmp";
 /// How often another name is tried where one is taken.
@@ -79,7 +79,7 @@ impl Place {
 
     /// A file of another name in the same directory, on the disk, and all of the old file's but its bytes.
     pub(super) fn beside(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Temporary, String> {
-        // To take a file's name only its directory has to be writable; whoever protects the file means its bytes.
+        // To take a file's name only its directory has to be writable; the protection is meant for the file's bytes.
         let old = match self.old(OFlags::RDONLY)? {
             Some(file) => {
                 let metadata = file.metadata().map_err(|error| reason(&error))?;

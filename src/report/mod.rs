@@ -117,7 +117,7 @@ impl Format {
     }
 }
 
-/// What the run decides about how it is told.
+/// The options of a run for its report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
     /// The reader's screen, for the formats that people read.
@@ -128,7 +128,7 @@ pub struct View {
     pub exit_code: u8,
 }
 
-/// What the reader's screen can show. It decides how findings look and never which there are.
+/// The abilities of the reader's screen. It decides how findings look and never which there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
     /// True if colours are wanted.

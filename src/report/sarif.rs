@@ -17,7 +17,7 @@ use crate::rules;
 use crate::source::{Place, Source, Sources};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-/// What a path keeps in a URI: unreserved characters and `/`. Not `:`, which would make a scheme of what stands before it.
+/// The characters that a path keeps in a URI: unreserved characters and `/`. Not `:`, which would make a scheme of what stands before it.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Writes the log of one run.

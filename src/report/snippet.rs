@@ -41,7 +41,7 @@ pub(super) struct Mark {
     pub(super) offset: usize,
     /// Length in bytes.
     pub(super) length: usize,
-    /// What stands there, made visible.
+    /// The text, made visible.
     pub(super) text: String,
     /// True if it is the fault itself.
     pub(super) primary: bool,
@@ -186,7 +186,7 @@ fn locate(lines: &[(Span, usize, Vec<Cell>)], byte: u32, index: u32, is_end: boo
     start + cell
 }
 
-/// What is shown for some bytes of the file: a character, an escape, a mask.
+/// The display of some bytes of the file: a character, an escape, a mask.
 struct Cell {
     bytes: Span,
     text: std::ops::Range<usize>,

@@ -53,7 +53,7 @@ pub(super) fn first_on_line(path: &str) -> Cow<'_, str> {
 /// How many characters of one text are shown to people. A value of a file may be as long as the file.
 const MOST_CHARACTERS: usize = 2000;
 
-/// The text on one line, visible and cut where nobody would read on.
+/// The text on one line, visible and cut where it is too long to read.
 pub(super) fn brief(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MOST_CHARACTERS) {
         Some((end, _)) => format!("{}...", visible(text.get(..end).unwrap_or_default())).into(),

@@ -8,17 +8,17 @@ use crate::finding::Severity;
 pub(super) struct SettingField {
     /// Its name.
     pub name: &'static str,
-    /// What its value is.
+    /// The kind of its value.
     pub kind: ValueKind,
     /// True if its table makes no sense without it.
     pub required: bool,
-    /// What it is for, as the commented start and editors tell it.
+    /// Its purpose, as the commented start and editors show it.
     pub about: &'static str,
     /// A value, written as TOML.
     pub example: &'static str,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ValueKind {
     /// The path of a directory, relative to the settings file's.
@@ -41,7 +41,7 @@ pub(super) enum ValueKind {
     Tables(&'static [SettingField]),
 }
 
-/// What a rule can be set to.
+/// The values of a rule's setting.
 pub(super) const LEVELS: &[&str] = &["off", Severity::Advice.word(), Severity::Warning.word(), Severity::Error.word()];
 
 /// The keys of the file itself.

@@ -21,7 +21,7 @@ pub struct Apps<'f> {
     pub projects: Vec<Project<'f>>,
     /// Every file by itself, for what is wrong in a file whatever overrides it; its product is told by the files beside it.
     pub files: Vec<Arc<App>>,
-    /// What the settings say of a team's own keys.
+    /// The settings' rows for a team's own keys.
     pub own_keys: OwnKeys,
     /// The app as the settings state it, where no .env file tells.
     pub stated: Option<App>,
@@ -46,7 +46,7 @@ pub struct Project<'f> {
 pub struct EnvFile<'f> {
     /// The file.
     pub file: FileId,
-    /// What it is for.
+    /// Its role.
     pub role: Role,
     /// Its statements.
     pub tree: &'f EnvTree,
@@ -68,9 +68,9 @@ pub struct EnvKey<'d> {
     pub setting: &'d Setting,
     /// The app.
     pub project: &'d Project<'d>,
-    /// What says it: the app in production, or the file by itself.
+    /// The source: the app in production, or the file by itself.
     pub app: &'d App,
-    /// What its file is for.
+    /// The role of its file.
     pub role: Role,
     /// True if it is what the app gets in production, as far as the files tell which that is.
     pub in_force: bool,

@@ -23,7 +23,7 @@ pub struct Behind<'a> {
     paired: BTreeMap<Place, usize>,
     /// The apps that may be meant by the other directives.
     candidates: Vec<usize>,
-    /// What the settings state of any app without .env files.
+    /// The settings for any app without .env files.
     stated: Option<&'a App>,
 }
 

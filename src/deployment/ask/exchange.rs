@@ -31,7 +31,7 @@ const STEPS_AT_A_TIME: u64 = 2_000_000;
 /// How many an answer takes.
 const STEPS_OF_AN_ANSWER: usize = 30;
 
-/// What a page asks.
+/// The kind of a page's request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     /// A plain GET.
@@ -47,7 +47,7 @@ pub enum Ask {
 pub struct Exchange<'d> {
     /// The index of the route.
     pub route: usize,
-    /// What kind of request it is.
+    /// The kind of request.
     pub ask: Ask,
     /// True if the page's origin is one that the configuration mentions.
     pub mentioned: bool,
@@ -57,7 +57,7 @@ pub struct Exchange<'d> {
     pub preflight: Arc<[Answer<'d>]>,
     /// The answers to the request itself.
     pub main: Arc<[Answer<'d>]>,
-    /// What the browser makes of the answers, the preflight's first: nearly every rule wants to know.
+    /// The browser's verdicts on the responses, the preflight's first: nearly every rule reads them.
     verdicts: Vec<Verdict>,
 }
 
@@ -171,7 +171,7 @@ fn page(site: &Site<'_>, index: usize, (ask, method): (Ask, &str), origin: Origi
     }
 }
 
-/// Returns what whoever is logged in shows where a request enters: a name and a password where nginx itself asks for them, otherwise a token.
+/// Returns the credentials that a logged-in client sends: a name and a password where nginx itself asks for them, otherwise a token.
 fn login(site: &Site<'_>, entry: EntryPoint) -> &'static str {
     let context = match entry {
         EntryPoint::Location(_, context) | EntryPoint::Server(context) => Some(context),

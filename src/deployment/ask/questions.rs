@@ -30,7 +30,7 @@ pub(crate) const MAX_CANDIDATES: usize = 64;
 /// How many of the places in which one directive is in force are asked, none of them like another.
 pub(crate) const MAX_ROUTES: usize = 64;
 
-/// Whether a page gets at what a location serves.
+/// The degree to which a page can read what a location serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Admission {
     /// In no way that open questions may turn out.

@@ -208,7 +208,7 @@ fn requests(route: &Route<'_>) -> usize {
     4 * (route.origins.len() + 1)
 }
 
-/// The same as far as it comes of what nobody writes much of: directives of the rewrite module that each request runs through, files that may
+/// The same as far as it comes of parts that files rarely have many of: directives of the rewrite module that each request runs through, files that may
 /// be there, and long lists.
 pub(crate) fn heavy(config: &Config<'_>, ifs: &BTreeMap<ContextId, Vec<ContextId>>, route: &Route<'_>) -> u64 {
     let runs = |context: ContextId| {

@@ -29,7 +29,7 @@ use crate::nginx::simulate::answer::{Answer, AnsweredBy, EntryPoint, Question};
 use crate::nginx::simulate::locations::{self, Pattern};
 use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 
-/// What a page asks of a place.
+/// The page that requests a place.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The page's origin.

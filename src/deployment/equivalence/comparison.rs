@@ -22,7 +22,7 @@ const MAX_SIBLINGS: usize = 64;
 /// How many places one processor compares at a time.
 const AT_A_TIME: usize = 256;
 
-/// What is compared at once: some locations of a server, each by itself, or the server with all that is in it.
+/// The unit of a comparison: some locations of a server, each by itself, or the server with all that is in it.
 pub(super) enum Task {
     Locations { server: ContextId, locations: Vec<ContextId>, has_expressions: bool },
     Server(ContextId),
@@ -64,14 +64,14 @@ pub(super) fn parts(config: &Config<'_>, servers: &[ContextId]) -> Vec<Vec<Task>
     parts
 }
 
-/// What all comparisons look at.
+/// The data that all comparisons read.
 pub(super) struct Shared<'m, 'd> {
     model: &'m Model<'d, 'd>,
     /// A URL of each server that requests reach.
     bases: &'m BTreeMap<ContextId, String>,
     audiences: &'m Audiences,
     around: Around<'m>,
-    /// What the directives look at that stand in no server.
+    /// The values that the directives outside of servers read.
     outer: (Reads, bool),
     /// The locations that other requests are led to.
     led_to: BTreeSet<ContextId>,

@@ -13,7 +13,7 @@ const MAX_NAMES: usize = 512;
 /// How long a form may be, in bytes. What is longer is asked by itself.
 const MAX_FORM: usize = 64 * 1024;
 
-/// What a name is one of. The same word in two of them is two names.
+/// The kind of thing that a name is for. The same word in two of them is two names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Space {
     Host,
@@ -40,7 +40,7 @@ pub(super) struct Form {
 /// How the words of a form are written.
 #[derive(Clone, Copy)]
 pub(super) struct Style<'a> {
-    /// What is compared with something, and so stands in the form as it is written.
+    /// The values that are compared with something, and so stand in the form as it is written.
     pub(super) reads: Reads,
     /// True if the directives that hand requests on are told apart by whom they name.
     pub(super) has_apps: bool,

@@ -9,7 +9,7 @@ use crate::nginx::config::{ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::model::Model;
 use crate::nginx::syntax::parts::{Part, parts};
 
-/// What something is compared with.
+/// The values that something is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Reads {
     /// The page's origin, or what may hold one.
@@ -31,11 +31,11 @@ impl BitOr for Reads {
 const NOTHING: Reads = Reads { origin: false, host: false, path: false };
 const ORIGIN: Reads = Reads { origin: true, ..NOTHING };
 const HOST: Reads = Reads { host: true, ..NOTHING };
-/// What the path of a location is compared with.
+/// The values that the path of a location is compared with.
 pub(super) const PATH: Reads = Reads { path: true, ..NOTHING };
 const ANYTHING: Reads = Reads { origin: true, host: true, path: true };
 
-/// What each variable of a configuration looks at, as far as it was asked for.
+/// The values that each variable of a configuration reads, as far as it was asked for.
 #[derive(Debug)]
 pub(super) struct VariableReads<'m, 'd> {
     model: &'m Model<'d, 'd>,

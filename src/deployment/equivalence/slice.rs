@@ -36,7 +36,7 @@ pub(super) fn slice(model: &Model<'_, '_>, server: ContextId, location: ContextI
         for target in targets(model, context, &path)? {
             let (found, _) = model.locations.find(model.config, &model.regexes, server, &target);
             let FoundLocation::Location(found) = found else {
-                // The server itself, or nobody knows.
+                // The server itself, or an unknown place.
                 matches!(found, FoundLocation::Nothing).then(|| slice.ways.push(None))?;
                 continue;
             };
@@ -48,7 +48,7 @@ pub(super) fn slice(model: &Model<'_, '_>, server: ContextId, location: ContextI
                 }
                 slice.locations.push(found);
             }
-            // From a file of its own a location leads to where it leads anyway, but for an index of an index, which nobody has.
+            // From a file of its own a location leads to where it leads anyway, but for an index of an index, which does not occur.
             let is_new =
                 found != context && !waiting.iter().any(|(context, path)| *context == found && *path == target);
             if is_new {

@@ -42,7 +42,7 @@ const UNREAD: [&[u8]; 26] = [
     b"real_ip_",
 ];
 
-/// What follows the prefix of a protocol in further ones.
+/// The names after the prefix of a protocol in further ones.
 const UNREAD_OF_PROTOCOLS: [&[u8]; 12] = [
     b"_read_timeout",
     b"_send_timeout",
@@ -73,12 +73,12 @@ pub(super) fn is_any_name(name: &[u8]) -> bool {
     is_spelled && std::str::from_utf8(name).is_ok_and(|name| !tells(name))
 }
 
-/// What a word is to a response and to the rules.
+/// The meaning of a word to a response and to the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WordKind {
     /// Nothing: that it is there is all.
     Unread,
-    /// What it says, byte for byte.
+    /// Its text, byte for byte.
     Exact,
     /// A URL, or a text that begins with one.
     Url,

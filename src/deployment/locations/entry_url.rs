@@ -110,7 +110,7 @@ fn fitting_paths(model: &Model<'_, '_>, server: ContextId, context: ContextId) -
         Some(Pattern::Prefix { path, .. }) => {
             let within = [&path[..], b"/x"].concat();
             let rewrites = |path: &[u8]| rewrites(model, server, path) || rewrites(model, context, path);
-            // What is rewritten is written for the paths within, and the bare one is asked for by nobody.
+            // What is rewritten is written for the paths within, and pages do not request the bare one.
             if rewrites(&within) && !rewrites(&path) {
                 vec![within, path.into_owned()]
             } else {

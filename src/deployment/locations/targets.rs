@@ -14,7 +14,7 @@ const MAX_SHARED: usize = 64;
 /// The locations that an `error_page`, a `try_files` or a `rewrite` leads to by a path without variables.
 ///
 /// Nothing keeps a browser from asking for such a path itself; but what is written there answers the requests that are led to
-/// it, so a refusal there is no refusal of pages that nobody wrote.
+/// it, so a refusal there is not meant for pages.
 pub(crate) fn led_to(model: &Model<'_, '_>) -> BTreeSet<ContextId> {
     locations_of(model, target)
 }

@@ -43,7 +43,7 @@ pub struct OriginList {
     pub is_development: bool,
 }
 
-/// What holds a list of nginx's together: a `map`, or else one directive.
+/// The container of a list of nginx's: a `map`, or else one directive.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Holder {
     Map(ContextId),

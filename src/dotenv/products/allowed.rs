@@ -9,7 +9,7 @@ use crate::dotenv::products::keys::{Certainty, Key, Meaning};
 use crate::dotenv::products::list::ListEntry;
 use crate::dotenv::products::setting::Setting;
 
-/// What the answers of one app are found by; all of it made on first need.
+/// The index of one app's responses; all of it made on first need.
 #[derive(Default)]
 pub(in crate::dotenv) struct AllowedIndex {
     pub(super) deciding: OnceLock<Vec<usize>>,
@@ -50,7 +50,7 @@ pub(in crate::dotenv) struct Allowed {
     doubtful: usize,
 }
 
-/// What a list says of an origin.
+/// The verdict of a list on an origin.
 pub(in crate::dotenv) enum Said {
     /// This entry is the origin.
     Origin(ListEntry),

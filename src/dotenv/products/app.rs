@@ -34,7 +34,7 @@ pub struct Star {
     pub verbatim: bool,
 }
 
-/// Whether the app allows credentials.
+/// The app's word on credentials.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// True if it does.
@@ -65,7 +65,7 @@ pub struct Evidence {
     pub only_at: Option<&'static str>,
 }
 
-/// What the app says to a request's Origin.
+/// The app's response to a request's Origin.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AllowOrigin {
     /// This origin: the request's own, or the one it is told to send to everybody.
@@ -85,13 +85,13 @@ pub struct Policy {
     pub allow_origin: AllowOrigin,
     /// The entry or the key that decides it.
     pub place: Option<Place>,
-    /// Whether Allow-Credentials is `true`; `None` where the files do not tell.
+    /// True if Allow-Credentials is `true`; `None` where the files do not say.
     pub credentials: Option<bool>,
     /// The value that decides it.
     pub credentials_place: Option<Place>,
 }
 
-/// What the .env files of one app say about CORS.
+/// The CORS settings in the .env files of one app.
 #[derive(Clone, Default)]
 pub struct App {
     /// The files, in the order of their layers.
@@ -100,9 +100,9 @@ pub struct App {
     pub settings: Vec<Setting>,
     /// Every entry of every key that holds origins, by layer and place. See [`AllowedOrigin::cors`].
     pub origins: Vec<AllowedOrigin>,
-    /// Whether any origin may call the app.
+    /// The setting that lets any origin call the app.
     pub any_origin: Option<Star>,
-    /// Whether the app allows credentials, where a key says so.
+    /// The setting for credentials, where a key has one.
     pub credentials: Option<Credentials>,
     /// The best evidence that the app answers CORS itself. `None` is not evidence of the contrary.
     pub evidence: Option<Evidence>,
@@ -114,7 +114,7 @@ pub struct App {
     pub unfilled: Vec<Place>,
     /// The index of each setting.
     by_name: HashMap<String, usize>,
-    /// What answers are found by.
+    /// The index of the responses.
     pub(in crate::dotenv) index: AllowedIndex,
 }
 
@@ -135,7 +135,7 @@ pub struct Variable {
     pub value_place: Place,
 }
 
-/// What is known of an app beside the files that are read.
+/// The facts about an app beside the files that are read.
 #[derive(Clone, Copy)]
 pub struct Beside<'a> {
     /// Which keys its other files have: these, too, tell the product.

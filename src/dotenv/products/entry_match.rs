@@ -2,7 +2,7 @@
 
 use crate::dotenv::products::keys::{Key, Patterns, Scheme, Slash, YesNo};
 
-/// What an entry is to an origin.
+/// The relation of an entry to an origin.
 pub(in crate::dotenv) enum Match {
     Origin,
     Any,

@@ -33,7 +33,7 @@ pub enum Certainty {
     Src,
 }
 
-/// What the key's value is.
+/// The meaning of the key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
     /// The origins that may call the app: its CORS allow-list.
@@ -52,7 +52,7 @@ pub enum Meaning {
     Hosts,
     /// Schemes of origins.
     Schemes,
-    /// Whether credentials are allowed.
+    /// The switch for credentials.
     Credentials,
     /// Switches the product's CORS on when it is `when`; without the key it is `default`.
     Switch {
@@ -97,7 +97,7 @@ impl Meaning {
     }
 }
 
-/// What stands between the entries of a list.
+/// The separator of the entries of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Separator {
     /// The value is not a list.
@@ -137,7 +137,7 @@ pub enum YesNo {
     Unknown,
 }
 
-/// What an entry may be besides an origin.
+/// The forms of an entry besides an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Patterns {
     /// Nothing.
@@ -156,7 +156,7 @@ pub enum Patterns {
     Unknown,
 }
 
-/// Whether entries have a scheme.
+/// The demand for a scheme in entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `https://a`, or it matches nothing.
@@ -169,7 +169,7 @@ pub enum Scheme {
     Unknown,
 }
 
-/// What becomes of a slash at the end of an entry.
+/// The treatment of a slash at the end of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Slash {
     /// It is kept, and the entry equals no browser's Origin.
@@ -193,19 +193,19 @@ pub struct Key {
     pub product: &'static str,
     /// How sure the row is.
     pub certainty: Certainty,
-    /// What its value is.
+    /// The meaning of its value.
     pub meaning: Meaning,
-    /// What stands between the entries.
+    /// The separator of the entries.
     pub separator: Separator,
-    /// Whether `*` as an entry allows any origin.
+    /// Yes if `*` as an entry allows any origin.
     pub star: YesNo,
-    /// What an entry may be besides an origin.
+    /// The forms of an entry besides an origin.
     pub patterns: Patterns,
-    /// Whether entries have a scheme.
+    /// The demand for a scheme in entries.
     pub scheme: Scheme,
-    /// What becomes of a final slash.
+    /// The treatment of a final slash.
     pub slash: Slash,
-    /// Whether blanks around entries are taken off.
+    /// Yes if spaces around entries are removed.
     pub trims: YesNo,
 }
 
@@ -281,7 +281,7 @@ pub fn is_shown(product: &str, present: impl Fn(&str) -> bool) -> bool {
     self::product(product).is_some_and(|product| product.is_shown(present))
 }
 
-/// What a team's settings say of its own keys. They come before every row of the table.
+/// A team's settings for its own keys. They come before every row of the table.
 #[derive(Debug, Clone, Default)]
 pub struct OwnKeys {
     keys: BTreeMap<String, Option<Key>>,

@@ -1,4 +1,4 @@
-//! Whether a list is written as the product that reads it takes lists apart.
+//! The form of a list, compared with how the product that reads it splits lists.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::dotenv::products::setting::Setting;
 use crate::dotenv::syntax::tree::EnvQuoting;
 use crate::source::{Place, lossy};
 
-/// What becomes of a list in the product of one row.
+/// The reading of a list by the product of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListForm {
     /// It is taken apart as it is meant, or there is nothing to take apart.

@@ -42,7 +42,7 @@ pub struct Meant<'o> {
     pub may_be_own: bool,
     /// Its name.
     pub name: &'o str,
-    /// What reads it.
+    /// Its reader.
     pub reader: &'o str,
 }
 

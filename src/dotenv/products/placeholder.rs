@@ -11,7 +11,7 @@ pub enum Placeholder {
     Loopback,
 }
 
-/// What the first or last part of a placeholder's label is, where the real name belongs.
+/// The first or last part of a placeholder's label, where the real name belongs.
 const WORDS: [&str; 13] = [
     "your-",
     "your_",

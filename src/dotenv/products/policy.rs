@@ -54,7 +54,7 @@ impl App {
     }
 
     /// The settings that decide what the app answers, by their index. Of several in a row that say the same of every origin, which is
-    /// that nobody knows, the first is enough.
+    /// that are not known, the first is enough.
     fn deciding(&self) -> &[usize] {
         self.index.deciding.get_or_init(|| {
             let mut deciding: Vec<usize> = Vec::new();

@@ -5,12 +5,12 @@ use crate::dotenv::products::keys::{self, Certainty, Meaning, Reflects};
 use crate::dotenv::products::setting::Setting;
 use crate::source::Place;
 
-/// What makes an app echo.
+/// The setting that makes an app echo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Echo {
-    /// What allows any origin.
+    /// The setting that allows any origin.
     pub place: Place,
-    /// What allows credentials; nothing where the product does so by itself.
+    /// The setting that allows credentials; nothing where the product does so by itself.
     pub credentials: Option<Place>,
     /// How sure it is.
     pub certainty: Certainty,

@@ -11,7 +11,7 @@ use crate::dotenv::reading::value::Plain;
 use crate::dotenv::syntax::tree::EnvQuoting;
 use crate::source::{Place, lossy};
 
-/// What a key of the app's files is set to, where the key means something to CORS.
+/// The value of a key of the app's files, where the key means something to CORS.
 #[derive(Clone)]
 pub struct Setting {
     /// The key as it is written.

@@ -7,11 +7,11 @@ use crate::dotenv::syntax::tree::{Assignment, EnvQuoting, EnvTree, PartKind, Sta
 /// How many characters of a reading are shown.
 const MOST_CHARACTERS: usize = 60;
 
-/// What the loaders make of one assignment, where it is not the same for all.
+/// The loaders' readings of one assignment, where it is not the same for all.
 pub struct Divergence<'t> {
     /// The assignment.
     pub assignment: &'t Assignment,
-    /// What most loaders read: the reading of node's dotenv, python-dotenv and compose, as far as two of them agree.
+    /// The value that most loaders read: the reading of node's dotenv, python-dotenv and compose, as far as two of them agree.
     pub usual: Reading,
     /// The loaders that read something else, in the order of [`Loader::ALL`].
     pub others: Vec<(Loader, Reading)>,
@@ -19,7 +19,7 @@ pub struct Divergence<'t> {
     pub cause: Cause,
 }
 
-/// What in an assignment loaders take differently; the first that applies.
+/// The part of an assignment that loaders read differently; the first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// A variable in the value.

@@ -62,7 +62,7 @@ impl Loader {
     }
 }
 
-/// What a loader makes of a statement.
+/// A loader's reading of a statement.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reading {
     /// It sets the key to this.
@@ -86,7 +86,7 @@ struct Case<'a> {
     statement: &'a Statement,
     /// The statements after it.
     later: &'a [Statement],
-    /// What the same loader read before it.
+    /// The values that the same loader read before it.
     variables: &'a Variables,
 }
 

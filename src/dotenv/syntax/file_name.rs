@@ -1,6 +1,6 @@
 //! The role of a .env file, by its name.
 
-/// What a file is for, as its name says.
+/// The role of a file by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// `.env`: in force everywhere, under all others.

@@ -14,7 +14,7 @@ use crate::dotenv::syntax::tree::{
 };
 use crate::source::Span;
 
-/// What a parser gives: what is left, and what it read.
+/// The result of a parser: the rest, and its reading.
 type Read<'a, T = &'a [u8]> = IResult<&'a [u8], T>;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -74,7 +74,7 @@ fn comment(input: &[u8]) -> Read<'_> {
     recognize((tag(&b"#"[..]), rest)).parse(input)
 }
 
-/// What stands before a value.
+/// The text before a value.
 struct Head<'a> {
     export: Option<&'a [u8]>,
     key: &'a [u8],

@@ -23,7 +23,7 @@ pub enum EnvQuoting {
     Backtick,
 }
 
-/// What a piece of a value is.
+/// The kind of a piece of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartKind {
     /// Text that stands for itself.
@@ -41,11 +41,11 @@ pub enum PartKind {
 pub struct EnvPart {
     /// All its bytes.
     pub span: Span,
-    /// What it is.
+    /// Its kind.
     pub kind: PartKind,
 }
 
-/// What stands on the right of the separator.
+/// The text on the right of the separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnvValue {
     /// How it was written.
@@ -64,7 +64,7 @@ pub struct EnvValue {
     pub part_count: u32,
 }
 
-/// What stands between key and value.
+/// The text between key and value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EqualsSign {
     /// Blanks before it.
@@ -84,7 +84,7 @@ pub struct Assignment {
     pub export: Option<Span>,
     /// The key.
     pub key: Span,
-    /// What stands between key and value.
+    /// The text between key and value.
     pub separator: EqualsSign,
     /// The value.
     pub value: EnvValue,
@@ -92,7 +92,7 @@ pub struct Assignment {
     pub comment: Option<Span>,
 }
 
-/// What a statement is.
+/// The kind of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatementKind {
     /// `KEY=value` or `KEY: value`.
@@ -110,7 +110,7 @@ pub enum StatementKind {
     Comment(Span),
     /// Nothing but blanks.
     Blank,
-    /// What is none of these: the line without the blanks around it.
+    /// Anything else: the line without the blanks around it.
     Unreadable(Span),
 }
 
@@ -119,7 +119,7 @@ pub enum StatementKind {
 pub struct Statement {
     /// All its bytes, the line ending included.
     pub span: Span,
-    /// What it is.
+    /// Its kind.
     pub kind: StatementKind,
 }
 
@@ -128,9 +128,9 @@ pub struct Statement {
 pub struct EnvSyntaxError {
     /// The opening quote, or the line.
     pub span: Span,
-    /// What stands there, in lower case, without a full stop and without a byte of the value.
+    /// The fault, in lower case, without a full stop and without a byte of the value.
     pub message: &'static str,
-    /// What to write instead, where that is known.
+    /// The text to write instead, where that is known.
     pub help: Option<&'static str>,
 }
 
@@ -143,7 +143,7 @@ pub struct EnvTree {
     pub statements: Vec<Statement>,
     /// The parts of all values, in file order.
     pub parts: Vec<EnvPart>,
-    /// What no or hardly any loader reads, in file order.
+    /// The statements that no or hardly any loader reads, in file order.
     pub errors: Vec<EnvSyntaxError>,
 }
 

@@ -7,7 +7,7 @@ use crate::nginx::syntax::dump;
 use crate::nginx::syntax::grammar;
 use crate::nginx::syntax::tree::Tree;
 
-/// Directives that nobody but nginx has.
+/// Directives that only nginx has.
 const TELLING: [&[u8]; 22] = [
     b"server",
     b"location",

@@ -8,7 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::dotenv::syntax::file_name::is_env_file_name;
 
-/// What a file is read as.
+/// The format that a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// An nginx configuration, or a part of one.
@@ -22,7 +22,7 @@ pub enum FileKind {
 pub(in crate::engine) struct Candidate {
     /// Its path, as given or found.
     pub path: PathBuf,
-    /// What it is read as.
+    /// The format that it is read as.
     pub kind: FileKind,
     /// True if its name is no proof, so that only its content can tell that it is nginx's.
     pub doubtful: bool,
@@ -34,7 +34,7 @@ pub(in crate::engine) struct Candidate {
     pub said: bool,
 }
 
-/// Directories that hold nobody's configuration.
+/// Directories that hold no configuration of the project.
 const SKIPPED_DIRECTORIES: [&str; 5] = [".git", "node_modules", "target", "vendor", ".venv"];
 /// Directories whose files are nginx's.
 const NGINX_DIRECTORIES: [&str; 3] = ["nginx", "conf.d", "snippets"];

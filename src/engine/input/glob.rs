@@ -19,7 +19,7 @@ pub(in crate::engine) const MAX_NAMES: usize = 1_000_000;
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// What a pattern matches.
+/// The names that a pattern matches.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Matches {
     /// The paths, in byte order.

@@ -49,7 +49,7 @@ pub(in crate::engine) struct Files {
     credentials: Vec<Place>,
     /// Links to nothing that stand for a file below a copy of a server.
     links: HashSet<PathBuf>,
-    /// What is read instead of what is on disk.
+    /// The bytes to read instead of those on disk.
     overlay: Overlay,
     /// How many names in directories the patterns of includes may still look at.
     names_left: usize,

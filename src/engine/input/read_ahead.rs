@@ -59,11 +59,11 @@ pub(in crate::engine) struct Parsed {
     /// Its path without links.
     pub(in crate::engine) real: PathBuf,
     pub(in crate::engine) bytes: Vec<u8>,
-    /// What the grammar makes of them.
+    /// Their tree.
     pub(in crate::engine) tree: Tree,
 }
 
-/// What was read and not asked for yet.
+/// The files that were read and not asked for yet.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ReadAhead {
     /// By the paths they were come to by.

@@ -1,4 +1,4 @@
-//! Where the repository starts, so that a file has one name for whoever runs corslint from wherever in it.
+//! Where the repository starts, so that a file has one name from wherever in it corslint is run.
 
 use std::path::{Path, PathBuf};
 

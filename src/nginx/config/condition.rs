@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::nginx::config::{Config, ItemId};
 
-/// What an `if` asks.
+/// The condition of an `if`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition<'s> {
     /// `($variable)`
@@ -13,7 +13,7 @@ pub enum Condition<'s> {
     Equal {
         /// The variable's name.
         variable: Cow<'s, [u8]>,
-        /// What it is compared with; may hold variables.
+        /// The value that it is compared with; may hold variables.
         text: Cow<'s, [u8]>,
         /// The index of the word that holds `text`.
         word: usize,

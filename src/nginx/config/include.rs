@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use crate::source::FileId;
 
-/// What one include pattern stands for, from one main file.
+/// The files of one include pattern, from one main file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Included {
     /// These files, in byte order of their paths; none for a pattern that matches nothing, which nginx allows.
@@ -23,7 +23,7 @@ pub enum Included {
     Unknown,
 }
 
-/// What every include pattern under one main file stands for.
+/// The files of every include pattern under one main file.
 #[derive(Debug, Clone, Default)]
 pub struct Includes {
     by_pattern: HashMap<Vec<u8>, Included>,

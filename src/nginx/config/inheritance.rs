@@ -131,7 +131,7 @@ pub enum Single {
     InterceptErrors(Protocol),
     /// `recursive_error_pages`
     RecursiveErrorPages,
-    /// A directive of a module that may answer, refuse or change headers in ways nobody can read off the text.
+    /// A directive of a module that may answer, refuse or change headers in ways that the text does not show.
     Scripted,
     /// `more_set_headers` or `more_clear_headers`: the last one of the nearest level that has any.
     MoreHeaders,

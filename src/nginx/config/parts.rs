@@ -203,7 +203,7 @@ impl<'s> Config<'s> {
         Place { file, span: self.tree(file).map_or(Span::default(), |tree| tree.head(directive)) }
     }
 
-    /// A directive's name. A name nobody writes with escapes is borrowed; one that has them is no directive.
+    /// A directive's name. A name without escapes is borrowed; one that has them is no directive.
     pub(super) fn name_of(&self, file: FileId, directive: u32) -> &'s [u8] {
         let word = self.tree(file).and_then(|tree| tree.words(directive).first());
         word.filter(|word| !word.templated).map_or(&[], |word| word.inner().of(self.bytes(file)))

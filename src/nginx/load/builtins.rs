@@ -1,6 +1,6 @@
 //! The variables that nginx and its common modules bring with them.
 
-/// Those whose value nobody may set; nginx calls a second definition a duplicate.
+/// Those whose value a configuration may not set; nginx calls a second definition a duplicate.
 #[rustfmt::skip]
 const FIXED: &[&str] = &[
     "binary_remote_addr", "body_bytes_sent", "bytes_sent", "connection", "connection_requests", "connection_time",
@@ -44,7 +44,7 @@ pub(super) fn is_builtin(name: &str) -> bool {
     is_fixed(name) || OTHER.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
-/// Returns whether every nginx defines the variable itself and lets nobody else do so; the name is in lower case.
+/// Returns whether every nginx defines the variable itself and allows no other definition; the name is in lower case.
 pub(super) fn is_fixed(name: &str) -> bool {
     FIXED.contains(&name)
 }

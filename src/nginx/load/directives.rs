@@ -4,7 +4,7 @@
 
 use super::contexts::Contexts;
 
-/// What nginx demands of a directive before it looks at its parameters.
+/// nginx's demands on a directive before it looks at its parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KnownDirective {
     /// Where in `http` it may stand.

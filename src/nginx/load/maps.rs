@@ -11,7 +11,7 @@ use crate::nginx::config::{Config, ContextId, ItemId};
 use crate::nginx::simulate::variables::lower;
 use crate::nginx::syntax::tree::Body;
 
-/// What the lines of one table are compared with.
+/// The keys that the lines of one table are compared with.
 struct Table<'c, 's> {
     config: &'c Config<'s>,
     defined: &'c Defined,

@@ -12,11 +12,11 @@ pub struct Compared {
     pub place: Place,
     /// The text or expression, without a `~`.
     pub text: Vec<u8>,
-    /// Whether it is an expression, and if so whether case is ignored.
+    /// For an expression, true if case is ignored; `None` for a text.
     pub regex: Option<bool>,
     /// The map line or the `if` it belongs to.
     pub item: ItemId,
-    /// What the key wants before the Origin, where it is about more than that: a text, or of an expression its part.
+    /// The part of the key before the Origin, where it is about more than that: a text, or of an expression its part.
     pub before: Vec<u8>,
     /// The same of what stands behind the Origin.
     pub behind: Vec<u8>,

@@ -92,13 +92,13 @@ fn skip_back(after: &[Part<'_>], key: &[u8]) -> Option<usize> {
     Some(skipped)
 }
 
-/// What an expression for a composite key wants of the Origin, and of what stands around it.
+/// The parts of an expression for a composite key: for the Origin, and for the text around it.
 pub(in crate::nginx) struct OriginPattern {
-    /// What it wants before the Origin.
+    /// The part before the Origin.
     pub(in crate::nginx) before: Vec<u8>,
-    /// What it wants of the Origin.
+    /// The part for the Origin.
     pub(in crate::nginx) own: Vec<u8>,
-    /// What it wants behind the Origin.
+    /// The part behind the Origin.
     pub(in crate::nginx) behind: Vec<u8>,
 }
 

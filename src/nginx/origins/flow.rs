@@ -90,7 +90,7 @@ pub struct Flow {
     pub number: usize,
     /// The texts it may be.
     pub texts: Vec<Text>,
-    /// What `$http_origin` is compared with on the way.
+    /// The values that `$http_origin` is compared with on the way.
     pub compared: Vec<Compared>,
     /// The same where it is only a part of what is compared: what the key says of that part. Whether an origin gets in depends on
     /// the other parts as well.
@@ -99,7 +99,7 @@ pub struct Flow {
     pub reflected: Vec<Place>,
     /// Places where something else of the request becomes the value.
     pub made_of_request: Vec<MadeOfRequest>,
-    /// True if a part of it comes from where nobody can look.
+    /// True if a part of it comes from a place that cannot be read.
     pub open: bool,
     /// The first origins that it compares with or holds, once somebody asks for them: many locations share an allow-list.
     pub(crate) origins: OnceLock<ExampleOrigins>,
@@ -150,7 +150,7 @@ pub fn flow(config: &Config<'_>, definitions: &Definitions<'_>, field: &SetField
     follower.flow
 }
 
-/// What a variable does for a value.
+/// The part of a variable in a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TextRole {
     /// It is the value.

@@ -7,7 +7,7 @@ use crate::nginx::origins::comparison::Compared;
 /// How many blocks of a location are looked at for guards: every header that it sets asks for them.
 const MAX_GUARDS: usize = 64;
 
-/// An `if` for whoever is not the page it names.
+/// An `if` for every page but the one it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     /// The page, or the expression for pages.

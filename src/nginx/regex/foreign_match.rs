@@ -21,12 +21,12 @@ const MAX_CANDIDATES: usize = 8192;
 const STEPS_OF_A_CANDIDATE: u64 = 6;
 /// How many of its bytes are taken apart in the time of one step.
 const BYTES_OF_A_STEP: usize = 8;
-/// What may stand before a way that has no `^`.
+/// Texts that may be before a way that has no `^`.
 const BEFORE: &[&str] =
     &["", "https://", "https:", "https", "http", "https://elsewhere-", "https://elsewhere", "https://elsewhere."];
-/// What may stand behind a way that has no `$`.
+/// Texts that may be behind a way that has no `$`.
 const BEHIND: &[&str] = &["", ".elsewhere.example", "elsewhere.example", "-elsewhere.example", "/elsewhere.example"];
-/// What may stand where a run of characters is open.
+/// Texts that may be where a run of characters is open.
 const FILLS: &[&str] = &[
     "",
     "elsewhere-",
@@ -39,7 +39,7 @@ const FILLS: &[&str] = &[
     "net",
 ];
 
-/// What lets a foreign origin in.
+/// The gap through which a foreign origin matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gap {
     /// Nothing ties the expression to the origin's start.
@@ -75,7 +75,7 @@ impl Gap {
 pub struct Intruder {
     /// The origin, as browsers send it.
     pub origin: String,
-    /// What lets it in.
+    /// The gap through which it matches.
     pub gap: Gap,
     /// The host that the alternative means.
     pub meant: String,
@@ -150,7 +150,7 @@ pub fn meant_origins(pattern: &[u8]) -> Vec<Origin> {
     alternatives(pattern).ways.iter().filter_map(PatternWay::origin).collect()
 }
 
-/// What an expression means to let in.
+/// The origins that an expression is meant for.
 struct OwnPart<'m> {
     /// The registrable parts of the hosts it names.
     hosts: BTreeSet<&'m str>,

@@ -1,4 +1,4 @@
-//! Expressions that let in what another one means, and nobody else.
+//! Expressions that match the origins that another one means, and no others.
 //!
 //! A handful is made: its ends tied, its alternatives in parentheses, its dots escaped, and one that is built of the hosts it
 //! names. The first that is sound is taken: it lets in an origin of every alternative, and no foreign one that anybody finds (see
@@ -16,7 +16,7 @@ const MAX_WAYS: usize = 64;
 const MAX_HOSTS: usize = 8;
 /// A port, or none.
 const ANY_PORT: &str = "(:[0-9]+)?";
-/// What stands for an open run in the text of a way.
+/// The mark for an open run in the text of a way.
 const RUN: char = '\0';
 
 /// An expression near `pattern` that lets in what it means and no foreign origin, as far as anybody can tell.
@@ -25,7 +25,7 @@ pub fn stricter(regexes: &Regexes, pattern: &str, ignore_case: bool) -> Option<S
     let pattern = pattern.replace("://*.", "://([a-z0-9-]+\\.)+");
     let found = alternatives(pattern.as_bytes()).ways;
     let meant: Vec<Origin> = found.iter().filter_map(|way| check_serialized(&example_of(way)?).ok()).collect();
-    // Of a single label, nobody can say which names end in it.
+    // It is not known which names end in a single label.
     let is_open = found.iter().any(|way| way.pieces.iter().any(|piece| matches!(piece, PatternPiece::Fill(_))));
     let is_label = |origin: &Origin| !origin.is_loopback() && origin.host().is_some_and(|host| !host.contains('.'));
     if meant.is_empty() || found.len() > MAX_WAYS || is_open && meant.iter().any(is_label) {

@@ -5,7 +5,7 @@ use crate::nginx::simulate::answer::{AnsweredBy, Question};
 use crate::nginx::simulate::run::{Reply, Run};
 use crate::nginx::simulate::value::{Spot, Value};
 
-/// What one access check says.
+/// The verdict of one access check.
 enum AccessVerdict {
     Pass,
     Silent,

@@ -44,7 +44,7 @@ pub struct Field<'s> {
     pub item: Option<ItemId>,
 }
 
-/// What goes back.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Answer<'s> {
     /// The status; none where it is not to be known.
@@ -61,9 +61,9 @@ pub struct Answer<'s> {
     pub item: Option<ItemId>,
     /// The `if`s of the answering location that matched, in file order.
     pub matched: Vec<ContextId>,
-    /// What this answer takes for granted.
+    /// The assumptions of this response.
     pub assumptions: Vec<(Question, bool)>,
-    /// What keeps the header fields from being known for sure: the directive of a module that may change them.
+    /// The reason why the header fields are not known for sure: the directive of a module that may change them.
     pub open: Option<ItemId>,
     /// Its number among the answers to the same request, from 0.
     pub number: usize,

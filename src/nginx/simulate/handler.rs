@@ -2,7 +2,7 @@
 
 use crate::nginx::config::ItemId;
 
-/// What writes the body.
+/// The handler that writes the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::nginx) enum Handler {
     /// The app behind a directive of this name: `proxy_pass` and its kin.

@@ -77,7 +77,7 @@ pub struct Locations<'s> {
     levels: HashMap<ContextId, LocationLevel<'s>>,
 }
 
-/// What a path finds.
+/// The result of a search for a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundLocation {
     /// This location.
@@ -205,7 +205,7 @@ impl<'s> Locations<'s> {
     }
 }
 
-/// What the paths of one level say.
+/// The result among the paths of one level.
 enum Prefixed {
     Exact(ContextId),
     AddSlash(ContextId),

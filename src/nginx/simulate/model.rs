@@ -18,7 +18,7 @@ use crate::nginx::simulate::variables::Definitions;
 /// How many steps all runs of one request may take before its answer counts as unknown. The first run goes all the way.
 pub const MAX_STEPS: u64 = 200_000;
 
-/// What rewrites the header of the request after the rewrite phase.
+/// The directives that rewrite the header of the request after the rewrite phase.
 pub(in crate::nginx) const INPUT_HEADERS: [&[u8]; 2] = [b"more_set_input_headers", b"more_clear_input_headers"];
 
 /// The directives that decide what nginx and others keep of the answers, whether it hands the request's header on, and whether chance
@@ -55,7 +55,7 @@ pub struct Model<'c, 's> {
     pub servers: Servers<'s>,
     /// Its expressions.
     pub regexes: Regexes,
-    /// What decides whether an app gets the request, and as it is, and a few others that are rarely there.
+    /// The directives that decide whether an app gets the request, and as it is, and a few others that are rarely there.
     pub(in crate::nginx) hand_over: Nearest<'s>,
     /// True if answers hold every field, or only those that CORS may depend on: most configurations set many others, and the same ones in
     /// every location.

@@ -7,7 +7,7 @@ use crate::nginx::simulate::run::{Reply, Run, Step};
 use crate::nginx::simulate::value::{Spot, Value};
 use crate::nginx::syntax::parts::{Part, parts};
 
-/// What one rewrite directive does.
+/// The effect of one rewrite directive.
 enum RewriteEffect {
     None,
     /// The URI has changed; the phase goes on.

@@ -23,7 +23,7 @@ const MAX_URI_CHANGES: u32 = 11;
 /// How large a request body may be where no `client_max_body_size` says otherwise, in bytes.
 const DEFAULT_BODY_BYTES: u64 = 1024 * 1024;
 
-/// What has become of a request's body: whatever happens to it first is final.
+/// The state of a request's body: the first change is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::nginx) enum RequestBody {
     /// Nothing yet.
@@ -62,7 +62,7 @@ pub(in crate::nginx) struct Run<'r, 'c, 's> {
     /// The context whose directives are in force (nginx's `r->loc_conf`).
     pub(in crate::nginx) context: ContextId,
     pub(in crate::nginx) method: Cow<'r, str>,
-    /// What `$request_method` holds: in a subrequest the client's method.
+    /// The value of `$request_method`: in a subrequest the client's method.
     pub(in crate::nginx) main_method: Cow<'r, str>,
     /// The path, normalised and decoded; what rewrites have made of it.
     pub(in crate::nginx) uri: Value<'s>,
@@ -72,7 +72,7 @@ pub(in crate::nginx) struct Run<'r, 'c, 's> {
     pub(in crate::nginx) captures: Vec<Value<'s>>,
     /// The `if`s of the location entered last that matched.
     pub(in crate::nginx) matched: Vec<ContextId>,
-    /// What writes the body; an `if` may replace it.
+    /// The handler that writes the body; an `if` may replace it.
     pub(in crate::nginx) handler: Handler,
     /// How many changes of the URI are left.
     pub(in crate::nginx) changes_left: u32,
@@ -83,7 +83,7 @@ pub(in crate::nginx) struct Run<'r, 'c, 's> {
     pub(in crate::nginx) in_error_page: bool,
     /// The refusal that `satisfy any` holds back; an error page that another check leads to meets it as well.
     pub(in crate::nginx) refusal: Option<Reply>,
-    /// What has become of the request's body.
+    /// The state of the request's body.
     pub(in crate::nginx) body: RequestBody,
     /// The `Location` field, once something has set it.
     pub(in crate::nginx) redirect: Option<(Value<'s>, Option<ItemId>)>,
@@ -112,7 +112,7 @@ pub(in crate::nginx) enum Step {
     Reply(Reply),
 }
 
-/// What answers.
+/// The source of the response.
 #[derive(Debug, Clone)]
 pub(in crate::nginx) struct Reply {
     pub(in crate::nginx) status: Option<u16>,

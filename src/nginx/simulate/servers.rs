@@ -22,7 +22,7 @@ pub struct Servers<'s> {
     by_port: HashMap<u16, Vec<usize>>,
     /// The groups in which a server has expressions among its names.
     by_expressions: HashMap<ContextId, Vec<usize>>,
-    /// Whether a server merges slashes, and whether one does not.
+    /// True if a server merges slashes, and if one does not.
     merging: (bool, bool),
     /// The servers with so many names on so many addresses that their names were not taken in.
     left_out: Vec<ContextId>,

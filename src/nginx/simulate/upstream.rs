@@ -8,7 +8,7 @@ pub type AppFields = Vec<(String, Option<String>)>;
 /// The header fields that the app behind a directive sends for the Origin that nginx tells it: empty where it tells none, `None` where that is not known.
 pub type ByOrigin<'u> = Box<dyn Fn(ItemId, Option<&str>) -> AppFields + 'u>;
 
-/// What the app answers to a request that reaches it.
+/// The app's response to a request that reaches it.
 #[derive(Debug, Default)]
 pub struct Upstream<'u> {
     /// Its status.
@@ -29,7 +29,7 @@ pub enum AppStatus {
     Down,
 }
 
-/// What the header fields of the app's answer depend on.
+/// The dependence of the header fields of the app's response.
 pub enum AppHeaders<'u> {
     /// On nothing.
     Same(AppFields),

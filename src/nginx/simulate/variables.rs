@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::regex::{Ordered, Regexes};
 
-/// What defines one variable.
+/// The definition of one variable.
 #[derive(Debug, Clone, Default)]
 pub struct Definition {
     /// The maps whose result it is, in file order; the last one counts (A5.7).
@@ -93,7 +93,7 @@ pub(in crate::nginx) fn lower(name: &[u8]) -> Cow<'_, [u8]> {
 /// One `map` block, ready to be asked.
 #[derive(Debug)]
 pub struct MapTable<'s> {
-    /// What is looked up; may hold several variables.
+    /// The text that is looked up; may hold several variables.
     pub source: Cow<'s, [u8]>,
     /// The variable it defines, without `$`.
     pub variable: Vec<u8>,
@@ -111,7 +111,7 @@ pub struct MapTable<'s> {
     exact: HashMap<Cow<'s, [u8]>, usize>,
     /// The entries that are expressions, in file order.
     expressions: Ordered<'s, usize>,
-    /// What the expressions said of a text before: many locations ask one map about the same few origins.
+    /// The earlier results of the expressions for a text: many locations ask one map about the same few origins.
     said: Mutex<HashMap<Vec<u8>, Hit>>,
 }
 
@@ -121,7 +121,7 @@ const MAX_SAID: usize = 1024;
 /// One line of a `map`.
 #[derive(Debug)]
 pub struct MapLine<'s> {
-    /// What the looked-up text is compared with.
+    /// The text that the looked-up one is compared with.
     pub key: MapKey<'s>,
     /// The line; its first word is the key, its second the result.
     pub item: ItemId,
@@ -141,7 +141,7 @@ pub enum MapKey<'s> {
     },
 }
 
-/// What a `map` answers for one text.
+/// The result of a `map` for one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hit {
     /// This line's result; the index into [`MapTable::entries`].

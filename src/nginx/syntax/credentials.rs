@@ -48,7 +48,7 @@ const MAY_BE_SECRET: [&[u8]; 14] = [
     b"secure_link_secret",
     b"secure_link_md5",
 ];
-/// What switches something and keeps no secret.
+/// Names that switch something and hold no secret.
 const SWITCHES: [&[u8]; 8] = [b"", b"0", b"1", b"on", b"off", b"true", b"false", b"always"];
 
 /// The bytes of a file that no report may show.
@@ -191,7 +191,7 @@ pub fn sealed_lines(tree: &Tree, file: &[u8], secret: SecretLines) -> Sealed {
     sealed
 }
 
-/// What is secret in each line of a block.
+/// The secret part of each line of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretLines(Secret);
 

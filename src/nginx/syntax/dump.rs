@@ -2,7 +2,7 @@
 
 use crate::source::Span;
 
-/// What nginx prints before a file's path; the path is followed by `:` and a line end.
+/// The text that nginx prints before a file's path; the path is followed by `:` and a line end.
 const HEADER: &[u8] = b"# configuration file ";
 
 /// One file inside the output.

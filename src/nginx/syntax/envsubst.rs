@@ -9,7 +9,7 @@ use crate::nginx::syntax::parts::{Part, parts};
 use crate::nginx::syntax::tree::{Filled, Quoting, SyntaxError, Tree, Word, unescape};
 use crate::source::{Place, Source};
 
-/// What a name stands for.
+/// The value of a name.
 #[derive(Clone)]
 pub struct TemplateVariable {
     /// Its value; `None` where it is not known.

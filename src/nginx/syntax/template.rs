@@ -12,7 +12,7 @@ use memchr::memmem;
 
 use crate::source::Span;
 
-/// What a printing tag is masked with: a byte that means nothing to the lexer.
+/// The mask of a printing tag: a byte that means nothing to the lexer.
 const LETTER: u8 = b'_';
 
 /// The words that begin a Go or Handlebars tag which prints nothing by itself.

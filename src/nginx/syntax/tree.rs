@@ -67,7 +67,7 @@ pub(in crate::nginx) fn unescape(raw: &[u8]) -> Vec<u8> {
     turned
 }
 
-/// What follows a directive's words.
+/// The part behind a directive's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
     /// `;`
@@ -85,7 +85,7 @@ pub struct Directive {
     pub first_word: u32,
     /// How many words it has, its name included; never 0.
     pub word_count: u32,
-    /// What follows the words.
+    /// The part behind the words.
     pub body: Body,
     /// The block directive it stands in.
     pub parent: Option<u32>,
@@ -98,9 +98,9 @@ pub struct Directive {
 pub struct SyntaxError {
     /// Where nginx, too, would stop.
     pub span: Span,
-    /// What stands there and what nginx expects, in lower case, without a full stop.
+    /// The text found and the text expected, in lower case, without a full stop.
     pub message: String,
-    /// What to write instead, where that is known.
+    /// The text to write instead, where that is known.
     pub help: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub struct Tree {
     pub tags: Vec<Span>,
     /// Comments that begin with the name of corslint, in file order.
     pub comments: Vec<Span>,
-    /// What envsubst makes of the file's words, where it is a template and the names in it are known.
+    /// The file's words after envsubst, where it is a template and the names in it are known.
     pub filled: Filled,
     /// Limits that cut the reading short: the place, and the limit in words.
     pub limits: Vec<SyntaxError>,

@@ -23,7 +23,7 @@ use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::syntax::parts::{Part, parts};
 use crate::source::Place;
 
-/// What follows a protocol's prefix in the directives that decide what is kept for whom.
+/// The names after a protocol's prefix in the directives that decide what is kept for whom.
 const CACHE: [&[u8]; 5] = [b"cache", b"cache_key", b"ignore_headers", b"cache_bypass", b"no_cache"];
 
 /// How many origins of the app's list are tried; asking it about each costs as much as the list is long.
@@ -34,7 +34,7 @@ const MAX_ORIGINS: usize = 64;
 pub(super) struct MixedUp {
     /// The directive that switches the cache on.
     pub cache: ItemId,
-    /// What makes it forget that the answers differ.
+    /// The directive by which it ignores that the responses differ.
     pub ignored: ItemId,
     /// The origin of the page whose answer is kept.
     pub first: String,

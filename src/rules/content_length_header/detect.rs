@@ -15,7 +15,7 @@ use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::simulate::fields::is_sent_without_always;
 
-/// What the answers with the second length show.
+/// The effect of the second length on the responses.
 #[derive(Debug)]
 pub(super) enum Shown {
     /// This request gets two different ones.

@@ -20,7 +20,7 @@ use crate::nginx::config::ContextId;
 pub(super) struct Dropped<'d> {
     /// The level, and all it drops.
     pub dropping: Dropping<'d>,
-    /// What the page needs.
+    /// The header that the page needs.
     pub header: CorsHeader,
     /// The request that shows it.
     pub request: Request,

@@ -21,7 +21,7 @@ use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 pub(super) struct BesideApp<'d> {
     /// The directive.
     pub item: ItemId,
-    /// What hands the request to the app.
+    /// The directive that forwards the request to the app.
     pub pass: ItemId,
     /// The request that gets both lines.
     pub request: Option<Request>,

@@ -35,15 +35,15 @@ pub(super) struct Lost {
     pub by: Option<ItemId>,
     /// The location it ended in, or the server where it ended in none.
     pub target: ContextId,
-    /// What the browser misses.
+    /// The header that the browser misses.
     pub header: CorsHeader,
     /// The request.
     pub request: Request,
-    /// What was the matter.
+    /// The condition.
     pub when: When,
 }
 
-/// What the app has to do for a header to be lost.
+/// The app's part in the loss of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
     /// Nothing: no request that starts there keeps the header.
@@ -99,7 +99,7 @@ fn of_composite_key<'d>(site: &Site<'d>, exchange: &Exchange<'d>) -> Option<Exch
     questions::ask_by("GET", site, exchange.route, origin, mode)
 }
 
-/// The CORS fields that answers of a location get, whoever sets them; not those that headers-more has for some answers alone.
+/// The CORS fields that answers of a location get, by either module; not those that headers-more has for some answers alone.
 pub(super) fn fields_of<'d>(site: &Site<'d>, context: ContextId) -> Vec<SetField<'d>> {
     let is_for_all = |item: &ItemId| site.config.parameters(*item).all(|word| !word.starts_with(b"-"));
     let more = site.config.relevant_more_headers(context).into_iter().filter(is_for_all);

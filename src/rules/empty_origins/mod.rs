@@ -3,7 +3,7 @@
 //! ## Why it matters
 //!
 //! An app that gets an empty list lets no page of another origin in, and some refuse to start. It is what remains of a
-//! sample that nobody filled in, or of a deployment that lost its variable. Under PostgREST and Typesense it is the
+//! sample that was not filled in, or of a deployment that lost its variable. Under PostgREST and Typesense it is the
 //! opposite: an empty list there lets every origin in.
 //!
 //! ## Example

@@ -2,7 +2,7 @@
 //!
 //! ## Why it matters
 //!
-//! The production file was made from the one for development, and nobody replaced the address: the app lets the test system's
+//! The production file was made from the one for development, and the address was not replaced: the app lets the test system's
 //! page in and not the one that is deployed. Hosts are only taken for a test system's where a whole word of their name says so.
 //! A list that names a real page, too, lets both in on purpose.
 //!

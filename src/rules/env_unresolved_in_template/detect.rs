@@ -12,7 +12,7 @@ use crate::nginx::syntax::envsubst::is_template;
 use crate::nginx::syntax::parts::{Part, parts};
 use crate::source::Place;
 
-/// What comes of a name that nothing fills in; the worst one last.
+/// The effect of a name that nothing fills in; the worst one last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
     /// It stands in a map's key, which nginx does not fill in.
@@ -24,7 +24,7 @@ pub(super) enum Effect {
 /// A place where such a name stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unset {
-    /// What comes of it.
+    /// Its effect.
     pub effect: Effect,
     /// Where it stands.
     pub place: Place,

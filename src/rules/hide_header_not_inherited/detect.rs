@@ -24,10 +24,10 @@ impl Undone {
     }
 }
 
-/// How many of the directives in force are looked at for a pattern: nginx knows none, and whoever writes one writes few others.
+/// How many of the directives in force are looked at for a pattern: nginx knows none, and files with one have few others.
 const MAX_PATTERNS: usize = 256;
 
-/// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where nobody meant it to be.
+/// Why the app's Allow-Origin is not hidden in `context`; nothing where it is, or where it was not meant to be.
 pub(super) fn why_not_hidden(config: &Config<'_>, context: ContextId, protocol: Protocol) -> Option<Undone> {
     let wanted = CorsHeader::AllowOrigin.name();
     if config.hides(context, protocol, wanted).is_some() {

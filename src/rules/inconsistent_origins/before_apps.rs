@@ -20,7 +20,7 @@ pub(super) struct BeforeApp {
     fields: BTreeSet<(usize, ItemId)>,
 }
 
-/// What stands before each app.
+/// The nginx lists before each app.
 #[derive(Debug, Default)]
 pub(super) struct BeforeApps {
     /// By the index of the app among the projects.

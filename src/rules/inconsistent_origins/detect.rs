@@ -70,7 +70,7 @@ impl NamedOrigins {
 /// Who allows origins.
 struct Party<'p> {
     names: Rc<NamedOrigins>,
-    /// What it is called in a message.
+    /// Its name in a message.
     name: &'static str,
     /// Where it is nginx: what of it stands before the app.
     before: Option<&'p BeforeApp>,
@@ -91,7 +91,7 @@ impl Party<'_> {
     }
 }
 
-/// What nginx names before the apps: many headers send the value of one map, which is read once.
+/// The origins that nginx names before the apps: many headers send the value of one map, which is read once.
 #[derive(Default)]
 struct NamesBefore(BTreeMap<BTreeSet<(usize, usize)>, Rc<NamedOrigins>>);
 

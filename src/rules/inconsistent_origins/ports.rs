@@ -16,11 +16,11 @@ use crate::source::Place;
 pub(super) struct PortLeftOut {
     /// The host in the list.
     pub place: Place,
-    /// What the list has to have.
+    /// The entry that the list needs.
     pub wanted: String,
     /// The page.
     pub page: Place,
-    /// What compares them.
+    /// The product that compares them.
     pub product: &'static str,
 }
 

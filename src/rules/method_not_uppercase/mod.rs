@@ -46,7 +46,7 @@ pub const RULE: Rule = Rule {
     check: Subject::Deployment(check),
 };
 
-/// What is no method in any case, or needs no place in the list.
+/// Words that are no methods in any case, or needs no place in the list.
 const HARMLESS: [&str; 6] = ["GET", "HEAD", "POST", "OPTIONS", "ALL", "ANY"];
 
 fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {

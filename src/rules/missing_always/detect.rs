@@ -16,7 +16,7 @@ use crate::nginx::simulate::answer::{Answer, AnsweredBy};
 use crate::nginx::simulate::upstream::{AppStatus, Upstream};
 use crate::source::Place;
 
-/// What an app answers when it fails, and when it does not find what is asked for.
+/// The statuses of an app that fails, and of one that does not find the resource.
 const ERRORS: [u16; 2] = [500, 404];
 
 /// Directives without `always` that keep an error from a page.
@@ -28,7 +28,7 @@ pub(super) struct HiddenError<'e, 'd> {
     pub exchange: &'e Exchange<'d>,
     /// The app's status.
     pub status: u16,
-    /// What the answer lacks.
+    /// The header that the response lacks.
     pub header: CorsHeader,
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Misnamed {
     pub place: Place,
     /// The name.
     pub name: String,
-    /// What is wrong with it.
+    /// Its fault.
     pub misnomer: Misnomer,
     /// True if the header that is meant is set beside it under its right name.
     pub is_right_beside: bool,

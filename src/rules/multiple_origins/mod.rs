@@ -74,7 +74,7 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
             let field = questions::origin_flow(site, item).map(|(field, _)| field);
             let place = field.map_or(site.config.place(item), |field| field.place);
             let written = field.map_or(String::new(), |field| String::from_utf8_lossy(&field.value).into_owned());
-            // The origin of the request that shows it came in by a variable, which lets in whoever asks.
+            // The origin of the request that shows it came in by a variable, which allows every origin.
             let is_asking = |part: &String| *part == exchange.origin() && !written.contains(part.as_str());
             let origins: Vec<String> = several(&value)
                 .into_iter()

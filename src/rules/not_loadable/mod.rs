@@ -4,7 +4,7 @@
 //!
 //! For one directive in the wrong place, one parameter too many or one unknown variable nginx does not start, and a
 //! reload keeps the old configuration running, so the CORS headers that were just written are not in force. `nginx -t`
-//! says the same, but for a file that is not on the server yet, or for a snippet, nobody asks it.
+//! says the same, but for a file that is not on the server yet, or for a snippet, it is not run.
 //!
 //! ## Example
 //!

@@ -9,7 +9,7 @@ use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 use crate::rules::shared::admission;
 
-/// What becomes of a preflight.
+/// The outcome of a preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// nginx answers 405, whatever else is open.
@@ -25,7 +25,7 @@ pub(super) struct Unanswered<'e, 'd> {
     pub item: ItemId,
     /// The exchange it belongs to.
     pub exchange: &'e Exchange<'d>,
-    /// What becomes of it.
+    /// Its outcome.
     pub fate: Fate,
     /// The answer that tells.
     pub answer: &'e Answer<'d>,

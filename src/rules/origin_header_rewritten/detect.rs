@@ -25,7 +25,7 @@ use crate::source::Place;
 pub(super) struct Rewritten {
     /// The directive.
     pub item: ItemId,
-    /// What it tells the app instead.
+    /// The value that the app gets instead.
     pub told: String,
     /// The page that the app is known to allow, and would; nothing where it is open whether the app decides by Origin at all.
     pub page: Option<String>,
@@ -69,7 +69,7 @@ pub(super) fn rewritten_origins(site: &Site<'_>) -> Vec<Rewritten> {
 fn rewritten(site: &Site<'_>, context: ContextId, (protocol, item): (Protocol, ItemId)) -> Option<Rewritten> {
     let config = site.config;
     let pass: &[u8] = if protocol == Protocol::Grpc { b"grpc_pass" } else { b"proxy_pass" };
-    // Where nothing is handed on, nobody is told anything.
+    // Where nothing is forwarded, no app gets a header.
     if !visit::passes(site, context).any(|item| config.item(item).name == pass) {
         return None;
     }

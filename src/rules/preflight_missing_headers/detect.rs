@@ -12,7 +12,7 @@ use crate::rules::shared::lists;
 use crate::rules::shared::preflight::Answered;
 use crate::source::{Place, lossy};
 
-/// What a preflight's answer lacks.
+/// The headers that a preflight's response lacks.
 #[derive(Debug, Clone)]
 pub(super) enum Lack {
     /// The header by which pages get in at all, which this directive sends elsewhere; and whether it is in force here as well, and
@@ -22,7 +22,7 @@ pub(super) enum Lack {
     Lists {
         /// A method that must be listed, and what shows it.
         method: Option<(String, Place)>,
-        /// What shows that headers must be listed.
+        /// The place that shows that headers must be listed.
         headers: Option<Place>,
         /// True if neither headers nor methods are listed.
         both: bool,

@@ -21,13 +21,13 @@ use crate::source::Place;
 /// How much an echo gives away, from little to much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exposure {
-    /// What anybody may read.
+    /// Public responses.
     Public,
-    /// What the user may read, if what is not shown or not known does not check the Origin.
+    /// The user's responses, if what is not shown or not known does not check the Origin.
     Perhaps,
     /// Nothing to read, but a request of the user's, by a method that changes something: its preflight lets every page send it.
     Sent,
-    /// What the user may read.
+    /// The user's responses.
     Credentials,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Echoed<'e, 'd> {
     pub item: ItemId,
     /// The word that brings the Origin into its value: its own, that of a `set`, or that of a line of a map.
     pub place: Place,
-    /// What it gives away.
+    /// The responses that it exposes.
     pub reach: Exposure,
     /// The exchange.
     pub exchange: &'e Exchange<'d>,

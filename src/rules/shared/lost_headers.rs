@@ -43,7 +43,7 @@ impl LostHeader<'_, '_> {
     }
 }
 
-/// What an `if` with an `add_header` puts in the place of its location's headers.
+/// The headers of an `if` that replace those of its location.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Replacing {
     /// The `if`.

@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Severity};
 use crate::source::Place;
 
-/// What ends the doubt.
+/// The input that ends the doubt.
 const HELP: &str = "say in corslint.toml which app it is: `[[app]]` with its `path` and its `upstream`";
 
 /// The directories of apps as a message names them.

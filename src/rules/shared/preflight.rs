@@ -9,7 +9,7 @@ use crate::nginx::config::inheritance::Single;
 use crate::nginx::config::{ContextKind, ItemId};
 use crate::nginx::simulate::answer::{Answer, AnsweredBy, Question};
 
-/// What refuses a preflight.
+/// The cause of a refused preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PreflightRefusal {
     /// This `auth_basic` or `auth_request` asks for a login, which no preflight carries (A3.7, A3.9).
@@ -27,7 +27,7 @@ pub(crate) enum PreflightRefusal {
 pub(crate) struct Refused<'e, 'd> {
     /// The exchange it belongs to.
     pub exchange: &'e Exchange<'d>,
-    /// What refuses it.
+    /// The cause.
     pub refusal: PreflightRefusal,
     /// True if another request of the same page gets an answer here that it may read, of 200–299 or an app's; or whether an `if` was
     /// to let pages in by its answer to the preflight.

@@ -11,7 +11,7 @@ use crate::nginx::regex::foreign_match::{Gap, Intruder};
 use crate::nginx::regex::stricter::{stricter, without_path};
 use crate::source::Place;
 
-/// What to write where nobody can say which origin is meant.
+/// The help where it is not known which origin is meant.
 pub(crate) const AN_ORIGIN: &str = "write an origin as browsers send it, such as `https://app.example.com`";
 
 /// The header that a text becomes, where it stands elsewhere.

@@ -15,7 +15,7 @@ use crate::nginx::origins::comparison::Compared;
 use crate::nginx::origins::guards::guards;
 use crate::source::Place;
 
-/// What a page asks by; an expression may hold for one method alone.
+/// The method of a page's request; an expression may hold for one method alone.
 const METHODS: [&str; 2] = ["GET", "POST"];
 
 /// An expression, and the directives that send Allow-Origin where it decides.

@@ -25,7 +25,7 @@ pub(super) struct StarredHeaders {
     pub place: Place,
     /// True if names stand beside it, which work.
     pub names_more: bool,
-    /// What allows credentials.
+    /// The directive that allows credentials.
     pub credentials: Option<Place>,
     /// The method, or the header, that is blocked, and the preflight that shows it. Nothing is blocked by what scripts can't read.
     pub blocked: Option<(&'static str, Request)>,

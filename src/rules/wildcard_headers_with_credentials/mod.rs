@@ -2,7 +2,7 @@
 //!
 //! ## Why it matters
 //!
-//! For a request with credentials `*` is not a wildcard but the name of a method or header that nobody sends: PUT and
+//! For a request with credentials `*` is not a wildcard but the name of a method or header that no page sends: PUT and
 //! Content-Type are not in the list, and the browser blocks the request (F10, G07). Without credentials the same
 //! headers work, so the fault shows once a user is logged in. In Access-Control-Expose-Headers a `*` shows a script nothing then (K).
 //!

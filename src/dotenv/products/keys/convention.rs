@@ -2,7 +2,7 @@
 
 use super::{Certainty, Key, Meaning, Patterns, Separator, YesNo};
 
-/// What a value looks like to somebody who does not know its key.
+/// The kind of a value by its text alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looks {
     /// No origins, nothing, or not known.

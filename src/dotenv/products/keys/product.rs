@@ -2,7 +2,7 @@
 
 use super::{Key, YesNo};
 
-/// What a product does where no list of origins is set.
+/// The behavior of a product without a list of origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WithoutList {
     /// It lets any origin in.
@@ -25,7 +25,7 @@ pub enum Reflects {
     WithTrue,
 }
 
-/// What a page gets whose origin the list does not name.
+/// The response to a page whose origin is not in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unlisted {
     /// No Allow-Origin.
@@ -45,7 +45,7 @@ pub struct Product {
     pub markers: &'static [&'static [&'static str]],
     /// The keys that it reads. Their `product` is empty here and filled in by [`super::all`].
     pub keys: &'static [Key],
-    /// What it does where no list of origins is set.
+    /// Its behavior without a list of origins.
     pub without_list: WithoutList,
     /// A word in the names of its containers and hosts, where it sends CORS headers without a key that says so.
     pub sends_by_default_at: Option<&'static str>,
@@ -53,7 +53,7 @@ pub struct Product {
     pub compares_ports: bool,
     /// When it sends any Origin back.
     pub reflects: Reflects,
-    /// What a page gets whose origin is not in its list.
+    /// The response to a page whose origin is not in its list.
     pub unlisted: Unlisted,
     /// True if its own code reads the keys, whatever the app around it is.
     pub reads_fixed_names: bool,

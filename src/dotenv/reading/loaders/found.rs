@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Reading;
 use crate::dotenv::syntax::tree::{EnvTree, StatementKind};
 
-/// What it sets, and where it stops.
+/// The values that it sets, and where it stops.
 #[derive(Default)]
 pub(super) struct Found {
-    /// What it makes of each key, by the place of the key's first byte.
+    /// Its reading of each key, by the place of the key's first byte.
     pub(super) readings: BTreeMap<usize, Reading>,
     /// Where that stands for which it refuses the file.
     pub(super) refused_at: Option<usize>,

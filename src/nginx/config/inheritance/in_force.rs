@@ -3,7 +3,7 @@
 use super::List;
 use crate::nginx::config::{Config, ContextId};
 
-/// What is in force in one context: a run in `Config::in_force`, which a context without directives of its own shares with the one around it.
+/// The directives in force in one context: a run in `Config::in_force`, which a context without directives of its own shares with the one around it.
 /// Few directives are in force anywhere, and there are very many contexts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::nginx) struct DirectivesInForce {

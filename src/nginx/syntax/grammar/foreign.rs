@@ -9,7 +9,7 @@ use nom::multi::fold_many0;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Offset, Parser};
 
-/// What stands between the braces of a directive.
+/// The text between the braces of a directive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
     /// OpenResty's `*_by_lua_block`.
@@ -35,7 +35,7 @@ impl Language {
     }
 }
 
-/// What a piece of foreign code does to the nesting of braces.
+/// The effect of a piece of foreign code on the nesting of braces.
 #[derive(Debug, Clone, Copy)]
 enum ForeignPiece {
     Open,

@@ -8,7 +8,7 @@ use super::lexer::{Token, is_blank, quantifier_at, token_at};
 use crate::nginx::syntax::tree::{Body, Directive, Quoting, SyntaxError, Tree, Word};
 use crate::source::Span;
 
-/// How deep blocks may nest. nginx has no limit of its own, but nobody nests past a dozen.
+/// How deep blocks may nest. nginx has no limit of its own; real files nest a dozen at most.
 pub const MAX_DEPTH: usize = 256;
 /// After how many errors a file is not read further: nginx stops at the first.
 const MAX_ERRORS: usize = 10_000;
@@ -33,7 +33,7 @@ struct Open {
     own: bool,
 }
 
-/// What reading one file has come to.
+/// The state of reading one file.
 pub(super) struct Reader<'f> {
     /// The file with its template tags masked.
     file: &'f [u8],
