@@ -347,7 +347,7 @@ impl Config<'_> {
     }
 
     /// The first `error_page` in force in `id` that lists this status (A2.5).
-    pub(in crate::nginx) fn error_page_for(&self, id: ContextId, status: u16) -> Option<ItemId> {
+    pub(crate) fn error_page_for(&self, id: ContextId, status: u16) -> Option<ItemId> {
         let (start, _) = self.run(id, List::ErrorPage);
         if let Some(pages) = self.pages.get(&start) {
             return pages.get(&status).copied();

@@ -13,9 +13,6 @@ use super::{Refusal, is_patchwork};
 use crate::nginx::config::{Config, ContextId, ContextKind, ItemId};
 use crate::nginx::simulate::locations::{Pattern, pattern};
 
-/// How many directives of a block others are compared with: they differ in kind, and there are few kinds.
-const MAX_COMPARED: usize = 64;
-
 /// Two locations of one block with one path, written alike or as a prefix with and without `^~` (A6.5).
 pub(super) fn duplicate_locations(config: &Config<'_>, refusals: &mut Vec<Refusal>) {
     let mut seen: HashMap<(ContextId, bool, Cow<'_, [u8]>), ItemId> = HashMap::new();
@@ -139,8 +136,8 @@ pub(super) fn fits_nowhere(config: &Config<'_>) -> Option<Refusal> {
         let contexts = directive.everywhere();
         if left.meets(contexts) {
             left = left.and(contexts);
-            // One of each is enough.
-            if before.len() < MAX_COMPARED {
+            // One for each set of contexts is enough.
+            if before.iter().all(|(_, known)| known.everywhere() != contexts) {
                 before.push((item, directive));
             }
             continue;

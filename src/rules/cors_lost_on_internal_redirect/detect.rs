@@ -184,8 +184,7 @@ impl<'d> Start<'_, 'd> {
         {
             return;
         }
-        let pages = config.list(self.context, List::ErrorPage).iter().copied();
-        let Some(by) = pages.take(MAX_PAGES).find(|page| self.statuses(*page).contains(&401)) else { return };
+        let Some(by) = config.error_page_for(self.context, 401) else { return };
         let mode = if exchange.page.has_credentials() { CredentialsMode::Include } else { CredentialsMode::Omit };
         let Ok(page) = PageRequest::new(exchange.page.origin().clone(), "GET", exchange.page.url().clone(), mode)
         else {

@@ -68,6 +68,7 @@ use crate::deployment::meant_origin;
 use crate::dotenv::products::setting::Setting;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::origins::flow::sets;
 use crate::nginx::simulate::answer::AnsweredBy;
 use crate::nginx::simulate::locations;
 use crate::rule::{Rule, Subject};
@@ -102,6 +103,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
 /// The servers of a configuration, by what matters here. There may be as many as there are addresses, so they are looked at once.
 #[derive(Debug, Default)]
 struct Servers {
+    /// True if a block around them sends Allow-Origin, or a part of it is not known.
+    is_sent_around: bool,
     /// Those that send Allow-Origin anywhere, or of which a part is not known.
     sending: HashSet<ContextId>,
     /// Those that hand requests to an app.
@@ -115,11 +118,13 @@ impl Servers {
         let config = site.config;
         let mut servers = Servers::default();
         for context in config.contexts() {
-            let Some(server) = config.enclosing(context, ContextKind::Server) else { continue };
-            let fields = visit::fields_in_force(site, context);
-            let sends = fields.iter().any(|field| field.header == CorsHeader::AllowOrigin)
-                || config.is_incomplete(context)
-                || !config.relevant_more_headers(context).is_empty();
+            // Headers are inherited: those of a block around the servers may be in force in each of them.
+            let sends = config.context(context).incomplete
+                || config.items(context).any(|item| sets(config, item, CorsHeader::AllowOrigin));
+            let Some(server) = config.enclosing(context, ContextKind::Server) else {
+                servers.is_sent_around |= sends;
+                continue;
+            };
             if sends {
                 servers.sending.insert(server);
             }
@@ -146,7 +151,7 @@ fn blocked(site: &Site<'_>, servers: &Servers, setting: &Setting, api: &Origin) 
     let config = site.config;
     let server = server_of(site, api)?;
     let (page, page_server) = servers.page_beside(site, server, api)?;
-    if servers.sending.contains(&server) {
+    if servers.is_sent_around || servers.sending.contains(&server) {
         return None;
     }
     let caller = Caller { origin: page.to_string(), credentials: false };
