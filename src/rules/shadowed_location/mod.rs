@@ -42,6 +42,7 @@ use crate::deployment::field_place;
 use crate::deployment::locations::audience;
 use crate::finding::{Finding, Severity};
 use crate::nginx::config::{ContextId, ContextKind};
+use crate::nginx::origins::flow::SetField;
 use crate::nginx::regex::example::example_path;
 use crate::nginx::simulate::locations::{FoundLocation, Pattern, pattern};
 use crate::rule::{Rule, Subject};
@@ -70,7 +71,8 @@ fn check(deployment: &Deployment<'_>, findings: &mut Vec<Finding>) {
     reported.finish(findings);
 }
 
-/// Returns whether a location has headers of its own and is for files that another one may take: an expression, or a prefix called after fonts.
+/// Returns whether a location has headers of its own and is for files that another one may take: an expression that lists fonts, or a prefix
+/// called after fonts, since any other directory may hold anything else.
 fn is_for_its_own(site: &Site<'_>, context: ContextId) -> bool {
     let config = site.config;
     let written = config.context(context).opener.and_then(|opener| pattern(config, opener));
@@ -79,25 +81,19 @@ fn is_for_its_own(site: &Site<'_>, context: ContextId) -> bool {
         Some(regex @ Pattern::Regex { .. }) => audience::font_of(regex).is_some(),
         _ => false,
     };
-    is_for_files && config.named(context, b"add_header").next().is_some()
+    is_for_files && !config.is_incomplete(context) && config.named(context, b"add_header").next().is_some()
 }
 
 /// The first font that a location for files is for and another location takes, without the header.
 fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) -> Option<Finding> {
     let (config, model) = (site.config, &site.asker.model);
-    let own = config.named(context, b"add_header").collect::<Vec<_>>();
-    if own.is_empty() || config.is_incomplete(context) {
-        return None;
-    }
     let fields = visit::fields_in_force(site, context);
-    let field = fields.iter().find(|field| field.header == CorsHeader::AllowOrigin && own.contains(&field.item))?;
+    let is_own = |field: &&SetField<'_>| config.item(field.item).context == context;
+    let field = fields.iter().filter(is_own).find(|field| field.header == CorsHeader::AllowOrigin)?;
     let server = config.enclosing(context, ContextKind::Server)?;
     let written = pattern(config, config.context(context).opener?)?;
     let starts = match &written {
-        // A directory that is not called after fonts may hold anything else.
-        Pattern::Prefix { path, no_regex: false } if is_for_fonts(path) => {
-            format!("{}/x", lossy(path).trim_end_matches('/'))
-        }
+        Pattern::Prefix { path, .. } => format!("{}/x", lossy(path).trim_end_matches('/')),
         Pattern::Regex { pattern, ignore_case } => {
             let example = example_path(&model.regexes, pattern, *ignore_case)?;
             let example = String::from_utf8(example).ok()?;
@@ -117,10 +113,10 @@ fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) ->
     fonts.filter(is_meant).find_map(|path| {
         let (found, _) = model.locations.find(config, &model.regexes, server, path.as_bytes());
         let FoundLocation::Location(taker) = found else { return None };
-        let asked = visit::visit_url(site, &format!("{}{path}", site.base(server)?), &caller)?;
-        if taker == context || config.is_incomplete(taker) || is_within(site, taker, context) {
+        if config.is_incomplete(taker) || config.ancestors(taker).any(|around| around == context) {
             return None;
         }
+        let asked = visit::visit_url(site, &format!("{}{path}", site.base(server)?), &caller)?;
         asked.lacking(CorsHeader::AllowOrigin)?;
         let taker = field_place::place_of(site, taker);
         let head = deployment.sources.text(taker);
@@ -141,9 +137,4 @@ fn shadowed(deployment: &Deployment<'_>, site: &Site<'_>, context: ContextId) ->
 /// Returns whether a path is called after fonts.
 fn is_for_fonts(path: &[u8]) -> bool {
     path.to_ascii_lowercase().windows(4).any(|part| part == b"font")
-}
-
-/// Returns whether a location is nested in another one, which then is meant to leave requests to it.
-fn is_within(site: &Site<'_>, inner: ContextId, outer: ContextId) -> bool {
-    site.config.ancestors(inner).any(|context| context == outer)
 }
